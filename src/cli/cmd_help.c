@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `parc help`: the overview, the help of one command, and the table of commands in two forms for
+ * other programs: bare names for the completion of the shell, roff for the man page.
+ */
+#include <getopt.h>
+#include <stdio.h>
+
+#include "cli/command.h"
+
+static const char help_text[] =
+	"Usage: parc help [COMMAND]\n"
+	"       parc help --names | --man\n"
+	"\n"
+	"Show all commands, or the options of one; 'parc COMMAND --help' shows the same.\n"
+	"\n"
+	"  --names   only the names of the commands, one a line\n"
+	"  --man     the list of commands as the man page has it\n";
+
+static int names_print(void)
+{
+	for (int i = 0; command_table[i] != NULL; i++)
+		printf("%s\n", command_table[i]->name);
+	return COMMAND_OK;
+}
+
+static int man_print(void)
+{
+	for (int i = 0; command_table[i] != NULL; i++)
+		printf(".TP\n.B parc %s\n%s.\n", command_table[i]->name, command_table[i]->summary);
+	return COMMAND_OK;
+}
+
+static int command_print(const char *name)
+{
+	const struct command *command = command_find(name);
+
+	if (command == NULL)
+		return command_unknown(name);
+	fputs(command->help, stdout);
+	return COMMAND_OK;
+}
+
+static int help_run(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"names", no_argument, NULL, 'n'}, {"man", no_argument, NULL, 'm'}, {0}};
+	int form = 0, option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == '?')
+			return command_usage_hint("help");
+		form = option;
+	}
+	if (argc - optind > (form == 0))
+		return command_usage("help", "'%s' is too many: give at most one command",
+				     argv[argc - 1]);
+	if (form == 'n')
+		return names_print();
+	if (form == 'm')
+		return man_print();
+	if (optind < argc)
+		return command_print(argv[optind]);
+	command_overview(stdout);
+	return COMMAND_OK;
+}
+
+const struct command command_help = {
+	.name = "help",
+	.summary = "show the commands, or the options of one",
+	.help = help_text,
+	.run = help_run,
+};

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A command of the program `parc`: one file src/cli/cmd_NAME.c defines one `struct command`, and
+ * one table in main.c lists them. That table drives dispatch, `parc help`, `parc CMD --help`,
+ * the completion of the shell and the list in the man page.
+ *
+ * `run` gets argv[0] = "parc NAME" and the arguments after it, so getopt_long works as usual.
+ * `--help` is answered before `run` is called. It returns one of the exit codes below.
+ */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include <stdio.h>
+
+#include "parc/error.h"
+
+enum command_exit {
+	COMMAND_OK = 0,	    /* done */
+	COMMAND_FAILED = 1, /* the operation failed; standard error says why */
+	COMMAND_USAGE = 2,  /* the command line is wrong; nothing was done */
+};
+
+#define COMMAND_NAME_MAX 31 /* bytes of a command's name */
+
+struct command {
+	const char *name;    /* lower case, one word */
+	const char *summary; /* one line, no full stop */
+	const char *help;    /* whole text: "Usage: parc NAME ...", options, examples; ends in \n */
+	int (*run)(int argc, char **argv);
+};
+
+extern const struct command command_gen;
+extern const struct command command_help;
+extern const struct command command_sim;
+extern const struct command command_version;
+
+/* The table of main.c, in the order of `parc help`, ended by NULL. */
+extern const struct command *const command_table[];
+
+/* The command of that name, NULL if there is none. */
+const struct command *command_find(const char *name);
+
+/* The command whose name has the smallest edit distance from `name` (which may be any text), NULL
+ * when none is near: more than half of the longer one's letters would have to change. */
+const struct command *command_nearest(const char *name);
+
+/* Write the overview: how to call parc, and each command with its summary. */
+void command_overview(FILE *out);
+
+/* Say on standard error that there is no such command, and which is near. COMMAND_USAGE. */
+int command_unknown(const char *name);
+
+/* Say on standard error what is wrong with the command line and where help is; `name` is the
+ * command's name. Returns COMMAND_USAGE. */
+int command_usage(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* After getopt_long has returned '?' (and said why): point to the help. COMMAND_USAGE. */
+int command_usage_hint(const char *name);
+
+/* Say err's sentence on standard error. COMMAND_USAGE for PARC_ERR_USAGE, else COMMAND_FAILED. */
+int command_fail(const struct parc_err *err);
+
+#endif

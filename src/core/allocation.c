@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Allocations: what a job holds, task by task, from START until it is given back.
+ */
+#include <string.h>
+
+#include "base/hash.h"
+#include "core/job.h"
+#include "core/ledger.h"
+#include "core/line.h"
+#include "core/node.h"
+
+uint64_t allocation_hash(const struct parc_core *core, int32_t slot)
+{
+	const struct allocation *it = &core->allocations[slot];
+	uint64_t hash = hash_word(it->tasks_hash, (uint64_t)it->id);
+
+	hash = hash_word(hash, (uint64_t)it->start_us);
+	hash = hash_word(hash, (uint64_t)it->work_us);
+	hash = hash_word(hash, (uint64_t)it->checkpoint_us);
+	hash = hash_pair(hash, it->attempt, it->state);
+	return hash_word(hash, (uint64_t)(int64_t)it->busy_milli);
+}
+
+void allocation_digest(struct parc_core *core, int32_t slot)
+{
+	struct allocation *it = &core->allocations[slot];
+
+	core->digest -= it->hash;
+	it->hash = allocation_hash(core, slot);
+	core->digest += it->hash;
+}
+
+void task_of_placement(const struct parc_core *core, const struct parc_placement *placement,
+		       struct task *task)
+{
+	*task = (struct task){.memory_mib = placement->memory_mib,
+			      .node = idmap_find(&core->node_ids, placement->node),
+			      .allocation = -1,
+			      .next = -1,
+			      .devices = placement->devices,
+			      .slots = placement->slots,
+			      .share_milli = placement->share_milli,
+			      .device_memory_mib = placement->device_memory_mib,
+			      .cpu_milli = placement->cpu_milli,
+			      .group = placement->group,
+			      .index = placement->task,
+			      .variant = placement->variant};
+}
+
+static uint64_t task_hash(const struct parc_core *core, const struct task *task, uint64_t hash)
+{
+	hash = hash_word(hash, (uint64_t)core->nodes[task->node].id);
+	hash = hash_pair(hash, task->devices, task->slots);
+	hash = hash_pair(hash, task->share_milli, task->device_memory_mib);
+	hash = hash_pair(hash, task->cpu_milli, task->variant);
+	hash = hash_word(hash, (uint64_t)task->memory_mib);
+	return hash_pair(hash, task->group, task->index);
+}
+
+uint64_t allocation_tasks_hash(const struct parc_core *core, int32_t slot)
+{
+	uint64_t hash = HASH_START;
+
+	for (int32_t t = core->allocations[slot].tasks; t >= 0; t = core->tasks[t].next)
+		hash = task_hash(core, &core->tasks[t], hash);
+	return hash;
+}
+
+static void task_link(struct parc_core *core, int32_t slot)
+{
+	struct task *task = &core->tasks[slot];
+	int32_t head = core->nodes[task->node].tasks;
+
+	task->node_prev = -1;
+	task->node_next = head;
+	if (head >= 0)
+		core->tasks[head].node_prev = slot;
+	core->nodes[task->node].tasks = slot;
+}
+
+static void task_unlink(struct parc_core *core, int32_t slot)
+{
+	const struct task *task = &core->tasks[slot];
+
+	if (task->node_next >= 0)
+		core->tasks[task->node_next].node_prev = task->node_prev;
+	if (task->node_prev >= 0)
+		core->tasks[task->node_prev].node_next = task->node_next;
+	else
+		core->nodes[task->node].tasks = task->node_next;
+}
+
+/* Make the records of the tasks, in order. Returns the thousandths of devices they hold. */
+static int64_t tasks_make(struct parc_core *core, int32_t slot,
+			  const struct parc_placement *placements, int32_t count, int taken)
+{
+	struct allocation *allocation = &core->allocations[slot];
+	int64_t user = core->jobs[allocation->job].user, milli = 0;
+	int32_t *link = &allocation->tasks;
+
+	for (int32_t i = 0; i < count; i++) {
+		int32_t t = table_take(&core->tasks_table);
+		struct task *task = &core->tasks[t];
+
+		task_of_placement(core, &placements[i], task);
+		task->allocation = slot;
+		milli += taken ? node_task_milli(core, task) : node_take(core, task, user, NULL);
+		task_link(core, t);
+		*link = t;
+		link = &task->next;
+	}
+	return milli;
+}
+
+void job_start(struct parc_core *core, int32_t slot, int64_t id, int32_t attempt,
+	       const struct parc_placement *placements, int32_t count, int taken)
+{
+	struct job *job = &core->jobs[slot];
+	int32_t a = table_take(&core->allocations_table);
+	struct allocation *it = &core->allocations[a];
+
+	*it = (struct allocation){.id = id,
+				  .start_us = core->time_us,
+				  .job = slot,
+				  .attempt = attempt,
+				  .tasks = -1,
+				  .tasks_count = count,
+				  .busy_milli = -1,
+				  .state = PARC_JOB_STARTING};
+	idmap_add(&core->allocation_ids, id, a);
+	core->last_allocation = id;
+	it->held_milli = tasks_make(core, a, placements, count, taken);
+	it->tasks_hash = allocation_tasks_hash(core, a);
+	allocation_digest(core, a);
+	if (job->line >= 0)
+		line_leave(core, slot);
+	job->allocation = a;
+	job->attempt = attempt;
+	job->state = PARC_JOB_STARTING;
+	job->reason = PARC_REASON_NONE;
+	if (job->time_limit_us > 0)
+		iheap_set(&core->deadlines, a, core->time_us + job->time_limit_us);
+	job_digest(core, slot);
+}
+
+/* Book what it holds under its state: sign 1 in, -1 out. */
+static void allocation_book(struct parc_core *core, const struct allocation *it, int sign)
+{
+	int64_t held = sign * it->held_milli;
+
+	if (it->state == PARC_JOB_STARTING) {
+		ledger_add(core, PARC_LEDGER_STARTING, held);
+	} else if (it->state == PARC_JOB_STOPPING) {
+		ledger_add(core, PARC_LEDGER_STOPPING, held);
+	} else if (it->busy_milli < 0) {
+		ledger_add(core, PARC_LEDGER_UNMEASURED, held);
+	} else {
+		int64_t busy = held * it->busy_milli / PARC_SHARE_WHOLE;
+
+		ledger_add(core, PARC_LEDGER_BUSY, busy);
+		ledger_add(core, PARC_LEDGER_IDLE, held - busy);
+	}
+}
+
+void allocation_set_state(struct parc_core *core, int32_t slot, int32_t state)
+{
+	struct allocation *it = &core->allocations[slot];
+
+	allocation_book(core, it, -1);
+	it->state = state;
+	allocation_book(core, it, 1);
+	if (state == PARC_JOB_STOPPING)
+		iheap_remove(&core->deadlines, slot);
+	core->jobs[it->job].state = (uint8_t)state;
+	allocation_digest(core, slot);
+	job_digest(core, it->job);
+}
+
+void allocation_set_busy(struct parc_core *core, int32_t slot, int32_t busy_milli)
+{
+	struct allocation *it = &core->allocations[slot];
+
+	allocation_book(core, it, -1);
+	it->busy_milli = busy_milli;
+	allocation_book(core, it, 1);
+	allocation_digest(core, slot);
+}
+
+void allocation_release(struct parc_core *core, int32_t slot)
+{
+	struct allocation *it = &core->allocations[slot];
+	int32_t next;
+
+	/* Bring all of it back to `starting`, from where the nodes take it task by task. */
+	allocation_book(core, it, -1);
+	ledger_add(core, PARC_LEDGER_STARTING, it->held_milli);
+	for (int32_t t = it->tasks; t >= 0; t = next) {
+		next = core->tasks[t].next;
+		task_unlink(core, t);
+		node_give(core, &core->tasks[t], PARC_LEDGER_STARTING);
+		table_give(&core->tasks_table, t);
+	}
+	iheap_remove(&core->deadlines, slot);
+	core->digest -= it->hash;
+	idmap_remove(&core->allocation_ids, it->id);
+	core->jobs[it->job].allocation = -1;
+	it->id = PARC_NONE;
+	table_give(&core->allocations_table, slot);
+}

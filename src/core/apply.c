@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/apply.h"
+
+#include <string.h>
+
+#include "base/random.h"
+#include "core/close.h"
+#include "core/digest.h"
+#include "core/index.h"
+#include "core/job.h"
+#include "core/line.h"
+#include "core/node.h"
+#include "core/policy.h"
+
+static void chip_set(struct parc_core *core, const struct parc_chip *chip)
+{
+	uint64_t bit = UINT64_C(1) << chip->chip;
+
+	core->digest -= chip_hash(core, chip->chip);
+	core->chips[chip->chip] = *chip;
+	core->chips_known |= bit;
+	core->cores_chips &= ~bit;
+	if (chip->rule == PARC_RULE_CORES)
+		core->cores_chips |= bit;
+	core->digest += chip_hash(core, chip->chip);
+	core->kinds_version++;
+	/* It may book what is asked for in other steps: tell these apart as well. */
+	for (int32_t i = 0; i < core->shapes_table.high; i++)
+		if (core->shapes[i].live)
+			index_learn(core, &core->shapes[i].ask);
+	index_rebuild(core, core->index->exact);
+	index_rescore(core);
+}
+
+static void tenant_set(struct parc_core *core, const struct parc_tenant *set)
+{
+	int32_t slot = idmap_find(&core->tenant_ids, set->tenant);
+
+	if (slot < 0) {
+		slot = table_take(&core->tenants_table);
+		core->tenants[slot] = (struct tenant){0};
+		idmap_add(&core->tenant_ids, set->tenant, slot);
+	} else {
+		core->digest -= tenant_hash(core, slot);
+	}
+	core->tenants[slot].set = *set;
+	core->digest += tenant_hash(core, slot);
+}
+
+static void policy_set(struct parc_core *core, const struct parc_policy *policy)
+{
+	core->rules = *policy;
+	if (policy->seed != 0)
+		core->random = random_mix(policy->seed);
+	if (core->index->exact != policy_get(core)->exact)
+		index_rebuild(core, policy_get(core)->exact);
+	index_rescore(core);
+	core->freed_all = 1;
+}
+
+static void profile_set(struct parc_core *core, const struct parc_event *event)
+{
+	size_t bytes = (size_t)event->profile.count * sizeof(*core->profile);
+
+	if (bytes > 0)
+		memcpy(core->profile, event->profile.entries, bytes);
+	core->profile_count = event->profile.count;
+	for (int32_t i = 0; i < core->profile_count; i++) {
+		struct ask ask;
+
+		ask_init(core, &ask, &core->profile[i].task, PARC_NONE);
+		index_learn(core, &ask);
+	}
+	policy_reset(core);
+}
+
+static void place_add(struct parc_core *core, const struct parc_event *event)
+{
+	int32_t slot = table_take(&core->places_table);
+	int32_t parent = idmap_find(&core->place_ids, event->place.parent);
+
+	core->places[slot] = (struct place){.id = event->place.place,
+					    .parent = parent,
+					    .level = event->place.level,
+					    .first_node = -1,
+					    .first_child = -1,
+					    .next = -1};
+	if (parent >= 0) {
+		core->places[slot].next = core->places[parent].first_child;
+		core->places[parent].first_child = slot;
+	}
+	idmap_add(&core->place_ids, event->place.place, slot);
+	core->last_place = event->place.place;
+	core->digest += place_hash(core, slot);
+	close_place_added(core);
+}
+
+static void apply_node(struct parc_core *core, const struct parc_event *event)
+{
+	int32_t node = idmap_find(&core->node_ids, event->node.node);
+
+	switch (event->kind) {
+	case PARC_EVENT_NODE_DRAIN:
+		node_set_state(core, node,
+			       event->node.maintenance ? PARC_NODE_MAINTENANCE : PARC_NODE_DRAINED);
+		break;
+	case PARC_EVENT_NODE_SUSPECT:
+		node_set_state(core, node, PARC_NODE_SUSPECTED);
+		break;
+	case PARC_EVENT_NODE_FENCE:
+		node_set_state(core, node, PARC_NODE_DOWN);
+		break;
+	case PARC_EVENT_NODE_REMOVE:
+		node_remove(core, node);
+		core->kinds_version++;
+		break;
+	default: /* resume, back */
+		node_set_state(core, node, PARC_NODE_UP);
+		break;
+	}
+}
+
+static void apply_device(struct parc_core *core, const struct parc_event *event)
+{
+	int32_t node = idmap_find(&core->node_ids, event->device.node);
+
+	if (event->kind == PARC_EVENT_FOREIGN_USE)
+		node_set_foreign(core, node, event->foreign.device, event->foreign.share_milli,
+				 event->foreign.memory_mib);
+	else
+		node_set_failed(core, node, event->device.device,
+				event->kind == PARC_EVENT_DEVICE_FAIL);
+}
+
+static void apply_run(struct parc_core *core, const struct parc_event *event)
+{
+	int32_t slot = idmap_find(&core->allocation_ids, event->run.allocation);
+	struct allocation *it = &core->allocations[slot];
+
+	switch (event->kind) {
+	case PARC_EVENT_STARTED:
+		if (it->state == PARC_JOB_STARTING)
+			allocation_set_state(core, slot, PARC_JOB_RUNNING);
+		break;
+	case PARC_EVENT_PROGRESS:
+		it->work_us = event->run.work_us;
+		allocation_digest(core, slot);
+		break;
+	case PARC_EVENT_CHECKPOINT:
+		it->work_us = it->checkpoint_us = event->run.work_us;
+		allocation_digest(core, slot);
+		break;
+	case PARC_EVENT_USE:
+		allocation_set_busy(core, slot, event->run.busy_milli);
+		break;
+	default: /* ready; stopped and ended are followed by an action */
+		break;
+	}
+}
+
+static void apply_job(struct parc_core *core, const struct parc_event *event)
+{
+	int32_t slot = idmap_find(&core->job_ids, event->job.job);
+
+	if (event->kind == PARC_EVENT_HOLD || event->kind == PARC_EVENT_RELEASE) {
+		job_set_held(core, slot, event->kind == PARC_EVENT_HOLD);
+	} else if (core->jobs[slot].allocation >= 0) {
+		core->jobs[slot].cancelled = 1;
+		job_digest(core, slot);
+	}
+}
+
+void apply_event(struct parc_core *core, const struct parc_event *event)
+{
+	core->time_us = event->time_us;
+	core->steps++;
+	core->freed_count = core->freed_all = 0;
+	if (core->unfinished)
+		core->freed_all = 1;
+	core->unfinished = 0;
+	switch (event->kind) {
+	case PARC_EVENT_TIME:
+		break;
+	case PARC_EVENT_CHIP_SET:
+		chip_set(core, &event->chip);
+		break;
+	case PARC_EVENT_TENANT_SET:
+		tenant_set(core, &event->tenant);
+		break;
+	case PARC_EVENT_POLICY_SET:
+		policy_set(core, &event->policy);
+		break;
+	case PARC_EVENT_PROFILE_SET:
+		profile_set(core, event);
+		break;
+	case PARC_EVENT_PLACE_ADD:
+		place_add(core, event);
+		break;
+	case PARC_EVENT_NODE_ADD:
+		node_add(core, &event->node_add);
+		core->kinds_version++;
+		break;
+	case PARC_EVENT_DEVICE_FAIL:
+	case PARC_EVENT_DEVICE_REPAIR:
+	case PARC_EVENT_FOREIGN_USE:
+		apply_device(core, event);
+		break;
+	case PARC_EVENT_SUBMIT:
+		job_submit(core, &event->submit);
+		break;
+	case PARC_EVENT_CANCEL:
+	case PARC_EVENT_HOLD:
+	case PARC_EVENT_RELEASE:
+		apply_job(core, event);
+		break;
+	default:
+		if (event->kind >= PARC_EVENT_STARTED)
+			apply_run(core, event);
+		else
+			apply_node(core, event);
+		break;
+	}
+}
+
+static int check_start(const struct parc_core *core, const struct parc_action *action,
+		       struct parc_err *err)
+{
+	int32_t job = idmap_find(&core->job_ids, action->job);
+
+	if (core->jobs[job].state != PARC_JOB_PENDING ||
+	    action->start.allocation <= core->last_allocation || action->start.count < 1 ||
+	    action->start.attempt != core->jobs[job].attempt + 1 ||
+	    !table_has_room(&core->allocations_table, 1) ||
+	    !table_has_room(&core->tasks_table, action->start.count))
+		return parc_err_set(err, PARC_ERR_STATE, "job %lld cannot be started here",
+				    (long long)action->job);
+	return 0;
+}
+
+/* A placement out of a journal must fit, whatever wrote it. Tasks of one gang may share a node,
+ * so each is checked when it is about to be taken. */
+static int check_placement(const struct parc_core *core, const struct parc_placement *placement,
+			   int64_t user, struct parc_err *err)
+{
+	struct task task;
+
+	task_of_placement(core, placement, &task);
+	if (task.node < 0 || placement->share_milli < 0 ||
+	    placement->share_milli > PARC_SHARE_WHOLE || placement->cpu_milli < 0 ||
+	    placement->memory_mib < 0 || placement->device_memory_mib < 0 ||
+	    placement->slots > UINT16_MAX || !node_can_take(core, &task, user))
+		return parc_err_set(err, PARC_ERR_STATE, "node %lld cannot hold the task",
+				    (long long)placement->node);
+	return 0;
+}
+
+int apply_check(const struct parc_core *core, const struct parc_action *action,
+		struct parc_err *err)
+{
+	int32_t job = idmap_find(&core->job_ids, action->job);
+
+	if (action->kind == PARC_ACTION_MORE)
+		return 0;
+	if (job < 0)
+		return parc_err_set(err, PARC_ERR_UNKNOWN, "there is no job %lld",
+				    (long long)action->job);
+	switch (action->kind) {
+	case PARC_ACTION_START:
+		return check_start(core, action, err);
+	case PARC_ACTION_STOP:
+	case PARC_ACTION_REQUEUE:
+		if (core->jobs[job].allocation >= 0)
+			return 0;
+		return parc_err_set(err, PARC_ERR_STATE, "job %lld holds nothing",
+				    (long long)action->job);
+	case PARC_ACTION_REASON:
+		if (action->reason.reason >= 0 && action->reason.reason <= PARC_REASON_LIMIT)
+			return 0;
+		break;
+	case PARC_ACTION_END:
+		if (action->end.result > 0 && action->end.result <= PARC_RESULT_REFUSED)
+			return 0;
+		break;
+	default:
+		break;
+	}
+	return parc_err_set(err, PARC_ERR_INVALID, "an action of kind %d cannot be applied",
+			    action->kind);
+}
+
+/* Take the placements of a START one by one; what does not fit spoils the recovery. */
+int apply_start_checked(struct parc_core *core, const struct parc_action *action,
+			struct parc_err *err)
+{
+	int32_t job = idmap_find(&core->job_ids, action->job);
+	int code = 0;
+
+	for (int32_t i = 0; i < action->start.count && code == 0; i++) {
+		const struct parc_placement *placement = &action->start.placements[i];
+		struct task task;
+
+		code = check_placement(core, placement, core->jobs[job].user, err);
+		if (code != 0)
+			break;
+		task_of_placement(core, placement, &task);
+		node_take(core, &task, core->jobs[job].user, NULL);
+	}
+	if (code == 0)
+		apply_action(core, action, 1);
+	return code;
+}
+
+void apply_action(struct parc_core *core, const struct parc_action *action, int taken)
+{
+	int32_t job = idmap_find(&core->job_ids, action->job);
+
+	switch (action->kind) {
+	case PARC_ACTION_START:
+		job_start(core, job, action->start.allocation, action->start.attempt,
+			  action->start.placements, action->start.count, taken);
+		break;
+	case PARC_ACTION_STOP:
+		allocation_set_state(core, core->jobs[job].allocation, PARC_JOB_STOPPING);
+		core->jobs[job].result = (uint8_t)action->stop.why;
+		job_digest(core, job);
+		break;
+	case PARC_ACTION_REASON:
+		job_set_reason(core, job, action->reason.reason);
+		if (core->jobs[job].line >= 0)
+			line_block(core, core->jobs[job].line);
+		break;
+	case PARC_ACTION_END:
+		job_end(core, job, action->end.result);
+		break;
+	case PARC_ACTION_REQUEUE:
+		job_requeue(core, job);
+		break;
+	case PARC_ACTION_MORE:
+		core->unfinished = 1;
+		break;
+	default:
+		break;
+	}
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The audit: decide an event again and compare with what was recorded.
+ */
+#include <string.h>
+
+#include "parc/core.h"
+
+static int placement_is_equal(const struct parc_placement *a, const struct parc_placement *b)
+{
+	return a->node == b->node && a->group == b->group && a->task == b->task &&
+	       a->devices == b->devices && a->share_milli == b->share_milli &&
+	       a->device_memory_mib == b->device_memory_mib && a->cpu_milli == b->cpu_milli &&
+	       a->memory_mib == b->memory_mib && a->slots == b->slots && a->variant == b->variant;
+}
+
+static int start_is_equal(const struct parc_action *a, const struct parc_action *b)
+{
+	int equal = a->start.allocation == b->start.allocation &&
+		    a->start.attempt == b->start.attempt && a->start.count == b->start.count;
+
+	for (int32_t i = 0; equal && i < a->start.count; i++)
+		equal = placement_is_equal(&a->start.placements[i], &b->start.placements[i]);
+	return equal;
+}
+
+static int action_is_equal(const struct parc_action *a, const struct parc_action *b)
+{
+	if (a->kind != b->kind || a->job != b->job)
+		return 0;
+	switch (a->kind) {
+	case PARC_ACTION_START:
+		return start_is_equal(a, b);
+	case PARC_ACTION_STOP:
+		return a->stop.allocation == b->stop.allocation &&
+		       a->stop.attempt == b->stop.attempt &&
+		       a->stop.grace_us == b->stop.grace_us && a->stop.why == b->stop.why;
+	case PARC_ACTION_REASON:
+	case PARC_ACTION_REQUEUE:
+		return a->reason.reason == b->reason.reason;
+	case PARC_ACTION_END:
+		return a->end.result == b->end.result && a->end.reason == b->end.reason;
+	default:
+		return 1;
+	}
+}
+
+int parc_audit_step(struct parc_core *core, const struct parc_event *event,
+		    const struct parc_actions *recorded, struct parc_err *err)
+{
+	struct parc_actions decided;
+	int code = parc_step(core, event, &decided, err);
+	int32_t i = 0;
+
+	if (code != 0)
+		return code;
+	while (i < decided.count && i < recorded->count &&
+	       action_is_equal(&decided.list[i], &recorded->list[i]))
+		i++;
+	if (i == decided.count && i == recorded->count)
+		return 0;
+	return parc_err_set(err, PARC_ERR_MISMATCH,
+			    "%s event at %lld us: action %d of %d is %s for job %lld, decided "
+			    "again it is %s for job %lld",
+			    parc_event_name(event->kind), (long long)event->time_us, i + 1,
+			    recorded->count,
+			    i < recorded->count ? parc_action_name(recorded->list[i].kind) : "none",
+			    i < recorded->count ? (long long)recorded->list[i].job : 0,
+			    i < decided.count ? parc_action_name(decided.list[i].kind) : "none",
+			    i < decided.count ? (long long)decided.list[i].job : 0);
+}

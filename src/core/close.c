@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Counts of tasks by place (close.h). A changed node costs one count of one ask, and one treap
+ * update for each level only when the count changed.
+ */
+#include "core/close.h"
+
+#include <string.h>
+
+#include "core/index.h"
+
+void close_init(struct parc_core *core, struct block *block)
+{
+	size_t units = (size_t)core->limits.places + (size_t)core->limits.nodes;
+	struct close *close = block_take(block, 1, sizeof(*close));
+	struct close counting;
+	struct close *it = close != NULL ? close : &counting;
+	uint32_t size = 64;
+
+	memset(it, 0, sizeof(*it));
+	core->close = close;
+	while (size < (uint32_t)core->limits.nodes * 2)
+		size *= 2;
+	it->changes_mask = size - 1;
+	it->changes = block_take(block, size, sizeof(*it->changes));
+	for (int32_t t = 0; t < TRACKERS_MAX; t++) {
+		struct tracker *tracker = &it->trackers[t];
+		int32_t *left = block_take(block, units, sizeof(*left));
+		int32_t *right = block_take(block, units, sizeof(*right));
+
+		tracker->counts = block_take(block, units, sizeof(*tracker->counts));
+		for (int32_t level = 0; level < CLOSE_LEVELS; level++)
+			tracker->levels[level] = (struct treap){
+				.left = left, .right = right, .counts = tracker->counts, .root = -1};
+	}
+}
+
+void close_reset(struct parc_core *core)
+{
+	for (int32_t t = 0; t < TRACKERS_MAX; t++)
+		core->close->trackers[t].live = 0;
+}
+
+void close_note(struct parc_core *core, int32_t node)
+{
+	struct close *close = core->close;
+
+	close->changes[close->changes_count++ & close->changes_mask] = node;
+}
+
+static void unit_set(struct tracker *tracker, enum parc_level level, int32_t unit, int32_t count)
+{
+	struct treap *treap = &tracker->levels[level];
+	int sorted = level != PARC_LEVEL_NODE || tracker->nodes_sorted;
+
+	if (sorted && tracker->counts[unit] > 0)
+		treap_remove(treap, unit);
+	tracker->counts[unit] = count;
+	if (sorted && count > 0)
+		treap_insert(treap, unit);
+}
+
+static int32_t node_count(const struct parc_core *core, int32_t node, const struct ask *ask)
+{
+	struct view view;
+
+	if (core->nodes[node].id == PARC_NONE || core->nodes[node].state != PARC_NODE_UP)
+		return 0;
+	view_of_node(core, node, &view);
+	return view_count(core, &view, ask, CLOSE_NODE_MAX);
+}
+
+/* Bring the count of one node, and of the places it is in, up to date. */
+static void node_recount(struct parc_core *core, struct tracker *tracker, int32_t node,
+			 int32_t place)
+{
+	int32_t unit = core->limits.places + node;
+	int32_t more = node_count(core, node, &tracker->ask) - tracker->counts[unit];
+
+	if (more == 0)
+		return;
+	unit_set(tracker, PARC_LEVEL_NODE, unit, tracker->counts[unit] + more);
+	tracker->total += more;
+	for (; place >= 0; place = core->places[place].parent)
+		unit_set(tracker, (enum parc_level)core->places[place].level, place,
+			 tracker->counts[place] + more);
+}
+
+/* The slot may come back in another place: take its count out now. */
+void close_node_removed(struct parc_core *core, int32_t node)
+{
+	int32_t unit = core->limits.places + node, place = core->nodes[node].place;
+
+	for (int32_t t = 0; t < TRACKERS_MAX; t++) {
+		struct tracker *tracker = &core->close->trackers[t];
+		int32_t count = tracker->live ? tracker->counts[unit] : 0;
+
+		if (count == 0)
+			continue;
+		unit_set(tracker, PARC_LEVEL_NODE, unit, 0);
+		tracker->total -= count;
+		for (int32_t it = place; it >= 0; it = core->places[it].parent)
+			unit_set(tracker, (enum parc_level)core->places[it].level, it,
+				 tracker->counts[it] - count);
+	}
+}
+
+void close_place_added(struct parc_core *core)
+{
+	close_reset(core);
+}
+
+static void tracker_rebuild(struct parc_core *core, struct tracker *tracker,
+			    const struct ask *ask)
+{
+	size_t units = (size_t)core->limits.places + (size_t)core->limits.nodes;
+
+	tracker->ask = *ask;
+	tracker->live = 1;
+	tracker->nodes_sorted = 0;
+	tracker->total = 0;
+	tracker->changes_seen = core->close->changes_count;
+	memset(tracker->counts, 0, units * sizeof(*tracker->counts));
+	for (int32_t level = 0; level < CLOSE_LEVELS; level++)
+		tracker->levels[level].root = -1;
+	for (int32_t node = core->index->oldest; node >= 0; node = core->nodes[node].newer)
+		node_recount(core, tracker, node, core->nodes[node].place);
+}
+
+static void tracker_catch_up(struct parc_core *core, struct tracker *tracker)
+{
+	const struct close *close = core->close;
+
+	if (close->changes_count - tracker->changes_seen > (int64_t)close->changes_mask) {
+		struct ask ask = tracker->ask;
+
+		tracker_rebuild(core, tracker, &ask);
+		return;
+	}
+	while (tracker->changes_seen < close->changes_count) {
+		int32_t node = close->changes[tracker->changes_seen++ & close->changes_mask];
+
+		if (core->nodes[node].id != PARC_NONE)
+			node_recount(core, tracker, node, core->nodes[node].place);
+	}
+}
+
+struct tracker *close_track(struct parc_core *core, const struct ask *ask)
+{
+	struct close *close = core->close;
+	struct tracker *best = &close->trackers[0];
+
+	for (int32_t t = 0; t < TRACKERS_MAX; t++) {
+		struct tracker *it = &close->trackers[t];
+
+		if (it->live && ask_is_equal(&it->ask, ask)) {
+			tracker_catch_up(core, it);
+			it->used = ++close->ticks;
+			return it;
+		}
+		if ((best->live && !it->live) || (best->live == it->live && it->used < best->used))
+			best = it;
+	}
+	tracker_rebuild(core, best, ask);
+	best->used = ++close->ticks;
+	return best;
+}
+
+/* The treap of nodes costs at each change, so it is made when it is first needed. */
+static void nodes_sort(const struct parc_core *core, struct tracker *tracker)
+{
+	for (int32_t node = 0; node < core->nodes_table.high; node++) {
+		int32_t unit = core->limits.places + node;
+
+		if (tracker->counts[unit] > 0)
+			treap_insert(&tracker->levels[PARC_LEVEL_NODE], unit);
+	}
+	tracker->nodes_sorted = 1;
+}
+
+int32_t close_best(const struct parc_core *core, struct tracker *tracker, enum parc_level level,
+		   int32_t tasks, int32_t after)
+{
+	int32_t first = level == PARC_LEVEL_NODE ? core->limits.places : 0;
+	int32_t unit;
+
+	ASSERT(level > PARC_LEVEL_FLEET && level <= PARC_LEVEL_NODE && tasks > 0);
+	if (level == PARC_LEVEL_NODE && !tracker->nodes_sorted)
+		nodes_sort(core, tracker);
+	if (after < 0)
+		unit = treap_find(&tracker->levels[level], tasks, -1);
+	else
+		unit = treap_find(&tracker->levels[level], tracker->counts[first + after],
+				  first + after + 1);
+	return unit < 0 ? -1 : unit - first;
+}
+
+int32_t close_place_count(const struct tracker *tracker, int32_t place)
+{
+	return tracker->counts[place];
+}
+
+int32_t close_node_count(const struct parc_core *core, const struct tracker *tracker,
+			 int32_t node)
+{
+	return tracker->counts[core->limits.places + node];
+}
+
+int close_check(const struct parc_core *core, struct parc_err *err)
+{
+	const struct close *close = core->close;
+
+	for (int32_t t = 0; t < TRACKERS_MAX; t++) {
+		const struct tracker *tracker = &close->trackers[t];
+		int64_t total = 0;
+
+		if (!tracker->live || tracker->changes_seen != close->changes_count)
+			continue;
+		for (int32_t node = core->index->oldest; node >= 0;
+		     node = core->nodes[node].newer) {
+			int32_t count = node_count(core, node, &tracker->ask);
+
+			if (count != close_node_count(core, tracker, node))
+				return parc_err_set(err, PARC_ERR_MISMATCH,
+						    "C2: node %lld fits %d tasks, tracker says %d",
+						    (long long)core->nodes[node].id, count,
+						    close_node_count(core, tracker, node));
+			total += count;
+		}
+		if (total != tracker->total)
+			return parc_err_set(err, PARC_ERR_MISMATCH,
+					    "C2: the fleet fits %lld tasks, tracker says %d",
+					    (long long)total, tracker->total);
+	}
+	return 0;
+}

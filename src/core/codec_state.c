@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The encoding of the whole state: a header (magic, version, limits, bytes, checksum), the
+ * core's words, then every table slot by slot with its stack of free slots, so that a decoded
+ * core goes on exactly like the one that was encoded. What is derived is made anew.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "core/codec.h"
+#include "core/node.h"
+#include "core/rebuild.h"
+
+#define STATE_MAGIC   UINT32_C(0x63726170) /* "parc" */
+#define STATE_VERSION 1
+#define HEADER_BYTES  72
+
+static void limits_code(struct codec *codec, struct parc_limits *it)
+{
+	int32_t *words[] = {&it->nodes,  &it->places, &it->devices, &it->node_devices,
+			    &it->jobs,   &it->groups, &it->extras,  &it->tasks,
+			    &it->tenants, &it->shapes, &it->index_entries};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		codec_i32(codec, words[i]);
+}
+
+static void sum_code(struct codec *codec, __int128 *value)
+{
+	uint64_t low = (uint64_t)*value, high = (uint64_t)((unsigned __int128)*value >> 64);
+
+	codec_u64(codec, &low);
+	codec_u64(codec, &high);
+	*value = (__int128)((unsigned __int128)high << 64 | low);
+}
+
+static void thresholds_code(struct codec *codec, struct thresholds *it)
+{
+	codec_i32(codec, &it->count);
+	codec_i32(codec, &it->full);
+	if (it->count < 1 || it->count > THRESHOLDS_MAX) {
+		codec->failed = 1;
+		it->count = 1;
+	}
+	for (int32_t i = 0; i < it->count; i++) {
+		codec_i64(codec, &it->value[i]);
+		if (it->value[0] != 0 || (i > 0 && it->value[i] <= it->value[i - 1]))
+			codec->failed = 1;
+	}
+}
+
+static void words_code(struct codec *codec, struct parc_core *core)
+{
+	int64_t *words[] = {&core->time_us,    &core->stamp,     &core->orders,
+			    &core->last_job,   &core->last_node, &core->last_place,
+			    &core->last_allocation, &core->steps, &core->tasks_seen,
+			    &core->profile_next};
+
+	codec_u64(codec, &core->random);
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		codec_i64(codec, words[i]);
+	codec_i32(codec, &core->unfinished);
+	codec_policy(codec, &core->rules);
+	codec->failed |= core->rules.place < 0 || core->rules.place > PARC_PLACE_FGD;
+	codec_u64(codec, &core->chips_known);
+	codec_u64(codec, &core->cores_chips);
+	for (int32_t i = 0; i < PARC_CHIPS_MAX; i++)
+		if (core->chips_known >> i & 1)
+			codec_chip(codec, &core->chips[i]);
+	thresholds_code(codec, &core->cpu);
+	thresholds_code(codec, &core->memory);
+	thresholds_code(codec, &core->share);
+	thresholds_code(codec, &core->device_memory);
+	for (int32_t i = 0; i < PARC_LEDGER_COUNT; i++) {
+		codec_i64(codec, &core->ledger.rate[i]);
+		sum_code(codec, &core->ledger.offset[i]);
+	}
+	codec_i64(codec, &core->capacity.rate);
+	sum_code(codec, &core->capacity.offset);
+	codec_i32(codec, &core->profile_count);
+	codec->failed |= core->profile_count < 0 || core->profile_count > PARC_PROFILE_MAX;
+	for (int32_t i = 0; i < core->profile_count && !codec->failed; i++)
+		codec_profile_entry(codec, &core->profile[i]);
+}
+
+static void table_code(struct codec *codec, struct table *table)
+{
+	codec_i32(codec, &table->high);
+	codec_i32(codec, &table->frees);
+	if (table->high < 0 || table->high > table->size || table->frees < 0 ||
+	    table->frees > table->high)
+		codec->failed = 1;
+	if (codec->failed)
+		table->high = table->frees = 0;
+	for (int32_t i = 0; i < table->frees; i++) {
+		codec_slot(codec, &table->free[i], table->high);
+		codec->failed |= table->free[i] < 0;
+	}
+}
+
+static void device_code(struct codec *codec, struct device *it)
+{
+	codec_i32(codec, &it->used_mib);
+	codec_i32(codec, &it->foreign_mib);
+	codec_i32(codec, &it->owner);
+	codec_i16(codec, &it->used_milli);
+	codec_i16(codec, &it->foreign_milli);
+	codec_u16(codec, &it->slots);
+	codec_u8(codec, &it->holders);
+	codec_u8(codec, &it->failed);
+	codec->failed |= it->used_milli < 0 || it->used_milli > PARC_SHARE_WHOLE;
+}
+
+static void pool_code(struct codec *codec, const struct parc_core *core, struct node *node,
+		      struct pool *it)
+{
+	codec_u8(codec, &it->chip);
+	codec_u8(codec, &it->first);
+	codec_u8(codec, &it->count);
+	codec_u8(codec, &it->link_size);
+	if (it->chip >= PARC_CHIPS_MAX || it->first + it->count > node->devices_count ||
+	    node->devices_count > core->limits.node_devices || it->link_size > it->count ||
+	    (it->count > 0 && it->link_size == 0))
+		codec->failed = 1;
+}
+
+static void node_code(struct codec *codec, struct parc_core *core, struct node *it)
+{
+	uint8_t cores = (uint8_t)it->cores_pool;
+
+	codec_i64(codec, &it->id);
+	codec_i64(codec, &it->rank);
+	codec_i64(codec, &it->memory_mib);
+	codec_i64(codec, &it->memory_free);
+	codec_i64(codec, &it->changed);
+	codec_i32(codec, &it->cpu_milli);
+	codec_i32(codec, &it->cpu_free);
+	codec_slot(codec, &it->place, core->places_table.size);
+	codec_slot(codec, &it->tasks, core->tasks_table.size);
+	codec_slot(codec, &it->next_in_place, core->nodes_table.size);
+	codec_u8(codec, &it->state);
+	codec_u8(codec, &it->devices_count);
+	codec_u8(codec, &it->pools_count);
+	codec_u8(codec, &cores);
+	it->cores_pool = (int8_t)cores;
+	codec->failed |= it->pools_count > PARC_NODE_POOLS_MAX || it->cores_pool >= it->pools_count;
+	for (int32_t p = 0; p < it->pools_count && !codec->failed; p++)
+		pool_code(codec, core, it, &it->pools[p]);
+}
+
+static void place_code(struct codec *codec, struct parc_core *core, struct place *it)
+{
+	codec_i64(codec, &it->id);
+	codec_slot(codec, &it->parent, core->places_table.size);
+	codec_i32(codec, &it->level);
+	codec_slot(codec, &it->first_node, core->nodes_table.size);
+	codec_slot(codec, &it->first_child, core->places_table.size);
+	codec_slot(codec, &it->next, core->places_table.size);
+	codec->failed |= it->level < PARC_LEVEL_SITE || it->level > PARC_LEVEL_RACK;
+}
+
+static void job_code(struct codec *codec, struct parc_core *core, struct job *it)
+{
+	int64_t *longs[] = {&it->id, &it->user, &it->kind, &it->submit_us, &it->time_limit_us,
+			    &it->expected_us, &it->checkpoint_us, &it->grace_us, &it->array,
+			    &it->order, &it->load_milli};
+	uint8_t *bytes[] = {&it->groups_count, &it->variants_count, &it->tier,
+			    &it->state, &it->result, &it->reason, &it->work_class, &it->held,
+			    &it->requeue, &it->preemptible, &it->now_or_never, &it->close_level,
+			    &it->close_strength, &it->cancelled};
+
+	for (size_t i = 0; i < sizeof(longs) / sizeof(*longs); i++)
+		codec_i64(codec, longs[i]);
+	for (size_t i = 0; i < sizeof(bytes) / sizeof(*bytes); i++)
+		codec_u8(codec, bytes[i]);
+	codec_u64(codec, &it->spec_hash);
+	codec_service(codec, &it->service);
+	codec_slot(codec, &it->tenant, core->tenants_table.size);
+	codec_i32(codec, &it->array_running_max);
+	codec_slot(codec, &it->groups, core->groups_table.size);
+	codec_slot(codec, &it->variants, core->variants_table.size);
+	codec_slot(codec, &it->depends, core->depends_table.size);
+	codec_slot(codec, &it->afters, core->depends_table.size);
+	codec_slot(codec, &it->allocation, core->allocations_table.size);
+	codec_i32(codec, &it->waits);
+	codec_i32(codec, &it->attempt);
+	codec->failed |= it->tier >= PARC_TIERS_MAX || it->close_level > PARC_LEVEL_NODE ||
+			 it->groups < 0;
+}
+
+static void group_code(struct codec *codec, struct parc_core *core, struct group *it)
+{
+	codec_slot(codec, &it->shape, core->shapes_table.size);
+	codec_i32(codec, &it->tasks_min);
+	codec_i32(codec, &it->tasks_max);
+	codec_i32(codec, &it->mixed_chips);
+	codec_slot(codec, &it->next, core->groups_table.size);
+}
+
+static void variant_code(struct codec *codec, struct parc_core *core, struct variant *it)
+{
+	codec_variant(codec, &it->set);
+	codec_slot(codec, &it->next, core->variants_table.size);
+}
+
+static void depend_code(struct codec *codec, struct parc_core *core, struct depend *it)
+{
+	codec_slot(codec, &it->job, core->jobs_table.size);
+	codec_slot(codec, &it->before, core->jobs_table.size);
+	codec_i32(codec, &it->kind);
+	codec_slot(codec, &it->next, core->depends_table.size);
+	codec_slot(codec, &it->next_after, core->depends_table.size);
+}
+
+static void allocation_code(struct codec *codec, struct parc_core *core, struct allocation *it)
+{
+	codec_i64(codec, &it->id);
+	codec_i64(codec, &it->start_us);
+	codec_i64(codec, &it->work_us);
+	codec_i64(codec, &it->checkpoint_us);
+	codec_i64(codec, &it->held_milli);
+	codec_u64(codec, &it->tasks_hash);
+	codec_slot(codec, &it->job, core->jobs_table.size);
+	codec_i32(codec, &it->attempt);
+	codec_slot(codec, &it->tasks, core->tasks_table.size);
+	codec_i32(codec, &it->tasks_count);
+	codec_i32(codec, &it->busy_milli);
+	codec_i32(codec, &it->state);
+}
+
+static void task_code(struct codec *codec, struct parc_core *core, struct task *it)
+{
+	codec_i64(codec, &it->memory_mib);
+	codec_slot(codec, &it->node, core->nodes_table.size);
+	codec_slot(codec, &it->allocation, core->allocations_table.size);
+	codec_slot(codec, &it->next, core->tasks_table.size);
+	codec_slot(codec, &it->node_next, core->tasks_table.size);
+	codec_slot(codec, &it->node_prev, core->tasks_table.size);
+	codec_u32(codec, &it->devices);
+	codec_u32(codec, &it->slots);
+	codec_i32(codec, &it->share_milli);
+	codec_i32(codec, &it->device_memory_mib);
+	codec_i32(codec, &it->cpu_milli);
+	codec_i32(codec, &it->group);
+	codec_i32(codec, &it->index);
+	codec_i32(codec, &it->variant);
+}
+
+static void shape_code(struct codec *codec, struct parc_core *core, struct shape *it)
+{
+	(void)core;
+	codec_task(codec, &it->ask.task);
+	codec_i32(codec, &it->ask.user);
+	codec_u64(codec, &it->ask.hash);
+	codec_i64(codec, &it->seen);
+	codec_i64(codec, &it->weight);
+	codec_i32(codec, &it->refs);
+	codec_i32(codec, &it->live);
+}
+
+static void tenant_code(struct codec *codec, struct parc_core *core, struct tenant *it)
+{
+	(void)core;
+	codec_tenant(codec, &it->set);
+	codec_i32(codec, &it->jobs);
+}
+
+/* All slots ever used of one table; free ones as well, they are few and mostly zeros. */
+#define TABLE_CODE(codec, core, table, code)                                                       \
+	do {                                                                                       \
+		table_code(codec, &(core)->table##_table);                                         \
+		if ((codec)->in != NULL)                                                           \
+			memset((core)->table, 0,                                                   \
+			       (size_t)(core)->table##_table.high * sizeof(*(core)->table));       \
+		for (int32_t i_ = 0; i_ < (core)->table##_table.high && !(codec)->failed; i_++)    \
+			code(codec, core, &(core)->table[i_]);                                     \
+	} while (0)
+
+static void devices_code(struct codec *codec, struct parc_core *core)
+{
+	for (int32_t i = 0; i < core->nodes_table.high && !codec->failed; i++) {
+		core->nodes[i].devices = i * core->limits.node_devices;
+		for (int32_t d = 0; d < core->nodes[i].devices_count; d++)
+			device_code(codec, &core->devices[core->nodes[i].devices + d]);
+	}
+}
+
+static void state_code(struct codec *codec, struct parc_core *core)
+{
+	words_code(codec, core);
+	TABLE_CODE(codec, core, places, place_code);
+	TABLE_CODE(codec, core, nodes, node_code);
+	devices_code(codec, core);
+	TABLE_CODE(codec, core, tenants, tenant_code);
+	TABLE_CODE(codec, core, shapes, shape_code);
+	TABLE_CODE(codec, core, groups, group_code);
+	TABLE_CODE(codec, core, variants, variant_code);
+	TABLE_CODE(codec, core, depends, depend_code);
+	TABLE_CODE(codec, core, jobs, job_code);
+	TABLE_CODE(codec, core, allocations, allocation_code);
+	TABLE_CODE(codec, core, tasks, task_code);
+}
+
+static uint64_t bytes_hash(const uint8_t *bytes, size_t size)
+{
+	uint64_t hash = HASH_START, word;
+	size_t i = 0;
+
+	for (; i + 8 <= size; i += 8) {
+		memcpy(&word, bytes + i, 8);
+		hash = hash_word(hash, word);
+	}
+	word = 0;
+	memcpy(&word, bytes + i, size - i);
+	return hash_word(hash_word(hash, word), size);
+}
+
+static void header_code(struct codec *codec, struct parc_limits *limits, uint64_t *size,
+			uint64_t *checksum)
+{
+	codec_expect(codec, STATE_MAGIC);
+	codec_expect(codec, STATE_VERSION);
+	limits_code(codec, limits);
+	codec_u64(codec, size);
+	codec_u64(codec, checksum);
+}
+
+int64_t parc_state_encode(const struct parc_core *core, void *bytes, size_t size)
+{
+	struct codec codec = {.out = bytes, .size = bytes == NULL ? 0 : size};
+	struct parc_core *it = (struct parc_core *)core; /* writing changes nothing */
+	struct parc_limits limits = core->limits;
+	uint64_t total, checksum = 0;
+
+	codec.used = HEADER_BYTES;
+	state_code(&codec, it);
+	total = codec.used;
+	if (bytes == NULL || size < total)
+		return (int64_t)total;
+	checksum = bytes_hash((uint8_t *)bytes + HEADER_BYTES, total - HEADER_BYTES);
+	codec.used = 0;
+	header_code(&codec, &limits, &total, &checksum);
+	ASSERT(codec.used <= HEADER_BYTES);
+	memset((uint8_t *)bytes + codec.used, 0, HEADER_BYTES - codec.used);
+	return (int64_t)total;
+}
+
+/* The core's own words and tables; the parts that the tables point to were bounded on reading. */
+static int state_read(struct parc_core *core, const uint8_t *bytes, size_t size,
+		      struct parc_err *err)
+{
+	struct codec codec = {.in = bytes, .size = size, .used = HEADER_BYTES};
+
+	state_code(&codec, core);
+	if (codec.failed || codec.used != size)
+		return parc_err_set(err, PARC_ERR_CORRUPT, "the state is damaged at byte %zu",
+				    codec.used);
+	for (int32_t i = 0; i < core->nodes_table.high; i++) {
+		struct node *node = &core->nodes[i];
+
+		node->class = -1;
+		if (node->id == PARC_NONE)
+			continue;
+		node->kind = node_kind_again(core, node);
+		if (node->kind < 0)
+			return parc_err_set(err, PARC_ERR_CORRUPT, "too many kinds of nodes");
+		core->kinds[node->kind].nodes++;
+	}
+	return 0;
+}
+
+/* Totals by chip and the parts of the digest that lie in records. */
+static void totals_recount(struct parc_core *core)
+{
+	for (int32_t i = 0; i < core->nodes_table.high; i++)
+		if (core->nodes[i].id != PARC_NONE)
+			node_recount_totals(core, i);
+}
+
+struct parc_core *parc_state_decode(const void *bytes, size_t size, struct parc_err *err)
+{
+	struct codec codec = {.in = bytes, .size = size};
+	struct parc_limits limits = {0};
+	uint64_t total = 0, checksum = 0;
+	struct parc_core *core;
+
+	header_code(&codec, &limits, &total, &checksum);
+	if (codec.failed || total != size || size < HEADER_BYTES ||
+	    bytes_hash((const uint8_t *)bytes + HEADER_BYTES, size - HEADER_BYTES) != checksum) {
+		parc_err_set(err, PARC_ERR_CORRUPT,
+			     "this is no state of version %d, or its bytes have changed",
+			     STATE_VERSION);
+		return NULL;
+	}
+	core = parc_core_create(&limits, 0, err);
+	if (core == NULL)
+		return NULL;
+	if (state_read(core, bytes, size, err) == 0) {
+		totals_recount(core);
+		rebuild(core);
+		if (parc_core_check(core, err) == 0)
+			return core;
+	}
+	parc_core_destroy(core);
+	return NULL;
+}

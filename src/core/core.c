@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Making a core, and the step. All memory is one block, carved once: the walk over the tables
+ * that counts its size is the one that hands it out.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/block.h"
+#include "base/random.h"
+#include "core/apply.h"
+#include "core/close.h"
+#include "core/decide.h"
+#include "core/index.h"
+#include "core/job.h"
+#include "core/line.h"
+#include "core/node.h"
+#include "core/policy.h"
+#include "core/rebuild.h"
+#include "core/shape.h"
+
+#define ACTIONS_MAX     (1 << 16) /* of one step; more are decided in the next */
+#define HEAP_ENTRIES    INT64_C(64) /* index entries for each node by default */
+#define FLEET_NODES_MAX 4000000
+
+struct parc_limits parc_limits_for(int32_t nodes, int32_t devices, int32_t jobs)
+{
+	int32_t node_devices = nodes > 0 ? (devices + nodes - 1) / nodes : 1;
+	int64_t entries = HEAP_ENTRIES * (nodes > 1024 ? nodes : 1024);
+
+	if (node_devices > PARC_NODE_DEVICES_MAX)
+		node_devices = PARC_NODE_DEVICES_MAX;
+	return (struct parc_limits){
+		.nodes = nodes,
+		.places = nodes / 4 + 64,
+		.devices = devices,
+		.node_devices = node_devices > 8 ? node_devices : 8,
+		.jobs = jobs,
+		.groups = jobs + jobs / 8 + PARC_GROUPS_MAX,
+		.extras = jobs / 8 + PARC_DEPENDS_MAX,
+		.tasks = jobs + devices / 4 + 1024,
+		.tenants = 1024,
+		.shapes = 4096,
+		.index_entries = (int32_t)(entries > INT32_MAX / 2 ? INT32_MAX / 2 : entries),
+	};
+}
+
+static int limits_are_valid(const struct parc_limits *limits)
+{
+	return limits->nodes >= 1 && limits->nodes <= FLEET_NODES_MAX && limits->places >= 1 &&
+	       limits->places <= FLEET_NODES_MAX && limits->devices >= 0 &&
+	       limits->node_devices >= 1 && limits->node_devices <= PARC_NODE_DEVICES_MAX &&
+	       limits->jobs >= 1 && limits->jobs <= 1 << 28 && limits->groups >= 1 &&
+	       limits->groups <= 1 << 28 && limits->extras >= 0 && limits->extras <= 1 << 28 &&
+	       limits->tasks >= 1 && limits->tasks <= 1 << 28 && limits->tenants >= 1 &&
+	       limits->tenants <= 1 << 24 && limits->shapes >= 1 && limits->shapes <= 1 << 24 &&
+	       limits->index_entries >= 16 * (int64_t)limits->nodes &&
+	       limits->index_entries >= 1024;
+}
+
+static uint32_t buckets_for(int32_t count)
+{
+	uint32_t size = 64;
+
+	while (size < (uint32_t)count)
+		size *= 2;
+	return size;
+}
+
+static void tables_carve(struct parc_core *core, struct block *block)
+{
+	const struct parc_limits *limits = &core->limits;
+
+#define TABLE(name, count)                                                                         \
+	table_init(&core->name##_table, block, count);                                             \
+	core->name = block_take(block, (size_t)(count), sizeof(*core->name))
+	TABLE(nodes, limits->nodes);
+	TABLE(places, limits->places);
+	TABLE(jobs, limits->jobs);
+	TABLE(groups, limits->groups);
+	TABLE(variants, limits->extras);
+	TABLE(depends, limits->extras);
+	TABLE(allocations, limits->tasks < limits->jobs ? limits->tasks : limits->jobs);
+	TABLE(tasks, limits->tasks);
+	TABLE(shapes, limits->shapes);
+	TABLE(tenants, limits->tenants);
+	TABLE(lines, limits->jobs);
+#undef TABLE
+	core->devices = block_take(block, (size_t)limits->nodes * (size_t)limits->node_devices,
+				   sizeof(*core->devices));
+	core->profile = block_take(block, PARC_PROFILE_MAX, sizeof(*core->profile));
+	core->kinds = block_take(block, KINDS_MAX, sizeof(*core->kinds));
+	core->freed = block_take(block, (size_t)limits->nodes, sizeof(*core->freed));
+}
+
+static void derived_carve(struct parc_core *core, struct block *block)
+{
+	const struct parc_limits *limits = &core->limits;
+	uint32_t shapes = buckets_for(limits->shapes * 2), lines = buckets_for(limits->jobs);
+
+	idmap_init(&core->node_ids, block, limits->nodes);
+	idmap_init(&core->place_ids, block, limits->places);
+	idmap_init(&core->job_ids, block, limits->jobs);
+	idmap_init(&core->allocation_ids, block, core->allocations_table.size);
+	idmap_init(&core->tenant_ids, block, limits->tenants);
+	core->shape_buckets = block_take(block, shapes, sizeof(*core->shape_buckets));
+	core->shape_mask = shapes - 1;
+	core->line_buckets = block_take(block, lines, sizeof(*core->line_buckets));
+	core->line_mask = lines - 1;
+	iheap_init(&core->lines_ready, block, limits->jobs);
+	iheap_init(&core->deadlines, block, core->allocations_table.size);
+	core->actions_max = ACTIONS_MAX;
+	core->placements_max = PARC_TASKS_MAX;
+	core->actions = block_take(block, ACTIONS_MAX, sizeof(*core->actions));
+	core->placements = block_take(block, PARC_TASKS_MAX, sizeof(*core->placements));
+	core->undos = block_take(block, PARC_TASKS_MAX, sizeof(*core->undos));
+	index_init(core, block);
+	close_init(core, block);
+	policy_init(core, block);
+}
+
+/* Lay the core out; with no memory in the block only its size is counted. */
+static size_t core_carve(struct parc_core *core, struct block *block)
+{
+	block_take(block, 1, sizeof(struct parc_core));
+	tables_carve(core, block);
+	derived_carve(core, block);
+	return block->used;
+}
+
+size_t parc_core_size(const struct parc_limits *limits)
+{
+	struct parc_core counting;
+	struct block block = {0};
+
+	if (!limits_are_valid(limits))
+		return 0;
+	memset(&counting, 0, sizeof(counting));
+	counting.limits = *limits;
+	return core_carve(&counting, &block);
+}
+
+static void thresholds_init(struct thresholds *it)
+{
+	it->value[0] = 0;
+	it->count = 1;
+}
+
+struct parc_core *parc_core_init(void *memory, size_t size, const struct parc_limits *limits,
+				 uint64_t seed, struct parc_err *err)
+{
+	size_t needed = parc_core_size(limits);
+	struct block block = {.memory = memory};
+	struct parc_core *core = memory;
+
+	if (needed == 0) {
+		parc_err_set(err, PARC_ERR_INVALID, "a limit of the core is out of range");
+		return NULL;
+	}
+	if (memory == NULL || size < needed || (uintptr_t)memory % 64 != 0) {
+		parc_err_set(err, PARC_ERR_MEMORY,
+			     "the core needs %zu bytes at a multiple of 64; there are %zu", needed,
+			     size);
+		return NULL;
+	}
+	memset(core, 0, sizeof(*core));
+	core->limits = *limits;
+	core_carve(core, &block);
+	ASSERT(block.used == needed);
+	core->random = random_mix(seed);
+	thresholds_init(&core->cpu);
+	thresholds_init(&core->memory);
+	thresholds_init(&core->share);
+	thresholds_init(&core->device_memory);
+	core->share.value[core->share.count++] = PARC_SHARE_WHOLE;
+	core->orphans = -1;
+	core->profile_next = 1;
+	rebuild(core);
+	return core;
+}
+
+struct parc_core *parc_core_create(const struct parc_limits *limits, uint64_t seed,
+				   struct parc_err *err)
+{
+	size_t size = parc_core_size(limits);
+	void *memory = size > 0 ? aligned_alloc(64, size) : NULL;
+	struct parc_core *core;
+
+	if (size > 0 && memory == NULL) {
+		parc_err_set(err, PARC_ERR_MEMORY, "no memory for a core of %zu bytes", size);
+		return NULL;
+	}
+	core = parc_core_init(memory, size, limits, seed, err);
+	if (core == NULL)
+		free(memory);
+	return core;
+}
+
+void parc_core_destroy(struct parc_core *core)
+{
+	free(core);
+}
+
+static void actions_give(const struct parc_core *core, struct parc_actions *actions)
+{
+	if (actions != NULL)
+		*actions = (struct parc_actions){.count = core->actions_count,
+						 .list = core->actions};
+}
+
+int parc_step(struct parc_core *core, const struct parc_event *event, struct parc_actions *actions,
+	      struct parc_err *err)
+{
+	int code = parc_check(core, event, err);
+
+	core->actions_count = core->placements_count = 0;
+	if (code == 0) {
+		apply_event(core, event);
+		decide(core, event);
+	}
+	actions_give(core, actions);
+	return code;
+}
+
+int parc_apply(struct parc_core *core, const struct parc_event *event,
+	       const struct parc_actions *actions, struct parc_err *err)
+{
+	int code = parc_check(core, event, err);
+
+	if (code != 0)
+		return code;
+	apply_event(core, event);
+	for (int32_t i = 0; i < actions->count && code == 0; i++) {
+		const struct parc_action *action = &actions->list[i];
+
+		code = apply_check(core, action, err);
+		if (code == 0 && action->kind == PARC_ACTION_START)
+			code = apply_start_checked(core, action, err);
+		else if (code == 0)
+			apply_action(core, action, 0);
+	}
+	line_block_all(core);
+	return code;
+}
+
+int64_t parc_wake(const struct parc_core *core)
+{
+	int32_t slot = iheap_first(&core->deadlines);
+
+	if (core->unfinished)
+		return core->time_us;
+	return slot < 0 ? PARC_NEVER : core->deadlines.keys[slot];
+}

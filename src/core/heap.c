@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Binary heaps in extents of one pool of entries. An entry is stale when its class's slot got
+ * another generation, or the class is empty; stale entries are dropped when they surface, and
+ * all at once when an extent is full. When the pool is full the heap that was unused for
+ * longest is forgotten; it is made again when its ask is: memory changes the cost of a
+ * decision, never the decision.
+ */
+#include "core/heap.h"
+
+#include <string.h>
+
+#include "base/random.h"
+#include "core/policy.h"
+
+#define RANDOM_PROBES 64 /* draws before the feasible nodes are listed */
+#define PASSED_MAX    64 /* classes put back; with more the heap is made anew when next asked */
+
+void heap_reset(struct parc_core *core)
+{
+	struct index *index = core->index;
+
+	buddy_reset(&index->buddy);
+	memset(index->heap_buckets, -1, sizeof(index->heap_buckets));
+	index->heaps_count = 0;
+	index->births_count = 0;
+}
+
+static int entry_before(const struct index *index, const struct heap_entry *a,
+			const struct heap_entry *b)
+{
+	if (a->score != b->score)
+		return a->score > b->score;
+	if (a->tie != b->tie)
+		return a->tie < b->tie;
+	return index->classes[a->class].hash < index->classes[b->class].hash;
+}
+
+static void sift_up(const struct index *index, struct heap_entry *entries, int32_t i)
+{
+	struct heap_entry entry = entries[i];
+
+	for (; i > 0; i = (i - 1) / 2) {
+		if (!entry_before(index, &entry, &entries[(i - 1) / 2]))
+			break;
+		entries[i] = entries[(i - 1) / 2];
+	}
+	entries[i] = entry;
+}
+
+static void sift_down(const struct index *index, struct heap_entry *entries, int32_t i,
+		      int32_t count)
+{
+	struct heap_entry entry = entries[i];
+
+	for (;;) {
+		int32_t child = 2 * i + 1;
+
+		if (child >= count)
+			break;
+		if (child + 1 < count && entry_before(index, &entries[child + 1], &entries[child]))
+			child++;
+		if (!entry_before(index, &entries[child], &entry))
+			break;
+		entries[i] = entries[child];
+		i = child;
+	}
+	entries[i] = entry;
+}
+
+static int entry_is_stale(const struct index *index, const struct heap_entry *entry)
+{
+	return index->classes[entry->class].generation != entry->generation;
+}
+
+/* Note that the heap does not hold the class, so that it hears when the class fills again. */
+static void class_lapse(struct index *index, int32_t class, int32_t heap)
+{
+	index->classes[class].lapsed[heap / 64] |= UINT64_C(1) << (heap % 64);
+}
+
+/* Drop what is stale or empty from the whole extent. */
+static void heap_compact(struct index *index, int32_t slot)
+{
+	struct heap *heap = &index->heaps[slot];
+	struct heap_entry *entries = index->entries + heap->extent;
+	int32_t kept = 0;
+
+	for (int32_t i = 0; i < heap->count; i++) {
+		if (entry_is_stale(index, &entries[i]))
+			continue;
+		if (index->classes[entries[i].class].count == 0)
+			class_lapse(index, entries[i].class, slot);
+		else
+			entries[kept++] = entries[i];
+	}
+	heap->count = kept;
+	for (int32_t i = kept / 2 - 1; i >= 0; i--)
+		sift_down(index, entries, i, kept);
+}
+
+static void heap_free(struct index *index, int32_t slot)
+{
+	struct heap *heap = &index->heaps[slot];
+
+	if (heap->extent >= 0)
+		buddy_give(&index->buddy, heap->extent, heap->order);
+	heap->extent = -1;
+	heap->count = 0;
+	heap->epoch = 0; /* no epoch: made anew before it is used */
+}
+
+/* The heap unused for longest that has an extent, other than this one. */
+static int32_t heap_oldest(const struct index *index, int32_t except)
+{
+	int32_t oldest = -1;
+
+	for (int32_t i = 0; i < index->heaps_count; i++)
+		if (i != except && index->heaps[i].extent >= 0 &&
+		    (oldest < 0 || index->heaps[i].used < index->heaps[oldest].used))
+			oldest = i;
+	return oldest;
+}
+
+static int64_t extent_take(struct index *index, int order, int32_t slot)
+{
+	int64_t extent = buddy_take(&index->buddy, order);
+
+	while (extent < 0) {
+		int32_t oldest = heap_oldest(index, slot);
+
+		ASSERT(oldest >= 0); /* limits_are_valid leaves room for the largest two heaps */
+		heap_free(index, oldest);
+		extent = buddy_take(&index->buddy, order);
+	}
+	return extent;
+}
+
+/* Make room for one more entry: drop what is stale, and grow when that frees less than half. */
+static void heap_make_room(struct index *index, int32_t slot)
+{
+	struct heap *heap = &index->heaps[slot];
+	int64_t extent;
+
+	if (heap->extent < 0) {
+		heap->order = 0;
+		heap->extent = extent_take(index, 0, slot);
+		return;
+	}
+	if (heap->count < BUDDY_UNIT << heap->order)
+		return;
+	heap_compact(index, slot);
+	if (heap->count <= (BUDDY_UNIT << heap->order) / 2)
+		return;
+	extent = extent_take(index, heap->order + 1, slot);
+	memcpy(index->entries + extent, index->entries + heap->extent,
+	       (size_t)heap->count * sizeof(*index->entries));
+	buddy_give(&index->buddy, heap->extent, heap->order);
+	heap->extent = extent;
+	heap->order++;
+}
+
+/* Score the class for the heap's ask; 0 if it does not fit on it. */
+static int class_score(struct parc_core *core, int32_t class, const struct heap *heap,
+		       int32_t *score)
+{
+	const struct policy_ops *ops = policy_get(core);
+	struct view view;
+	struct pick pick;
+
+	core->index->scored++;
+	index_class_view(core, class, !heap->exact, &view);
+	if (!view_fits(core, &view, &heap->ask, &pick))
+		return 0;
+	*score = ops->score(core, &view, &heap->ask, &pick);
+	return 1;
+}
+
+static void heap_insert(struct index *index, int32_t slot, const struct heap_entry *entry)
+{
+	struct heap *heap = &index->heaps[slot];
+
+	heap_make_room(index, slot);
+	index->entries[heap->extent + heap->count] = *entry;
+	sift_up(index, index->entries + heap->extent, heap->count++);
+}
+
+static void heap_push(struct parc_core *core, int32_t slot, int32_t class)
+{
+	struct index *index = core->index;
+	struct heap *heap = &index->heaps[slot];
+	struct heap_entry entry = {.class = class,
+				   .generation = index->classes[class].generation};
+
+	if (!class_score(core, class, heap, &entry.score))
+		return;
+	if (index->exact)
+		entry.tie = (uint32_t)core->nodes[class].rank;
+	else
+		entry.tie = (uint32_t)(index->classes[class].hash >> 32);
+	heap_insert(index, slot, &entry);
+}
+
+void heap_class_filled(struct parc_core *core, int32_t class)
+{
+	struct index *index = core->index;
+
+	for (int32_t w = 0; w < HEAPS_WORDS; w++) {
+		uint64_t lapsed = index->classes[class].lapsed[w];
+
+		index->classes[class].lapsed[w] = 0;
+		for (; lapsed != 0; lapsed &= lapsed - 1) {
+			int32_t slot = w * 64 + __builtin_ctzll(lapsed);
+
+			if (slot < index->heaps_count && index->heaps[slot].epoch == index->epoch)
+				heap_push(core, slot, class);
+		}
+	}
+}
+
+/* The heap hears of a class: it is scored now if it has members, else when it gets some. */
+static void heap_hear(struct parc_core *core, int32_t slot, int32_t class)
+{
+	struct index *index = core->index;
+
+	if (index->classes[class].count > 0)
+		heap_push(core, slot, class);
+	else
+		class_lapse(index, class, slot);
+}
+
+static void heap_rebuild(struct parc_core *core, int32_t slot)
+{
+	struct index *index = core->index;
+	struct heap *heap = &index->heaps[slot];
+
+	index->rebuilds++;
+	heap->count = 0;
+	heap->epoch = index->epoch;
+	heap->births_seen = index->births_count;
+	for (int32_t class = 0; class < index->classes_table.high; class++) {
+		index->classes[class].lapsed[slot / 64] &= ~(UINT64_C(1) << (slot % 64));
+		heap_hear(core, slot, class);
+	}
+}
+
+/* Hear of the classes born since the ask was last made. */
+static void heap_catch_up(struct parc_core *core, int32_t slot)
+{
+	struct index *index = core->index;
+	struct heap *heap = &index->heaps[slot];
+
+	if (heap->epoch != index->epoch ||
+	    index->births_count - heap->births_seen > (int64_t)index->births_mask) {
+		heap_rebuild(core, slot);
+		return;
+	}
+	while (heap->births_seen < index->births_count) {
+		int64_t birth = heap->births_seen++;
+		int32_t class = index->births[birth & index->births_mask];
+
+		if (index->classes[class].birth == birth)
+			heap_hear(core, slot, class);
+	}
+}
+
+static void heap_assign(struct parc_core *core, int32_t slot, const struct ask *ask)
+{
+	struct index *index = core->index;
+	struct heap *heap = &index->heaps[slot];
+	int32_t *bucket = &index->heap_buckets[ask->hash % HEAPS_MAX];
+
+	*heap = (struct heap){.ask = *ask, .extent = -1, .next = *bucket};
+	*bucket = slot;
+	heap->exact = core->index->exact || index_tells_apart(core, ask);
+}
+
+/* The slot of the heap unused for longest, taken out of its bucket. */
+static int32_t heap_evict(struct index *index)
+{
+	int32_t slot = 0, *link;
+
+	for (int32_t i = 1; i < index->heaps_count; i++)
+		if (index->heaps[i].used < index->heaps[slot].used)
+			slot = i;
+	link = &index->heap_buckets[index->heaps[slot].ask.hash % HEAPS_MAX];
+	while (*link != slot)
+		link = &index->heaps[*link].next;
+	*link = index->heaps[slot].next;
+	heap_free(index, slot);
+	return slot;
+}
+
+static int32_t heap_get(struct parc_core *core, const struct ask *ask)
+{
+	struct index *index = core->index;
+	int32_t slot = index->heap_buckets[ask->hash % HEAPS_MAX];
+
+	while (slot >= 0 && !ask_is_equal(&index->heaps[slot].ask, ask))
+		slot = index->heaps[slot].next;
+	if (slot < 0) {
+		slot = index->heaps_count < HEAPS_MAX ? index->heaps_count++ : heap_evict(index);
+		heap_assign(core, slot, ask);
+	}
+	index->heaps[slot].used = ++index->ticks;
+	heap_catch_up(core, slot);
+	return slot;
+}
+
+static void heap_drop_top(const struct index *index, struct heap *heap)
+{
+	struct heap_entry *entries = index->entries + heap->extent;
+
+	entries[0] = entries[--heap->count];
+	if (heap->count > 1)
+		sift_down(index, entries, 0, heap->count);
+}
+
+/* The best class with members; -1: none. */
+static int32_t heap_top(struct index *index, int32_t slot)
+{
+	struct heap *heap = &index->heaps[slot];
+
+	while (heap->count > 0) {
+		const struct heap_entry *top = &index->entries[heap->extent];
+
+		if (!entry_is_stale(index, top)) {
+			if (index->classes[top->class].count > 0)
+				return top->class;
+			class_lapse(index, top->class, slot);
+		}
+		heap_drop_top(index, heap);
+	}
+	return -1;
+}
+
+/* The first member of the class on which the ask fits. Where the classes tell everything apart
+ * that is the first one. */
+static int32_t member_find(const struct parc_core *core, int32_t class, const struct ask *ask,
+			   struct view *view, struct pick *pick)
+{
+	for (int32_t node = core->index->classes[class].head; node >= 0;
+	     node = core->nodes[node].next) {
+		view_of_node(core, node, view);
+		if (view_fits(core, view, ask, pick))
+			return node;
+	}
+	return -1;
+}
+
+/* Go down the heap until a class has a member that fits; classes passed over are put back. */
+static int32_t heap_best(struct parc_core *core, int32_t slot, struct view *view,
+			 struct pick *pick)
+{
+	struct index *index = core->index;
+	struct heap *heap = &index->heaps[slot];
+	struct heap_entry passed[PASSED_MAX];
+	int32_t class, node = -1, count = 0;
+
+	while ((class = heap_top(index, slot)) >= 0) {
+		node = member_find(core, class, &heap->ask, view, pick);
+		if (node >= 0)
+			break;
+		ASSERT(!heap->exact);
+		if (count < PASSED_MAX)
+			passed[count++] = index->entries[heap->extent];
+		else
+			heap->epoch = 0;
+		heap_drop_top(index, heap);
+	}
+	while (count > 0)
+		heap_insert(index, slot, &passed[--count]);
+	return node;
+}
+
+/* Any feasible node, each as likely as another: a few draws among all nodes, then the one that
+ * a draw ranks first among those of the heap. */
+static int32_t random_best(struct parc_core *core, int32_t slot, struct view *view,
+			   struct pick *pick)
+{
+	struct index *index = core->index;
+	const struct heap *heap = &index->heaps[slot];
+	uint64_t state = core->random ^ random_mix((uint64_t)core->last_allocation + 1);
+	uint64_t draw, best = UINT64_MAX;
+	int32_t node = -1;
+
+	/* Nothing is kept of a draw: a decision that is not recorded leaves no trace. */
+	state += (uint64_t)core->placements_count;
+	if (heap_top(index, slot) < 0)
+		return -1;
+	for (int32_t probe = 0; probe < RANDOM_PROBES; probe++) {
+		int32_t high = core->nodes_table.high;
+
+		node = (int32_t)random_below(&state, (uint64_t)high);
+		if (core->nodes[node].class < 0)
+			continue;
+		view_of_node(core, node, view);
+		if (view_fits(core, view, &heap->ask, pick))
+			return node;
+	}
+	draw = random_next(&state);
+	for (int32_t i = 0; i < heap->count; i++) {
+		const struct heap_entry *entry = &index->entries[heap->extent + i];
+		uint64_t key = random_mix(draw ^ (uint64_t)core->nodes[entry->class].id);
+
+		if (!entry_is_stale(index, entry) && key < best) {
+			best = key;
+			node = entry->class;
+		}
+	}
+	view_of_node(core, node, view);
+	return view_fits(core, view, &heap->ask, pick) ? node : -1;
+}
+
+int32_t index_best(struct parc_core *core, const struct ask *ask, struct pick *pick)
+{
+	const struct policy_ops *ops = policy_get(core);
+	int32_t slot = heap_get(core, ask), node;
+	struct view view;
+
+	core->decisions++;
+	if (ops->random)
+		node = random_best(core, slot, &view, pick);
+	else
+		node = heap_best(core, slot, &view, pick);
+	if (node >= 0 && pick->booking.devices == 1 && pick->booking.share_milli < PARC_SHARE_WHOLE)
+		ops->score(core, &view, ask, pick); /* names the device */
+	return node;
+}
+
+/* I3: a heap that is up to date holds every class with members that fits, once, at the score it
+ * has now. Returns the classes that should be in the heap, -1 if an entry has a wrong score. */
+static int32_t entries_check(struct parc_core *core, const struct heap *heap, int32_t *expected)
+{
+	const struct index *index = core->index;
+	int32_t found = 0, score;
+
+	*expected = 0;
+	for (int32_t class = 0; class < index->classes_table.high; class++)
+		if (index->classes[class].count > 0 &&
+		    index->classes[class].birth < heap->births_seen)
+			*expected += class_score(core, class, heap, &score);
+	for (int32_t i = 0; i < heap->count; i++) {
+		const struct heap_entry *entry = &index->entries[heap->extent + i];
+
+		if (entry_is_stale(index, entry) || index->classes[entry->class].count == 0 ||
+		    index->classes[entry->class].birth >= heap->births_seen)
+			continue;
+		if (!class_score(core, entry->class, heap, &score) || score != entry->score)
+			return -1;
+		found++;
+	}
+	return found;
+}
+
+int heap_check(const struct parc_core *core, struct parc_err *err)
+{
+	const struct index *index = core->index;
+	int64_t scored = index->scored;
+
+	for (int32_t slot = 0; slot < index->heaps_count; slot++) {
+		const struct heap *heap = &index->heaps[slot];
+		int32_t found, expected;
+
+		if (heap->epoch != index->epoch ||
+		    index->births_count - heap->births_seen > (int64_t)index->births_mask)
+			continue;
+		/* Scores are remembered; remembering changes no state. */
+		found = entries_check((struct parc_core *)core, heap, &expected);
+		if (found != expected)
+			return parc_err_set(err, PARC_ERR_MISMATCH,
+					    "I3: a heap has %d right entries of %d", found, expected);
+	}
+	core->index->scored = scored;
+	return 0;
+}

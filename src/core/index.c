@@ -1,0 +1,613 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Filing nodes into classes. The heaps of classes are in heap.c; index.h says how both work.
+ *
+ * A class's key is what its members have at least: CPU, memory, and for each device the free
+ * share and memory, all rounded down to the thresholds of the known shapes; devices that no
+ * shape can tell apart are sorted, within their link group where the node has several.
+ */
+#include "core/index.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "core/heap.h"
+#include "core/policy.h"
+
+void index_init(struct parc_core *core, struct block *block)
+{
+	int32_t nodes = core->limits.nodes;
+	struct index *index = block_take(block, 1, sizeof(*index));
+	struct index counting = {0};
+	struct index *it = index != NULL ? index : &counting;
+	uint32_t size = 64;
+
+	memset(it, 0, sizeof(*it));
+	core->index = index;
+	it->classes_max = nodes * 2 + 64;
+	while (size < (uint32_t)it->classes_max)
+		size *= 2;
+	it->bucket_mask = it->births_mask = size - 1;
+	it->classes = block_take(block, (size_t)it->classes_max, sizeof(*it->classes));
+	it->cells = block_take(block, (size_t)it->classes_max * (size_t)core->limits.node_devices,
+			       sizeof(*it->cells));
+	it->buckets = block_take(block, size, sizeof(*it->buckets));
+	it->births = block_take(block, size, sizeof(*it->births));
+	table_init(&it->classes_table, block, it->classes_max);
+	it->entries = block_take(block, (size_t)core->limits.index_entries, sizeof(*it->entries));
+	buddy_init(&it->buddy, block, core->limits.index_entries);
+	it->oldest = it->newest = -1;
+}
+
+/* The largest threshold that is not above the value. */
+static int64_t threshold_floor(const struct thresholds *it, int64_t value)
+{
+	int32_t low = 0, high = it->count;
+
+	while (high - low > 1) {
+		int32_t middle = (low + high) / 2;
+
+		if (it->value[middle] <= value)
+			low = middle;
+		else
+			high = middle;
+	}
+	return it->value[low];
+}
+
+/* The largest value with the same floor. */
+static int64_t threshold_ceiling(const struct thresholds *it, int64_t floor)
+{
+	for (int32_t i = 0; i < it->count; i++)
+		if (it->value[i] > floor)
+			return it->value[i] - 1;
+	return INT64_MAX;
+}
+
+static int threshold_has(const struct thresholds *it, int64_t value)
+{
+	return threshold_floor(it, value) == value;
+}
+
+/* Add a value; 1 if that tells more apart than before. */
+static int threshold_add(struct thresholds *it, int64_t value)
+{
+	int32_t i = it->count;
+
+	if (value <= 0 || threshold_has(it, value))
+		return 0;
+	if (it->count == THRESHOLDS_MAX) {
+		it->full = 1;
+		return 0;
+	}
+	for (; it->value[i - 1] > value; i--)
+		it->value[i] = it->value[i - 1];
+	it->value[i] = value;
+	it->count++;
+	return 1;
+}
+
+/* free_milli 10 bits, free_mib 24, owner or slots 30: owners share by scalar, slots by
+ * template, no chip does both. */
+static uint64_t cell_pack(const struct parc_core *core, const struct cell *cell)
+{
+	int64_t mib = threshold_floor(&core->device_memory, cell->free_mib);
+	int32_t milli = core->index->share_floor[cell->free_milli];
+	uint32_t extra = cell->owner != 0 ? (uint32_t)cell->owner : cell->slots;
+
+	return (uint64_t)milli << 54 | (uint64_t)mib << 30 | extra;
+}
+
+static void cells_sort(uint64_t *cells, int32_t count)
+{
+	for (int32_t i = 1; i < count; i++) {
+		uint64_t cell = cells[i];
+		int32_t at = i;
+
+		for (; at > 0 && cells[at - 1] < cell; at--)
+			cells[at] = cells[at - 1];
+		cells[at] = cell;
+	}
+}
+
+/* Sort groups of `size` devices among each other; each is sorted within. */
+static void links_sort(uint64_t *cells, int32_t count, int32_t size)
+{
+	size_t bytes = (size_t)size * sizeof(*cells);
+	uint64_t link[PARC_NODE_DEVICES_MAX];
+
+	for (int32_t i = size; i + size <= count; i += size) {
+		int32_t at = i;
+
+		memcpy(link, cells + i, bytes);
+		for (; at > 0; at -= size) {
+			int32_t d = 0;
+
+			while (d < size - 1 && cells[at - size + d] == link[d])
+				d++;
+			if (cells[at - size + d] >= link[d])
+				break;
+			memcpy(cells + at, cells + at - size, bytes);
+		}
+		memcpy(cells + at, link, bytes);
+	}
+}
+
+/* Bring devices that stand for each other into one order: within a link group or a unit, and
+ * these among each other. Units inside link groups are left as they are. */
+static void pool_sort(const struct parc_core *core, const struct pool *pool, uint64_t *cells)
+{
+	int32_t unit = core->chips[pool->chip].unit, count = pool->count;
+	int32_t size = unit > 1 ? unit : pool->link_size;
+
+	if (unit > 1 && pool->link_size != unit && pool->link_size != count)
+		return;
+	for (int32_t i = 0; i < count; i += size)
+		cells_sort(cells + i, size < count - i ? size : count - i);
+	if (size < count)
+		links_sort(cells, count, size);
+}
+
+/* Project what is free to what the known shapes can tell apart. */
+static void class_key(const struct parc_core *core, int32_t node, struct class *key,
+		      uint64_t *cells)
+{
+	const struct node *it = &core->nodes[node];
+	struct view view;
+	uint64_t hash = HASH_START;
+
+	view_of_node(core, node, &view);
+	key->kind = it->kind;
+	key->cpu_free = (int32_t)threshold_floor(&core->cpu, view.cpu_free);
+	key->memory_free = threshold_floor(&core->memory, view.memory_free);
+	for (int32_t i = 0; i < it->devices_count; i++)
+		cells[i] = cell_pack(core, &view.cells[i]);
+	for (int32_t p = 0; p < it->pools_count; p++)
+		pool_sort(core, &it->pools[p], cells + it->pools[p].first);
+	for (int32_t i = 0; i < it->devices_count; i++)
+		hash = hash_word(hash, cells[i]);
+	hash = hash_pair(hash, key->memory_free, key->cpu_free);
+	key->hash = hash_word(hash, core->kinds[it->kind].hash);
+}
+
+static int class_is(const struct parc_core *core, int32_t class, const struct class *key,
+		    const uint64_t *cells)
+{
+	const struct index *index = core->index;
+	const struct class *it = &index->classes[class];
+	size_t stride = (size_t)core->limits.node_devices;
+
+	return it->hash == key->hash && it->kind == key->kind && it->cpu_free == key->cpu_free &&
+	       it->memory_free == key->memory_free &&
+	       memcmp(index->cells + (size_t)class * stride, cells,
+		      (size_t)core->kinds[key->kind].devices_count * sizeof(*cells)) == 0;
+}
+
+static void empty_link(struct index *index, int32_t class)
+{
+	struct class *it = &index->classes[class];
+
+	it->empty_next = -1;
+	it->empty_prev = index->empty_last;
+	if (index->empty_last >= 0)
+		index->classes[index->empty_last].empty_next = class;
+	else
+		index->empty_first = class;
+	index->empty_last = class;
+}
+
+static void empty_unlink(struct index *index, int32_t class)
+{
+	struct class *it = &index->classes[class];
+
+	if (it->empty_next >= 0)
+		index->classes[it->empty_next].empty_prev = it->empty_prev;
+	else
+		index->empty_last = it->empty_prev;
+	if (it->empty_prev >= 0)
+		index->classes[it->empty_prev].empty_next = it->empty_next;
+	else
+		index->empty_first = it->empty_next;
+}
+
+/* Give back the slot of the class that has been empty for longest. */
+static void class_evict(struct index *index)
+{
+	int32_t class = index->empty_first;
+	int32_t *link;
+
+	ASSERT(class >= 0);
+	empty_unlink(index, class);
+	link = &index->buckets[index->classes[class].hash & index->bucket_mask];
+	while (*link != class)
+		link = &index->classes[*link].next;
+	*link = index->classes[class].next;
+	index->classes[class].generation++;
+	table_give(&index->classes_table, class);
+}
+
+static void class_born(struct index *index, int32_t class)
+{
+	struct class *it = &index->classes[class];
+
+	it->birth = index->births_count++;
+	index->births[it->birth & index->births_mask] = class;
+	memset(it->lapsed, 0, sizeof(it->lapsed));
+}
+
+static int32_t class_create(struct parc_core *core, const struct class *key, const uint64_t *cells)
+{
+	struct index *index = core->index;
+	struct class *it;
+	int32_t class, *bucket = &index->buckets[key->hash & index->bucket_mask];
+
+	if (!table_has_room(&index->classes_table, 1))
+		class_evict(index);
+	class = table_take(&index->classes_table);
+	it = &index->classes[class];
+	it->hash = key->hash;
+	it->kind = key->kind;
+	it->cpu_free = key->cpu_free;
+	it->memory_free = key->memory_free;
+	it->count = 0;
+	it->head = -1;
+	it->next = *bucket;
+	*bucket = class;
+	memcpy(index->cells + (size_t)class * (size_t)core->limits.node_devices, cells,
+	       (size_t)core->kinds[key->kind].devices_count * sizeof(*cells));
+	class_born(index, class);
+	empty_link(index, class);
+	return class;
+}
+
+/* The class that the node belongs to, made if there is none yet. */
+static int32_t class_of(struct parc_core *core, int32_t node)
+{
+	struct index *index = core->index;
+	uint64_t cells[PARC_NODE_DEVICES_MAX];
+	struct class key;
+	int32_t class;
+
+	if (index->exact)
+		return node;
+	class_key(core, node, &key, cells);
+	class = index->buckets[key.hash & index->bucket_mask];
+	while (class >= 0 && !class_is(core, class, &key, cells))
+		class = index->classes[class].next;
+	return class >= 0 ? class : class_create(core, &key, cells);
+}
+
+/* Link the node into a class behind `prev`, -1: in front. */
+static void member_link(struct index *index, struct parc_core *core, int32_t class, int32_t node,
+			int32_t prev)
+{
+	struct class *it = &index->classes[class];
+	struct node *member = &core->nodes[node];
+	int32_t next = prev < 0 ? it->head : core->nodes[prev].next;
+
+	member->class = class;
+	member->prev = prev;
+	member->next = next;
+	if (next >= 0)
+		core->nodes[next].prev = node;
+	if (prev >= 0)
+		core->nodes[prev].next = node;
+	else
+		it->head = node;
+	if (it->count++ == 0) {
+		if (!index->exact)
+			empty_unlink(index, class);
+		heap_class_filled(core, class);
+	}
+}
+
+static void member_unlink(struct index *index, struct parc_core *core, int32_t node)
+{
+	struct node *member = &core->nodes[node];
+	struct class *it = &index->classes[member->class];
+
+	if (member->next >= 0)
+		core->nodes[member->next].prev = member->prev;
+	if (member->prev >= 0)
+		core->nodes[member->prev].next = member->next;
+	else
+		it->head = member->next;
+	if (--it->count == 0 && !index->exact)
+		empty_link(index, member->class);
+	member->class = -1;
+}
+
+/* With exact scores a node is a class of its own, and another one after each change. */
+static void class_renew(struct index *index, int32_t node)
+{
+	index->classes[node].generation++;
+	class_born(index, node);
+}
+
+void index_file(struct parc_core *core, int32_t node)
+{
+	struct index *index = core->index;
+	int32_t class;
+
+	if (core->nodes[node].class >= 0)
+		member_unlink(index, core, node);
+	if (index->exact)
+		class_renew(index, node);
+	class = class_of(core, node);
+	member_link(index, core, class, node, -1);
+}
+
+void index_remove(struct parc_core *core, int32_t node)
+{
+	if (core->nodes[node].class >= 0)
+		member_unlink(core->index, core, node);
+}
+
+void index_refile(struct parc_core *core, int32_t node, int32_t prev)
+{
+	struct index *index = core->index;
+
+	member_unlink(index, core, node);
+	if (index->exact)
+		class_renew(index, node);
+	member_link(index, core, class_of(core, node), node, prev);
+}
+
+static void floors_set(struct parc_core *core)
+{
+	for (int32_t milli = 0; milli <= PARC_SHARE_WHOLE; milli++)
+		core->index->share_floor[milli] =
+			(int16_t)threshold_floor(&core->share, milli);
+}
+
+/* Another threshold: nodes that it tells from their class move to new classes, which consist
+ * of such nodes only; oldest change first, so that every list stays in order. */
+static void nodes_refile(struct parc_core *core)
+{
+	struct index *index = core->index;
+
+	for (int32_t node = index->oldest; node >= 0; node = core->nodes[node].newer) {
+		int32_t class = core->nodes[node].class, to;
+
+		if (class < 0)
+			continue;
+		to = class_of(core, node);
+		if (to == class)
+			continue;
+		member_unlink(index, core, node);
+		member_link(index, core, to, node, -1);
+	}
+}
+
+static int booking_learn(struct parc_core *core, const struct booking *booking)
+{
+	int more = threshold_add(&core->cpu, booking->cpu_milli);
+
+	if (booking->devices > 0) {
+		more |= threshold_add(&core->share, booking->share_milli);
+		more |= threshold_add(&core->device_memory, booking->memory_mib);
+	}
+	return more;
+}
+
+void index_learn(struct parc_core *core, const struct ask *ask)
+{
+	struct booking booking;
+	int more = threshold_add(&core->cpu, ask->task.cpu_milli);
+
+	more |= threshold_add(&core->memory, ask->task.memory_mib);
+	for (uint64_t left = ask->task.chips & core->chips_known; left != 0; left &= left - 1)
+		if (chip_book(&core->chips[__builtin_ctzll(left)], ask, &booking))
+			more |= booking_learn(core, &booking);
+	if (!more)
+		return;
+	floors_set(core);
+	if (!core->index->exact)
+		nodes_refile(core);
+}
+
+int index_tells_apart(const struct parc_core *core, const struct ask *ask)
+{
+	struct booking booking;
+
+	if (!threshold_has(&core->cpu, ask->task.cpu_milli) ||
+	    !threshold_has(&core->memory, ask->task.memory_mib))
+		return 0;
+	for (uint64_t left = ask->task.chips & core->chips_known; left != 0; left &= left - 1) {
+		if (!chip_book(&core->chips[__builtin_ctzll(left)], ask, &booking))
+			continue;
+		if (!threshold_has(&core->cpu, booking.cpu_milli) ||
+		    (booking.devices > 0 &&
+		     (!threshold_has(&core->share, booking.share_milli) ||
+		      !threshold_has(&core->device_memory, booking.memory_mib))))
+			return 0;
+	}
+	return 1;
+}
+
+void index_rebuild(struct parc_core *core, int exact)
+{
+	struct index *index = core->index;
+
+	index->exact = exact;
+	index->classes_table.high = index->classes_table.frees = 0;
+	index->empty_first = index->empty_last = -1;
+	memset(index->buckets, -1, ((size_t)index->bucket_mask + 1) * sizeof(*index->buckets));
+	for (int32_t class = 0; class < index->classes_max; class++) {
+		uint32_t generation = index->classes[class].generation + 1;
+
+		index->classes[class] = (struct class){.generation = generation, .head = -1};
+	}
+	heap_reset(core);
+	floors_set(core);
+	if (exact)
+		index->classes_table.high = index->classes_max;
+	for (int32_t node = index->oldest; node >= 0; node = core->nodes[node].newer) {
+		core->nodes[node].class = -1;
+		if (core->nodes[node].state == PARC_NODE_UP)
+			index_file(core, node);
+	}
+}
+
+void index_rescore(struct parc_core *core)
+{
+	core->index->epoch++;
+}
+
+void index_link(struct parc_core *core, int32_t node)
+{
+	struct index *index = core->index;
+	struct node *it = &core->nodes[node];
+
+	it->older = index->newest;
+	it->newer = -1;
+	if (index->newest >= 0)
+		core->nodes[index->newest].newer = node;
+	else
+		index->oldest = node;
+	index->newest = node;
+}
+
+void index_unlink(struct parc_core *core, int32_t node)
+{
+	struct index *index = core->index;
+	struct node *it = &core->nodes[node];
+
+	if (it->newer >= 0)
+		core->nodes[it->newer].older = it->older;
+	else
+		index->newest = it->older;
+	if (it->older >= 0)
+		core->nodes[it->older].newer = it->newer;
+	else
+		index->oldest = it->newer;
+}
+
+void index_link_after(struct parc_core *core, int32_t node, int32_t older)
+{
+	struct index *index = core->index;
+	struct node *it = &core->nodes[node];
+	int32_t newer = older < 0 ? index->oldest : core->nodes[older].newer;
+
+	it->older = older;
+	it->newer = newer;
+	if (older >= 0)
+		core->nodes[older].newer = node;
+	else
+		index->oldest = node;
+	if (newer >= 0)
+		core->nodes[newer].older = node;
+	else
+		index->newest = node;
+}
+
+/* A cell as packed in a class's key; with `most` the largest that packs alike. */
+static struct cell cell_unpack(const struct parc_core *core, uint64_t packed, int templates,
+			       int most)
+{
+	int64_t mib = (int64_t)(packed >> 30 & 0xffffff);
+	int32_t milli = (int32_t)(packed >> 54), extra = (int32_t)(packed & PARC_USER_MAX);
+	struct cell cell = {0};
+
+	if (most) {
+		mib = threshold_ceiling(&core->device_memory, mib);
+		milli = (int32_t)threshold_ceiling(&core->share, milli) & 0xffff;
+	}
+	cell.free_milli = (int16_t)(milli > PARC_SHARE_WHOLE ? PARC_SHARE_WHOLE : milli);
+	cell.free_mib = (int32_t)(mib > PARC_DEVICE_MEMORY_MAX ? PARC_DEVICE_MEMORY_MAX : mib);
+	if (templates)
+		cell.slots = (uint16_t)extra;
+	else
+		cell.owner = extra;
+	return cell;
+}
+
+void index_class_view(const struct parc_core *core, int32_t class, int most, struct view *view)
+{
+	const struct index *index = core->index;
+	const struct class *it = &index->classes[class];
+	const uint64_t *cells = index->cells + (size_t)class * (size_t)core->limits.node_devices;
+	const struct kind *kind;
+
+	if (index->exact) {
+		view_of_node(core, class, view);
+		return;
+	}
+	kind = &core->kinds[it->kind];
+	view->kind = kind;
+	view->node = -1;
+	view->cpu_free = it->cpu_free;
+	view->memory_free = it->memory_free;
+	if (most) {
+		int64_t cpu = threshold_ceiling(&core->cpu, it->cpu_free);
+
+		view->cpu_free = cpu > PARC_CPU_MAX ? PARC_CPU_MAX : (int32_t)cpu;
+		view->memory_free = threshold_ceiling(&core->memory, it->memory_free);
+	}
+	for (int32_t p = 0; p < kind->pools_count; p++) {
+		const struct pool *pool = &kind->pools[p];
+		int templates = core->chips[pool->chip].rule == PARC_RULE_TEMPLATES;
+
+		for (int32_t i = pool->first; i < pool->first + pool->count; i++)
+			view->cells[i] = cell_unpack(core, cells[i], templates, most);
+	}
+}
+
+/* I1: every node that is up is in the class of its key, the others are in none. */
+static int node_check(const struct parc_core *core, int32_t node, struct parc_err *err)
+{
+	const struct node *it = &core->nodes[node];
+	uint64_t cells[PARC_NODE_DEVICES_MAX];
+	struct class key;
+
+	if ((it->state == PARC_NODE_UP) != (it->class >= 0))
+		return parc_err_set(err, PARC_ERR_MISMATCH, "I1: node %lld is %s and %sfiled",
+				    (long long)it->id, parc_node_state_name(it->state),
+				    it->class < 0 ? "not " : "");
+	if (it->class < 0 || core->index->exact)
+		return 0;
+	class_key(core, node, &key, cells);
+	if (!class_is(core, it->class, &key, cells))
+		return parc_err_set(err, PARC_ERR_MISMATCH, "I1: node %lld is in the wrong class",
+				    (long long)it->id);
+	return 0;
+}
+
+/* I2: the members of a class stand in order of their last change, newest first. */
+static int class_check(const struct parc_core *core, int32_t class, struct parc_err *err)
+{
+	const struct class *it = &core->index->classes[class];
+	int64_t changed = INT64_MAX;
+	int32_t count = 0;
+
+	for (int32_t node = it->head; node >= 0 && count < it->count;
+	     node = core->nodes[node].next, count++) {
+		if (core->nodes[node].class != class || core->nodes[node].changed >= changed)
+			break;
+		changed = core->nodes[node].changed;
+	}
+	if (count == it->count)
+		return 0;
+	return parc_err_set(err, PARC_ERR_MISMATCH, "I2: a class of %d nodes has %d in order",
+			    it->count, count);
+}
+
+int index_check(const struct parc_core *core, struct parc_err *err)
+{
+	const struct index *index = core->index;
+	int32_t filed = 0, members = 0;
+	int code = 0;
+
+	for (int32_t node = index->oldest; node >= 0 && code == 0; node = core->nodes[node].newer) {
+		filed += core->nodes[node].class >= 0;
+		code = node_check(core, node, err);
+	}
+	for (int32_t class = 0; class < index->classes_table.high && code == 0; class++) {
+		members += index->classes[class].count;
+		code = index->classes[class].count > 0 ? class_check(core, class, err) : 0;
+	}
+	if (code == 0 && filed != members)
+		return parc_err_set(err, PARC_ERR_MISMATCH, "I2: %d nodes filed, %d in classes",
+				    filed, members);
+	return code;
+}

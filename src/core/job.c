@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Taking jobs in and letting them go. The costs are those of the job's own records.
+ */
+#include "core/job.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "core/index.h"
+#include "core/line.h"
+#include "core/policy.h"
+#include "core/shape.h"
+
+uint64_t job_hash(const struct parc_core *core, int32_t slot)
+{
+	const struct job *job = &core->jobs[slot];
+	uint64_t hash = hash_word(job->spec_hash, (uint64_t)job->order);
+
+	hash = hash_pair(hash, job->state, job->attempt);
+	hash = hash_pair(hash, job->held, job->waits);
+	hash = hash_pair(hash, job->reason * 16 + job->result, job->cancelled);
+	return hash_word(hash, (uint64_t)job->load_milli);
+}
+
+void job_digest(struct parc_core *core, int32_t slot)
+{
+	struct job *job = &core->jobs[slot];
+
+	core->digest -= job->hash;
+	job->hash = job_hash(core, slot);
+	core->digest += job->hash;
+}
+
+void job_set_reason(struct parc_core *core, int32_t slot, int32_t reason)
+{
+	core->jobs[slot].reason = (uint8_t)reason;
+	job_digest(core, slot);
+}
+
+int job_is_eligible(const struct parc_core *core, int32_t slot)
+{
+	const struct job *job = &core->jobs[slot];
+
+	return !job->held && job->waits == 0 && !job->cancelled;
+}
+
+int64_t job_tasks_max(const struct parc_core *core, int32_t slot)
+{
+	int64_t tasks = 0;
+
+	for (int32_t g = core->jobs[slot].groups; g >= 0; g = core->groups[g].next)
+		tasks += core->groups[g].tasks_max;
+	return tasks;
+}
+
+void group_ask(const struct parc_core *core, const struct job *job, const struct group *group,
+	       int32_t variant, uint64_t chips, struct ask *ask)
+{
+	const struct ask *base = &core->shapes[group->shape].ask;
+	struct parc_task task = base->task;
+
+	if (task.devices == 0 || (variant < 0 && chips == 0)) {
+		*ask = *base;
+		return;
+	}
+	if (variant >= 0) {
+		const struct parc_variant *set = &core->variants[variant].set;
+
+		task.chips &= set->chips;
+		if (set->device_memory_mib > 0)
+			task.device_memory_mib = set->device_memory_mib;
+	}
+	if (chips != 0)
+		task.chips &= chips;
+	ask_init(core, ask, &task, job->user);
+	ask->task.chips = task.chips; /* none left is none, not any */
+}
+
+int job_could_use(struct parc_core *core, int32_t slot, const struct view *view)
+{
+	const struct job *job = &core->jobs[slot];
+	struct ask ask;
+	struct pick pick;
+
+	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next) {
+		int32_t v = job->variants;
+
+		do {
+			group_ask(core, job, &core->groups[g], v, 0, &ask);
+			if (view_fits(core, view, &ask, &pick))
+				return 1;
+			v = v < 0 ? -1 : core->variants[v].next;
+		} while (v >= 0);
+	}
+	return 0;
+}
+
+/* Hash of all that never changes about a job. */
+static uint64_t submit_hash(const struct parc_submit *submit)
+{
+	const int64_t words[] = {
+		submit->job,         submit->tenant,         submit->user,
+		submit->kind,        submit->tier,           submit->work_class,
+		submit->time_limit_us, submit->expected_us,  submit->checkpoint_us,
+		submit->grace_us,    submit->array,          submit->array_running_max,
+		submit->now_or_never, submit->requeue,       submit->preemptible,
+		submit->close_level, submit->close_strength, submit->service.replicas_min,
+		submit->service.replicas_max, submit->service.capacity_milli,
+		submit->service.target_milli,
+	};
+	uint64_t hash = HASH_START;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		hash = hash_word(hash, (uint64_t)words[i]);
+	return hash;
+}
+
+static uint64_t groups_take(struct parc_core *core, struct job *job,
+			    const struct parc_submit *submit, uint64_t hash)
+{
+	int32_t *link = &job->groups;
+
+	for (int32_t g = 0; g < submit->groups_count; g++) {
+		const struct parc_group *group = &submit->groups[g];
+		int32_t slot = table_take(&core->groups_table), shape;
+		struct ask ask;
+
+		ask_init(core, &ask, &group->task, submit->user);
+		shape = shape_intern(core, &ask);
+		index_learn(core, &ask);
+		policy_learn(core, shape, group->tasks_min);
+		core->groups[slot] = (struct group){.shape = shape,
+						    .tasks_min = group->tasks_min,
+						    .tasks_max = group->tasks_max,
+						    .mixed_chips = group->mixed_chips,
+						    .next = -1};
+		*link = slot;
+		link = &core->groups[slot].next;
+		hash = hash_pair(hash_word(hash, ask.hash), group->tasks_min, group->tasks_max);
+		hash = hash_word(hash, group->mixed_chips);
+	}
+	return hash;
+}
+
+static uint64_t variants_take(struct parc_core *core, struct job *job,
+			      const struct parc_submit *submit, uint64_t hash)
+{
+	int32_t *link = &job->variants;
+
+	for (int32_t v = 0; v < submit->variants_count; v++) {
+		int32_t slot = table_take(&core->variants_table);
+
+		core->variants[slot] = (struct variant){.set = submit->variants[v], .next = -1};
+		*link = slot;
+		link = &core->variants[slot].next;
+		hash = hash_word(hash, submit->variants[v].chips);
+		hash = hash_pair(hash, submit->variants[v].speed_milli,
+				 submit->variants[v].device_memory_mib);
+	}
+	return hash;
+}
+
+/* Wait for those of the jobs named that are still here. */
+static uint64_t depends_take(struct parc_core *core, int32_t job,
+			     const struct parc_submit *submit, uint64_t hash)
+{
+	int32_t *link = &core->jobs[job].depends;
+
+	for (int32_t d = 0; d < submit->depends_count; d++) {
+		int32_t before = idmap_find(&core->job_ids, submit->depends[d].job);
+		int32_t slot;
+
+		hash = hash_pair(hash, submit->depends[d].job, submit->depends[d].kind);
+		if (before < 0)
+			continue;
+		slot = table_take(&core->depends_table);
+		core->depends[slot] = (struct depend){.job = job,
+						      .before = before,
+						      .kind = submit->depends[d].kind,
+						      .next = -1,
+						      .next_after = core->jobs[before].afters};
+		core->jobs[before].afters = slot;
+		core->jobs[job].waits++;
+		*link = slot;
+		link = &core->depends[slot].next;
+	}
+	return hash;
+}
+
+/* What the variants ask for must be told apart as well. */
+static void variants_learn(struct parc_core *core, const struct job *job)
+{
+	struct ask ask;
+
+	for (int32_t v = job->variants; v >= 0; v = core->variants[v].next)
+		for (int32_t g = job->groups; g >= 0; g = core->groups[g].next) {
+			group_ask(core, job, &core->groups[g], v, 0, &ask);
+			index_learn(core, &ask);
+		}
+}
+
+static void job_init(struct parc_core *core, struct job *job, const struct parc_submit *submit)
+{
+	*job = (struct job){.id = submit->job,
+			    .user = submit->user,
+			    .kind = submit->kind,
+			    .submit_us = core->time_us,
+			    .time_limit_us = submit->time_limit_us,
+			    .expected_us = submit->expected_us,
+			    .checkpoint_us = submit->checkpoint_us,
+			    .grace_us = submit->grace_us,
+			    .array = submit->array,
+			    .order = core->orders++,
+			    .service = submit->service,
+			    .tenant = idmap_find(&core->tenant_ids, submit->tenant),
+			    .array_running_max = submit->array_running_max,
+			    .groups = -1,
+			    .variants = -1,
+			    .depends = -1,
+			    .afters = -1,
+			    .allocation = -1,
+			    .next = -1,
+			    .prev = -1,
+			    .line = -1,
+			    .groups_count = (uint8_t)submit->groups_count,
+			    .variants_count = (uint8_t)submit->variants_count,
+			    .tier = (uint8_t)submit->tier,
+			    .state = PARC_JOB_PENDING,
+			    .work_class = (uint8_t)submit->work_class,
+			    .held = submit->held,
+			    .requeue = submit->requeue,
+			    .preemptible = submit->preemptible,
+			    .now_or_never = submit->now_or_never,
+			    .close_level = (uint8_t)submit->close_level,
+			    .close_strength = (uint8_t)submit->close_strength};
+}
+
+int32_t job_submit(struct parc_core *core, const struct parc_submit *submit)
+{
+	int32_t slot = table_take(&core->jobs_table);
+	struct job *job = &core->jobs[slot];
+	uint64_t hash = submit_hash(submit);
+
+	job_init(core, job, submit);
+	idmap_add(&core->job_ids, submit->job, slot);
+	core->last_job = submit->job;
+	hash = groups_take(core, job, submit, hash);
+	hash = variants_take(core, job, submit, hash);
+	job->spec_hash = depends_take(core, slot, submit, hash);
+	variants_learn(core, job);
+	if (job->tenant >= 0)
+		core->tenants[job->tenant].jobs++;
+	job_digest(core, slot);
+	if (job_is_eligible(core, slot) && !job->now_or_never)
+		line_join(core, slot);
+	else if (!job->now_or_never)
+		job_set_reason(core, slot,
+			       job->held ? PARC_REASON_HELD : PARC_REASON_DEPENDENCY);
+	return slot;
+}
+
+/* Join the queue when nothing keeps it back any more; leave it when something does. */
+static void job_settle(struct parc_core *core, int32_t slot)
+{
+	struct job *job = &core->jobs[slot];
+
+	if (job->state != PARC_JOB_PENDING)
+		return;
+	if (job_is_eligible(core, slot)) {
+		if (job->line < 0)
+			line_join(core, slot);
+		line_ready(core, job->line);
+		job_set_reason(core, slot, PARC_REASON_NONE);
+		return;
+	}
+	if (job->line >= 0)
+		line_leave(core, slot);
+	job_set_reason(core, slot, job->held ? PARC_REASON_HELD : PARC_REASON_DEPENDENCY);
+}
+
+void job_set_held(struct parc_core *core, int32_t slot, int held)
+{
+	core->jobs[slot].held = (uint8_t)held;
+	job_settle(core, slot);
+	job_digest(core, slot);
+}
+
+void job_orphan(struct parc_core *core, int32_t slot)
+{
+	int32_t *link = &core->orphans;
+
+	while (*link >= 0 && core->jobs[*link].order < core->jobs[slot].order)
+		link = &core->jobs[*link].next;
+	core->jobs[slot].next = *link;
+	*link = slot;
+}
+
+static void orphan_unlink(struct parc_core *core, int32_t slot)
+{
+	int32_t *link = &core->orphans;
+
+	while (*link >= 0 && *link != slot)
+		link = &core->jobs[*link].next;
+	if (*link == slot)
+		*link = core->jobs[slot].next;
+}
+
+/* One of the jobs that this one waits for ended. `kind` 1 wants that it ended well, 2 that it
+ * failed; a job whose wish cannot come true any more is marked for its end. */
+static void depend_settle(struct parc_core *core, struct depend *depend, int32_t result)
+{
+	struct job *job = &core->jobs[depend->job];
+	int good = result == PARC_RESULT_OK;
+
+	depend->before = -1;
+	job->waits--;
+	if (!job->cancelled && ((depend->kind == 1 && !good) || (depend->kind == 2 && good))) {
+		job->cancelled = 1;
+		job_orphan(core, depend->job);
+	}
+	job_settle(core, depend->job);
+	job_digest(core, depend->job);
+}
+
+static void afters_tell(struct parc_core *core, int32_t slot, int32_t result)
+{
+	int32_t next;
+
+	for (int32_t d = core->jobs[slot].afters; d >= 0; d = next) {
+		next = core->depends[d].next_after;
+		depend_settle(core, &core->depends[d], result);
+	}
+}
+
+/* Take a dependency out of the list of the job it waits for. */
+static void depend_unlink(struct parc_core *core, int32_t depend)
+{
+	int32_t *link;
+
+	if (core->depends[depend].before < 0)
+		return;
+	link = &core->jobs[core->depends[depend].before].afters;
+	while (*link != depend)
+		link = &core->depends[*link].next_after;
+	*link = core->depends[depend].next_after;
+}
+
+static void records_free(struct parc_core *core, const struct job *job)
+{
+	int32_t next;
+
+	for (int32_t g = job->groups; g >= 0; g = next) {
+		next = core->groups[g].next;
+		shape_release(core, core->groups[g].shape);
+		table_give(&core->groups_table, g);
+	}
+	for (int32_t v = job->variants; v >= 0; v = next) {
+		next = core->variants[v].next;
+		table_give(&core->variants_table, v);
+	}
+	for (int32_t d = job->depends; d >= 0; d = next) {
+		next = core->depends[d].next;
+		depend_unlink(core, d);
+		table_give(&core->depends_table, d);
+	}
+}
+
+void job_end(struct parc_core *core, int32_t slot, int32_t result)
+{
+	struct job *job = &core->jobs[slot];
+
+	if (job->allocation >= 0)
+		allocation_release(core, job->allocation);
+	if (job->line >= 0)
+		line_leave(core, slot);
+	if (job->cancelled && job->state == PARC_JOB_PENDING)
+		orphan_unlink(core, slot);
+	afters_tell(core, slot, result);
+	records_free(core, job);
+	if (job->tenant >= 0)
+		core->tenants[job->tenant].jobs--;
+	core->digest -= job->hash;
+	idmap_remove(&core->job_ids, job->id);
+	job->id = PARC_NONE;
+	table_give(&core->jobs_table, slot);
+}
+
+void job_requeue(struct parc_core *core, int32_t slot)
+{
+	struct job *job = &core->jobs[slot];
+
+	ASSERT(job->allocation >= 0);
+	allocation_release(core, job->allocation);
+	job->state = PARC_JOB_PENDING;
+	job_settle(core, slot);
+	job_set_reason(core, slot, job_is_eligible(core, slot) ? PARC_REASON_RETRY : job->reason);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Jobs and their allocations: the life cycle.
+ *
+ *     submit            START          STARTED           ENDED, or STOP .. STOPPED
+ *   ---------> pending ------> starting ------> running --------> (ends or requeues)
+ *                 ^ |             |                |
+ *                 | +-- END       +----- STOP -----+---> stopping --> END or REQUEUE
+ *                 +------------------- REQUEUE -----------------------+
+ *
+ * A job that ends leaves the core at once: its history is the journal's. Invariants J1..J3.
+ */
+#ifndef CORE_JOB_H
+#define CORE_JOB_H
+
+#include "core/fit.h"
+
+/* Take a submitted job in; the event was checked. It waits, unless now_or_never. */
+int32_t job_submit(struct parc_core *core, const struct parc_submit *submit);
+
+/* The job leaves the core with what it holds; jobs after it are told how it ended. */
+void job_end(struct parc_core *core, int32_t job, int32_t result);
+
+/* Back to the queue with the place it had. */
+void job_requeue(struct parc_core *core, int32_t job);
+
+/* Give the job an allocation with these placements. `taken`: the nodes hold them already. */
+void job_start(struct parc_core *core, int32_t job, int64_t allocation, int32_t attempt,
+	       const struct parc_placement *placements, int32_t count, int taken);
+
+/* The allocation goes to another state, or reports its use (-1: unmeasured). */
+void allocation_set_state(struct parc_core *core, int32_t allocation, int32_t state);
+void allocation_set_busy(struct parc_core *core, int32_t allocation, int32_t busy_milli);
+
+/* Recompute its part of the digest; the part that its tasks have in that. */
+void allocation_digest(struct parc_core *core, int32_t allocation);
+uint64_t allocation_tasks_hash(const struct parc_core *core, int32_t allocation);
+
+/* Give back all that the allocation holds. */
+void allocation_release(struct parc_core *core, int32_t allocation);
+
+/* A pending job that is to be ended, since what it waits for cannot come true. */
+void job_orphan(struct parc_core *core, int32_t job);
+
+void job_set_held(struct parc_core *core, int32_t job, int held);
+void job_set_reason(struct parc_core *core, int32_t job, int32_t reason);
+
+/* Recompute the job's part of the digest after a change of its record. */
+void job_digest(struct parc_core *core, int32_t job);
+uint64_t job_hash(const struct parc_core *core, int32_t job);
+uint64_t allocation_hash(const struct parc_core *core, int32_t allocation);
+
+/* May it be placed: neither held nor waiting for another job? */
+int job_is_eligible(const struct parc_core *core, int32_t job);
+
+/* Tasks of all its groups at most. */
+int64_t job_tasks_max(const struct parc_core *core, int32_t job);
+
+/* Could a task of any of its groups use what is free in the view? */
+int job_could_use(struct parc_core *core, int32_t job, const struct view *view);
+
+/* The ask of a group under a variant (slot, -1: none), on these chips only (0: on all). */
+void group_ask(const struct parc_core *core, const struct job *job, const struct group *group,
+	       int32_t variant, uint64_t chips, struct ask *ask);
+
+/* The task record that a placement becomes. */
+void task_of_placement(const struct parc_core *core, const struct parc_placement *placement,
+		       struct task *task);
+
+#endif

@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Nodes and what is free on them. Taking and giving back touch one node and its devices: no
+ * cost grows with the fleet.
+ */
+#include "core/node.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "core/close.h"
+#include "core/index.h"
+#include "core/ledger.h"
+
+static uint64_t kind_hash(const struct kind *kind)
+{
+	uint64_t hash = hash_pair(HASH_START, kind->memory_mib, kind->cpu_milli);
+
+	for (int32_t p = 0; p < kind->pools_count; p++) {
+		hash = hash_pair(hash, kind->pools[p].chip, kind->pools[p].count);
+		hash = hash_word(hash, kind->pools[p].link_size);
+	}
+	return hash;
+}
+
+/* Lay the pools out over the node's devices. The cores of a CPU pool are no devices. */
+static void kind_fill(const struct parc_core *core, const struct parc_node_add *add,
+		      struct kind *kind)
+{
+	int32_t first = 0;
+
+	memset(kind, 0, sizeof(*kind));
+	kind->memory_mib = add->memory_mib;
+	kind->cpu_milli = add->cpu_milli;
+	kind->pools_count = add->pools_count;
+	for (int32_t p = 0; p < add->pools_count; p++) {
+		const struct parc_pool *pool = &add->pools[p];
+		int cores = core->chips[pool->chip].rule == PARC_RULE_CORES;
+		int32_t count = cores ? 0 : pool->devices;
+		int32_t link = pool->link_size > 0 && pool->link_size < count ? pool->link_size : count;
+
+		kind->pools[p] = (struct pool){.chip = (uint8_t)pool->chip,
+					       .first = (uint8_t)first,
+					       .count = (uint8_t)count,
+					       .link_size = (uint8_t)link};
+		first += count;
+	}
+	kind->devices_count = first;
+	kind->hash = kind_hash(kind);
+}
+
+static int kind_is(const struct kind *a, const struct kind *b)
+{
+	return a->hash == b->hash && a->memory_mib == b->memory_mib &&
+	       a->cpu_milli == b->cpu_milli && a->pools_count == b->pools_count &&
+	       memcmp(a->pools, b->pools, sizeof(a->pools)) == 0;
+}
+
+int32_t node_kind_find(struct parc_core *core, const struct parc_node_add *add, int make)
+{
+	struct kind kind;
+
+	kind_fill(core, add, &kind);
+	for (int32_t i = 0; i < core->kinds_count; i++)
+		if (kind_is(&core->kinds[i], &kind))
+			return i;
+	if (core->kinds_count == KINDS_MAX)
+		return -1;
+	if (make)
+		core->kinds[core->kinds_count] = kind;
+	return make ? core->kinds_count++ : core->kinds_count;
+}
+
+int32_t node_kind_again(struct parc_core *core, const struct node *node)
+{
+	struct parc_node_add add = {.cpu_milli = node->cpu_milli,
+				    .memory_mib = node->memory_mib,
+				    .pools_count = node->pools_count};
+
+	for (int32_t p = 0; p < node->pools_count; p++)
+		add.pools[p] = (struct parc_pool){.chip = node->pools[p].chip,
+						  .devices = node->pools[p].count,
+						  .link_size = node->pools[p].link_size};
+	return node_kind_find(core, &add, 1);
+}
+
+/* The category of what is neither held by tasks nor foreign. */
+static enum parc_ledger rest_category(const struct node *node, int failed)
+{
+	switch (node->state) {
+	case PARC_NODE_UP:
+		return failed ? PARC_LEDGER_DOWN_FAILED : PARC_LEDGER_FREE_UNATTRIBUTED;
+	case PARC_NODE_DRAINED:
+		return PARC_LEDGER_DOWN_DRAINED;
+	case PARC_NODE_SUSPECTED:
+		return PARC_LEDGER_DOWN_SUSPECTED;
+	case PARC_NODE_MAINTENANCE:
+		return PARC_LEDGER_DOWN_MAINTENANCE;
+	default:
+		return PARC_LEDGER_DOWN_FAILED;
+	}
+}
+
+/* Book (sign 1) or unbook (-1) what is not held by tasks of one device. */
+static void device_book(struct parc_core *core, const struct node *node, int32_t chip,
+			const struct device *device, int sign)
+{
+	int32_t rest = PARC_SHARE_WHOLE - device->used_milli;
+	int32_t foreign = device->foreign_milli < rest ? device->foreign_milli : rest;
+	enum parc_ledger category = rest_category(node, device->failed);
+
+	if (foreign > 0)
+		ledger_add(core, PARC_LEDGER_FOREIGN, sign * foreign);
+	ledger_add(core, category, sign * (rest - foreign));
+	if (category == PARC_LEDGER_FREE_UNATTRIBUTED)
+		core->chip_free[chip] += sign * (rest - foreign);
+}
+
+static void cores_book(struct parc_core *core, const struct node *node, int sign)
+{
+	enum parc_ledger category = rest_category(node, 0);
+
+	if (node->cores_pool < 0)
+		return;
+	ledger_add(core, category, sign * (int64_t)node->cpu_free);
+	if (category == PARC_LEDGER_FREE_UNATTRIBUTED)
+		core->chip_free[node->pools[node->cores_pool].chip] += sign * node->cpu_free;
+}
+
+static void node_book(struct parc_core *core, const struct node *node, int sign)
+{
+	for (int32_t p = 0; p < node->pools_count; p++) {
+		const struct pool *pool = &node->pools[p];
+
+		for (int32_t i = pool->first; i < pool->first + pool->count; i++)
+			device_book(core, node, pool->chip, &core->devices[node->devices + i], sign);
+	}
+	cores_book(core, node, sign);
+}
+
+uint64_t node_hash(const struct parc_core *core, int32_t slot)
+{
+	const struct node *node = &core->nodes[slot];
+	const struct device *devices = &core->devices[node->devices];
+	uint64_t hash = hash_word(HASH_START, (uint64_t)node->id), sum = 0;
+
+	hash = hash_pair(hash, node->cpu_free, node->state);
+	hash = hash_word(hash, (uint64_t)node->memory_free);
+	hash = hash_word(hash, (uint64_t)node->changed);
+	/* Devices are hashed apart and added, so that the processor works on several at once. */
+	for (int32_t i = 0; i < node->devices_count; i++) {
+		const struct device *it = &devices[i];
+		uint64_t milli = (uint64_t)(uint16_t)it->used_milli << 48 |
+				 (uint64_t)(uint16_t)it->foreign_milli << 32 |
+				 (uint64_t)it->slots << 16 | (uint64_t)it->holders << 8 | it->failed;
+		uint64_t memory = (uint64_t)it->used_mib << 32 | (uint32_t)it->foreign_mib;
+
+		sum += hash_word(hash_word((uint64_t)i + 1, milli),
+				 memory ^ (uint64_t)it->owner << 20);
+	}
+	return hash_word(hash, sum);
+}
+
+static void node_digest(struct parc_core *core, int32_t slot)
+{
+	struct node *node = &core->nodes[slot];
+
+	core->digest -= node->hash;
+	node->hash = node_hash(core, slot);
+	core->digest += node->hash;
+}
+
+/* The node changed: a new stamp, and all that follows from what is free. */
+static void node_changed(struct parc_core *core, int32_t slot)
+{
+	struct node *node = &core->nodes[slot];
+
+	node->changed = ++core->stamp;
+	index_unlink(core, slot);
+	index_link(core, slot);
+	if (node->state == PARC_NODE_UP)
+		index_file(core, slot);
+	else
+		index_remove(core, slot);
+	close_note(core, slot);
+	node_digest(core, slot);
+}
+
+/* Something that waits may fit there now. */
+static void node_freed(struct parc_core *core, int32_t slot)
+{
+	if (core->freed_count > 0 && core->freed[core->freed_count - 1] == slot)
+		return;
+	if (core->freed_count == core->limits.nodes)
+		core->freed_all = 1;
+	else
+		core->freed[core->freed_count++] = slot;
+}
+
+static void node_init(struct parc_core *core, int32_t slot, const struct parc_node_add *add)
+{
+	struct node *node = &core->nodes[slot];
+	int32_t kind = node_kind_find(core, add, 1);
+	const struct kind *it = &core->kinds[kind];
+
+	ASSERT(kind >= 0);
+	core->kinds[kind].nodes++;
+	*node = (struct node){.id = add->node,
+			      .rank = add->rank,
+			      .memory_mib = add->memory_mib,
+			      .memory_free = add->memory_mib,
+			      .cpu_milli = add->cpu_milli,
+			      .cpu_free = add->cpu_milli,
+			      .place = idmap_find(&core->place_ids, add->place),
+			      .kind = kind,
+			      .devices = slot * core->limits.node_devices,
+			      .tasks = -1,
+			      .class = -1,
+			      .state = PARC_NODE_UP,
+			      .devices_count = (uint8_t)it->devices_count,
+			      .pools_count = (uint8_t)it->pools_count,
+			      .cores_pool = -1};
+	memcpy(node->pools, it->pools, sizeof(node->pools));
+	for (int32_t p = 0; p < it->pools_count; p++)
+		if (core->chips[it->pools[p].chip].rule == PARC_RULE_CORES)
+			node->cores_pool = (int8_t)p;
+	memset(&core->devices[node->devices], 0,
+	       (size_t)it->devices_count * sizeof(*core->devices));
+}
+
+/* Count the node's devices in or out of the totals. */
+static void node_total(struct parc_core *core, const struct node *node, int sign)
+{
+	for (int32_t p = 0; p < node->pools_count; p++)
+		core->chip_total[node->pools[p].chip] +=
+			sign * (p == node->cores_pool ? node->cpu_milli
+						      : node->pools[p].count * PARC_SHARE_WHOLE);
+}
+
+static void capacity_add(struct parc_core *core, int64_t milli)
+{
+	core->capacity.rate += milli;
+	core->capacity.offset += (__int128)milli * core->time_us;
+}
+
+void node_recount_totals(struct parc_core *core, int32_t slot)
+{
+	const struct node *node = &core->nodes[slot];
+	struct ledger ledger = core->ledger;
+
+	node_total(core, node, 1);
+	node_book(core, node, 1);
+	core->ledger = ledger;
+}
+
+void node_add(struct parc_core *core, const struct parc_node_add *add)
+{
+	int32_t slot = table_take(&core->nodes_table);
+	struct node *node = &core->nodes[slot];
+
+	node_init(core, slot, add);
+	idmap_add(&core->node_ids, add->node, slot);
+	core->last_node = add->node;
+	if (node->place >= 0) {
+		node->next_in_place = core->places[node->place].first_node;
+		core->places[node->place].first_node = slot;
+	} else {
+		node->next_in_place = -1;
+	}
+	node_total(core, node, 1);
+	node_book(core, node, 1);
+	capacity_add(core, node_capacity_milli(core, slot));
+	index_link(core, slot);
+	node_changed(core, slot);
+	node_freed(core, slot);
+}
+
+void node_remove(struct parc_core *core, int32_t slot)
+{
+	struct node *node = &core->nodes[slot];
+
+	ASSERT(node->tasks < 0);
+	if (node->place >= 0) {
+		int32_t *link = &core->places[node->place].first_node;
+
+		while (*link != slot)
+			link = &core->nodes[*link].next_in_place;
+		*link = node->next_in_place;
+	}
+	node_book(core, node, -1);
+	node_total(core, node, -1);
+	capacity_add(core, -node_capacity_milli(core, slot));
+	index_remove(core, slot);
+	index_unlink(core, slot);
+	close_node_removed(core, slot);
+	core->digest -= node->hash;
+	core->kinds[node->kind].nodes--;
+	idmap_remove(&core->node_ids, node->id);
+	node->id = PARC_NONE;
+	table_give(&core->nodes_table, slot);
+}
+
+void node_set_state(struct parc_core *core, int32_t slot, enum parc_node_state state)
+{
+	struct node *node = &core->nodes[slot];
+
+	node_book(core, node, -1);
+	node->state = (uint8_t)state;
+	node_book(core, node, 1);
+	node_changed(core, slot);
+	if (state == PARC_NODE_UP)
+		node_freed(core, slot);
+}
+
+static int32_t device_chip(const struct node *node, int32_t device)
+{
+	for (int32_t p = 0; p < node->pools_count; p++)
+		if (device < node->pools[p].first + node->pools[p].count)
+			return node->pools[p].chip;
+	ASSERT(0 && "a device lies in a pool");
+	return -1;
+}
+
+void node_set_failed(struct parc_core *core, int32_t slot, int32_t device, int failed)
+{
+	const struct node *node = &core->nodes[slot];
+	struct device *it = &core->devices[node->devices + device];
+
+	device_book(core, node, device_chip(node, device), it, -1);
+	it->failed = (uint8_t)failed;
+	device_book(core, node, device_chip(node, device), it, 1);
+	node_changed(core, slot);
+	if (!failed)
+		node_freed(core, slot);
+}
+
+void node_set_foreign(struct parc_core *core, int32_t slot, int32_t device, int32_t milli,
+		      int32_t mib)
+{
+	const struct node *node = &core->nodes[slot];
+	struct device *it = &core->devices[node->devices + device];
+
+	device_book(core, node, device_chip(node, device), it, -1);
+	it->foreign_milli = (int16_t)milli;
+	it->foreign_mib = mib;
+	device_book(core, node, device_chip(node, device), it, 1);
+	node_changed(core, slot);
+	node_freed(core, slot);
+}
+
+int64_t node_task_milli(const struct parc_core *core, const struct task *task)
+{
+	int64_t milli = (int64_t)task->share_milli * __builtin_popcount(task->devices);
+
+	return core->nodes[task->node].cores_pool < 0 ? milli : milli + task->cpu_milli;
+}
+
+/* Add (sign 1) or subtract (-1) what a task holds; the rest is booked anew. */
+static void devices_hold(struct parc_core *core, const struct task *task, int64_t user, int sign)
+{
+	const struct node *node = &core->nodes[task->node];
+
+	for (uint32_t left = task->devices; left != 0; left &= left - 1) {
+		int32_t i = __builtin_ctz(left), chip = device_chip(node, i);
+		struct device *it = &core->devices[node->devices + i];
+
+		device_book(core, node, chip, it, -1);
+		it->used_milli = (int16_t)(it->used_milli + sign * task->share_milli);
+		it->used_mib += sign * task->device_memory_mib;
+		it->slots ^= (uint16_t)task->slots;
+		it->holders = (uint8_t)(it->holders + sign);
+		if (it->holders == 0)
+			it->owner = 0;
+		else if (core->chips[chip].one_user && task->share_milli < PARC_SHARE_WHOLE)
+			it->owner = (int32_t)user;
+		device_book(core, node, chip, it, 1);
+		ASSERT(it->used_milli >= 0 && it->used_milli <= PARC_SHARE_WHOLE);
+	}
+}
+
+static void node_hold(struct parc_core *core, const struct task *task, int64_t user, int sign)
+{
+	struct node *node = &core->nodes[task->node];
+
+	devices_hold(core, task, user, sign);
+	cores_book(core, node, -1);
+	node->cpu_free -= sign * task->cpu_milli;
+	node->memory_free -= sign * task->memory_mib;
+	cores_book(core, node, 1);
+	ASSERT(node->cpu_free >= 0 && node->cpu_free <= node->cpu_milli);
+	ASSERT(node->memory_free >= 0 && node->memory_free <= node->memory_mib);
+}
+
+int64_t node_take(struct parc_core *core, const struct task *task, int64_t user,
+		  struct node_undo *undo)
+{
+	const struct node *node = &core->nodes[task->node];
+	int64_t milli = node_task_milli(core, task);
+
+	if (undo != NULL)
+		*undo = (struct node_undo){.changed = node->changed,
+					   .node = task->node,
+					   .prev = node->prev,
+					   .older = node->older};
+	node_hold(core, task, user, 1);
+	ledger_add(core, PARC_LEDGER_STARTING, milli);
+	node_changed(core, task->node);
+	return milli;
+}
+
+int64_t node_give(struct parc_core *core, const struct task *task, enum parc_ledger from)
+{
+	int64_t milli = node_task_milli(core, task);
+
+	node_hold(core, task, 0, -1);
+	ledger_add(core, from, -milli);
+	node_changed(core, task->node);
+	node_freed(core, task->node);
+	return milli;
+}
+
+void node_untake(struct parc_core *core, const struct task *task, const struct node_undo *undo)
+{
+	struct node *node = &core->nodes[undo->node];
+
+	ASSERT(node->changed == core->stamp && undo->node == task->node);
+	node_hold(core, task, 0, -1);
+	ledger_add(core, PARC_LEDGER_STARTING, -node_task_milli(core, task));
+	core->stamp--;
+	node->changed = undo->changed;
+	index_unlink(core, undo->node);
+	index_link_after(core, undo->node, undo->older);
+	index_refile(core, undo->node, undo->prev);
+	close_note(core, undo->node);
+	node_digest(core, undo->node);
+}
+
+int64_t node_capacity_milli(const struct parc_core *core, int32_t slot)
+{
+	const struct node *node = &core->nodes[slot];
+	int64_t milli = (int64_t)node->devices_count * PARC_SHARE_WHOLE;
+
+	return core->nodes[slot].cores_pool < 0 ? milli : milli + node->cpu_milli;
+}
+
+int node_can_take(const struct parc_core *core, const struct task *task, int64_t user)
+{
+	const struct node *node = &core->nodes[task->node];
+	struct view view;
+
+	if (node->state != PARC_NODE_UP || node->cpu_free < task->cpu_milli ||
+	    node->memory_free < task->memory_mib)
+		return 0;
+	if (node->devices_count < 32 && task->devices >> node->devices_count != 0)
+		return 0;
+	view_of_node(core, task->node, &view);
+	for (uint32_t left = task->devices; left != 0; left &= left - 1) {
+		const struct cell *cell = &view.cells[__builtin_ctz(left)];
+
+		if (cell->free_milli < task->share_milli ||
+		    cell->free_mib < task->device_memory_mib || (cell->slots & task->slots) != 0 ||
+		    (cell->owner != 0 && cell->owner != user))
+			return 0;
+	}
+	return 1;
+}

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A plan claims nodes as it goes, so that each task sees what the tasks before it took; a plan
+ * that fails takes its claims back in reverse order, to the bit (node_untake). So deciding
+ * leaves no trace but the actions it returns.
+ *
+ * A job is tried in turn with each variant, each single chip (unless its gang may be mixed) and,
+ * if it prefers closeness, each wider level. A gang that cannot fit is told by the count of its
+ * tasks that fit in the fleet or the place, before anything is claimed. Within a place a gang
+ * goes to the parts that take most of it, so it is spread over few.
+ */
+#include "core/plan.h"
+
+#include "core/close.h"
+#include "core/index.h"
+#include "core/job.h"
+#include "core/node.h"
+#include "core/policy.h"
+#include "core/shape.h"
+
+/* One way to place the job: a variant and the chips of its gang; where its tasks must lie. */
+struct plan {
+	int32_t job, variant, variant_index, first; /* first: placement of the plan */
+	uint64_t chips;                             /* 0: all that it accepts */
+	int32_t level, unit;                        /* FLEET, or a place or node slot */
+};
+
+static int claim(struct parc_core *core, const struct plan *plan, const struct ask *ask,
+		 int32_t node, const struct pick *pick, int32_t group, int32_t index)
+{
+	int32_t i = core->placements_count;
+	struct parc_placement *placement = &core->placements[i];
+	struct task task;
+
+	if (i == core->placements_max)
+		return 0;
+	*placement = (struct parc_placement){.node = core->nodes[node].id,
+					     .group = group,
+					     .task = index,
+					     .devices = pick->devices,
+					     .share_milli = pick->booking.share_milli,
+					     .device_memory_mib = pick->booking.memory_mib,
+					     .cpu_milli = pick->booking.cpu_milli,
+					     .memory_mib = ask->task.memory_mib,
+					     .slots = pick->slots,
+					     .variant = plan->variant_index};
+	if (pick->devices == 0)
+		placement->share_milli = placement->device_memory_mib = 0;
+	task_of_placement(core, placement, &task);
+	node_take(core, &task, core->jobs[plan->job].user, &core->undos[i]);
+	core->placements_count++;
+	return 1;
+}
+
+static void unclaim(struct parc_core *core, int32_t first)
+{
+	while (core->placements_count > first) {
+		int32_t i = --core->placements_count;
+		struct task task;
+
+		task_of_placement(core, &core->placements[i], &task);
+		node_untake(core, &task, &core->undos[i]);
+	}
+}
+
+/* Claim as many tasks as fit on the node, up to `most`. Returns how many. */
+static int32_t node_fill(struct parc_core *core, const struct plan *plan, const struct ask *ask,
+			 int32_t node, int32_t group, int32_t index, int32_t most)
+{
+	int32_t count = 0;
+
+	for (; count < most; count++) {
+		struct view view;
+		struct pick pick;
+
+		view_of_node(core, node, &view);
+		if (!view_fits(core, &view, ask, &pick) ||
+		    !claim(core, plan, ask, node, &pick, group, index + count))
+			break;
+	}
+	return count;
+}
+
+/* What is being placed: tasks index .. wanted - 1 of one group. */
+struct fill {
+	const struct plan *plan;
+	const struct ask *ask;
+	struct tracker *tracker;
+	int32_t group, index, wanted;
+};
+
+static void fill_node(struct parc_core *core, struct fill *fill, int32_t node)
+{
+	fill->index += node_fill(core, fill->plan, fill->ask, node, fill->group, fill->index,
+				 fill->wanted - fill->index);
+}
+
+/* The node directly in the place that scores best among those not yet full; -1: none. */
+static int32_t node_best(struct parc_core *core, const struct fill *fill, int32_t place)
+{
+	const struct policy_ops *ops = policy_get(core);
+	int32_t best = -1, best_score = 0;
+
+	for (int32_t node = core->places[place].first_node; node >= 0;
+	     node = core->nodes[node].next_in_place) {
+		struct view view;
+		struct pick pick;
+		int32_t score;
+
+		if (close_node_count(core, fill->tracker, node) == 0)
+			continue;
+		view_of_node(core, node, &view);
+		if (!view_fits(core, &view, fill->ask, &pick))
+			continue;
+		score = ops->score(core, &view, fill->ask, &pick);
+		if (best < 0 || score > best_score ||
+		    (score == best_score && core->nodes[node].rank < core->nodes[best].rank)) {
+			best = node;
+			best_score = score;
+		}
+	}
+	return best;
+}
+
+/* Fill the nodes directly in the place: all of them in turn if all are needed, else best first. */
+static void fill_nodes(struct parc_core *core, struct fill *fill, int32_t place)
+{
+	int32_t node;
+
+	if (close_place_count(fill->tracker, place) <= fill->wanted - fill->index) {
+		for (node = core->places[place].first_node; node >= 0 && fill->index < fill->wanted;
+		     node = core->nodes[node].next_in_place)
+			if (close_node_count(core, fill->tracker, node) > 0)
+				fill_node(core, fill, node);
+		return;
+	}
+	while (fill->index < fill->wanted && (node = node_best(core, fill, place)) >= 0)
+		fill_node(core, fill, node);
+}
+
+/* The child place that takes most, after `last` in the order of falling count, then slot. */
+static int32_t child_next(const struct parc_core *core, const struct fill *fill, int32_t place,
+			  int32_t last)
+{
+	int32_t best = -1, best_count = 0;
+	int32_t last_count = last < 0 ? INT32_MAX : close_place_count(fill->tracker, last);
+
+	for (int32_t it = core->places[place].first_child; it >= 0; it = core->places[it].next) {
+		int32_t count = close_place_count(fill->tracker, it);
+
+		if (count == 0 || count > last_count || (count == last_count && it <= last))
+			continue;
+		if (count > best_count || (count == best_count && it < best)) {
+			best = it;
+			best_count = count;
+		}
+	}
+	return best;
+}
+
+/* Depth is that of the tree of places: site, pod, rack. */
+static void fill_place(struct parc_core *core, struct fill *fill, int32_t place)
+{
+	int32_t child = -1;
+
+	while (fill->index < fill->wanted && (child = child_next(core, fill, place, child)) >= 0)
+		fill_place(core, fill, child);
+	if (fill->index < fill->wanted)
+		fill_nodes(core, fill, place);
+}
+
+static void fill_fleet(struct parc_core *core, struct fill *fill)
+{
+	while (fill->index < fill->wanted) {
+		struct pick pick;
+		int32_t node = index_best(core, fill->ask, &pick);
+
+		if (node < 0 || !claim(core, fill->plan, fill->ask, node, &pick, fill->group,
+				       fill->index))
+			break;
+		fill->index++;
+	}
+}
+
+/* Place tasks of a group until `wanted` stand or no more fit. Returns how many stand. */
+static int32_t fill_group(struct parc_core *core, const struct plan *plan, const struct ask *ask,
+			  int32_t group, int32_t index, int32_t wanted)
+{
+	struct fill fill = {
+		.plan = plan, .ask = ask, .group = group, .index = index, .wanted = wanted};
+
+	if (plan->level == PARC_LEVEL_FLEET) {
+		fill_fleet(core, &fill);
+	} else if (plan->level == PARC_LEVEL_NODE) {
+		fill_node(core, &fill, plan->unit);
+	} else {
+		fill.tracker = close_track(core, ask);
+		fill_place(core, &fill, plan->unit);
+	}
+	return fill.index;
+}
+
+static void plan_ask(const struct parc_core *core, const struct plan *plan,
+		     const struct group *group, struct ask *ask)
+{
+	group_ask(core, &core->jobs[plan->job], group, plan->variant,
+		  group->mixed_chips ? 0 : plan->chips, ask);
+}
+
+/* All minima in the unit, or nothing; then what more of each group fits beside them. */
+static int32_t plan_in_unit(struct parc_core *core, const struct plan *plan)
+{
+	int32_t number = 0;
+	struct ask ask;
+
+	for (int32_t g = core->jobs[plan->job].groups; g >= 0; g = core->groups[g].next) {
+		const struct group *group = &core->groups[g];
+
+		plan_ask(core, plan, group, &ask);
+		if (fill_group(core, plan, &ask, number++, 0, group->tasks_min) <
+		    group->tasks_min) {
+			unclaim(core, plan->first);
+			return PARC_REASON_GANG;
+		}
+	}
+	number = 0;
+	for (int32_t g = core->jobs[plan->job].groups; g >= 0; g = core->groups[g].next) {
+		const struct group *group = &core->groups[g];
+
+		plan_ask(core, plan, group, &ask);
+		if (group->tasks_max > group->tasks_min)
+			fill_group(core, plan, &ask, number, group->tasks_min, group->tasks_max);
+		number++;
+	}
+	return PARC_REASON_NONE;
+}
+
+/* Is it known from the counts alone that the gang's minima fit nowhere in the fleet? */
+static int gang_is_hopeless(struct parc_core *core, const struct plan *plan)
+{
+	struct ask ask;
+
+	for (int32_t g = core->jobs[plan->job].groups; g >= 0; g = core->groups[g].next) {
+		plan_ask(core, plan, &core->groups[g], &ask);
+		if (core->groups[g].tasks_min > 1 &&
+		    close_track(core, &ask)->total < core->groups[g].tasks_min)
+			return 1;
+	}
+	return 0;
+}
+
+/* Do the counts of the unit allow the minima of each group by itself? */
+static int unit_could_hold(struct parc_core *core, const struct plan *plan)
+{
+	struct ask ask;
+
+	for (int32_t g = core->jobs[plan->job].groups; g >= 0; g = core->groups[g].next) {
+		struct tracker *tracker;
+		int32_t count;
+
+		plan_ask(core, plan, &core->groups[g], &ask);
+		tracker = close_track(core, &ask);
+		count = plan->level == PARC_LEVEL_NODE
+				? close_node_count(core, tracker, plan->unit)
+				: close_place_count(tracker, plan->unit);
+		if (count < core->groups[g].tasks_min)
+			return 0;
+	}
+	return 1;
+}
+
+/* Units of the level in order of how tightly the first group fits, until the whole gang does. */
+static int32_t plan_at_level(struct parc_core *core, struct plan *plan, enum parc_level level)
+{
+	const struct group *first = &core->groups[core->jobs[plan->job].groups];
+	struct ask ask;
+
+	plan->level = level;
+	plan->unit = -1;
+	if (level == PARC_LEVEL_FLEET)
+		return gang_is_hopeless(core, plan) ? PARC_REASON_GANG : plan_in_unit(core, plan);
+	plan_ask(core, plan, first, &ask);
+	for (;;) {
+		struct tracker *tracker = close_track(core, &ask);
+
+		plan->unit = close_best(core, tracker, level, first->tasks_min, plan->unit);
+		if (plan->unit < 0)
+			return PARC_REASON_CLOSENESS;
+		if (unit_could_hold(core, plan) && plan_in_unit(core, plan) == PARC_REASON_NONE)
+			return PARC_REASON_NONE;
+	}
+}
+
+/* As close as required; or as preferred, and else ever wider. */
+static int32_t plan_closeness(struct parc_core *core, struct plan *plan)
+{
+	const struct job *job = &core->jobs[plan->job];
+	int32_t level = job->close_strength == PARC_STRENGTH_NONE ? PARC_LEVEL_FLEET
+								   : job->close_level;
+	int32_t reason = plan_at_level(core, plan, (enum parc_level)level);
+
+	while (reason != PARC_REASON_NONE && job->close_strength == PARC_STRENGTH_PREFER &&
+	       level > PARC_LEVEL_FLEET)
+		reason = plan_at_level(core, plan, (enum parc_level)--level);
+	return reason;
+}
+
+/* Chips of which a gang that must not be mixed may take one kind. Returns 0 if the question does
+ * not arise: one task is on one chip anyhow, and rented cores lie beside any chip. */
+static int single_chips(const struct parc_core *core, const struct job *job, uint64_t *chips)
+{
+	int32_t tasks = 0;
+
+	*chips = core->chips_known;
+	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next) {
+		const struct parc_task *task = &core->shapes[core->groups[g].shape].ask.task;
+
+		if (task->devices == 0 || core->groups[g].mixed_chips ||
+		    (task->chips & core->chips_known & ~core->cores_chips) == 0)
+			continue;
+		*chips &= task->chips;
+		tasks += core->groups[g].tasks_max;
+	}
+	return tasks > 1;
+}
+
+static int32_t plan_variant(struct parc_core *core, struct plan *plan)
+{
+	int32_t reason = PARC_REASON_NO_CHIP;
+	uint64_t chips;
+
+	if (!single_chips(core, &core->jobs[plan->job], &chips)) {
+		plan->chips = 0;
+		return plan_closeness(core, plan);
+	}
+	for (; chips != 0 && reason != PARC_REASON_NONE; chips &= chips - 1) {
+		plan->chips = (chips & -chips) | core->cores_chips;
+		if (core->chip_total[__builtin_ctzll(chips)] > 0)
+			reason = plan_closeness(core, plan);
+	}
+	return reason;
+}
+
+/* Free thousandths and whether the fleet has such chips at all. */
+static int64_t chips_free(const struct parc_core *core, uint64_t chips, int *has)
+{
+	int64_t milli = 0;
+
+	*has = 0;
+	for (chips &= core->chips_known; chips != 0; chips &= chips - 1) {
+		int chip = __builtin_ctzll(chips);
+
+		milli += core->chip_free[chip];
+		*has |= core->chip_total[chip] > 0;
+	}
+	return milli;
+}
+
+/* The plainest thing that is missing, for one group; `reason` if it is none of these. */
+static int32_t group_reason(struct parc_core *core, const struct group *group, int32_t reason)
+{
+	const struct parc_task *task = &core->shapes[group->shape].ask.task;
+	int64_t wants = (int64_t)task->devices * task->share_milli * group->tasks_min;
+	int has;
+	int64_t free_milli = chips_free(core, task->chips, &has);
+
+	if (task->devices > 0 && !has)
+		return PARC_REASON_NO_CHIP;
+	if (!shape_fits_empty(core, group->shape))
+		return PARC_REASON_TOO_LARGE;
+	if (task->devices > 0 && free_milli < wants)
+		return PARC_REASON_DEVICES;
+	return reason;
+}
+
+static int32_t plan_reason(struct parc_core *core, int32_t job, int32_t reason)
+{
+	int32_t g = core->jobs[job].groups;
+	int gang = core->groups[g].next >= 0 || core->groups[g].tasks_min > 1;
+
+	if (reason == PARC_REASON_GANG && !gang)
+		reason = PARC_REASON_STRANDED;
+	if (core->jobs[job].variants >= 0)
+		return reason;
+	for (; g >= 0; g = core->groups[g].next) {
+		int32_t plain = group_reason(core, &core->groups[g], reason);
+
+		if (plain != reason)
+			return plain;
+	}
+	return reason;
+}
+
+int32_t plan_job(struct parc_core *core, int32_t job)
+{
+	struct plan plan = {.job = job, .variant = core->jobs[job].variants, .variant_index = -1,
+			    .first = core->placements_count};
+	int32_t reason;
+
+	if (!table_has_room(&core->tasks_table, job_tasks_max(core, job)) ||
+	    !table_has_room(&core->allocations_table, 1))
+		return PARC_REASON_LIMIT;
+	if (plan.variant >= 0)
+		plan.variant_index = 0;
+	do {
+		reason = plan_variant(core, &plan);
+		if (plan.variant < 0)
+			break;
+		plan.variant = core->variants[plan.variant].next;
+		plan.variant_index++;
+	} while (reason != PARC_REASON_NONE && plan.variant >= 0);
+	if (reason == PARC_REASON_NONE)
+		return reason;
+	return plan_reason(core, job, reason);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Placing one job whole: all minima of its gang or nothing.
+ */
+#ifndef CORE_PLAN_H
+#define CORE_PLAN_H
+
+#include "core/state.h"
+
+/* Find places for all that the job needs and take them. Returns PARC_REASON_NONE, with the
+ * placements behind core->placements_count, or why not, with everything as it was. */
+int32_t plan_job(struct parc_core *core, int32_t job);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Placement policies: a score for an ask on a node, and a device for a share. A score looks at
+ * the view, the ask and the policy's epoch only, so it can be remembered for a class of nodes.
+ */
+#ifndef CORE_POLICY_H
+#define CORE_POLICY_H
+
+#include "core/fit.h"
+
+struct policy_ops {
+	const char *name;
+	int exact;  /* scores look at exact values and ties go by rank: one class a node */
+	int random; /* any feasible node will do: drawn from the core's generator */
+	/* Score of the pick on the view (higher wins), and the device for a share set in the pick. */
+	int32_t (*score)(struct parc_core *core, const struct view *view, const struct ask *ask,
+			 struct pick *pick);
+};
+
+/* The operations of the policy in force. */
+const struct policy_ops *policy_get(const struct parc_core *core);
+
+/* Take the policies' memory from the block. */
+void policy_init(struct parc_core *core, struct block *block);
+
+/* The profile or the policy changed: derive again what the scores stand on. */
+void policy_reset(struct parc_core *core);
+
+/* So many tasks of this shape were submitted; a policy that learns may begin a new epoch. */
+void policy_learn(struct parc_core *core, int32_t shape, int64_t tasks);
+
+extern const struct policy_ops policy_first_fit, policy_best_fit, policy_worst_fit;
+extern const struct policy_ops policy_random, policy_dot_product, policy_fgd, policy_parc;
+
+#endif

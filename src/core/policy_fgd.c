@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `fgd`: fragmentation gradient descent (Weng et al., "Beware of Fragmentation: Scheduling
+ * GPU-Sharing Workloads with Fragmentation Gradient Descent", USENIX ATC 2023).
+ *
+ * F(node) is what is free on the node's devices and of no use to a task of the profile, in the
+ * mean over its types. A placement scores the sigmoid of the growth of F in thousandths,
+ * truncated to 100 steps, as published; here in whole numbers: F is summed with counts instead
+ * of probabilities, and the sigmoid is a table of the growths at which each step begins.
+ *
+ * Cost: F is one pass over the devices and the types, remembered for each distinct set of free
+ * shares; a score is one F for the node and one for each device that a share could go to.
+ */
+#include "core/policy.h"
+
+#include "base/hash.h"
+#include "core/profile.h"
+
+/* ln(k / (100 - k)) in millionths, rounded up, for k = 51 .. 99: score k begins there. */
+static const int32_t score_steps[49] = {
+	40006, 80043, 120145, 160343, 200671, 241163, 281852, 322774,
+	363966, 405466, 447313, 489549, 532217, 575365, 619040, 663295,
+	708186, 753772, 800120, 847298, 895385, 944462, 994623, 1045969,
+	1098613, 1152680, 1208312, 1265667, 1324926, 1386295, 1450011, 1516348,
+	1585628, 1658229, 1734602, 1815290, 1900959, 1992431, 2090742, 2197225,
+	2313635, 2442348, 2586690, 2751536, 2944439, 3178054, 3476099, 3891821,
+	4595120,
+};
+
+/* What is free below each share of the profile, and on how many devices it fits. */
+struct free_sums {
+	int32_t below[PROFILE_TYPES_MAX], fits[PROFILE_TYPES_MAX];
+};
+
+static void sums_make(const struct policy *policy, const struct view *view, uint64_t chips,
+		      struct free_sums *sums)
+{
+	for (int32_t s = 0; s < policy->shares_count; s++)
+		sums->below[s] = sums->fits[s] = 0;
+	for (int32_t i = 0; i < view->kind->devices_count; i++) {
+		int32_t milli = view->cells[i].free_milli;
+
+		if (!(chips >> kind_device_chip(view->kind, i) & 1))
+			continue;
+		for (int32_t s = 0; s < policy->shares_count; s++) {
+			if (milli < policy->shares[s])
+				sums->below[s] += milli;
+			else
+				sums->fits[s]++;
+		}
+	}
+}
+
+static uint64_t kind_chips(const struct kind *kind)
+{
+	uint64_t chips = 0;
+
+	for (int32_t p = 0; p < kind->pools_count; p++)
+		if (kind->pools[p].count > 0)
+			chips |= UINT64_C(1) << kind->pools[p].chip;
+	return chips;
+}
+
+/* F times the sum of counts: for each type all that is free if the type does not fit, else what
+ * is free in pieces too small for it. */
+static int64_t fragments_sum(const struct policy *policy, const struct view *view)
+{
+	uint64_t chips = kind_chips(view->kind), part = 0;
+	struct free_sums sums;
+	int64_t free_milli = 0, sum = 0;
+
+	for (int32_t i = 0; i < view->kind->devices_count; i++)
+		free_milli += view->cells[i].free_milli;
+	for (int32_t t = 0; t < policy->types_count; t++) {
+		const struct profile_type *type = &policy->types[t];
+		int64_t useless = free_milli;
+
+		if (type->devices > 0 && (type->chips & chips) != 0 &&
+		    type->cpu_milli <= view->cpu_free) {
+			if ((type->chips & chips) != part) {
+				part = type->chips & chips;
+				sums_make(policy, view, part, &sums);
+			}
+			if (sums.fits[type->share] >= type->devices)
+				useless = sums.below[type->share];
+		}
+		sum += type->count * useless;
+	}
+	return sum;
+}
+
+/* F of the view, remembered; `cells` is the hash of its devices. */
+static int64_t fragments(const struct policy *policy, const struct view *view, uint64_t cells)
+{
+	uint64_t key = hash_word(cells + policy->epoch * UINT64_C(0x9e3779b97f4a7c15),
+				 (uint64_t)profile_cpu_floor(policy, view->cpu_free) + 1);
+	struct memo_entry *entry = memo_at(policy, key);
+
+	if (entry->key != key)
+		*entry = (struct memo_entry){.key = key, .value = fragments_sum(policy, view)};
+	return entry->value;
+}
+
+/* trunc(100 / (1 + exp(-less / 1000))), `less` being in thousandths times the sum of counts. */
+static int32_t score_of(const struct policy *policy, int64_t less)
+{
+	int64_t sum = policy->count_sum, low = 0, high = 50;
+	int64_t size = less < 0 ? -less : less;
+
+	if (sum == 0)
+		return 50;
+	/* Score 50 + k begins at step k; below 50 the sigmoid is symmetrical, but truncation
+	 * leaves 100 - k only once step k is passed. */
+	while (high - low > 1) {
+		int64_t middle = (low + high) / 2;
+		int64_t begins = score_steps[middle - 1] * sum / 1000;
+
+		if (less < 0 ? size > begins : size >= begins)
+			low = middle;
+		else
+			high = middle;
+	}
+	if (less >= 0)
+		return (int32_t)(50 + low);
+	return (int32_t)(49 - low);
+}
+
+/* A share: every device with room is tried, the best score kept, the first on ties. */
+static int32_t score_share(const struct policy *policy, struct view *view, uint64_t cells,
+			   int64_t before, struct pick *pick)
+{
+	int32_t best = -1, best_device = -1;
+
+	for (uint32_t left = pick->can; left != 0; left &= left - 1) {
+		int32_t i = __builtin_ctz(left), score;
+		int32_t chip = kind_device_chip(view->kind, i);
+		int16_t milli = view->cells[i].free_milli;
+		uint64_t hash = cells - profile_cell_hash(chip, milli);
+
+		view->cells[i].free_milli = (int16_t)(milli - pick->booking.share_milli);
+		hash += profile_cell_hash(chip, view->cells[i].free_milli);
+		score = score_of(policy, before - fragments(policy, view, hash));
+		view->cells[i].free_milli = milli;
+		if (score > best) {
+			best = score;
+			best_device = i;
+		}
+	}
+	pick_set_device(view, pick, best_device);
+	return best;
+}
+
+static int32_t score_fgd(struct parc_core *core, const struct view *view, const struct ask *ask,
+			 struct pick *pick)
+{
+	const struct policy *policy = core->policy;
+	uint64_t cells = profile_view_hash(view);
+	int64_t before = fragments(policy, view, cells);
+	struct view after = *view;
+
+	if (pick->booking.devices == 1 && pick->booking.share_milli < PARC_SHARE_WHOLE) {
+		after.cpu_free -= pick->booking.cpu_milli;
+		return score_share(policy, &after, cells, before, pick);
+	}
+	view_take(core, &after, ask, pick);
+	return score_of(policy, before - fragments(policy, &after, profile_view_hash(&after)));
+}
+
+const struct policy_ops policy_fgd = {"fgd", 1, 0, score_fgd};

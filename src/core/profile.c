@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Taking the profile: gather, sort, cut. Runs once an epoch, over at most the table of shapes.
+ */
+#include "core/profile.h"
+
+#include <string.h>
+
+#include "core/index.h"
+#include "core/policy.h"
+
+void policy_init(struct parc_core *core, struct block *block)
+{
+	struct policy *policy = block_take(block, 1, sizeof(*policy));
+	struct memo_entry *memo =
+		block_take(block, (size_t)1 << MEMO_ORDER, sizeof(*policy->memo));
+
+	core->policy = policy;
+	if (policy == NULL)
+		return;
+	memset(policy, 0, sizeof(*policy));
+	policy->memo = memo;
+	memset(memo, 0, sizeof(*memo) << MEMO_ORDER);
+}
+
+static int64_t type_order(int64_t a, int64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+/* Falling count; ties by falling CPU, share, devices, chips (as published). */
+static int type_before(const struct profile_type *a, const struct profile_type *b)
+{
+	int64_t order = type_order(b->count, a->count);
+
+	if (order == 0)
+		order = type_order(b->cpu_milli, a->cpu_milli);
+	if (order == 0)
+		order = type_order(b->share_milli, a->share_milli);
+	if (order == 0)
+		order = type_order(b->devices, a->devices);
+	if (order == 0)
+		order = b->chips < a->chips ? -1 : b->chips > a->chips;
+	return order < 0;
+}
+
+/* Add to the type, which differs from a shape in that memory is not looked at. */
+static void type_add(struct policy *policy, const struct parc_task *task, int64_t count)
+{
+	struct profile_type *type;
+
+	policy->count_sum += count;
+	for (int32_t i = 0; i < policy->types_count; i++) {
+		type = &policy->types[i];
+		if (type->cpu_milli == task->cpu_milli && type->devices == task->devices &&
+		    type->share_milli == task->share_milli && type->chips == task->chips) {
+			type->count += count;
+			return;
+		}
+	}
+	if (policy->types_count == PROFILE_TYPES_MAX)
+		return;
+	policy->types[policy->types_count++] =
+		(struct profile_type){.chips = task->chips,
+				      .count = count,
+				      .cpu_milli = task->cpu_milli,
+				      .devices = task->devices,
+				      .share_milli = task->share_milli};
+}
+
+static void types_sort(struct policy *policy)
+{
+	for (int32_t i = 1; i < policy->types_count; i++) {
+		struct profile_type type = policy->types[i];
+		int32_t at = i;
+
+		for (; at > 0 && type_before(&type, &policy->types[at - 1]); at--)
+			policy->types[at] = policy->types[at - 1];
+		policy->types[at] = type;
+	}
+}
+
+static void types_cut(struct policy *policy)
+{
+	int64_t sum = policy->count_sum, kept = 0;
+	int32_t count = 0;
+
+	while (count < policy->types_count && kept * 100 < sum * PROFILE_KEPT_PCT)
+		kept += policy->types[count++].count;
+	policy->types_count = count;
+	policy->count_sum = kept;
+}
+
+/* Insert into an ascending list without doubles. */
+static int32_t list_add(int32_t *list, int32_t count, int32_t value)
+{
+	int32_t at = 0;
+
+	while (at < count && list[at] < value)
+		at++;
+	if (at < count && list[at] == value)
+		return count;
+	memmove(list + at + 1, list + at, (size_t)(count - at) * sizeof(*list));
+	list[at] = value;
+	return count + 1;
+}
+
+static int32_t list_find(const int32_t *list, int32_t value)
+{
+	int32_t at = 0;
+
+	while (list[at] != value)
+		at++;
+	return at;
+}
+
+static void lists_make(struct policy *policy)
+{
+	policy->cpus_count = policy->shares_count = 0;
+	for (int32_t i = 0; i < policy->types_count; i++) {
+		policy->cpus_count =
+			list_add(policy->cpus, policy->cpus_count, policy->types[i].cpu_milli);
+		policy->shares_count = list_add(policy->shares, policy->shares_count,
+						policy->types[i].share_milli);
+	}
+	for (int32_t i = 0; i < policy->types_count; i++)
+		policy->types[i].share = list_find(policy->shares, policy->types[i].share_milli);
+}
+
+void policy_reset(struct parc_core *core)
+{
+	struct policy *policy = core->policy;
+	struct ask ask;
+
+	policy->types_count = 0;
+	policy->count_sum = 0;
+	policy->epoch++;
+	if (core->profile_count > 0) {
+		for (int32_t i = 0; i < core->profile_count; i++) {
+			ask_init(core, &ask, &core->profile[i].task, PARC_NONE);
+			type_add(policy, &ask.task, core->profile[i].count);
+		}
+	} else {
+		for (int32_t i = 0; i < core->shapes_table.high; i++)
+			if (core->shapes[i].live && core->shapes[i].weight > 0)
+				type_add(policy, &core->shapes[i].ask.task, core->shapes[i].weight);
+	}
+	types_sort(policy);
+	types_cut(policy);
+	lists_make(policy);
+	index_rescore(core);
+}
+
+void policy_learn(struct parc_core *core, int32_t shape, int64_t tasks)
+{
+	core->shapes[shape].seen += tasks;
+	core->tasks_seen += tasks;
+	if (core->tasks_seen < core->profile_next || core->profile_count > 0)
+		return;
+	core->profile_next = core->tasks_seen * 2;
+	for (int32_t i = 0; i < core->shapes_table.high; i++)
+		core->shapes[i].weight = core->shapes[i].seen;
+	policy_reset(core);
+}
+
+int32_t profile_cpu_floor(const struct policy *policy, int32_t cpu_milli)
+{
+	int32_t low = -1, high = policy->cpus_count;
+
+	while (high - low > 1) {
+		int32_t middle = (low + high) / 2;
+
+		if (policy->cpus[middle] <= cpu_milli)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low < 0 ? -1 : policy->cpus[low];
+}
+
+uint64_t profile_view_hash(const struct view *view)
+{
+	uint64_t hash = 0;
+
+	for (int32_t p = 0; p < view->kind->pools_count; p++) {
+		const struct pool *pool = &view->kind->pools[p];
+
+		for (int32_t i = pool->first; i < pool->first + pool->count; i++)
+			hash += profile_cell_hash(pool->chip, view->cells[i].free_milli);
+	}
+	return hash;
+}

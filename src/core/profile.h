@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The profile: what work is expected, as shapes with weights. It is given (PROFILE_SET) or
+ * learnt from the shapes submitted so far; nothing else is known of what is to come. Policies
+ * value what is free on a node against it, and remember the values.
+ *
+ * A learnt profile is taken anew whenever the number of tasks seen has doubled, so scores
+ * change in epochs, ever more rarely. As in FGD (Weng et al., ATC 2023) the profile is cut to
+ * the most frequent types that make up 95 % of the tasks.
+ */
+#ifndef CORE_PROFILE_H
+#define CORE_PROFILE_H
+
+#include "base/random.h"
+#include "core/fit.h"
+
+#define PROFILE_TYPES_MAX 256
+#define PROFILE_KEPT_PCT  95
+#define MEMO_ORDER        16 /* 2^16 values remembered: 1 MiB */
+
+struct profile_type {
+	uint64_t chips; /* 0: no device */
+	int64_t count;
+	int32_t cpu_milli, devices, share_milli;
+	int32_t share; /* index of share_milli in `shares` */
+};
+
+struct memo_entry {
+	uint64_t key;
+	int64_t value;
+};
+
+struct policy {
+	struct profile_type types[PROFILE_TYPES_MAX]; /* most frequent first */
+	int32_t types_count, cpus_count, shares_count;
+	int32_t cpus[PROFILE_TYPES_MAX], shares[PROFILE_TYPES_MAX]; /* distinct, ascending */
+	int64_t count_sum;
+	struct memo_entry *memo;
+	uint64_t epoch; /* of the values: part of each key */
+};
+
+/* The largest CPU request of the profile that is not above the value, -1: none. Nodes with the
+ * same floor can take the same types. */
+int32_t profile_cpu_floor(const struct policy *policy, int32_t cpu_milli);
+
+/* The part of one device in the hash of a view. The hash of a view is the sum over its devices,
+ * so it does not change when devices are swapped, and a changed device costs one subtraction. */
+static inline uint64_t profile_cell_hash(int32_t chip, int32_t free_milli)
+{
+	return random_mix((uint64_t)chip << 32 | (uint32_t)free_milli);
+}
+
+uint64_t profile_view_hash(const struct view *view);
+
+/* The chip of a device of this kind. */
+static inline int32_t kind_device_chip(const struct kind *kind, int32_t device)
+{
+	int32_t p = 0;
+
+	while (device >= kind->pools[p].first + kind->pools[p].count)
+		p++;
+	return kind->pools[p].chip;
+}
+
+/* The place of a remembered value; it is there if *entry->key is the key. */
+static inline struct memo_entry *memo_at(const struct policy *policy, uint64_t key)
+{
+	return &policy->memo[key >> (64 - MEMO_ORDER)];
+}
+
+#endif

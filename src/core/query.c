@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Questions about the state that change nothing, and the names of the public tables.
+ */
+#include <string.h>
+
+#include "core/fit.h"
+#include "core/index.h"
+
+__int128 parc_ledger(const struct parc_core *core, enum parc_ledger category)
+{
+	const struct ledger *ledger = &core->ledger;
+
+	return (__int128)ledger->rate[category] * core->time_us - ledger->offset[category];
+}
+
+__int128 parc_ledger_capacity(const struct parc_core *core)
+{
+	return (__int128)core->capacity.rate * core->time_us - core->capacity.offset;
+}
+
+static int64_t rates_sum(const struct parc_core *core, int32_t first, int32_t last)
+{
+	int64_t milli = 0;
+
+	for (int32_t i = first; i <= last; i++)
+		milli += core->ledger.rate[i];
+	return milli;
+}
+
+static int64_t devices_count(const struct parc_core *core)
+{
+	int64_t count = 0;
+
+	for (int32_t i = 0; i < core->kinds_count; i++)
+		count += (int64_t)core->kinds[i].nodes * core->kinds[i].devices_count;
+	return count;
+}
+
+int64_t parc_count(const struct parc_core *core, enum parc_count which)
+{
+	switch (which) {
+	case PARC_COUNT_NODES:
+		return table_count(&core->nodes_table);
+	case PARC_COUNT_DEVICES:
+		return devices_count(core);
+	case PARC_COUNT_JOBS:
+		return table_count(&core->jobs_table);
+	case PARC_COUNT_PENDING:
+		return core->pending;
+	case PARC_COUNT_TASKS:
+		return table_count(&core->tasks_table);
+	case PARC_COUNT_TENANTS:
+		return table_count(&core->tenants_table);
+	case PARC_COUNT_SHAPES:
+		return table_count(&core->shapes_table);
+	case PARC_COUNT_CLASSES:
+		return table_count(&core->index->classes_table);
+	case PARC_COUNT_DECISIONS:
+		return core->decisions;
+	case PARC_COUNT_STEPS:
+		return core->steps;
+	case PARC_COUNT_CAPACITY_MILLI:
+		return core->capacity.rate;
+	case PARC_COUNT_ALLOCATED_MILLI:
+		return rates_sum(core, PARC_LEDGER_STARTING, PARC_LEDGER_STOPPING);
+	case PARC_COUNT_FREE_MILLI:
+		return rates_sum(core, PARC_LEDGER_FREE_UNATTRIBUTED, PARC_LEDGER_FREE_HELD);
+	case PARC_COUNT_SCORED:
+		return core->index->scored;
+	case PARC_COUNT_REBUILDS:
+		return core->index->rebuilds;
+	}
+	return 0;
+}
+
+int64_t parc_free_milli(const struct parc_core *core, int32_t chip)
+{
+	int64_t milli = 0;
+
+	if (chip >= 0)
+		return chip < PARC_CHIPS_MAX ? core->chip_free[chip] : 0;
+	for (int32_t i = 0; i < PARC_CHIPS_MAX; i++)
+		milli += core->chip_free[i];
+	return milli;
+}
+
+int parc_job_info(const struct parc_core *core, int64_t id, struct parc_job_info *info)
+{
+	int32_t slot = idmap_find(&core->job_ids, id);
+	const struct job *job = &core->jobs[slot < 0 ? 0 : slot];
+	const struct allocation *allocation = NULL;
+	int32_t reason = job->reason;
+
+	if (slot < 0)
+		return PARC_ERR_UNKNOWN;
+	if (job->line >= 0 && reason == PARC_REASON_NONE)
+		reason = core->jobs[core->lines[job->line].head].reason;
+	if (job->allocation >= 0)
+		allocation = &core->allocations[job->allocation];
+	*info = (struct parc_job_info){
+		.job = id,
+		.tenant = job->tenant < 0 ? PARC_NONE : core->tenants[job->tenant].set.tenant,
+		.allocation = allocation == NULL ? PARC_NONE : allocation->id,
+		.state = job->state,
+		.reason = reason,
+		.attempt = job->attempt,
+		.tasks_running = allocation == NULL ? 0 : allocation->tasks_count};
+	return 0;
+}
+
+int parc_node_info(const struct parc_core *core, int64_t id, struct parc_node_info *info)
+{
+	int32_t slot = idmap_find(&core->node_ids, id);
+	const struct node *node = &core->nodes[slot < 0 ? 0 : slot];
+	struct view view;
+
+	if (slot < 0)
+		return PARC_ERR_UNKNOWN;
+	memset(info, 0, sizeof(*info));
+	view_of_node(core, slot, &view);
+	info->node = id;
+	info->state = node->state;
+	info->cpu_free_milli = node->cpu_free;
+	info->memory_free_mib = node->memory_free;
+	info->devices = node->devices_count;
+	for (int32_t p = 0; p < node->pools_count; p++)
+		for (int32_t i = node->pools[p].first;
+		     i < node->pools[p].first + node->pools[p].count; i++) {
+			info->device_chip[i] = node->pools[p].chip;
+			info->free_milli[i] = view.cells[i].free_milli;
+			info->free_mib[i] = view.cells[i].free_mib;
+		}
+	return 0;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/rebuild.h"
+
+#include <string.h>
+
+#include "core/close.h"
+#include "core/digest.h"
+#include "core/index.h"
+#include "core/job.h"
+#include "core/line.h"
+#include "core/node.h"
+#include "core/policy.h"
+#include "core/shape.h"
+
+static void ids_rebuild(struct parc_core *core)
+{
+	for (int32_t i = 0; i < core->places_table.high; i++)
+		idmap_add(&core->place_ids, core->places[i].id, i);
+	for (int32_t i = 0; i < core->nodes_table.high; i++)
+		if (core->nodes[i].id != PARC_NONE)
+			idmap_add(&core->node_ids, core->nodes[i].id, i);
+	for (int32_t i = 0; i < core->jobs_table.high; i++)
+		if (core->jobs[i].id != PARC_NONE)
+			idmap_add(&core->job_ids, core->jobs[i].id, i);
+	for (int32_t i = 0; i < core->allocations_table.high; i++)
+		if (core->allocations[i].id != PARC_NONE)
+			idmap_add(&core->allocation_ids, core->allocations[i].id, i);
+	for (int32_t i = 0; i < core->tenants_table.high; i++)
+		if (core->tenants[i].set.tenant != PARC_NONE)
+			idmap_add(&core->tenant_ids, core->tenants[i].set.tenant, i);
+}
+
+/* Sort slots by the time of their node's last change: merge sort, since library sorts may take
+ * memory. `list` and `spare` have `count` places; the result is in `list`. */
+static void stamps_sort(const struct parc_core *core, int32_t *list, int32_t *spare, int32_t count)
+{
+	int32_t half = count / 2, a = 0, b = half;
+
+	if (count < 2)
+		return;
+	stamps_sort(core, list, spare, half);
+	stamps_sort(core, list + half, spare, count - half);
+	for (int32_t i = 0; i < count; i++) {
+		int take_a = b == count || (a < half && core->nodes[list[a]].changed <=
+								core->nodes[list[b]].changed);
+
+		spare[i] = take_a ? list[a++] : list[b++];
+	}
+	memcpy(list, spare, (size_t)count * sizeof(*list));
+}
+
+/* The list of nodes by time of change. Borrows the lists of freed nodes and of free slots' tail. */
+static void nodes_rebuild(struct parc_core *core)
+{
+	int32_t count = 0, *list = core->freed, *spare = core->close->changes;
+
+	for (int32_t i = 0; i < core->nodes_table.high; i++)
+		if (core->nodes[i].id != PARC_NONE)
+			list[count++] = i;
+	stamps_sort(core, list, spare, count);
+	core->index->oldest = core->index->newest = -1;
+	for (int32_t i = 0; i < count; i++)
+		index_link(core, list[i]);
+	core->freed_count = 0;
+}
+
+/* Lines hold the jobs that wait. After a step every line was tried in vain. */
+static void lines_rebuild(struct parc_core *core)
+{
+	line_reset(core);
+	core->orphans = -1;
+	for (int32_t i = 0; i < core->jobs_table.high; i++) {
+		struct job *job = &core->jobs[i];
+
+		if (job->id == PARC_NONE)
+			continue;
+		job->line = job->next = job->prev = -1;
+		if (job->state != PARC_JOB_PENDING)
+			continue;
+		if (job->cancelled)
+			job_orphan(core, i);
+		else if (job_is_eligible(core, i))
+			line_join(core, i);
+	}
+	line_block_all(core);
+}
+
+void rebuild(struct parc_core *core)
+{
+	const struct policy_ops *ops = policy_get(core);
+
+	shape_rebuild(core);
+	ids_rebuild(core);
+	nodes_rebuild(core);
+	close_reset(core);
+	policy_reset(core);
+	index_rebuild(core, ops->exact);
+	lines_rebuild(core);
+	core->kinds_version++;
+	for (int32_t i = 0; i < core->allocations_table.high; i++) {
+		const struct allocation *it = &core->allocations[i];
+		const struct job *job = it->id == PARC_NONE ? NULL : &core->jobs[it->job];
+
+		if (job != NULL && it->state != PARC_JOB_STOPPING && job->time_limit_us > 0)
+			iheap_set(&core->deadlines, i, it->start_us + job->time_limit_us);
+	}
+	digest_reset(core);
+}

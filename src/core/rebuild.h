@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Making all that is derived from the state anew: after init, and after decoding.
+ */
+#ifndef CORE_REBUILD_H
+#define CORE_REBUILD_H
+
+#include "core/state.h"
+
+void rebuild(struct parc_core *core);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The core's state: tables of records (model.h), a few words beside them, and what is derived
+ * from both. Derived parts (marked so) are rebuilt after decoding and never encoded; a decision
+ * must come out the same whether they are warm or just rebuilt.
+ */
+#ifndef CORE_STATE_H
+#define CORE_STATE_H
+
+#include "base/idmap.h"
+#include "base/iheap.h"
+#include "base/table.h"
+#include "core/model.h"
+
+#define KINDS_MAX        4096  /* distinct empty nodes of one fleet */
+#define THRESHOLDS_MAX   250   /* values of one resource that classes tell apart; fits a byte */
+#define LINE_SHELVES     (PARC_NODE_DEVICES_MAX + 2) /* no device, a share, 1.. whole devices */
+
+/* Values at which requests of the known shapes differ; ascending, the first is 0. */
+struct thresholds {
+	int64_t value[THRESHOLDS_MAX];
+	int32_t count;
+	int32_t full; /* a value did not find room: classes no longer tell everything apart */
+};
+
+struct integral {
+	int64_t rate;
+	__int128 offset; /* integral so far = rate x time - offset */
+};
+
+struct ledger {
+	int64_t rate[PARC_LEDGER_COUNT];    /* thousandths of devices in it now */
+	__int128 offset[PARC_LEDGER_COUNT]; /* integral so far = rate x time - offset */
+};
+
+struct index;  /* derived: classes of nodes and the best of them for each ask (index.h) */
+struct close;  /* derived: how many tasks fit in each place (close.h) */
+struct policy; /* derived: what the placement policy keeps for itself (policy.h) */
+
+struct parc_core {
+	struct parc_limits limits;
+	uint64_t random;
+	int64_t time_us, stamp, orders;       /* now; node changes; jobs ever queued */
+	int64_t last_job, last_node, last_place, last_allocation;
+	int64_t decisions, steps;
+	int32_t unfinished; /* a step ran out of room for actions; the next goes on */
+	struct parc_policy rules;
+	struct parc_chip chips[PARC_CHIPS_MAX]; /* memory etc.; rate 0: not set */
+	uint64_t chips_known, cores_chips;      /* a bit each; of rule CORES */
+	struct thresholds cpu, memory, share, device_memory;
+	struct ledger ledger;
+	struct integral capacity; /* of all nodes, counted apart from the ledger */
+	struct parc_profile_entry *profile;
+	int32_t profile_count;            /* 0: the profile is learnt */
+	int64_t tasks_seen, profile_next; /* tasks submitted; when it is next learnt */
+
+	struct table nodes_table, places_table, jobs_table, allocations_table, tasks_table;
+	struct table shapes_table, tenants_table, groups_table, variants_table, depends_table;
+	struct node *nodes;
+	struct device *devices; /* of node slot n: limits.node_devices from n on */
+	struct place *places;
+	struct job *jobs;
+	struct group *groups;
+	struct variant *variants;
+	struct depend *depends;
+	struct allocation *allocations;
+	struct task *tasks;
+	struct shape *shapes;
+	struct tenant *tenants;
+
+	/* derived */
+	struct idmap node_ids, place_ids, job_ids, allocation_ids, tenant_ids;
+	int32_t *shape_buckets;
+	uint32_t shape_mask;
+	struct kind *kinds;
+	int32_t kinds_count;
+	struct line *lines;
+	struct table lines_table;
+	struct iheap lines_ready, deadlines; /* lines by order; allocations by time limit */
+	int32_t *line_buckets;
+	uint32_t line_mask;
+	int32_t shelves[LINE_SHELVES]; /* blocked lines by what they need */
+	int32_t shapes_idle;           /* shapes that no job has */
+	int64_t kinds_version;
+	int32_t *freed; /* nodes on which something was freed in this step */
+	int32_t freed_count, freed_all;
+	int64_t chip_free[PARC_CHIPS_MAX], chip_total[PARC_CHIPS_MAX];
+	uint64_t digest;
+	int64_t pending; /* jobs in lines */
+	int32_t orphans; /* first pending job whose dependency cannot come true; to be ended */
+	struct index *index;
+	struct close *close;
+	struct policy *policy;
+	struct parc_action *actions;
+	struct parc_placement *placements;
+	struct node_undo *undos; /* of each placement of the plan being made */
+	int32_t actions_count, actions_max, placements_count, placements_max;
+	int on_heap;
+};
+
+#endif

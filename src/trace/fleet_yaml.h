@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Parts of parc's YAML that fleet files and mixes of fleets share: the list of chips, and what a
+ * machine holds.
+ */
+#ifndef TRACE_FLEET_YAML_H
+#define TRACE_FLEET_YAML_H
+
+#include "trace/fleet_build.h"
+#include "trace/yaml_tree.h"
+
+/* Keys that fleet_yaml_read_machine reads, for the caller's table of fields. */
+#define FLEET_YAML_MACHINE_FIELDS                                                       \
+	{.key = "cpu_milli", .kind = YAML_OTHER}, {.key = "cores", .kind = YAML_OTHER}, \
+		{.key = "memory_mib", .kind = YAML_OTHER},                              \
+		{.key = "memory_gib", .kind = YAML_OTHER},                              \
+	{                                                                               \
+		.key = "pools", .kind = YAML_OTHER                                      \
+	}
+
+extern const struct yaml_scaled fleet_yaml_cpu, fleet_yaml_memory;
+
+/* Add a list of chips. */
+int fleet_yaml_read_chips(struct yaml_tree *tree, yaml_node_t *list, struct fleet_builder *builder,
+			  struct parc_err *err);
+
+/* CPU, memory and pools of a node; its chips must be known. */
+int fleet_yaml_read_machine(struct yaml_tree *tree, yaml_node_t *map, const struct fleet *fleet,
+			    struct parc_node_add *add, struct parc_err *err);
+
+#endif

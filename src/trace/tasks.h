@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A list of tasks: what arrives, when, and for how long. One row is one job: one task (openb), or a
+ * gang of equal tasks. This is the form that the saturation and churn experiments replay.
+ *
+ *   read   tasks_read_openb; order_read_openb (arrival orders and node ranks for each seed)
+ *   make   tasks_generate (generate.h)
+ *   write  tasks_write_openb
+ */
+#ifndef TRACE_TASKS_H
+#define TRACE_TASKS_H
+
+#include "trace/fleet.h"
+
+struct tasks_row {
+	struct parc_task task;
+	int32_t gang; /* tasks that start together, 1..PARC_TASKS_MAX (tasks_min = tasks_max) */
+	int32_t close_level;	/* enum parc_level; FLEET: anywhere */
+	int32_t close_strength; /* enum parc_strength, of the whole gang; NONE with FLEET */
+	int64_t create_us;	/* 0 when the list has no times */
+	int64_t length_us;	/* 0: unknown */
+	uint8_t alien;		/* names a chip that the fleet does not have: never fits */
+};
+
+struct tasks {
+	struct tasks_row *rows;
+	int32_t count;
+};
+
+/* One seed of an order file: rows in order of arrival, and the rank of each node by index. */
+struct order_seed {
+	int64_t seed, request_milli;
+	int32_t *rows, rows_count;
+	int32_t *ranks, ranks_count; /* 0 when the file has none */
+};
+
+struct order {
+	struct order_seed *seeds;
+	int32_t count;
+};
+
+/* Read a task list in openb's form; chips are looked up in `fleet`. Errors as fleet_read. */
+int tasks_read_openb(struct tasks *tasks, const struct fleet *fleet, const char *path,
+		     struct parc_err *err);
+int tasks_read_openb_bytes(struct tasks *tasks, const struct fleet *fleet, const char *name,
+			   const char *bytes, size_t size, struct parc_err *err);
+
+/* Write it so that tasks_read_openb reads it again: 0, or PARC_ERR_IO. The columns after openb's
+ * own are written when a row needs them. */
+int tasks_write_openb(const struct tasks *tasks, const struct fleet *fleet, FILE *out,
+		      struct parc_err *err);
+void tasks_deinit(struct tasks *tasks);
+
+/* "prefer:rack" and the like: 0, or a negative code with level and strength untouched. */
+int tasks_parse_close(const char *bytes, size_t size, int32_t *level, int32_t *strength);
+
+/* Read arrival orders; every row index is below rows_max, every rank list covers nodes_count. */
+int order_read_openb(struct order *order, const char *path, int32_t rows_max, int32_t nodes_count,
+		     struct parc_err *err);
+int order_read_openb_bytes(struct order *order, const char *name, const char *bytes, size_t size,
+			   int32_t rows_max, int32_t nodes_count, struct parc_err *err);
+
+/* Make the orders of `seeds` seeds, as the given ones are made: every row once, shuffled, then rows
+ * drawn at random, until the device requests reach saturate_milli / 1000 of the fleet's devices
+ * (perhaps before every row has come). The ranks are a shuffle as well. */
+int order_make(struct order *order, const struct tasks *tasks, const struct fleet *fleet,
+	       int32_t saturate_milli, int64_t first_seed, int32_t seeds, struct parc_err *err);
+void order_deinit(struct order *order);
+
+#endif
