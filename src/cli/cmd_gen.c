@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/command.h"
 #include "trace/fleet_build.h"
@@ -131,14 +132,18 @@ static FILE *open_output(const char *path, struct parc_err *err)
 	return out;
 }
 
-/* Close what was written; a file that is not whole is removed. */
+/* Close what was written; a file that is not whole is removed, a device is not. */
 static int close_output(FILE *out, const char *path, int code, struct parc_err *err)
 {
+	struct stat status;
+	bool is_file;
+
 	if (path == NULL)
 		return code;
+	is_file = fstat(fileno(out), &status) == 0 && S_ISREG(status.st_mode);
 	if (fclose(out) != 0 && code == 0)
 		code = parc_err_set(err, PARC_ERR_IO, "%s: %s", path, strerror(errno));
-	if (code != 0)
+	if (code != 0 && is_file)
 		remove(path);
 	return code;
 }

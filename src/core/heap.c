@@ -373,6 +373,18 @@ static int32_t heap_best(struct parc_core *core, int32_t slot, struct view *view
 	return node;
 }
 
+/* A share goes to any of the devices that have room for it. */
+static void random_device(const struct view *view, struct pick *pick, uint64_t draw)
+{
+	uint32_t can = pick->can;
+
+	if (pick->booking.devices != 1 || pick->booking.share_milli == PARC_SHARE_WHOLE)
+		return;
+	for (uint64_t skip = draw % (uint64_t)__builtin_popcount(can); skip > 0; skip--)
+		can &= can - 1;
+	pick_set_device(view, pick, __builtin_ctz(can));
+}
+
 /* Any feasible node, each as likely as another: a few draws among all nodes, then the one that
  * a draw ranks first among those of the heap. */
 static int32_t random_best(struct parc_core *core, int32_t slot, struct view *view,
@@ -395,8 +407,10 @@ static int32_t random_best(struct parc_core *core, int32_t slot, struct view *vi
 		if (core->nodes[node].class < 0)
 			continue;
 		view_of_node(core, node, view);
-		if (view_fits(core, view, &heap->ask, pick))
+		if (view_fits(core, view, &heap->ask, pick)) {
+			random_device(view, pick, random_next(&state));
 			return node;
+		}
 	}
 	draw = random_next(&state);
 	for (int32_t i = 0; i < heap->count; i++) {
@@ -409,7 +423,10 @@ static int32_t random_best(struct parc_core *core, int32_t slot, struct view *vi
 		}
 	}
 	view_of_node(core, node, view);
-	return view_fits(core, view, &heap->ask, pick) ? node : -1;
+	if (!view_fits(core, view, &heap->ask, pick))
+		return -1;
+	random_device(view, pick, draw);
+	return node;
 }
 
 int32_t index_best(struct parc_core *core, const struct ask *ask, struct pick *pick)
@@ -423,7 +440,7 @@ int32_t index_best(struct parc_core *core, const struct ask *ask, struct pick *p
 		node = random_best(core, slot, &view, pick);
 	else
 		node = heap_best(core, slot, &view, pick);
-	if (node >= 0 && pick->booking.devices == 1 && pick->booking.share_milli < PARC_SHARE_WHOLE)
+	if (node >= 0 && !ops->random && pick->booking.devices == 1 && pick->booking.share_milli < PARC_SHARE_WHOLE)
 		ops->score(core, &view, ask, pick); /* names the device */
 	return node;
 }

@@ -28,7 +28,7 @@ static int64_t type_order(int64_t a, int64_t b)
 	return a < b ? -1 : a > b;
 }
 
-/* Falling count; ties by falling CPU, share, devices, chips (as published). */
+/* Falling count; ties by falling CPU, share, devices (as published), then as they came. */
 static int type_before(const struct profile_type *a, const struct profile_type *b)
 {
 	int64_t order = type_order(b->count, a->count);
@@ -39,8 +39,6 @@ static int type_before(const struct profile_type *a, const struct profile_type *
 		order = type_order(b->share_milli, a->share_milli);
 	if (order == 0)
 		order = type_order(b->devices, a->devices);
-	if (order == 0)
-		order = b->chips < a->chips ? -1 : b->chips > a->chips;
 	return order < 0;
 }
 

@@ -60,7 +60,7 @@ void fleet_chip_init(struct fleet_chip *chip, const char *name)
 {
 	*chip = (struct fleet_chip){0};
 	ASSERT(strlen(name) <= FLEET_NAME_MAX);
-	strcpy(chip->name, name);
+	memcpy(chip->name, name, strlen(name) + 1);
 	chip->chip.rule = strcmp(name, "cpu") == 0 ? PARC_RULE_CORES : PARC_RULE_SCALAR;
 	chip->chip.step_milli = 1;
 	chip->chip.rate_milli = PARC_SHARE_WHOLE;
@@ -168,7 +168,7 @@ int32_t fleet_intern_runtime(struct fleet_builder *builder, const char *name, st
 			  sizeof(*fleet->runtimes), err);
 	if (code != 0)
 		return code;
-	strcpy(fleet->runtimes[index].name, name);
+	memcpy(fleet->runtimes[index].name, name, strlen(name) + 1);
 	return ++fleet->runtimes_count;
 }
 

@@ -19,7 +19,7 @@
 
 #define CSV_HEAD   "name,site,pod,rack,cpu_milli,memory_mib,pools\n"
 #define OPENB_HEAD "sn,cpu_milli,memory_mib,gpu,model\n"
-#define YAML_NODE  "  nodes: [{name: n, cores: 8, memory_gib: 16, pools: [{chip: A, devices: 2}]}]\n"
+#define NODE_OF_A  "  nodes: [{name: n, pools: [{chip: A, devices: 2}]}]\n"
 
 static void read_good(struct fleet *fleet, const char *text)
 {
@@ -353,7 +353,7 @@ static void test_malformed_yaml_is_refused(void **state)
 		 "f:3:15: a rack has no key \"pods\""},
 		{"fleet:\n  nodes: [{cores: 1}]\n", PARC_ERR_SYNTAX,
 		 "f:2:11: a node lacks the key name"},
-		{"fleet:\n" YAML_NODE, PARC_ERR_UNKNOWN, "the chip A is not in the list of chips"},
+		{"fleet:\n" NODE_OF_A, PARC_ERR_UNKNOWN, "the chip A is not in the list of chips"},
 		{"fleet:\n  nodes: [{name: a, cores: 20000}]\n", PARC_ERR_INVALID,
 		 "f:2:28: cores is \"20000\", expected a whole number from 0 to 16777"},
 		{"fleet:\n  nodes: [{name: a, cores: 1, cpu_milli: 1}]\n", PARC_ERR_EXISTS,
@@ -363,6 +363,15 @@ static void test_malformed_yaml_is_refused(void **state)
 		{"fleet:\n  racks: [{name: a}, {name: a}]\n", PARC_ERR_EXISTS,
 		 "f:2:22: the rack a stands twice in the same place"},
 		{"fleet:\n  nodes: [{name: a, count: 0}]\n", PARC_ERR_INVALID, "count is \"0\""},
+	};
+
+	(void)state;
+	check_refusals(list, COUNT(list));
+}
+
+static void test_impossible_chips_are_refused(void **state)
+{
+	static const struct refusal list[] = {
 		{"fleet:\n  chips: [{name: A}, {name: A}]\n", PARC_ERR_EXISTS,
 		 "the chip A stands here twice"},
 		{"fleet:\n  chips: [{rule: whole}]\n", PARC_ERR_SYNTAX,
@@ -429,6 +438,20 @@ static void test_nul_bytes_and_long_lines_are_refused(void **state)
 	free(bytes);
 }
 
+/* libyaml alone takes minutes for this one. */
+static void test_deep_nesting_is_refused_at_once(void **state)
+{
+	struct fleet fleet;
+	struct parc_err err;
+	char *bytes = malloc(200000);
+
+	(void)state;
+	memset(bytes, '[', 200000);
+	assert_int_equal(fleet_read_bytes(&fleet, "f", bytes, 200000, &err), PARC_ERR_FULL);
+	assert_non_null(strstr(err.text, "lists and mappings nested more than 32 deep"));
+	free(bytes);
+}
+
 static void test_long_file_names_keep_their_end(void **state)
 {
 	struct fleet fleet;
@@ -437,7 +460,7 @@ static void test_long_file_names_keep_their_end(void **state)
 
 	(void)state;
 	memset(name, 'd', sizeof(name));
-	strcpy(name + sizeof(name) - 7, "/f.csv");
+	memcpy(name + sizeof(name) - 7, "/f.csv", 7);
 	assert_int_equal(fleet_read_bytes(&fleet, name, "sn\n", 3, &err), PARC_ERR_SYNTAX);
 	assert_non_null(strstr(err.text, "d/f.csv:1:1: the header lacks the column cpu_milli"));
 }
@@ -508,7 +531,9 @@ int main(void)
 		cmocka_unit_test(test_openb_form_refuses_two_pools),
 		cmocka_unit_test(test_malformed_tables_are_refused),
 		cmocka_unit_test(test_malformed_yaml_is_refused),
+		cmocka_unit_test(test_impossible_chips_are_refused),
 		cmocka_unit_test(test_nul_bytes_and_long_lines_are_refused),
+		cmocka_unit_test(test_deep_nesting_is_refused_at_once),
 		cmocka_unit_test(test_long_file_names_keep_their_end),
 		cmocka_unit_test(test_missing_file_is_an_io_error),
 		cmocka_unit_test(test_examples_are_read),

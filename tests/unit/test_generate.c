@@ -116,6 +116,11 @@ static void make_fleet(struct fleet *fleet, int32_t nodes, uint64_t seed)
 	fleet_mix_deinit(&mix);
 }
 
+static int32_t name_number(const char *name)
+{
+	return (int32_t)strtol(strchr(name, '-') + 1, NULL, 10);
+}
+
 static void test_fleet_has_its_places(void **state)
 {
 	struct fleet fleet;
@@ -137,9 +142,9 @@ static void test_fleet_has_its_places(void **state)
 		assert_int_equal(pod->level, PARC_LEVEL_POD);
 		assert_int_equal(site->level, PARC_LEVEL_SITE);
 		assert_int_equal(site->parent, PARC_NONE);
-		assert_int_equal(atoi(strchr(rack->name, '-') + 1), i / 2);
-		assert_int_equal(atoi(strchr(pod->name, '-') + 1), i / 6);
-		assert_int_equal(atoi(strchr(site->name, '-') + 1), i / 12);
+		assert_int_equal(name_number(rack->name), i / 2);
+		assert_int_equal(name_number(pod->name), i / 6);
+		assert_int_equal(name_number(site->name), i / 12);
 	}
 	fleet_deinit(&fleet);
 }
