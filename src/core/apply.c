@@ -11,6 +11,7 @@
 #include "core/line.h"
 #include "core/node.h"
 #include "core/policy.h"
+#include "core/price.h"
 
 static void chip_set(struct parc_core *core, const struct parc_chip *chip)
 {
@@ -54,7 +55,8 @@ static void policy_set(struct parc_core *core, const struct parc_policy *policy)
 		core->random = random_mix(policy->seed);
 	if (core->index->exact != policy_get(core)->exact)
 		index_rebuild(core, policy_get(core)->exact);
-	index_rescore(core);
+	policy_reset(core);
+	prices_choose(core);
 	core->freed_all = 1;
 }
 
@@ -72,6 +74,7 @@ static void profile_set(struct parc_core *core, const struct parc_event *event)
 		index_learn(core, &ask);
 	}
 	policy_reset(core);
+	prices_choose(core);
 }
 
 static void place_add(struct parc_core *core, const struct parc_event *event)

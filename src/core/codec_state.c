@@ -10,6 +10,8 @@
 #include "base/hash.h"
 #include "core/codec.h"
 #include "core/node.h"
+#include "core/price.h"
+#include "core/profile.h"
 #include "core/rebuild.h"
 
 #define STATE_MAGIC   UINT32_C(0x63726170) /* "parc" */
@@ -50,6 +52,24 @@ static void thresholds_code(struct codec *codec, struct thresholds *it)
 	}
 }
 
+static void prices_code(struct codec *codec, struct prices *it)
+{
+	codec_i64(codec, &it->next);
+	for (int32_t i = 0; i < PARC_CHIPS_MAX; i++)
+		codec_i32(codec, &it->chips[i]);
+	codec_i32(codec, &it->types_count);
+	codec->failed |= it->types_count < 0 || it->types_count > PRICED_MAX;
+	for (int32_t t = 0; t < it->types_count && !codec->failed; t++) {
+		codec_u64(codec, &it->types[t].chips);
+		codec_i64(codec, &it->types[t].count);
+		codec_i32(codec, &it->types[t].cpu_milli);
+		codec_i32(codec, &it->types[t].devices);
+		codec_i32(codec, &it->types[t].level);
+		codec->failed |= it->types[t].level < 0 || it->types[t].devices < 0 ||
+				 it->types[t].devices > PARC_NODE_DEVICES_MAX;
+	}
+}
+
 static void words_code(struct codec *codec, struct parc_core *core)
 {
 	int64_t *words[] = {&core->time_us,    &core->stamp,     &core->orders,
@@ -78,6 +98,7 @@ static void words_code(struct codec *codec, struct parc_core *core)
 	}
 	codec_i64(codec, &core->capacity.rate);
 	sum_code(codec, &core->capacity.offset);
+	prices_code(codec, core->policy->prices);
 	codec_i32(codec, &core->profile_count);
 	codec->failed |= core->profile_count < 0 || core->profile_count > PARC_PROFILE_MAX;
 	for (int32_t i = 0; i < core->profile_count && !codec->failed; i++)

@@ -4,6 +4,8 @@
 #include "base/hash.h"
 #include "core/job.h"
 #include "core/node.h"
+#include "core/price.h"
+#include "core/profile.h"
 
 uint64_t chip_hash(const struct parc_core *core, int32_t chip)
 {
@@ -97,6 +99,20 @@ static uint64_t thresholds_hash(const struct thresholds *it, uint64_t hash)
 	return hash_pair(hash, it->count, it->full);
 }
 
+static uint64_t prices_hash(const struct prices *it, uint64_t hash)
+{
+	hash = hash_word(hash, (uint64_t)it->next);
+	for (int32_t i = 0; i < PARC_CHIPS_MAX; i++)
+		hash = hash_word(hash, (uint64_t)it->chips[i]);
+	for (int32_t t = 0; t < it->types_count; t++) {
+		hash = hash_word(hash, it->types[t].chips);
+		hash = hash_word(hash, (uint64_t)it->types[t].count);
+		hash = hash_pair(hash, it->types[t].cpu_milli, it->types[t].devices);
+		hash = hash_word(hash, (uint64_t)it->types[t].level);
+	}
+	return hash;
+}
+
 /* What is not in a record: asked for rarely, so counted when asked. */
 static uint64_t words_hash(const struct parc_core *core)
 {
@@ -119,6 +135,7 @@ static uint64_t words_hash(const struct parc_core *core)
 				 core->profile[i].task.share_milli);
 		hash = hash_pair(hash, core->profile[i].task.cpu_milli, core->profile[i].count);
 	}
+	hash = prices_hash(core->policy->prices, hash);
 	hash = thresholds_hash(&core->cpu, thresholds_hash(&core->memory, hash));
 	hash = thresholds_hash(&core->share, thresholds_hash(&core->device_memory, hash));
 	for (int32_t i = 0; i < core->shapes_table.high; i++)

@@ -11,6 +11,7 @@
 #include "core/close.h"
 #include "core/index.h"
 #include "core/ledger.h"
+#include "core/price.h"
 
 static uint64_t kind_hash(const struct kind *kind)
 {
@@ -183,6 +184,7 @@ static void node_changed(struct parc_core *core, int32_t slot)
 	else
 		index_remove(core, slot);
 	close_note(core, slot);
+	prices_note(core, slot);
 	node_digest(core, slot);
 }
 
@@ -293,6 +295,8 @@ void node_remove(struct parc_core *core, int32_t slot)
 	index_remove(core, slot);
 	index_unlink(core, slot);
 	close_node_removed(core, slot);
+	node->state = PARC_NODE_DOWN;
+	prices_note(core, slot);
 	core->digest -= node->hash;
 	core->kinds[node->kind].nodes--;
 	idmap_remove(&core->node_ids, node->id);
@@ -432,6 +436,7 @@ void node_untake(struct parc_core *core, const struct task *task, const struct n
 	index_link_after(core, undo->node, undo->older);
 	index_refile(core, undo->node, undo->prev);
 	close_note(core, undo->node);
+	prices_note(core, undo->node);
 	node_digest(core, undo->node);
 }
 

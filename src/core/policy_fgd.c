@@ -32,22 +32,38 @@ struct free_sums {
 	int32_t below[PROFILE_TYPES_MAX], fits[PROFILE_TYPES_MAX];
 };
 
+/* Free thousandths of the devices of these chips, most first; returns how many devices. */
+static int32_t cells_sorted(const struct view *view, uint64_t chips, int32_t *sorted)
+{
+	int32_t count = 0;
+
+	for (int32_t p = 0; p < view->kind->pools_count; p++) {
+		const struct pool *pool = &view->kind->pools[p];
+
+		if (!(chips >> pool->chip & 1))
+			continue;
+		for (int32_t i = pool->first; i < pool->first + pool->count; i++) {
+			int32_t milli = view->cells[i].free_milli, at = count++;
+
+			for (; at > 0 && sorted[at - 1] < milli; at--)
+				sorted[at] = sorted[at - 1];
+			sorted[at] = milli;
+		}
+	}
+	return count;
+}
+
 static void sums_make(const struct policy *policy, const struct view *view, uint64_t chips,
 		      struct free_sums *sums)
 {
-	for (int32_t s = 0; s < policy->shares_count; s++)
-		sums->below[s] = sums->fits[s] = 0;
-	for (int32_t i = 0; i < view->kind->devices_count; i++) {
-		int32_t milli = view->cells[i].free_milli;
+	int32_t sorted[PARC_NODE_DEVICES_MAX], below = 0;
+	int32_t fits = cells_sorted(view, chips, sorted);
 
-		if (!(chips >> kind_device_chip(view->kind, i) & 1))
-			continue;
-		for (int32_t s = 0; s < policy->shares_count; s++) {
-			if (milli < policy->shares[s])
-				sums->below[s] += milli;
-			else
-				sums->fits[s]++;
-		}
+	for (int32_t s = 0; s < policy->shares_count; s++) {
+		while (fits > 0 && sorted[fits - 1] < policy->shares[s])
+			below += sorted[--fits];
+		sums->below[s] = below;
+		sums->fits[s] = fits;
 	}
 }
 
@@ -63,7 +79,7 @@ static uint64_t kind_chips(const struct kind *kind)
 
 /* F times the sum of counts: for each type all that is free if the type does not fit, else what
  * is free in pieces too small for it. */
-static int64_t fragments_sum(const struct policy *policy, const struct view *view)
+int64_t fragments_sum(const struct policy *policy, const struct view *view)
 {
 	uint64_t chips = kind_chips(view->kind), part = 0;
 	struct free_sums sums;
@@ -71,7 +87,7 @@ static int64_t fragments_sum(const struct policy *policy, const struct view *vie
 
 	for (int32_t i = 0; i < view->kind->devices_count; i++)
 		free_milli += view->cells[i].free_milli;
-	for (int32_t t = 0; t < policy->types_count; t++) {
+	for (int32_t t = 0; t < policy->kept_count; t++) {
 		const struct profile_type *type = &policy->types[t];
 		int64_t useless = free_milli;
 
@@ -104,7 +120,7 @@ static int64_t fragments(const struct policy *policy, const struct view *view, u
 /* trunc(100 / (1 + exp(-less / 1000))), `less` being in thousandths times the sum of counts. */
 static int32_t score_of(const struct policy *policy, int64_t less)
 {
-	int64_t sum = policy->count_sum, low = 0, high = 50;
+	int64_t sum = policy->kept_sum, low = 0, high = 50;
 	int64_t size = less < 0 ? -less : less;
 
 	if (sum == 0)

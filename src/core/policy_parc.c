@@ -1,12 +1,161 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `parc`: place where the work to come loses least (docs/placement.md has the argument, the
+ * sources and what was tried).
+ *
+ *     score = V(after) - V(before) - the dearest price of a type that the node no longer hosts
+ *     V     = 10 D - 12 C + K - F          in 1/256 of a thousandth of a device
+ *
+ *     D  what the free devices are worth to the shares of the profile, each by the dual of the
+ *        cutting-stock problem: a remainder that nothing fits is worth nothing (base/cutting.h)
+ *     C  what of that is expected to stay unused for lack of CPU (shortage.h)
+ *     K  the price of chips that some work is restricted to (price.h)
+ *     F  fragmentation as in FGD, not truncated: it drives towards nodes already in use
+ *
+ * D, C and F depend on the free state and the profile alone and are remembered by state; prices
+ * change in epochs. Cost: a remembered value for the node and for each distinct device that a
+ * share could go to.
+ */
+#include "base/cutting.h"
+#include "base/hash.h"
 #include "core/policy.h"
-
+#include "core/price.h"
 #include "core/profile.h"
 
-static int32_t score_parc(struct parc_core *core, const struct view *view, const struct ask *ask,
-			 struct pick *pick)
+#define WEIGHT_DEVICES  10
+#define WEIGHT_CPU      12
+#define WEIGHT_CHIP     1600
+#define CHIP_CPU_FACTOR 6 /* a restricted chip's price covers its CPU at 4/6 of what work asks */
+
+/* What the free devices are worth, CUTTING_ONE a device; and times the price of their chips. */
+struct worth {
+	int64_t devices, priced;
+};
+
+static void worth_of(const struct policy *policy, const struct view *view, struct worth *worth)
 {
-	return policy_fgd.score(core, view, ask, pick);
+	worth->devices = worth->priced = 0;
+	for (int32_t p = 0; p < view->kind->pools_count; p++) {
+		const struct pool *pool = &view->kind->pools[p];
+		int64_t sum = 0;
+
+		for (int32_t i = pool->first; i < pool->first + pool->count; i++)
+			sum += policy->device_values[view->cells[i].free_milli];
+		worth->devices += sum;
+		worth->priced += sum * policy->prices->chips[pool->chip];
+	}
+}
+
+/* 10 D - 12 C - F, and the types that it hosts: remembered. */
+static void state_value(const struct policy *policy, const struct view *view, uint64_t cells,
+			int64_t devices, struct memo_entry *found)
+{
+	uint64_t key = hash_word(cells ^ policy->epoch * UINT64_C(0x9e3779b97f4a7c15),
+				 (uint64_t)view->cpu_free);
+	struct memo_entry *entry = memo_at(policy, key);
+	int64_t volume, fragments;
+
+	if (entry->key != key) {
+		volume = devices * PARC_SHARE_WHOLE >> 20;
+		fragments = policy->kept_sum > 0 ? fragments_sum(policy, view) * PRICE_ONE /
+							   policy->kept_sum
+						 : 0;
+		entry->key = key;
+		entry->hosts = prices_hosts(policy->prices, view);
+		entry->value =
+			(devices * WEIGHT_DEVICES * PARC_SHARE_WHOLE * PRICE_ONE >> 20) -
+			WEIGHT_CPU * shortage_of(&policy->shortage, view->cpu_free,
+						 (int32_t)volume) -
+			fragments;
+	}
+	*found = *entry;
+}
+
+/* K: the price of the chips for what can be filled there, which CPU bounds. */
+static int64_t chip_value(const struct policy *policy, const struct view *view,
+			  const struct worth *worth)
+{
+	int64_t fillable = worth->devices * PARC_SHARE_WHOLE >> 20;
+	int64_t with_cpu = (int64_t)view->cpu_free * PARC_SHARE_WHOLE * 4 /
+			   ((int64_t)policy->cpu_per_device * CHIP_CPU_FACTOR);
+	int64_t volume = fillable < with_cpu ? fillable : with_cpu, price;
+
+	if (worth->priced == 0)
+		return 0;
+	price = worth->priced / worth->devices; /* in the mean over its devices */
+	return WEIGHT_CHIP * price * PRICE_ONE / CHIP_PRICES_ONE * volume / PARC_SHARE_WHOLE;
+}
+
+/* Value of the view less what was lost against the hosts before. */
+static int64_t value_after(const struct policy *policy, const struct view *view, uint64_t cells,
+			   uint64_t hosts_before)
+{
+	struct memo_entry found;
+	struct worth worth;
+
+	worth_of(policy, view, &worth);
+	state_value(policy, view, cells, worth.devices, &found);
+	return found.value + chip_value(policy, view, &worth) -
+	       prices_dearest(policy->prices, hosts_before & ~found.hosts);
+}
+
+/* A share: each device that could take it, those with equal room once; the first of the best. */
+static int64_t best_share(const struct policy *policy, struct view *view, uint64_t cells,
+			  uint64_t hosts_before, struct pick *pick)
+{
+	int64_t best = INT64_MIN, tried[PARC_NODE_DEVICES_MAX];
+	int32_t best_device = -1, count = 0;
+
+	for (uint32_t left = pick->can; left != 0; left &= left - 1) {
+		int32_t i = __builtin_ctz(left), chip = kind_device_chip(view->kind, i), t = 0;
+		int16_t milli = view->cells[i].free_milli;
+		uint64_t hash = cells - profile_cell_hash(chip, milli);
+		int64_t value;
+
+		while (t < count && tried[t] != milli)
+			t++;
+		if (t < count)
+			continue;
+		tried[count++] = milli;
+		view->cells[i].free_milli = (int16_t)(milli - pick->booking.share_milli);
+		hash += profile_cell_hash(chip, view->cells[i].free_milli);
+		value = value_after(policy, view, hash, hosts_before);
+		view->cells[i].free_milli = milli;
+		if (value > best) {
+			best = value;
+			best_device = i;
+		}
+	}
+	pick_set_device(view, pick, best_device);
+	return best;
+}
+
+static int32_t score_clamp(int64_t score)
+{
+	return score > INT32_MAX ? INT32_MAX : score < INT32_MIN ? INT32_MIN : (int32_t)score;
+}
+
+static int32_t score_parc(struct parc_core *core, const struct view *view, const struct ask *ask,
+			  struct pick *pick)
+{
+	const struct policy *policy = core->policy;
+	uint64_t cells = profile_view_hash(view);
+	struct view after = *view;
+	struct memo_entry before;
+	struct worth worth;
+	int64_t value;
+
+	worth_of(policy, view, &worth);
+	state_value(policy, view, cells, worth.devices, &before);
+	before.value += chip_value(policy, view, &worth);
+	if (pick->booking.devices == 1 && pick->booking.share_milli < PARC_SHARE_WHOLE) {
+		after.cpu_free -= pick->booking.cpu_milli;
+		value = best_share(policy, &after, cells, before.hosts, pick);
+	} else {
+		view_take(core, &after, ask, pick);
+		value = value_after(policy, &after, profile_view_hash(&after), before.hosts);
+	}
+	return score_clamp(value - before.value);
 }
 
 const struct policy_ops policy_parc = {"parc", 0, 0, score_parc};

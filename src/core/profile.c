@@ -6,8 +6,10 @@
 
 #include <string.h>
 
+#include "base/cutting.h"
 #include "core/index.h"
 #include "core/policy.h"
+#include "core/price.h"
 
 void policy_init(struct parc_core *core, struct block *block)
 {
@@ -16,11 +18,12 @@ void policy_init(struct parc_core *core, struct block *block)
 		block_take(block, (size_t)1 << MEMO_ORDER, sizeof(*policy->memo));
 
 	core->policy = policy;
-	if (policy == NULL)
-		return;
-	memset(policy, 0, sizeof(*policy));
-	policy->memo = memo;
-	memset(memo, 0, sizeof(*memo) << MEMO_ORDER);
+	if (policy != NULL) {
+		memset(policy, 0, sizeof(*policy));
+		policy->memo = memo;
+		memset(memo, 0, sizeof(*memo) << MEMO_ORDER);
+	}
+	prices_init(core, block);
 }
 
 static int64_t type_order(int64_t a, int64_t b)
@@ -80,13 +83,13 @@ static void types_sort(struct policy *policy)
 
 static void types_cut(struct policy *policy)
 {
-	int64_t sum = policy->count_sum, kept = 0;
+	int64_t kept = 0;
 	int32_t count = 0;
 
-	while (count < policy->types_count && kept * 100 < sum * PROFILE_KEPT_PCT)
+	while (count < policy->types_count && kept * 100 < policy->count_sum * PROFILE_KEPT_PCT)
 		kept += policy->types[count++].count;
-	policy->types_count = count;
-	policy->count_sum = kept;
+	policy->kept_count = count;
+	policy->kept_sum = kept;
 }
 
 /* Insert into an ascending list without doubles. */
@@ -115,37 +118,91 @@ static int32_t list_find(const int32_t *list, int32_t value)
 static void lists_make(struct policy *policy)
 {
 	policy->cpus_count = policy->shares_count = 0;
-	for (int32_t i = 0; i < policy->types_count; i++) {
+	for (int32_t i = 0; i < policy->kept_count; i++) {
 		policy->cpus_count =
 			list_add(policy->cpus, policy->cpus_count, policy->types[i].cpu_milli);
 		policy->shares_count = list_add(policy->shares, policy->shares_count,
 						policy->types[i].share_milli);
 	}
-	for (int32_t i = 0; i < policy->types_count; i++)
+	for (int32_t i = 0; i < policy->kept_count; i++)
 		policy->types[i].share = list_find(policy->shares, policy->types[i].share_milli);
 }
 
-void policy_reset(struct parc_core *core)
+static void types_gather(struct parc_core *core)
 {
 	struct policy *policy = core->policy;
 	struct ask ask;
 
 	policy->types_count = 0;
 	policy->count_sum = 0;
-	policy->epoch++;
-	if (core->profile_count > 0) {
-		for (int32_t i = 0; i < core->profile_count; i++) {
-			ask_init(core, &ask, &core->profile[i].task, PARC_NONE);
-			type_add(policy, &ask.task, core->profile[i].count);
-		}
-	} else {
-		for (int32_t i = 0; i < core->shapes_table.high; i++)
-			if (core->shapes[i].live && core->shapes[i].weight > 0)
-				type_add(policy, &core->shapes[i].ask.task, core->shapes[i].weight);
+	for (int32_t i = 0; i < core->profile_count; i++) {
+		ask_init(core, &ask, &core->profile[i].task, PARC_NONE);
+		type_add(policy, &ask.task, core->profile[i].count);
 	}
+	for (int32_t i = 0; i < core->shapes_table.high && core->profile_count == 0; i++)
+		if (core->shapes[i].live && core->shapes[i].weight > 0)
+			type_add(policy, &core->shapes[i].ask.task, core->shapes[i].weight);
+}
+
+/* What each free thousandth of a device is worth to the shares of the profile. */
+static void values_make(struct policy *policy)
+{
+	int64_t demands[PARC_SHARE_WHOLE + 1] = {0}, sum = policy->count_sum;
+	int shift = 0;
+
+	while (sum >> shift > CUTTING_ONE)
+		shift++;
+	for (int32_t t = 0; t < policy->types_count; t++) {
+		const struct profile_type *type = &policy->types[t];
+
+		if (type->devices == 1 && type->share_milli < PARC_SHARE_WHOLE)
+			demands[type->share_milli] += ((type->count - 1) >> shift) + 1;
+	}
+	cutting_values(demands, policy->device_values);
+}
+
+/* The largest node decides how the table of shortages is laid out. */
+static void shortage_set(struct parc_core *core)
+{
+	struct policy *policy = core->policy;
+	int64_t cpu = 0, volume = 0;
+	int32_t cpu_most = 1, devices_most = 1;
+
+	for (int32_t k = 0; k < core->kinds_count; k++) {
+		const struct kind *kind = &core->kinds[k];
+
+		if (kind->nodes == 0 || kind->devices_count == 0)
+			continue;
+		cpu_most = kind->cpu_milli > cpu_most ? kind->cpu_milli : cpu_most;
+		if (kind->devices_count > devices_most)
+			devices_most = kind->devices_count;
+	}
+	for (int32_t t = 0; t < policy->types_count; t++) {
+		const struct profile_type *type = &policy->types[t];
+
+		if (type->devices > 0)
+			cpu += type->count * type->cpu_milli;
+		volume += type->count * type->devices * type->share_milli;
+	}
+	cpu = volume > 0 ? (int64_t)((__int128)cpu * PARC_SHARE_WHOLE / volume) : 1;
+	policy->cpu_per_device = cpu < 1 ? 1 : cpu > PARC_CPU_MAX ? PARC_CPU_MAX : (int32_t)cpu;
+	shortage_make(&policy->shortage, policy->types, policy->types_count, cpu_most,
+		      devices_most * PARC_SHARE_WHOLE);
+}
+
+void policy_reset(struct parc_core *core)
+{
+	struct policy *policy = core->policy;
+
+	policy->epoch++;
+	types_gather(core);
 	types_sort(policy);
 	types_cut(policy);
 	lists_make(policy);
+	if (core->rules.place == PARC_PLACE_PARC) {
+		values_make(policy);
+		shortage_set(core);
+	}
 	index_rescore(core);
 }
 
@@ -153,12 +210,15 @@ void policy_learn(struct parc_core *core, int32_t shape, int64_t tasks)
 {
 	core->shapes[shape].seen += tasks;
 	core->tasks_seen += tasks;
-	if (core->tasks_seen < core->profile_next || core->profile_count > 0)
+	if (core->tasks_seen < core->profile_next || core->profile_count > 0) {
+		prices_arrive(core);
 		return;
-	core->profile_next = core->tasks_seen * 2;
+	}
+	core->profile_next = core->tasks_seen + core->tasks_seen / 2 + 8;
 	for (int32_t i = 0; i < core->shapes_table.high; i++)
 		core->shapes[i].weight = core->shapes[i].seen;
 	policy_reset(core);
+	prices_choose(core);
 }
 
 int32_t profile_cpu_floor(const struct policy *policy, int32_t cpu_milli)

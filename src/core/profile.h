@@ -13,10 +13,11 @@
 
 #include "base/random.h"
 #include "core/fit.h"
+#include "core/shortage.h"
 
-#define PROFILE_TYPES_MAX 256
+#define PROFILE_TYPES_MAX 512
 #define PROFILE_KEPT_PCT  95
-#define MEMO_ORDER        16 /* 2^16 values remembered: 1 MiB */
+#define MEMO_ORDER        16 /* 2^16 values remembered: 1.5 MiB */
 
 struct profile_type {
 	uint64_t chips; /* 0: no device */
@@ -28,15 +29,21 @@ struct profile_type {
 struct memo_entry {
 	uint64_t key;
 	int64_t value;
+	uint64_t hosts; /* priced types that the state hosts, a bit each (price.h) */
 };
 
 struct policy {
 	struct profile_type types[PROFILE_TYPES_MAX]; /* most frequent first */
-	int32_t types_count, cpus_count, shares_count;
+	int32_t types_count, kept_count;              /* kept: 95 % of the tasks */
+	int32_t cpus_count, shares_count;             /* of the kept types: */
 	int32_t cpus[PROFILE_TYPES_MAX], shares[PROFILE_TYPES_MAX]; /* distinct, ascending */
-	int64_t count_sum;
+	int64_t count_sum, kept_sum;
 	struct memo_entry *memo;
-	uint64_t epoch; /* of the values: part of each key */
+	uint64_t epoch;         /* of the values: part of each key */
+	struct shortage shortage;
+	int32_t device_values[PARC_SHARE_WHOLE + 1]; /* of free thousandths (base/cutting.h) */
+	int32_t cpu_per_device; /* thousandths of a core that the work asks for a device */
+	struct prices *prices;
 };
 
 /* The largest CPU request of the profile that is not above the value, -1: none. Nodes with the
@@ -61,6 +68,10 @@ static inline int32_t kind_device_chip(const struct kind *kind, int32_t device)
 		p++;
 	return kind->pools[p].chip;
 }
+
+/* FGD's F of the view times kept_sum: free thousandths of no use to a type, summed over the kept
+ * types (policy_fgd.c). */
+int64_t fragments_sum(const struct policy *policy, const struct view *view);
 
 /* The place of a remembered value; it is there if *entry->key is the key. */
 static inline struct memo_entry *memo_at(const struct policy *policy, uint64_t key)

@@ -10,6 +10,7 @@
 #include "core/line.h"
 #include "core/node.h"
 #include "core/policy.h"
+#include "core/price.h"
 #include "core/shape.h"
 
 static void ids_rebuild(struct parc_core *core)
@@ -94,6 +95,7 @@ void rebuild(struct parc_core *core)
 	nodes_rebuild(core);
 	close_reset(core);
 	policy_reset(core);
+	prices_recount(core);
 	index_rebuild(core, ops->exact);
 	lines_rebuild(core);
 	core->kinds_version++;

@@ -14,6 +14,7 @@
 #include "core/job.h"
 #include "core/line.h"
 #include "core/node.h"
+#include "core/price.h"
 
 #define BROKEN(err, ...) parc_err_set(err, PARC_ERR_MISMATCH, __VA_ARGS__)
 
@@ -328,6 +329,8 @@ int parc_core_check(const struct parc_core *core, struct parc_err *err)
 		code = heap_check(core, err);
 	if (code == 0)
 		code = close_check(core, err);
+	if (code == 0)
+		code = prices_check(core, err);
 	if (code == 0 && core->digest != digest_recount(core))
 		return BROKEN(err, "D1: the digest is not what a recount gives");
 	return code;

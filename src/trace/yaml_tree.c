@@ -12,7 +12,8 @@
 
 #include "base/assert.h"
 
-#define DEPTH_MAX 32 /* a fleet file is 13 deep */
+#define DEPTH_MAX   32	 /* levels; a fleet file has 13 */
+#define ANCHORS_MAX 1000 /* names for parts that stand in several places */
 
 int yaml_locate(const struct yaml_tree *tree, const yaml_node_t *node, int code,
 		struct parc_err *err)
@@ -83,41 +84,58 @@ static int start_parser(yaml_parser_t *parser, const char *name, const char *byt
 	return 0;
 }
 
-/* How much deeper the file is after this event. */
-static int event_depth(const yaml_event_t *event)
+/* What a file may cost libyaml: its time grows with the square of both. */
+struct effort {
+	int depth, anchors;
+};
+
+/* Count one event in. */
+static void effort_add(struct effort *effort, const yaml_event_t *event)
 {
 	switch (event->type) {
 	case YAML_SEQUENCE_START_EVENT:
+		effort->depth++;
+		effort->anchors += event->data.sequence_start.anchor != NULL;
+		break;
 	case YAML_MAPPING_START_EVENT:
-		return 1;
+		effort->depth++;
+		effort->anchors += event->data.mapping_start.anchor != NULL;
+		break;
+	case YAML_SCALAR_EVENT:
+		effort->anchors += event->data.scalar.anchor != NULL;
+		break;
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
-		return -1;
+		effort->depth--;
+		break;
 	default:
-		return 0;
+		break;
 	}
 }
 
-/* A first pass that only looks how deep the file is: libyaml's time grows with the square of the
- * depth, so a file of brackets would keep it busy for hours. */
-static int check_depth(yaml_parser_t *parser, const char *name, struct parc_err *err)
+/* A first pass that only looks how deep the file is and how many anchors it has, so that a
+ * hostile one doesn't keep libyaml busy for hours. */
+static int check_effort(yaml_parser_t *parser, const char *name, struct parc_err *err)
 {
-	int depth = 0, is_end = 0;
+	struct effort effort = {0};
+	int is_end = 0;
 
 	while (!is_end) {
 		yaml_event_t event;
 
 		if (!yaml_parser_parse(parser, &event))
 			return refuse_parser(parser, name, err);
-		depth += event_depth(&event);
+		effort_add(&effort, &event);
 		is_end = event.type == YAML_STREAM_END_EVENT;
-		if (depth > DEPTH_MAX && err != NULL)
-			snprintf(err->text, sizeof(err->text),
-				 "lists and mappings nested more than %d deep", DEPTH_MAX);
 		yaml_event_delete(&event);
-		if (depth > DEPTH_MAX)
-			return text_locate(name, (int64_t)parser->mark.line + 1,
-					   (int64_t)parser->mark.column + 1, PARC_ERR_FULL, err);
+		if (effort.depth <= DEPTH_MAX && effort.anchors <= ANCHORS_MAX)
+			continue;
+		if (err != NULL)
+			snprintf(err->text, sizeof(err->text),
+				 "more than %d levels of lists and mappings, or %d anchors",
+				 DEPTH_MAX, ANCHORS_MAX);
+		return text_locate(name, (int64_t)parser->mark.line + 1,
+				   (int64_t)parser->mark.column + 1, PARC_ERR_FULL, err);
 	}
 	return 0;
 }
@@ -136,7 +154,7 @@ int yaml_tree_init(struct yaml_tree *tree, const char *name, const char *bytes, 
 	code = start_parser(&parser, name, bytes, size, err);
 	if (code != 0)
 		return code;
-	code = check_depth(&parser, name, err);
+	code = check_effort(&parser, name, err);
 	yaml_parser_delete(&parser);
 	if (code == 0)
 		code = start_parser(&parser, name, bytes, size, err);

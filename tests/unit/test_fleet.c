@@ -438,17 +438,27 @@ static void test_nul_bytes_and_long_lines_are_refused(void **state)
 	free(bytes);
 }
 
-/* libyaml alone takes minutes for this one. */
-static void test_deep_nesting_is_refused_at_once(void **state)
+/* libyaml alone takes minutes for these two. */
+static void test_costly_yaml_is_refused_at_once(void **state)
 {
 	struct fleet fleet;
 	struct parc_err err;
-	char *bytes = malloc(200000);
+	size_t size = 1000000;
+	char *bytes = malloc(size);
 
 	(void)state;
-	memset(bytes, '[', 200000);
-	assert_int_equal(fleet_read_bytes(&fleet, "f", bytes, 200000, &err), PARC_ERR_FULL);
-	assert_non_null(strstr(err.text, "lists and mappings nested more than 32 deep"));
+	memset(bytes, '[', size);
+	assert_int_equal(fleet_read_bytes(&fleet, "f", bytes, size, &err), PARC_ERR_FULL);
+	assert_non_null(strstr(err.text, "more than 32 levels of lists and mappings"));
+	bytes[0] = '[';
+	for (size_t at = 1; at + 10 <= size; at += 10) {
+		char anchor[12];
+
+		snprintf(anchor, sizeof(anchor), "&a%05zu x,", at / 10 % 100000);
+		memcpy(bytes + at, anchor, 10);
+	}
+	assert_int_equal(fleet_read_bytes(&fleet, "f", bytes, size, &err), PARC_ERR_FULL);
+	assert_non_null(strstr(err.text, "or 1000 anchors"));
 	free(bytes);
 }
 
@@ -533,7 +543,7 @@ int main(void)
 		cmocka_unit_test(test_malformed_yaml_is_refused),
 		cmocka_unit_test(test_impossible_chips_are_refused),
 		cmocka_unit_test(test_nul_bytes_and_long_lines_are_refused),
-		cmocka_unit_test(test_deep_nesting_is_refused_at_once),
+		cmocka_unit_test(test_costly_yaml_is_refused_at_once),
 		cmocka_unit_test(test_long_file_names_keep_their_end),
 		cmocka_unit_test(test_missing_file_is_an_io_error),
 		cmocka_unit_test(test_examples_are_read),

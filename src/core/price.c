@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reckoning the prices (price.h). Counting is incremental: a changed node costs one look at each
+ * priced type if it has a whole device free, and nothing else.
+ */
+#include "core/price.h"
+
+#include <string.h>
+
+#include "base/cutting.h"
+#include "core/index.h"
+#include "core/profile.h"
+
+#define PRICE_LEVELS      9    /* each halves the price; beyond the last it is zero */
+#define HOST_PRICE_MILLI  1000 /* a lost host of a type costs as much for each device */
+#define CHIP_PRICE_MAX    (4 * CHIP_PRICES_ONE)
+#define ARRIVALS_MIN      128  /* of one epoch; in large fleets one for every 48 devices */
+#define DEVICES_A_ARRIVAL 48
+#define PRIOR_DEVICES_MIN 4    /* nodes with so many devices are expected to see gangs */
+
+/* need / hosts, in 1/256, at which each level ends: 2^(-n/4). */
+static const int32_t level_ends[PRICE_LEVELS] = {256, 215, 181, 152, 128, 108, 91, 76, 64};
+
+void prices_init(struct parc_core *core, struct block *block)
+{
+	size_t nodes = (size_t)core->limits.nodes;
+	struct prices *prices = block_take(block, 1, sizeof(*prices));
+	uint64_t *hosts = block_take(block, nodes, sizeof(*hosts));
+	int32_t(*filled)[PARC_NODE_POOLS_MAX] = block_take(block, nodes, sizeof(*filled));
+	int32_t *count = block_take(block, nodes, sizeof(*count));
+	int32_t *cpu = block_take(block, nodes, sizeof(*cpu));
+
+	if (core->policy == NULL)
+		return;
+	core->policy->prices = prices;
+	memset(prices, 0, sizeof(*prices));
+	prices->node_hosts = hosts;
+	prices->node_filled = filled;
+	prices->node_count = count;
+	prices->node_cpu = cpu;
+}
+
+static int32_t whole_free(const struct view *view)
+{
+	int32_t count = 0;
+
+	for (int32_t i = 0; i < view->kind->devices_count; i++)
+		count += view->cells[i].free_milli == PARC_SHARE_WHOLE;
+	return count;
+}
+
+static uint64_t kind_chips(const struct kind *kind)
+{
+	uint64_t chips = 0;
+
+	for (int32_t p = 0; p < kind->pools_count; p++)
+		if (kind->pools[p].count > 0)
+			chips |= UINT64_C(1) << kind->pools[p].chip;
+	return chips;
+}
+
+uint64_t prices_hosts(const struct prices *prices, const struct view *view)
+{
+	int32_t whole = whole_free(view);
+	uint64_t chips, hosts = 0;
+
+	if (whole == 0)
+		return 0;
+	chips = kind_chips(view->kind);
+	for (int32_t t = 0; t < prices->types_count; t++) {
+		const struct priced_type *type = &prices->types[t];
+		uint64_t fits = (type->devices <= whole) & (type->cpu_milli <= view->cpu_free) &
+				((type->chips & chips) != 0);
+
+		hosts |= fits << t;
+	}
+	return hosts;
+}
+
+/* Count a node's hosts in (sign 1) or out (-1). */
+static void hosts_count(struct prices *prices, int32_t node, int sign)
+{
+	for (uint64_t left = prices->node_hosts[node]; left != 0; left &= left - 1) {
+		int32_t t = __builtin_ctzll(left);
+		const struct priced_type *type = &prices->types[t];
+		int64_t tasks = 1;
+
+		if (type->devices == 1) {
+			tasks = prices->node_count[node];
+			if (type->cpu_milli > 0 && prices->node_cpu[node] / type->cpu_milli < tasks)
+				tasks = prices->node_cpu[node] / type->cpu_milli;
+		}
+		prices->hosted[t] += sign * tasks;
+	}
+}
+
+static void filled_count(struct parc_core *core, int32_t slot, const struct view *view)
+{
+	const struct policy *policy = core->policy;
+	const struct node *node = &core->nodes[slot];
+	int32_t *filled = policy->prices->node_filled[slot];
+
+	for (int32_t p = 0; p < node->pools_count; p++) {
+		const struct pool *pool = &node->pools[p];
+		int32_t sum = 0;
+
+		for (int32_t i = pool->first; i < pool->first + pool->count && view != NULL; i++)
+			sum += policy->device_values[view->cells[i].free_milli];
+		policy->prices->filled[pool->chip] += sum - filled[p];
+		filled[p] = sum;
+	}
+}
+
+static void node_count(struct parc_core *core, int32_t slot)
+{
+	struct prices *prices = core->policy->prices;
+	struct view view;
+	int up = core->nodes[slot].state == PARC_NODE_UP && core->nodes[slot].id != PARC_NONE;
+
+	if (up)
+		view_of_node(core, slot, &view);
+	filled_count(core, slot, up ? &view : NULL);
+	prices->node_hosts[slot] = up ? prices_hosts(prices, &view) : 0;
+	prices->node_count[slot] = up ? whole_free(&view) : 0;
+	prices->node_cpu[slot] = up ? view.cpu_free : 0;
+	hosts_count(prices, slot, 1);
+}
+
+void prices_note(struct parc_core *core, int32_t node)
+{
+	struct prices *prices = core->policy->prices;
+
+	if (!prices->on)
+		return;
+	hosts_count(prices, node, -1);
+	node_count(core, node);
+}
+
+static int32_t level_value(const struct priced_type *type)
+{
+	if (type->level >= PRICE_LEVELS || type->count == 0)
+		return 0;
+	return (PRICE_ONE >> type->level) * HOST_PRICE_MILLI * type->devices;
+}
+
+void prices_recount(struct parc_core *core)
+{
+	struct prices *prices = core->policy->prices;
+
+	prices->on = core->rules.place == PARC_PLACE_PARC;
+	memset(prices->hosted, 0, sizeof(prices->hosted));
+	memset(prices->filled, 0, sizeof(prices->filled));
+	for (int32_t t = 0; t < prices->types_count; t++)
+		prices->values[t] = level_value(&prices->types[t]);
+	for (int32_t node = 0; node < core->nodes_table.high && prices->on; node++) {
+		memset(prices->node_filled[node], 0, sizeof(*prices->node_filled));
+		if (core->nodes[node].id != PARC_NONE)
+			node_count(core, node);
+	}
+}
+
+static int64_t square_root(int64_t value)
+{
+	int64_t root = 0;
+
+	for (int64_t bit = INT64_C(1) << 31; bit > 0; bit >>= 1)
+		if ((root + bit) * (root + bit) <= value)
+			root += bit;
+	return root;
+}
+
+/* The level of need against hosts, both ends blurred so that it does not flap. */
+static int32_t level_of(const struct priced_type *type, int64_t need, int64_t hosts)
+{
+	int64_t ratio = hosts > 0 ? need / hosts : INT32_MAX;
+	int32_t level = 0;
+
+	while (level < PRICE_LEVELS && ratio < level_ends[level])
+		level++;
+	if (level == type->level + 1 && ratio * 16 >= level_ends[type->level] * 15)
+		return type->level;
+	if (level + 1 == type->level && ratio * 16 < level_ends[level] * 17)
+		return type->level;
+	return level;
+}
+
+static int64_t free_milli(const struct parc_core *core)
+{
+	int64_t milli = 0;
+
+	for (uint64_t left = core->chips_known & ~core->cores_chips; left != 0; left &= left - 1)
+		milli += core->chip_free[__builtin_ctzll(left)];
+	return milli;
+}
+
+static int64_t profile_volume(const struct policy *policy)
+{
+	int64_t volume = 0;
+
+	for (int32_t t = 0; t < policy->types_count; t++)
+		volume += policy->types[t].count * policy->types[t].devices *
+			  policy->types[t].share_milli;
+	return volume;
+}
+
+/* Tasks of this type, or harder to place, among the priced ones. */
+static int64_t harder_count(const struct prices *prices, const struct priced_type *type)
+{
+	int64_t count = 0;
+
+	for (int32_t t = 0; t < prices->types_count; t++)
+		if (prices->types[t].devices >= type->devices &&
+		    prices->types[t].cpu_milli >= type->cpu_milli)
+			count += prices->types[t].count;
+	return count;
+}
+
+/* The hosts that are needed, in 1/256: what is expected until the fleet is full, in the mean,
+ * and three standard deviations more, for arrivals come at random. */
+static int reckon_hosts(struct parc_core *core)
+{
+	const struct policy *policy = core->policy;
+	struct prices *prices = policy->prices;
+	int64_t volume = profile_volume(policy), arrivals;
+	int changed = 0;
+
+	if (volume == 0)
+		return 0;
+	arrivals = (int64_t)((__int128)free_milli(core) * 16 * policy->count_sum / volume);
+	for (int32_t t = 0; t < prices->types_count; t++) {
+		struct priced_type *type = &prices->types[t];
+		int64_t expected = (int64_t)((__int128)arrivals * harder_count(prices, type) /
+					     policy->count_sum);
+		int64_t need = expected * 16 + 3 * square_root((expected + 4) * 4096);
+		int32_t level = level_of(type, need, prices->hosted[t]);
+
+		changed |= level != type->level;
+		type->level = level;
+		prices->values[t] = level_value(type);
+	}
+	return changed;
+}
+
+/* Restricted work for each unit of its volume, times how scarce its chips are. */
+static void chips_reckon(const struct parc_core *core, int64_t *found)
+{
+	const struct policy *policy = core->policy;
+	const struct prices *prices = policy->prices;
+	uint64_t all = core->chips_known & ~core->cores_chips;
+	int64_t volume = profile_volume(policy), total = 1;
+
+	for (uint64_t left = all; left != 0; left &= left - 1)
+		total += prices->filled[__builtin_ctzll(left)] >> 10;
+	for (int32_t t = 0; t < policy->types_count; t++) {
+		const struct profile_type *type = &policy->types[t];
+		int64_t share, filled = 1;
+
+		if (type->devices == 0 || (type->chips & all) == all || volume == 0)
+			continue;
+		for (uint64_t left = type->chips & all; left != 0; left &= left - 1)
+			filled += prices->filled[__builtin_ctzll(left)] >> 10;
+		share = (int64_t)((__int128)type->count * type->devices * type->share_milli *
+				  CHIP_PRICES_ONE * 16 / volume);
+		for (uint64_t left = type->chips & all; left != 0; left &= left - 1)
+			found[__builtin_ctzll(left)] +=
+				(int64_t)((__int128)share * total / filled);
+	}
+}
+
+/* Take a chip's price over when it moved by more than about a fifth. */
+static int reckon_chips(struct parc_core *core)
+{
+	struct prices *prices = core->policy->prices;
+	int64_t found[PARC_CHIPS_MAX] = {0};
+	int changed = 0;
+
+	chips_reckon(core, found);
+	for (int32_t chip = 0; chip < PARC_CHIPS_MAX; chip++) {
+		int64_t price = found[chip] / 16, old = prices->chips[chip];
+
+		if (price > CHIP_PRICE_MAX)
+			price = CHIP_PRICE_MAX;
+		if (price * 8 <= old * 10 + 64 && price * 10 + 64 >= old * 8)
+			continue;
+		prices->chips[chip] = (int32_t)price;
+		changed = 1;
+	}
+	return changed;
+}
+
+static void reckon(struct parc_core *core)
+{
+	int changed = reckon_hosts(core);
+
+	changed |= reckon_chips(core);
+	if (changed)
+		index_rescore(core);
+}
+
+void prices_arrive(struct parc_core *core)
+{
+	struct prices *prices = core->policy->prices;
+	int64_t every = core->capacity.rate / PARC_SHARE_WHOLE / DEVICES_A_ARRIVAL;
+
+	if (!prices->on || core->tasks_seen < prices->next)
+		return;
+	prices->next = core->tasks_seen + (every > ARRIVALS_MIN ? every : ARRIVALS_MIN);
+	reckon(core);
+}
+
+static void type_price(struct prices *prices, uint64_t chips, int64_t count, int32_t cpu_milli,
+		       int32_t devices)
+{
+	for (int32_t t = 0; t < prices->types_count; t++) {
+		const struct priced_type *it = &prices->types[t];
+
+		if (it->chips == chips && it->cpu_milli == cpu_milli && it->devices == devices)
+			return;
+	}
+	if (prices->types_count < PRICED_MAX)
+		prices->types[prices->types_count++] =
+			(struct priced_type){chips, count, cpu_milli, devices, PRICE_LEVELS};
+}
+
+/* While the profile is learnt, expect that a gang's task as large as a node may come, once, for
+ * each kind of node with several devices. */
+static void prior_choose(struct parc_core *core)
+{
+	for (int32_t k = 0; k < core->kinds_count; k++) {
+		const struct kind *kind = &core->kinds[k];
+
+		if (kind->nodes > 0 && kind->devices_count >= PRIOR_DEVICES_MIN)
+			type_price(core->policy->prices, UINT64_MAX, 1, kind->cpu_milli / 16 * 15,
+				   kind->devices_count);
+	}
+}
+
+/* CPU that one device of the fleet comes with, in the mean. */
+static int64_t fleet_cpu_per_device(const struct parc_core *core)
+{
+	int64_t cpu = 0, devices = 0;
+
+	for (int32_t k = 0; k < core->kinds_count; k++) {
+		if (core->kinds[k].devices_count == 0)
+			continue;
+		cpu += (int64_t)core->kinds[k].nodes * core->kinds[k].cpu_milli;
+		devices += (int64_t)core->kinds[k].nodes * core->kinds[k].devices_count;
+	}
+	return devices > 0 ? cpu / devices : 0;
+}
+
+/* Tasks of one whole device that ask for much CPU: most first. */
+static void hungry_choose(struct parc_core *core)
+{
+	const struct policy *policy = core->policy;
+	int64_t much = fleet_cpu_per_device(core) * 7 / 10, below = INT64_MAX;
+
+	for (;;) {
+		const struct profile_type *best = NULL;
+
+		for (int32_t t = 0; t < policy->types_count; t++) {
+			const struct profile_type *it = &policy->types[t];
+
+			if (it->devices == 1 && it->share_milli == PARC_SHARE_WHOLE &&
+			    it->cpu_milli >= much && it->cpu_milli < below &&
+			    (best == NULL || it->cpu_milli > best->cpu_milli))
+				best = it;
+		}
+		if (best == NULL || policy->prices->types_count == PRICED_MAX)
+			return;
+		below = best->cpu_milli;
+		for (int32_t t = 0; t < policy->types_count; t++) {
+			const struct profile_type *it = &policy->types[t];
+
+			if (it->devices == 1 && it->share_milli == PARC_SHARE_WHOLE &&
+			    it->cpu_milli == below)
+				type_price(policy->prices, it->chips, it->count, it->cpu_milli, 1);
+		}
+	}
+}
+
+void prices_choose(struct parc_core *core)
+{
+	const struct policy *policy = core->policy;
+	struct prices *prices = policy->prices;
+
+	prices->types_count = 0;
+	if (core->profile_count == 0)
+		prior_choose(core);
+	for (int32_t t = 0; t < policy->types_count; t++)
+		if (policy->types[t].devices > 1)
+			type_price(prices, policy->types[t].chips, policy->types[t].count,
+				   policy->types[t].cpu_milli, policy->types[t].devices);
+	hungry_choose(core);
+	prices->next = core->tasks_seen;
+	prices_recount(core);
+	if (prices->on)
+		reckon(core);
+}
+
+int prices_check(const struct parc_core *core, struct parc_err *err)
+{
+	const struct prices *prices = core->policy->prices;
+	int64_t hosted[PRICED_MAX] = {0};
+
+	if (!prices->on)
+		return 0;
+	for (int32_t node = core->index->oldest; node >= 0; node = core->nodes[node].newer) {
+		struct view view;
+
+		if (core->nodes[node].state != PARC_NODE_UP)
+			continue;
+		view_of_node(core, node, &view);
+		for (uint64_t left = prices_hosts(prices, &view); left != 0; left &= left - 1) {
+			const struct priced_type *type = &prices->types[__builtin_ctzll(left)];
+			int64_t tasks = 1, most;
+
+			if (type->devices == 1) {
+				tasks = whole_free(&view);
+				most = type->cpu_milli > 0 ? view.cpu_free / type->cpu_milli
+							   : tasks;
+				tasks = most < tasks ? most : tasks;
+			}
+			hosted[__builtin_ctzll(left)] += tasks;
+		}
+	}
+	for (int32_t t = 0; t < prices->types_count; t++)
+		if (hosted[t] != prices->hosted[t])
+			return parc_err_set(err, PARC_ERR_MISMATCH,
+					    "C3: %lld hosts of a priced type are counted as %lld",
+					    (long long)hosted[t], (long long)prices->hosted[t]);
+	return 0;
+}

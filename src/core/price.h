@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Scarcity prices: what it costs the work to come when a node can no longer host something.
+ *
+ * Two things run out before the sum of devices does: nodes that host a gang's task or a task
+ * with much CPU, and chips that some work is restricted to. For each such type of task the
+ * demand expected until the fleet is full is set against the nodes that still host it; for each
+ * chip the restricted demand against what is fillable there. Where supply is ample the price is
+ * zero, so nothing is held back without need. Prices are internal scores, not money.
+ *
+ * They are reckoned anew each epoch, after a number of arrivals in proportion to the fleet, and
+ * taken over only when they moved by more than a step, so remembered scores live long. Nothing
+ * is known of what is to come but the profile.
+ */
+#ifndef CORE_PRICE_H
+#define CORE_PRICE_H
+
+#include "core/fit.h"
+
+#define PRICED_MAX  64        /* types with a price of their own: a bit each */
+#define PRICE_ONE   256       /* values are in 1/256 of a thousandth of a device */
+#define CHIP_PRICES_ONE 1024  /* chip prices are in 1/1024 */
+
+struct priced_type {
+	uint64_t chips;
+	int64_t count;
+	int32_t cpu_milli, devices; /* whole devices */
+	int32_t level;              /* of scarcity: 0 the most, PRICE_LEVELS none */
+};
+
+struct prices {
+	/* state */
+	struct priced_type types[PRICED_MAX];
+	int32_t types_count;
+	int32_t chips[PARC_CHIPS_MAX]; /* for what only fits there */
+	int64_t next;                  /* tasks seen when they are next reckoned */
+	/* derived */
+	int32_t values[PRICED_MAX];     /* of losing a host, by type */
+	int64_t hosted[PRICED_MAX];     /* tasks (1 device) or nodes (gangs) that still fit */
+	int64_t filled[PARC_CHIPS_MAX]; /* fillable part of what is free, CUTTING_ONE a device */
+	uint64_t *node_hosts;           /* by node slot */
+	int32_t (*node_filled)[PARC_NODE_POOLS_MAX];
+	int32_t *node_count; /* tasks of 1 device that it was counted with: free whole devices */
+	int32_t *node_cpu;   /* and CPU */
+	int on;              /* the policy in force uses prices */
+};
+
+void prices_init(struct parc_core *core, struct block *block);
+
+/* The profile changed: choose the types and reckon their prices. */
+void prices_choose(struct parc_core *core);
+
+/* A task arrived: reckon when it is time. */
+void prices_arrive(struct parc_core *core);
+
+/* A node changed: count what it hosts anew. */
+void prices_note(struct parc_core *core, int32_t node);
+
+/* Count all nodes anew, after decoding or when the policy changes. */
+void prices_recount(struct parc_core *core);
+
+/* The priced types that a view hosts, a bit each; the dearest of a set. */
+uint64_t prices_hosts(const struct prices *prices, const struct view *view);
+
+static inline int32_t prices_dearest(const struct prices *prices, uint64_t lost)
+{
+	int32_t dearest = 0;
+
+	for (; lost != 0; lost &= lost - 1) {
+		int32_t value = prices->values[__builtin_ctzll(lost)];
+
+		dearest = value > dearest ? value : dearest;
+	}
+	return dearest;
+}
+
+/* Invariant C3: the counts are what a recount gives. */
+int prices_check(const struct parc_core *core, struct parc_err *err);
+
+#endif
