@@ -8,10 +8,12 @@
 
 #include "parc/types.h"
 
-#define PARC_ACTION_MAP(X)                                                                         \
-	X(START, 1, "start") X(STOP, 2, "stop") X(REASON, 3, "reason") X(END, 4, "end")            \
-	X(REQUEUE, 5, "requeue") X(RESERVE, 6, "reserve") X(SCORE, 7, "score")                   \
+/* clang-format off */
+#define PARC_ACTION_MAP(X) \
+	X(START, 1, "start") X(STOP, 2, "stop") X(REASON, 3, "reason") X(END, 4, "end") \
+	X(REQUEUE, 5, "requeue") X(RESERVE, 6, "reserve") X(SCORE, 7, "score") \
 	X(MORE, 8, "more")
+/* clang-format on */
 
 #define X(name, number, text) PARC_ACTION_##name = number,
 enum parc_action_kind { PARC_ACTION_MAP(X) };
@@ -20,14 +22,14 @@ enum parc_action_kind { PARC_ACTION_MAP(X) };
 /* Where one task of a gang runs and what it holds there. */
 struct parc_placement {
 	int64_t node;
-	int32_t group, task;       /* index of the group in the job, of the task in the group */
-	uint32_t devices;          /* bit i: the node's device i */
-	int32_t share_milli;       /* booked on each device */
+	int32_t group, task;	   /* index of the group in the job, of the task in the group */
+	uint32_t devices;	   /* bit i: the node's device i */
+	int32_t share_milli;	   /* booked on each device */
 	int32_t device_memory_mib; /* booked on each device */
 	int32_t cpu_milli;
 	int64_t memory_mib;
-	uint32_t slots;            /* partition slots taken, TEMPLATES only */
-	int32_t variant;           /* index into the job's variants, or -1 */
+	uint32_t slots;	 /* partition slots taken, TEMPLATES only */
+	int32_t variant; /* index into the job's variants, or -1 */
 };
 
 struct parc_action {
@@ -37,14 +39,32 @@ struct parc_action {
 		struct {
 			int64_t allocation;
 			int32_t attempt, count;
-			const struct parc_placement *placements; /* the core's, until the next step */
+			const struct parc_placement
+				*placements; /* the core's, until the next step */
 		} start;
-		struct { int64_t allocation; int32_t attempt; int64_t grace_us; int32_t why; } stop;
-		struct { int32_t reason; } reason;             /* it now waits for this */
-		struct { int32_t result, reason; } end;        /* it leaves the core */
-		struct { int32_t reason; } requeue;            /* back to the queue, progress kept */
-		struct { int64_t node, start_us; uint32_t devices; } reserve;
-		struct { int32_t chip; int64_t score; } score; /* scarcity, from epoch to epoch */
+		struct {
+			int64_t allocation;
+			int32_t attempt;
+			int64_t grace_us;
+			int32_t why;
+		} stop;
+		struct {
+			int32_t reason;
+		} reason; /* it now waits for this */
+		struct {
+			int32_t result, reason;
+		} end; /* it leaves the core */
+		struct {
+			int32_t reason;
+		} requeue; /* back to the queue, progress kept */
+		struct {
+			int64_t node, start_us;
+			uint32_t devices;
+		} reserve;
+		struct {
+			int32_t chip;
+			int64_t score;
+		} score; /* scarcity, from epoch to epoch */
 	};
 };
 

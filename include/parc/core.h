@@ -26,14 +26,14 @@ struct parc_core;
 /* Sizes of the tables, fixed at init. A full table refuses the event that needs it. */
 struct parc_limits {
 	int32_t nodes, places, devices; /* devices: of all nodes together */
-	int32_t node_devices;           /* of the largest node, 1..PARC_NODE_DEVICES_MAX */
-	int32_t jobs;                   /* pending and running at one time */
-	int32_t groups;                 /* of these jobs together */
-	int32_t extras;                 /* variants and dependencies of these jobs together */
-	int32_t tasks;                  /* placed at one time */
+	int32_t node_devices;		/* of the largest node, 1..PARC_NODE_DEVICES_MAX */
+	int32_t jobs;			/* pending and running at one time */
+	int32_t groups;			/* of these jobs together */
+	int32_t extras;			/* variants and dependencies of these jobs together */
+	int32_t tasks;			/* placed at one time */
 	int32_t tenants;
-	int32_t shapes;                 /* distinct task requests remembered */
-	int32_t index_entries;          /* (class, shape) pairs remembered */
+	int32_t shapes;	       /* distinct task requests remembered */
+	int32_t index_entries; /* (class, shape) pairs remembered */
 };
 
 /* Defaults for a fleet of `nodes` nodes with `devices` devices and `jobs` jobs. */
@@ -83,10 +83,12 @@ uint64_t parc_digest(const struct parc_core *core);
 __int128 parc_ledger(const struct parc_core *core, enum parc_ledger category);
 __int128 parc_ledger_capacity(const struct parc_core *core);
 
-#define PARC_COUNT_MAP(X)                                                                          \
-	X(NODES) X(DEVICES) X(JOBS) X(PENDING) X(TASKS) X(TENANTS) X(SHAPES) X(CLASSES)            \
-	X(DECISIONS) X(STEPS) X(CAPACITY_MILLI) X(ALLOCATED_MILLI) X(FREE_MILLI) X(SCORED)         \
+/* clang-format off */
+#define PARC_COUNT_MAP(X) \
+	X(NODES) X(DEVICES) X(JOBS) X(PENDING) X(TASKS) X(TENANTS) X(SHAPES) X(CLASSES) \
+	X(DECISIONS) X(STEPS) X(CAPACITY_MILLI) X(ALLOCATED_MILLI) X(FREE_MILLI) X(SCORED) \
 	X(REBUILDS)
+/* clang-format on */
 #define X(name) PARC_COUNT_##name,
 enum parc_count { PARC_COUNT_MAP(X) };
 #undef X
@@ -114,8 +116,8 @@ int64_t parc_free_milli(const struct parc_core *core, int32_t chip);
 /* Encoding: little endian, a version in every record. encode returns the bytes needed and writes
  * them when they fit in `size`; decode returns the bytes read, or a negative code and changes
  * nothing (a state's core must then be thrown away). Decoded arrays lie in `scratch`. */
-#define PARC_EVENT_BYTES_MAX  65536
-#define PARC_EVENT_SCRATCH    65536 /* bytes, 8-aligned, that a decoded event may need */
+#define PARC_EVENT_BYTES_MAX 65536
+#define PARC_EVENT_SCRATCH   65536 /* bytes, 8-aligned, that a decoded event may need */
 int64_t parc_event_encode(const struct parc_event *event, void *bytes, size_t size);
 int64_t parc_event_decode(struct parc_event *event, void *scratch, size_t scratch_size,
 			  const void *bytes, size_t size, struct parc_err *err);

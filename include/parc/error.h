@@ -11,20 +11,22 @@
 #define PARC_ERROR_H
 
 /* code, number, what it means to the caller. The numbers are stable: they are stored. */
-#define PARC_ERR_MAP(X)                                                                            \
-	X(INVALID, -1, "a field has a value outside its range")                                    \
-	X(UNKNOWN, -2, "it names something that does not exist")                                   \
-	X(EXISTS, -3, "the id was used before; ids are never reused")                              \
-	X(STATE, -4, "not possible in the present state")                                          \
-	X(FULL, -5, "a table is full; raise the limit it names")                                   \
-	X(TIME, -6, "time would run backwards")                                                    \
-	X(VERSION, -7, "written by a version that this one cannot read")                           \
-	X(CORRUPT, -8, "the bytes are not what parc wrote")                                        \
-	X(MEMORY, -9, "out of memory")                                                             \
-	X(IO, -10, "reading or writing failed")                                                    \
-	X(SYNTAX, -11, "the text is malformed")                                                    \
-	X(MISMATCH, -12, "deciding again gave another result")                                     \
+/* clang-format off */
+#define PARC_ERR_MAP(X) \
+	X(INVALID, -1, "a field has a value outside its range") \
+	X(UNKNOWN, -2, "it names something that does not exist") \
+	X(EXISTS, -3, "the id was used before; ids are never reused") \
+	X(STATE, -4, "not possible in the present state") \
+	X(FULL, -5, "a table is full; raise the limit it names") \
+	X(TIME, -6, "time would run backwards") \
+	X(VERSION, -7, "written by a version that this one cannot read") \
+	X(CORRUPT, -8, "the bytes are not what parc wrote") \
+	X(MEMORY, -9, "out of memory") \
+	X(IO, -10, "reading or writing failed") \
+	X(SYNTAX, -11, "the text is malformed") \
+	X(MISMATCH, -12, "deciding again gave another result") \
 	X(USAGE, -13, "the command line is wrong")
+/* clang-format on */
 
 enum parc_err_code {
 #define X(name, number, text) PARC_ERR_##name = number,
@@ -35,14 +37,15 @@ enum parc_err_code {
 #define PARC_ERR_TEXT_MAX 240 /* bytes; one sentence with a name and a place in it */
 
 struct parc_err {
-	int code;                     /* 0 or enum parc_err_code */
+	int code;		      /* 0 or enum parc_err_code */
 	char text[PARC_ERR_TEXT_MAX]; /* one sentence, no newline */
 };
 
 /* The stable name of a code ("INVALID"; "OK" for 0), never NULL. */
 const char *parc_err_name(int code);
 
-/* Fill `err` (which may be NULL) and return `code`, so that `return parc_err_set(...)` reads well. */
+/* Fill `err` (which may be NULL) and return `code`, so that `return parc_err_set(...)` reads well.
+ */
 int parc_err_set(struct parc_err *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

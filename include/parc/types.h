@@ -15,53 +15,57 @@
 
 #include <stdint.h>
 
-#define PARC_SHARE_WHOLE 1000      /* thousandths in one device, one core, the reference speed */
-#define PARC_NEVER       INT64_MAX /* a time that does not come */
-#define PARC_NONE        0         /* no id */
+#define PARC_SHARE_WHOLE 1000	   /* thousandths in one device, one core, the reference speed */
+#define PARC_NEVER	 INT64_MAX /* a time that does not come */
+#define PARC_NONE	 0	   /* no id */
 
 /* Bounds on single things. A table's size is a limit given at init (core.h). */
-#define PARC_CHIPS_MAX        64       /* chip kinds; a set of chips is one uint64 */
-#define PARC_NODE_DEVICES_MAX 32       /* devices of one node; a set of them is one uint32 */
-#define PARC_NODE_POOLS_MAX   4        /* pools of one node */
-#define PARC_SLOTS_MAX        16       /* partition slots of one device (MIG has 8) */
-#define PARC_TEMPLATES_MAX    16       /* partition templates of one chip */
-#define PARC_GROUPS_MAX       8        /* groups of one job */
-#define PARC_VARIANTS_MAX     8        /* variants of one job */
-#define PARC_DEPENDS_MAX      16       /* jobs that one job waits for */
-#define PARC_TASKS_MAX        65536    /* tasks of one gang */
-#define PARC_TIERS_MAX        16       /* tier 0 is the lowest */
-#define PARC_PROFILE_MAX      512      /* shapes in a profile of expected work */
-#define PARC_CPU_MAX          (1 << 24) /* thousandths of a core in one node: 16,777 cores */
-#define PARC_MEMORY_MAX       (INT64_C(1) << 30) /* MiB in one node: 1 PiB */
-#define PARC_DEVICE_MEMORY_MAX ((1 << 24) - 1) /* MiB in one device: 16 TiB */
-#define PARC_USER_MAX         ((1 << 30) - 1)
-#define PARC_TIME_MAX         (INT64_C(1) << 60) /* us: 36,000 years */
+#define PARC_CHIPS_MAX	       64	 /* chip kinds; a set of chips is one uint64 */
+#define PARC_NODE_DEVICES_MAX  32	 /* devices of one node; a set of them is one uint32 */
+#define PARC_NODE_POOLS_MAX    4	 /* pools of one node */
+#define PARC_SLOTS_MAX	       16	 /* partition slots of one device (MIG has 8) */
+#define PARC_TEMPLATES_MAX     16	 /* partition templates of one chip */
+#define PARC_GROUPS_MAX	       8	 /* groups of one job */
+#define PARC_VARIANTS_MAX      8	 /* variants of one job */
+#define PARC_DEPENDS_MAX       16	 /* jobs that one job waits for */
+#define PARC_TASKS_MAX	       65536	 /* tasks of one gang */
+#define PARC_TIERS_MAX	       16	 /* tier 0 is the lowest */
+#define PARC_PROFILE_MAX       512	 /* shapes in a profile of expected work */
+#define PARC_CPU_MAX	       (1 << 24) /* thousandths of a core in one node: 16,777 cores */
+#define PARC_MEMORY_MAX	       (INT64_C(1) << 30) /* MiB in one node: 1 PiB */
+#define PARC_DEVICE_MEMORY_MAX ((1 << 24) - 1)	  /* MiB in one device: 16 TiB */
+#define PARC_USER_MAX	       ((1 << 30) - 1)
+#define PARC_TIME_MAX	       (INT64_C(1) << 60) /* us: 36,000 years */
 
 /* Tables that name things: the enumerator, its stable number, its name in text. */
-#define PARC_CLASS_MAP(X)                                                                          \
-	X(TRAIN, 0, "train") X(INFER, 1, "infer") X(INTERACTIVE, 2, "interactive") X(BATCH, 3, "batch")
-#define PARC_LEVEL_MAP(X)                                                                          \
-	X(FLEET, 0, "fleet") X(SITE, 1, "site") X(POD, 2, "pod") X(RACK, 3, "rack") X(NODE, 4, "node")
+/* clang-format off */
+#define PARC_CLASS_MAP(X) \
+	X(TRAIN, 0, "train") X(INFER, 1, "infer") X(INTERACTIVE, 2, "interactive") \
+	X(BATCH, 3, "batch")
+#define PARC_LEVEL_MAP(X) \
+	X(FLEET, 0, "fleet") X(SITE, 1, "site") X(POD, 2, "pod") X(RACK, 3, "rack") \
+	X(NODE, 4, "node")
 #define PARC_STRENGTH_MAP(X) X(NONE, 0, "none") X(PREFER, 1, "prefer") X(REQUIRE, 2, "require")
-#define PARC_RULE_MAP(X)                                                                           \
-	X(WHOLE, 0, "whole") X(SCALAR, 1, "scalar") X(TEMPLATES, 2, "templates")                   \
+#define PARC_RULE_MAP(X) \
+	X(WHOLE, 0, "whole") X(SCALAR, 1, "scalar") X(TEMPLATES, 2, "templates") \
 	X(MEMORY, 3, "memory") X(CORES, 4, "cores")
-#define PARC_PLACE_MAP(X)                                                                          \
-	X(PARC, 0, "parc") X(FIRST_FIT, 1, "first-fit") X(BEST_FIT, 2, "best-fit")                 \
-	X(WORST_FIT, 3, "worst-fit") X(RANDOM, 4, "random") X(DOT_PRODUCT, 5, "dot-product")       \
+#define PARC_PLACE_MAP(X) \
+	X(PARC, 0, "parc") X(FIRST_FIT, 1, "first-fit") X(BEST_FIT, 2, "best-fit") \
+	X(WORST_FIT, 3, "worst-fit") X(RANDOM, 4, "random") X(DOT_PRODUCT, 5, "dot-product") \
 	X(FGD, 6, "fgd")
-#define PARC_RESULT_MAP(X)                                                                         \
-	X(NONE, 0, "none") X(OK, 1, "ok") X(FAILED, 2, "failed") X(CANCELLED, 3, "cancelled")      \
+#define PARC_RESULT_MAP(X) \
+	X(NONE, 0, "none") X(OK, 1, "ok") X(FAILED, 2, "failed") X(CANCELLED, 3, "cancelled") \
 	X(LOST, 4, "lost") X(TIMEOUT, 5, "timeout") X(REFUSED, 6, "refused")
-#define PARC_JOB_STATE_MAP(X)                                                                      \
-	X(PENDING, 0, "pending") X(STARTING, 1, "starting") X(RUNNING, 2, "running")               \
+#define PARC_JOB_STATE_MAP(X) \
+	X(PENDING, 0, "pending") X(STARTING, 1, "starting") X(RUNNING, 2, "running") \
 	X(STOPPING, 3, "stopping") X(ENDED, 4, "ended")
-#define PARC_NODE_STATE_MAP(X)                                                                     \
-	X(UP, 0, "up") X(DRAINED, 1, "drained") X(SUSPECTED, 2, "suspected") X(DOWN, 3, "down")    \
+#define PARC_NODE_STATE_MAP(X) \
+	X(UP, 0, "up") X(DRAINED, 1, "drained") X(SUSPECTED, 2, "suspected") X(DOWN, 3, "down") \
 	X(MAINTENANCE, 4, "maintenance")
+/* clang-format on */
 
 #define PARC_ENUM_NAME(prefix, name) PARC_##prefix##_##name
-#define X(name, number, text)        PARC_CLASS_##name = number,
+#define X(name, number, text)	     PARC_CLASS_##name = number,
 enum parc_class { PARC_CLASS_MAP(X) };
 #undef X
 #define X(name, number, text) PARC_LEVEL_##name = number,
@@ -87,29 +91,34 @@ enum parc_node_state { PARC_NODE_STATE_MAP(X) };
 #undef X
 
 /* Why a pending job is pending: one code, one sentence, one thing to do. */
-#define PARC_REASON_MAP(X)                                                                         \
-	X(NONE, 0, "none", "it is not waiting", "nothing to do")                                   \
-	X(HELD, 1, "held", "it is held", "release it")                                             \
-	X(DEPENDENCY, 2, "dependency", "it waits for another job", "wait for that job or cancel it") \
-	X(NO_CHIP, 3, "no-chip", "no node has a chip it can run on",                               \
-	  "name another chip or add a variant")                                                    \
-	X(TOO_LARGE, 4, "too-large", "no node of this fleet could hold one of its tasks, even empty", \
-	  "ask for less a task")                                                                   \
-	X(DEVICES, 5, "devices", "too few free devices of the chips it accepts",                   \
-	  "wait, or accept more chips")                                                            \
-	X(STRANDED, 6, "stranded", "enough is free in sum, but not in this shape on any node",     \
-	  "wait, or ask for less a task")                                                          \
-	X(GANG, 7, "gang", "some of its tasks fit, but not all at once",                           \
-	  "wait, or lower the gang's minimum")                                                     \
-	X(CLOSENESS, 8, "closeness", "it fits, but not as close together as it requires",          \
-	  "prefer closeness instead of requiring it")                                              \
-	X(NODE_DOWN, 9, "node-down", "the nodes that could hold it are drained or down",           \
-	  "resume or repair a node")                                                               \
-	X(QUOTA, 10, "quota", "its tenant is at its limit", "wait, or ask for a higher limit")     \
-	X(PRIORITY, 11, "priority", "jobs of a higher order come first", "wait")                   \
-	X(RESERVATION, 12, "reservation", "what is free is held for a gang or a reservation", "wait") \
-	X(RETRY, 13, "retry", "its last attempt was lost and it waits for its next turn", "wait")   \
+/* clang-format off */
+#define PARC_REASON_MAP(X) \
+	X(NONE, 0, "none", "it is not waiting", "nothing to do") \
+	X(HELD, 1, "held", "it is held", "release it") \
+	X(DEPENDENCY, 2, "dependency", "it waits for another job", \
+	  "wait for that job or cancel it") \
+	X(NO_CHIP, 3, "no-chip", "no node has a chip it can run on", \
+	  "name another chip or add a variant") \
+	X(TOO_LARGE, 4, "too-large", \
+	  "no node of this fleet could hold one of its tasks, even empty", \
+	  "ask for less a task") \
+	X(DEVICES, 5, "devices", "too few free devices of the chips it accepts", \
+	  "wait, or accept more chips") \
+	X(STRANDED, 6, "stranded", "enough is free in sum, but not in this shape on any node", \
+	  "wait, or ask for less a task") \
+	X(GANG, 7, "gang", "some of its tasks fit, but not all at once", \
+	  "wait, or lower the gang's minimum") \
+	X(CLOSENESS, 8, "closeness", "it fits, but not as close together as it requires", \
+	  "prefer closeness instead of requiring it") \
+	X(NODE_DOWN, 9, "node-down", "the nodes that could hold it are drained or down", \
+	  "resume or repair a node") \
+	X(QUOTA, 10, "quota", "its tenant is at its limit", "wait, or ask for a higher limit") \
+	X(PRIORITY, 11, "priority", "jobs of a higher order come first", "wait") \
+	X(RESERVATION, 12, "reservation", "what is free is held for a gang or a reservation", \
+	  "wait") \
+	X(RETRY, 13, "retry", "its last attempt was lost and it waits for its next turn", "wait") \
 	X(LIMIT, 14, "limit", "its array or tenant runs as many as it may", "wait")
+/* clang-format on */
 
 #define X(name, number, text, sentence, todo) PARC_REASON_##name = number,
 enum parc_reason { PARC_REASON_MAP(X) };
@@ -117,20 +126,22 @@ enum parc_reason { PARC_REASON_MAP(X) };
 
 /* Where each thousandth of a device is at each moment (DESIGN: the ledger closes). The free
  * part accrues as `unattributed` and is moved to its causes when an epoch closes. */
-#define PARC_LEDGER_MAP(X)                                                                         \
-	X(DOWN_FAILED, 0, "down.failed") X(DOWN_SUSPECTED, 1, "down.suspected")                    \
-	X(DOWN_DRAINED, 2, "down.drained") X(DOWN_MAINTENANCE, 3, "down.maintenance")              \
-	X(FOREIGN, 4, "foreign") X(FREE_UNATTRIBUTED, 5, "unallocated.unattributed")               \
-	X(FREE_NO_DEMAND, 6, "unallocated.no_demand") X(FREE_QUOTA, 7, "unallocated.quota")        \
-	X(FREE_NO_CHIP, 8, "unallocated.no_chip")                                                  \
-	X(STRANDED_SHARE, 9, "unallocated.stranded.share")                                         \
-	X(STRANDED_CPU, 10, "unallocated.stranded.cpu")                                            \
-	X(STRANDED_MEMORY, 11, "unallocated.stranded.memory")                                      \
-	X(STRANDED_CLOSENESS, 12, "unallocated.stranded.closeness")                                \
-	X(STRANDED_MODE, 13, "unallocated.stranded.mode") X(FREE_HELD, 14, "unallocated.held")     \
-	X(STARTING, 15, "allocated.starting") X(BUSY, 16, "allocated.busy")                        \
-	X(IDLE, 17, "allocated.idle") X(UNMEASURED, 18, "allocated.unmeasured")                    \
+/* clang-format off */
+#define PARC_LEDGER_MAP(X) \
+	X(DOWN_FAILED, 0, "down.failed") X(DOWN_SUSPECTED, 1, "down.suspected") \
+	X(DOWN_DRAINED, 2, "down.drained") X(DOWN_MAINTENANCE, 3, "down.maintenance") \
+	X(FOREIGN, 4, "foreign") X(FREE_UNATTRIBUTED, 5, "unallocated.unattributed") \
+	X(FREE_NO_DEMAND, 6, "unallocated.no_demand") X(FREE_QUOTA, 7, "unallocated.quota") \
+	X(FREE_NO_CHIP, 8, "unallocated.no_chip") \
+	X(STRANDED_SHARE, 9, "unallocated.stranded.share") \
+	X(STRANDED_CPU, 10, "unallocated.stranded.cpu") \
+	X(STRANDED_MEMORY, 11, "unallocated.stranded.memory") \
+	X(STRANDED_CLOSENESS, 12, "unallocated.stranded.closeness") \
+	X(STRANDED_MODE, 13, "unallocated.stranded.mode") X(FREE_HELD, 14, "unallocated.held") \
+	X(STARTING, 15, "allocated.starting") X(BUSY, 16, "allocated.busy") \
+	X(IDLE, 17, "allocated.idle") X(UNMEASURED, 18, "allocated.unmeasured") \
 	X(STOPPING, 19, "allocated.stopping") X(LOST, 20, "allocated.lost")
+/* clang-format on */
 #define PARC_LEDGER_COUNT 21
 
 #define X(name, number, text) PARC_LEDGER_##name = number,

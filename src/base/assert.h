@@ -6,8 +6,8 @@
 #ifndef BASE_ASSERT_H
 #define BASE_ASSERT_H
 
-#define ASSERT(condition)                                                                          \
-	(__builtin_expect(!!(condition), 1) ? (void)0                                              \
+#define ASSERT(condition)                             \
+	(__builtin_expect(!!(condition), 1) ? (void)0 \
 					    : assert_failed(#condition, __FILE__, __LINE__))
 
 /* Write what failed and where to standard error, and abort. */

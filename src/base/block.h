@@ -11,7 +11,7 @@
 
 struct block {
 	uint8_t *memory; /* NULL: count only */
-	size_t used;     /* bytes handed out or counted, 64-byte steps */
+	size_t used;	 /* bytes handed out or counted, 64-byte steps */
 };
 
 /* The next `count` records of `size` bytes, 64-byte aligned; NULL while counting. */

@@ -13,7 +13,7 @@
 #define BUDDY_UNIT   64 /* records in an extent of order 0 */
 
 struct buddy {
-	int8_t *order;        /* of the free extent that begins at this unit, else -1 */
+	int8_t *order;	      /* of the free extent that begins at this unit, else -1 */
 	int32_t *next, *prev; /* free extents of one order, by unit */
 	int32_t head[BUDDY_ORDERS];
 	int32_t units;

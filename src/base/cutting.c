@@ -11,8 +11,8 @@
 
 #define SIZES_MAX  40
 #define ROUNDS_MAX 400
-#define ONE        (INT64_C(1) << 32)
-#define EPSILON    16            /* a knapsack value must grow by more */
+#define ONE	   (INT64_C(1) << 32)
+#define EPSILON	   16 /* a knapsack value must grow by more */
 #define TOLERANCE  (ONE >> 18)
 #define PIVOT_MIN  (ONE >> 16)
 
@@ -20,8 +20,8 @@ struct cutting {
 	int32_t count, sizes[SIZES_MAX];
 	int64_t inverse[SIZES_MAX][SIZES_MAX]; /* of the basis */
 	int64_t amounts[SIZES_MAX], prices[SIZES_MAX];
-	int64_t values[CUTTING_WHOLE + 1];     /* of the dearest patterns */
-	int8_t last[CUTTING_WHOLE + 1];        /* the size cut last there, -1: none */
+	int64_t values[CUTTING_WHOLE + 1]; /* of the dearest patterns */
+	int8_t last[CUTTING_WHOLE + 1];	   /* the size cut last there, -1: none */
 };
 
 static int64_t product(int64_t a, int64_t b)

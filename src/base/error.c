@@ -12,8 +12,8 @@
 const char *parc_err_name(int code)
 {
 	switch (code) {
-#define X(name, number, text)                                                                      \
-	case number:                                                                               \
+#define X(name, number, text) \
+	case number:          \
 		return #name;
 		PARC_ERR_MAP(X)
 #undef X

@@ -10,8 +10,8 @@
 
 struct iheap {
 	int32_t *slots; /* the heap */
-	int32_t *at;    /* by slot: its place in the heap, -1: not in it */
-	int64_t *keys;  /* by slot */
+	int32_t *at;	/* by slot: its place in the heap, -1: not in it */
+	int64_t *keys;	/* by slot */
 	int32_t count, size;
 };
 

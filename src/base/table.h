@@ -10,10 +10,10 @@
 #include "base/block.h"
 
 struct table {
-	int32_t *free;  /* stack of freed slots below `high` */
-	int32_t frees;  /* its height */
-	int32_t high;   /* slots ever used */
-	int32_t size;   /* slots there are */
+	int32_t *free; /* stack of freed slots below `high` */
+	int32_t frees; /* its height */
+	int32_t high;  /* slots ever used */
+	int32_t size;  /* slots there are */
 };
 
 static inline void table_init(struct table *table, struct block *block, int32_t size)

@@ -69,8 +69,7 @@ int32_t treap_find(const struct treap *treap, int32_t count, int32_t unit)
 	int32_t best = -1;
 
 	for (int32_t at = treap->root; at >= 0;) {
-		int before = treap->counts[at] < count ||
-			     (treap->counts[at] == count && at < unit);
+		int before = treap->counts[at] < count || (treap->counts[at] == count && at < unit);
 
 		if (!before)
 			best = at;

@@ -12,7 +12,7 @@
 struct treap {
 	int32_t *left, *right; /* by unit; the caller's */
 	const int32_t *counts; /* by unit; the caller's, constant while the unit is in */
-	int32_t root;          /* -1: empty */
+	int32_t root;	       /* -1: empty */
 };
 
 void treap_insert(struct treap *treap, int32_t unit);

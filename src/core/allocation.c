@@ -138,7 +138,7 @@ void job_start(struct parc_core *core, int32_t slot, int64_t id, int32_t attempt
 	job->allocation = a;
 	job->attempt = attempt;
 	job->state = PARC_JOB_STARTING;
-	job->reason = PARC_REASON_NONE;
+	job_set_reason(core, slot, PARC_REASON_NONE);
 	if (job->time_limit_us > 0)
 		iheap_set(&core->deadlines, a, core->time_us + job->time_limit_us);
 	job_digest(core, slot);
@@ -201,6 +201,8 @@ void allocation_release(struct parc_core *core, int32_t slot)
 		node_give(core, &core->tasks[t], PARC_LEDGER_STARTING);
 		table_give(&core->tasks_table, t);
 	}
+	if (core->limited > 0)
+		core->freed_all = 1; /* room in the tables is for all, wherever they would run */
 	iheap_remove(&core->deadlines, slot);
 	core->digest -= it->hash;
 	idmap_remove(&core->allocation_ids, it->id);

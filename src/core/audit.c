@@ -33,8 +33,8 @@ static int action_is_equal(const struct parc_action *a, const struct parc_action
 		return start_is_equal(a, b);
 	case PARC_ACTION_STOP:
 		return a->stop.allocation == b->stop.allocation &&
-		       a->stop.attempt == b->stop.attempt &&
-		       a->stop.grace_us == b->stop.grace_us && a->stop.why == b->stop.why;
+		       a->stop.attempt == b->stop.attempt && a->stop.grace_us == b->stop.grace_us &&
+		       a->stop.why == b->stop.why;
 	case PARC_ACTION_REASON:
 	case PARC_ACTION_REQUEUE:
 		return a->reason.reason == b->reason.reason;

@@ -115,8 +115,8 @@ int check_chip(const struct parc_core *core, const struct parc_chip *chip, struc
 	for (int32_t c = 0; code == 0 && c < 4; c++) {
 		code = check_range("speed_milli", chip->speed_milli[c], 0, INT32_MAX, err);
 		if (code == 0)
-			code = check_range("price_micro", chip->price_micro[c], 0,
-					   INT64_MAX / 2, err);
+			code = check_range("price_micro", chip->price_micro[c], 0, INT64_MAX / 2,
+					   err);
 	}
 	if (code == 0)
 		code = check_templates(chip, err);

@@ -9,8 +9,7 @@
 #include "core/state.h"
 
 /* Is the value within low..high? Else the error names the field. */
-int check_range(const char *field, int64_t value, int64_t low, int64_t high,
-		struct parc_err *err);
+int check_range(const char *field, int64_t value, int64_t low, int64_t high, struct parc_err *err);
 
 int check_chip(const struct parc_core *core, const struct parc_chip *chip, struct parc_err *err);
 int check_task(const struct parc_task *task, struct parc_err *err);

@@ -30,8 +30,10 @@ void close_init(struct parc_core *core, struct block *block)
 
 		tracker->counts = block_take(block, units, sizeof(*tracker->counts));
 		for (int32_t level = 0; level < CLOSE_LEVELS; level++)
-			tracker->levels[level] = (struct treap){
-				.left = left, .right = right, .counts = tracker->counts, .root = -1};
+			tracker->levels[level] = (struct treap){.left = left,
+								.right = right,
+								.counts = tracker->counts,
+								.root = -1};
 	}
 }
 
@@ -110,8 +112,7 @@ void close_place_added(struct parc_core *core)
 	close_reset(core);
 }
 
-static void tracker_rebuild(struct parc_core *core, struct tracker *tracker,
-			    const struct ask *ask)
+static void tracker_rebuild(struct parc_core *core, struct tracker *tracker, const struct ask *ask)
 {
 	size_t units = (size_t)core->limits.places + (size_t)core->limits.nodes;
 
@@ -200,8 +201,7 @@ int32_t close_place_count(const struct tracker *tracker, int32_t place)
 	return tracker->counts[place];
 }
 
-int32_t close_node_count(const struct parc_core *core, const struct tracker *tracker,
-			 int32_t node)
+int32_t close_node_count(const struct parc_core *core, const struct tracker *tracker, int32_t node)
 {
 	return tracker->counts[core->limits.places + node];
 }

@@ -15,7 +15,7 @@
 #include "base/treap.h"
 #include "core/fit.h"
 
-#define TRACKERS_MAX  24
+#define TRACKERS_MAX   24
 #define CLOSE_LEVELS   5   /* enum parc_level: fleet .. node */
 #define CLOSE_NODE_MAX 255 /* tasks of one ask counted on one node */
 
@@ -23,8 +23,8 @@ struct tracker {
 	struct ask ask;
 	int64_t changes_seen, used; /* used: when, for eviction */
 	int32_t live, nodes_sorted; /* nodes_sorted: the treap of nodes is kept */
-	int32_t total;              /* tasks that fit in the fleet */
-	int32_t *counts;            /* by unit: place slots, then node slots */
+	int32_t total;		    /* tasks that fit in the fleet */
+	int32_t *counts;	    /* by unit: place slots, then node slots */
 	struct treap levels[CLOSE_LEVELS];
 };
 
@@ -55,8 +55,7 @@ int32_t close_best(const struct parc_core *core, struct tracker *tracker, enum p
 
 /* Tasks of the ask that fit in a place, on a node. */
 int32_t close_place_count(const struct tracker *tracker, int32_t place);
-int32_t close_node_count(const struct parc_core *core, const struct tracker *tracker,
-			 int32_t node);
+int32_t close_node_count(const struct parc_core *core, const struct tracker *tracker, int32_t node);
 
 /* Every tracker that is up to date equals a recount: 0, or the sentence in err. */
 int close_check(const struct parc_core *core, struct parc_err *err);

@@ -13,10 +13,10 @@
 #include "parc/event.h"
 
 struct codec {
-	uint8_t *out;       /* writing: may be NULL to count bytes only */
-	const uint8_t *in;  /* reading; NULL: writing */
-	size_t size, used;  /* bytes there are; bytes done */
-	uint8_t *scratch;   /* reading: where arrays are put */
+	uint8_t *out;	   /* writing: may be NULL to count bytes only */
+	const uint8_t *in; /* reading; NULL: writing */
+	size_t size, used; /* bytes there are; bytes done */
+	uint8_t *scratch;  /* reading: where arrays are put */
 	size_t scratch_size, scratch_used;
 	int failed;
 };

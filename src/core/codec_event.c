@@ -8,7 +8,7 @@
 #include "core/codec.h"
 #include "core/state.h"
 
-#define EVENT_VERSION   1
+#define EVENT_VERSION	1
 #define ACTIONS_VERSION 1
 
 void codec_task(struct codec *codec, struct parc_task *it)
@@ -112,26 +112,27 @@ static void depend_code(struct codec *codec, struct parc_depend *it)
 }
 
 /* An array of records behind a pointer to const: read into the scratch, written from a copy. */
-#define ARRAY_CODE(codec, pointer, count, type, code)                                              \
-	do {                                                                                       \
-		type *array_ = NULL;                                                               \
-		if ((codec)->in != NULL)                                                           \
-			(pointer) = array_ = codec_array(codec, count, sizeof(type));              \
-		for (int32_t i_ = 0; i_ < (count) && !(codec)->failed; i_++) {                     \
-			type copy_ = (pointer)[i_];                                                \
-			code(codec, &copy_);                                                       \
-			if (array_ != NULL)                                                        \
-				array_[i_] = copy_;                                                \
-		}                                                                                  \
+#define ARRAY_CODE(codec, pointer, count, type, code)                                 \
+	do {                                                                          \
+		type *array_ = NULL;                                                  \
+		if ((codec)->in != NULL)                                              \
+			(pointer) = array_ = codec_array(codec, count, sizeof(type)); \
+		for (int32_t i_ = 0; i_ < (count) && !(codec)->failed; i_++) {        \
+			type copy_ = (pointer)[i_];                                   \
+			code(codec, &copy_);                                          \
+			if (array_ != NULL)                                           \
+				array_[i_] = copy_;                                   \
+		}                                                                     \
 	} while (0)
 
 static void submit_code(struct codec *codec, struct parc_submit *it)
 {
-	int64_t *longs[] = {&it->job, &it->tenant, &it->user, &it->kind, &it->time_limit_us,
-			    &it->expected_us, &it->checkpoint_us, &it->grace_us, &it->array};
-	int32_t *words[] = {&it->tier, &it->work_class, &it->array_running_max, &it->close_level,
-			    &it->close_strength, &it->groups_count, &it->variants_count,
-			    &it->depends_count};
+	int64_t *longs[] = {&it->job,		&it->tenant,	    &it->user,
+			    &it->kind,		&it->time_limit_us, &it->expected_us,
+			    &it->checkpoint_us, &it->grace_us,	    &it->array};
+	int32_t *words[] = {&it->tier,		 &it->work_class,     &it->array_running_max,
+			    &it->close_level,	 &it->close_strength, &it->groups_count,
+			    &it->variants_count, &it->depends_count};
 	uint8_t *flags[] = {&it->now_or_never, &it->held, &it->requeue, &it->preemptible};
 
 	for (size_t i = 0; i < sizeof(longs) / sizeof(*longs); i++)

@@ -20,8 +20,8 @@
 
 static void limits_code(struct codec *codec, struct parc_limits *it)
 {
-	int32_t *words[] = {&it->nodes,  &it->places, &it->devices, &it->node_devices,
-			    &it->jobs,   &it->groups, &it->extras,  &it->tasks,
+	int32_t *words[] = {&it->nodes,	  &it->places, &it->devices,	  &it->node_devices,
+			    &it->jobs,	  &it->groups, &it->extras,	  &it->tasks,
 			    &it->tenants, &it->shapes, &it->index_entries};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
@@ -72,9 +72,9 @@ static void prices_code(struct codec *codec, struct prices *it)
 
 static void words_code(struct codec *codec, struct parc_core *core)
 {
-	int64_t *words[] = {&core->time_us,    &core->stamp,     &core->orders,
-			    &core->last_job,   &core->last_node, &core->last_place,
-			    &core->last_allocation, &core->steps, &core->tasks_seen,
+	int64_t *words[] = {&core->time_us,	    &core->stamp,     &core->orders,
+			    &core->last_job,	    &core->last_node, &core->last_place,
+			    &core->last_allocation, &core->steps,     &core->tasks_seen,
 			    &core->profile_next};
 
 	codec_u64(codec, &core->random);
@@ -90,7 +90,6 @@ static void words_code(struct codec *codec, struct parc_core *core)
 			codec_chip(codec, &core->chips[i]);
 	thresholds_code(codec, &core->cpu);
 	thresholds_code(codec, &core->memory);
-	thresholds_code(codec, &core->share);
 	thresholds_code(codec, &core->device_memory);
 	for (int32_t i = 0; i < PARC_LEDGER_COUNT; i++) {
 		codec_i64(codec, &core->ledger.rate[i]);
@@ -183,12 +182,21 @@ static void place_code(struct codec *codec, struct parc_core *core, struct place
 
 static void job_code(struct codec *codec, struct parc_core *core, struct job *it)
 {
-	int64_t *longs[] = {&it->id, &it->user, &it->kind, &it->submit_us, &it->time_limit_us,
-			    &it->expected_us, &it->checkpoint_us, &it->grace_us, &it->array,
-			    &it->order, &it->load_milli};
-	uint8_t *bytes[] = {&it->groups_count, &it->variants_count, &it->tier,
-			    &it->state, &it->result, &it->reason, &it->work_class, &it->held,
-			    &it->requeue, &it->preemptible, &it->now_or_never, &it->close_level,
+	int64_t *longs[] = {&it->id,
+			    &it->user,
+			    &it->kind,
+			    &it->submit_us,
+			    &it->time_limit_us,
+			    &it->expected_us,
+			    &it->checkpoint_us,
+			    &it->grace_us,
+			    &it->array,
+			    &it->order,
+			    &it->load_milli};
+	uint8_t *bytes[] = {&it->groups_count,	 &it->variants_count, &it->tier,
+			    &it->state,		 &it->result,	      &it->reason,
+			    &it->work_class,	 &it->held,	      &it->requeue,
+			    &it->preemptible,	 &it->now_or_never,   &it->close_level,
 			    &it->close_strength, &it->cancelled};
 
 	for (size_t i = 0; i < sizeof(longs) / sizeof(*longs); i++)
@@ -206,8 +214,8 @@ static void job_code(struct codec *codec, struct parc_core *core, struct job *it
 	codec_slot(codec, &it->allocation, core->allocations_table.size);
 	codec_i32(codec, &it->waits);
 	codec_i32(codec, &it->attempt);
-	codec->failed |= it->tier >= PARC_TIERS_MAX || it->close_level > PARC_LEVEL_NODE ||
-			 it->groups < 0;
+	codec->failed |=
+		it->tier >= PARC_TIERS_MAX || it->close_level > PARC_LEVEL_NODE || it->groups < 0;
 }
 
 static void group_code(struct codec *codec, struct parc_core *core, struct group *it)
@@ -288,14 +296,14 @@ static void tenant_code(struct codec *codec, struct parc_core *core, struct tena
 }
 
 /* All slots ever used of one table; free ones as well, they are few and mostly zeros. */
-#define TABLE_CODE(codec, core, table, code)                                                       \
-	do {                                                                                       \
-		table_code(codec, &(core)->table##_table);                                         \
-		if ((codec)->in != NULL)                                                           \
-			memset((core)->table, 0,                                                   \
-			       (size_t)(core)->table##_table.high * sizeof(*(core)->table));       \
-		for (int32_t i_ = 0; i_ < (core)->table##_table.high && !(codec)->failed; i_++)    \
-			code(codec, core, &(core)->table[i_]);                                     \
+#define TABLE_CODE(codec, core, table, code)                                                    \
+	do {                                                                                    \
+		table_code(codec, &(core)->table##_table);                                      \
+		if ((codec)->in != NULL)                                                        \
+			memset((core)->table, 0,                                                \
+			       (size_t)(core)->table##_table.high * sizeof(*(core)->table));    \
+		for (int32_t i_ = 0; i_ < (core)->table##_table.high && !(codec)->failed; i_++) \
+			code(codec, core, &(core)->table[i_]);                                  \
 	} while (0)
 
 static void devices_code(struct codec *codec, struct parc_core *core)

@@ -19,8 +19,8 @@
 #include "core/rebuild.h"
 #include "core/shape.h"
 
-#define ACTIONS_MAX     (1 << 16) /* of one step; more are decided in the next */
-#define HEAP_ENTRIES    INT64_C(64) /* index entries for each node by default */
+#define ACTIONS_MAX	(1 << 16)   /* of one step; more are decided in the next */
+#define HEAP_ENTRIES	INT64_C(64) /* index entries for each node by default */
 #define FLEET_NODES_MAX 4000000
 
 struct parc_limits parc_limits_for(int32_t nodes, int32_t devices, int32_t jobs)
@@ -71,8 +71,8 @@ static void tables_carve(struct parc_core *core, struct block *block)
 {
 	const struct parc_limits *limits = &core->limits;
 
-#define TABLE(name, count)                                                                         \
-	table_init(&core->name##_table, block, count);                                             \
+#define TABLE(name, count)                             \
+	table_init(&core->name##_table, block, count); \
 	core->name = block_take(block, (size_t)(count), sizeof(*core->name))
 	TABLE(nodes, limits->nodes);
 	TABLE(places, limits->places);
@@ -170,9 +170,7 @@ struct parc_core *parc_core_init(void *memory, size_t size, const struct parc_li
 	core->random = random_mix(seed);
 	thresholds_init(&core->cpu);
 	thresholds_init(&core->memory);
-	thresholds_init(&core->share);
 	thresholds_init(&core->device_memory);
-	core->share.value[core->share.count++] = PARC_SHARE_WHOLE;
 	core->orphans = -1;
 	core->profile_next = 1;
 	rebuild(core);
@@ -204,8 +202,8 @@ void parc_core_destroy(struct parc_core *core)
 static void actions_give(const struct parc_core *core, struct parc_actions *actions)
 {
 	if (actions != NULL)
-		*actions = (struct parc_actions){.count = core->actions_count,
-						 .list = core->actions};
+		*actions =
+			(struct parc_actions){.count = core->actions_count, .list = core->actions};
 }
 
 int parc_step(struct parc_core *core, const struct parc_event *event, struct parc_actions *actions,

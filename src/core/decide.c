@@ -229,8 +229,8 @@ static void wake_lines(struct parc_core *core)
 /* Is there room to record this job's start? A step that has decided nothing yet has. */
 static int has_room_for(const struct parc_core *core, int32_t job)
 {
-	return has_room(core) && core->placements_max - core->placements_count >=
-					 job_tasks_max(core, job);
+	return has_room(core) &&
+	       core->placements_max - core->placements_count >= job_tasks_max(core, job);
 }
 
 /* The ready lines in order, each until its first job does not fit. */

@@ -137,7 +137,7 @@ static uint64_t words_hash(const struct parc_core *core)
 	}
 	hash = prices_hash(core->policy->prices, hash);
 	hash = thresholds_hash(&core->cpu, thresholds_hash(&core->memory, hash));
-	hash = thresholds_hash(&core->share, thresholds_hash(&core->device_memory, hash));
+	hash = thresholds_hash(&core->device_memory, hash);
 	for (int32_t i = 0; i < core->shapes_table.high; i++)
 		shapes += core->shapes[i].live ? shape_hash(&core->shapes[i]) : 0;
 	for (int32_t i = 0; i < PARC_LEDGER_COUNT; i++) {

@@ -28,7 +28,8 @@ void ask_init(const struct parc_core *core, struct ask *ask, const struct parc_t
 		ask->task.chips = UINT64_MAX;
 	}
 	if (ask->task.share_milli < PARC_SHARE_WHOLE)
-		for (uint64_t left = ask->task.chips & core->chips_known; left != 0; left &= left - 1)
+		for (uint64_t left = ask->task.chips & core->chips_known; left != 0;
+		     left &= left - 1)
 			if (core->chips[__builtin_ctzll(left)].one_user)
 				ask->user = (int32_t)user;
 	hash = hash_word(hash, ask->task.chips);
@@ -130,7 +131,8 @@ void view_of_node(const struct parc_core *core, int32_t slot, struct view *view)
 		for (int32_t i = pool->first; i < pool->first + pool->count; i++) {
 			const struct device *device = &devices[i];
 			struct cell *cell = &view->cells[i];
-			int32_t milli = PARC_SHARE_WHOLE - device->used_milli - device->foreign_milli;
+			int32_t milli =
+				PARC_SHARE_WHOLE - device->used_milli - device->foreign_milli;
 			int32_t mib = memory_mib - device->used_mib - device->foreign_mib;
 
 			if (device->failed) {
@@ -204,7 +206,8 @@ static uint32_t link_best(uint32_t can, const struct pool *pool, int32_t devices
 	int32_t best_count = INT32_MAX;
 
 	for (int32_t i = 0; i < pool->count; i += pool->link_size) {
-		uint32_t mask = (uint32_t)((UINT64_C(1) << pool->link_size) - 1) << (pool->first + i);
+		uint32_t mask = (uint32_t)((UINT64_C(1) << pool->link_size) - 1)
+				<< (pool->first + i);
 		int32_t count = __builtin_popcount(can & mask);
 
 		if (count >= devices && count < best_count) {
@@ -220,8 +223,8 @@ static uint32_t link_narrow(uint32_t can, const struct pool *pool, const struct 
 			    const struct ask *ask, const struct booking *booking)
 {
 	uint32_t linked;
-	int demanded = booking->must_link ||
-		       (chip->within_link && booking->devices <= pool->link_size);
+	int demanded =
+		booking->must_link || (chip->within_link && booking->devices <= pool->link_size);
 
 	if (booking->devices <= 1 || pool->link_size >= pool->count)
 		return can;
@@ -307,8 +310,7 @@ void pick_set_device(const struct view *view, struct pick *pick, int32_t device)
 void view_take(const struct parc_core *core, struct view *view, const struct ask *ask,
 	       const struct pick *pick)
 {
-	int one_user = pick->pool >= 0 &&
-		       core->chips[view->kind->pools[pick->pool].chip].one_user;
+	int one_user = pick->pool >= 0 && core->chips[view->kind->pools[pick->pool].chip].one_user;
 
 	view->cpu_free -= pick->booking.cpu_milli;
 	view->memory_free -= ask->task.memory_mib;

@@ -28,18 +28,18 @@ struct view {
 /* What a task would hold on each of its devices of one chip. */
 struct booking {
 	int32_t devices, share_milli, memory_mib, cpu_milli; /* cpu: with rented cores */
-	int32_t slots;   /* consecutive slots, TEMPLATES only */
-	uint32_t starts; /* where they may begin */
+	int32_t slots;					     /* consecutive slots, TEMPLATES only */
+	uint32_t starts;				     /* where they may begin */
 	int32_t must_link;
 };
 
 /* Where a task would go: a pool, its candidates, and the devices chosen among them. */
 struct pick {
 	struct booking booking;
-	int32_t pool;     /* -1: no device */
-	uint32_t can;     /* devices of which any booking.devices may be taken */
+	int32_t pool;	  /* -1: no device */
+	uint32_t can;	  /* devices of which any booking.devices may be taken */
 	uint32_t devices; /* chosen */
-	uint32_t slots;   /* on the chosen device */
+	uint32_t slots;	  /* on the chosen device */
 };
 
 /* Resolve a request; `user` is the job's. */

@@ -33,7 +33,9 @@ static int entry_before(const struct index *index, const struct heap_entry *a,
 		return a->score > b->score;
 	if (a->tie != b->tie)
 		return a->tie < b->tie;
-	return index->classes[a->class].hash < index->classes[b->class].hash;
+	if (index->classes[a->class].hash != index->classes[b->class].hash)
+		return index->classes[a->class].hash < index->classes[b->class].hash;
+	return a->class < b->class; /* a node by itself: slots are part of the state */
 }
 
 static void sift_up(const struct index *index, struct heap_entry *entries, int32_t i)
@@ -189,8 +191,7 @@ static void heap_push(struct parc_core *core, int32_t slot, int32_t class)
 {
 	struct index *index = core->index;
 	struct heap *heap = &index->heaps[slot];
-	struct heap_entry entry = {.class = class,
-				   .generation = index->classes[class].generation};
+	struct heap_entry entry = {.class = class, .generation = index->classes[class].generation};
 
 	if (!class_score(core, class, heap, &entry.score))
 		return;
@@ -238,7 +239,7 @@ static void heap_rebuild(struct parc_core *core, int32_t slot)
 	heap->count = 0;
 	heap->epoch = index->epoch;
 	heap->births_seen = index->births_count;
-	for (int32_t class = 0; class < index->classes_table.high; class++) {
+	for (int32_t class = 0; class < index->classes_table.high; class ++) {
 		index->classes[class].lapsed[slot / 64] &= ~(UINT64_C(1) << (slot % 64));
 		heap_hear(core, slot, class);
 	}
@@ -349,8 +350,7 @@ static int32_t member_find(const struct parc_core *core, int32_t class, const st
 }
 
 /* Go down the heap until a class has a member that fits; classes passed over are put back. */
-static int32_t heap_best(struct parc_core *core, int32_t slot, struct view *view,
-			 struct pick *pick)
+static int32_t heap_best(struct parc_core *core, int32_t slot, struct view *view, struct pick *pick)
 {
 	struct index *index = core->index;
 	struct heap *heap = &index->heaps[slot];
@@ -440,7 +440,8 @@ int32_t index_best(struct parc_core *core, const struct ask *ask, struct pick *p
 		node = random_best(core, slot, &view, pick);
 	else
 		node = heap_best(core, slot, &view, pick);
-	if (node >= 0 && !ops->random && pick->booking.devices == 1 && pick->booking.share_milli < PARC_SHARE_WHOLE)
+	if (node >= 0 && !ops->random && pick->booking.devices == 1 &&
+	    pick->booking.share_milli < PARC_SHARE_WHOLE)
 		ops->score(core, &view, ask, pick); /* names the device */
 	return node;
 }
@@ -453,7 +454,7 @@ static int32_t entries_check(struct parc_core *core, const struct heap *heap, in
 	int32_t found = 0, score;
 
 	*expected = 0;
-	for (int32_t class = 0; class < index->classes_table.high; class++)
+	for (int32_t class = 0; class < index->classes_table.high; class ++)
 		if (index->classes[class].count > 0 &&
 		    index->classes[class].birth < heap->births_seen)
 			*expected += class_score(core, class, heap, &score);
@@ -486,7 +487,8 @@ int heap_check(const struct parc_core *core, struct parc_err *err)
 		found = entries_check((struct parc_core *)core, heap, &expected);
 		if (found != expected)
 			return parc_err_set(err, PARC_ERR_MISMATCH,
-					    "I3: a heap has %d right entries of %d", found, expected);
+					    "I3: a heap has %d right entries of %d", found,
+					    expected);
 	}
 	core->index->scored = scored;
 	return 0;

@@ -2,9 +2,10 @@
  *
  * Filing nodes into classes. The heaps of classes are in heap.c; index.h says how both work.
  *
- * A class's key is what its members have at least: CPU, memory, and for each device the free
- * share and memory, all rounded down to the thresholds of the known shapes; devices that no
- * shape can tell apart are sorted, within their link group where the node has several.
+ * A class's key is what its members have at least: CPU, memory and device memory rounded down to
+ * the thresholds of the known shapes, and the free share of each device as it is, since its
+ * value is in the remainder; devices that no shape can tell apart are sorted, within their link
+ * group where the node has several.
  */
 #include "core/index.h"
 
@@ -92,7 +93,7 @@ static int threshold_add(struct thresholds *it, int64_t value)
 static uint64_t cell_pack(const struct parc_core *core, const struct cell *cell)
 {
 	int64_t mib = threshold_floor(&core->device_memory, cell->free_mib);
-	int32_t milli = core->index->share_floor[cell->free_milli];
+	int32_t milli = cell->free_milli;
 	uint32_t extra = cell->owner != 0 ? (uint32_t)cell->owner : cell->slots;
 
 	return (uint64_t)milli << 54 | (uint64_t)mib << 30 | extra;
@@ -179,7 +180,7 @@ static int class_is(const struct parc_core *core, int32_t class, const struct cl
 
 	return it->hash == key->hash && it->kind == key->kind && it->cpu_free == key->cpu_free &&
 	       it->memory_free == key->memory_free &&
-	       memcmp(index->cells + (size_t)class * stride, cells,
+	       memcmp(index->cells + (size_t) class * stride, cells,
 		      (size_t)core->kinds[key->kind].devices_count * sizeof(*cells)) == 0;
 }
 
@@ -253,7 +254,7 @@ static int32_t class_create(struct parc_core *core, const struct class *key, con
 	it->head = -1;
 	it->next = *bucket;
 	*bucket = class;
-	memcpy(index->cells + (size_t)class * (size_t)core->limits.node_devices, cells,
+	memcpy(index->cells + (size_t) class * (size_t)core->limits.node_devices, cells,
 	       (size_t)core->kinds[key->kind].devices_count * sizeof(*cells));
 	class_born(index, class);
 	empty_link(index, class);
@@ -353,13 +354,6 @@ void index_refile(struct parc_core *core, int32_t node, int32_t prev)
 	member_link(index, core, class_of(core, node), node, prev);
 }
 
-static void floors_set(struct parc_core *core)
-{
-	for (int32_t milli = 0; milli <= PARC_SHARE_WHOLE; milli++)
-		core->index->share_floor[milli] =
-			(int16_t)threshold_floor(&core->share, milli);
-}
-
 /* Another threshold: nodes that it tells from their class move to new classes, which consist
  * of such nodes only; oldest change first, so that every list stays in order. */
 static void nodes_refile(struct parc_core *core)
@@ -383,10 +377,8 @@ static int booking_learn(struct parc_core *core, const struct booking *booking)
 {
 	int more = threshold_add(&core->cpu, booking->cpu_milli);
 
-	if (booking->devices > 0) {
-		more |= threshold_add(&core->share, booking->share_milli);
+	if (booking->devices > 0)
 		more |= threshold_add(&core->device_memory, booking->memory_mib);
-	}
 	return more;
 }
 
@@ -399,10 +391,7 @@ void index_learn(struct parc_core *core, const struct ask *ask)
 	for (uint64_t left = ask->task.chips & core->chips_known; left != 0; left &= left - 1)
 		if (chip_book(&core->chips[__builtin_ctzll(left)], ask, &booking))
 			more |= booking_learn(core, &booking);
-	if (!more)
-		return;
-	floors_set(core);
-	if (!core->index->exact)
+	if (more && !core->index->exact)
 		nodes_refile(core);
 }
 
@@ -418,8 +407,7 @@ int index_tells_apart(const struct parc_core *core, const struct ask *ask)
 			continue;
 		if (!threshold_has(&core->cpu, booking.cpu_milli) ||
 		    (booking.devices > 0 &&
-		     (!threshold_has(&core->share, booking.share_milli) ||
-		      !threshold_has(&core->device_memory, booking.memory_mib))))
+		     !threshold_has(&core->device_memory, booking.memory_mib)))
 			return 0;
 	}
 	return 1;
@@ -433,13 +421,12 @@ void index_rebuild(struct parc_core *core, int exact)
 	index->classes_table.high = index->classes_table.frees = 0;
 	index->empty_first = index->empty_last = -1;
 	memset(index->buckets, -1, ((size_t)index->bucket_mask + 1) * sizeof(*index->buckets));
-	for (int32_t class = 0; class < index->classes_max; class++) {
+	for (int32_t class = 0; class < index->classes_max; class ++) {
 		uint32_t generation = index->classes[class].generation + 1;
 
 		index->classes[class] = (struct class){.generation = generation, .head = -1};
 	}
 	heap_reset(core);
-	floors_set(core);
 	if (exact)
 		index->classes_table.high = index->classes_max;
 	for (int32_t node = index->oldest; node >= 0; node = core->nodes[node].newer) {
@@ -509,11 +496,9 @@ static struct cell cell_unpack(const struct parc_core *core, uint64_t packed, in
 	int32_t milli = (int32_t)(packed >> 54), extra = (int32_t)(packed & PARC_USER_MAX);
 	struct cell cell = {0};
 
-	if (most) {
+	if (most)
 		mib = threshold_ceiling(&core->device_memory, mib);
-		milli = (int32_t)threshold_ceiling(&core->share, milli) & 0xffff;
-	}
-	cell.free_milli = (int16_t)(milli > PARC_SHARE_WHOLE ? PARC_SHARE_WHOLE : milli);
+	cell.free_milli = (int16_t)milli;
 	cell.free_mib = (int32_t)(mib > PARC_DEVICE_MEMORY_MAX ? PARC_DEVICE_MEMORY_MAX : mib);
 	if (templates)
 		cell.slots = (uint16_t)extra;
@@ -526,7 +511,7 @@ void index_class_view(const struct parc_core *core, int32_t class, int most, str
 {
 	const struct index *index = core->index;
 	const struct class *it = &index->classes[class];
-	const uint64_t *cells = index->cells + (size_t)class * (size_t)core->limits.node_devices;
+	const uint64_t *cells = index->cells + (size_t) class * (size_t)core->limits.node_devices;
 	const struct kind *kind;
 
 	if (index->exact) {
@@ -602,7 +587,7 @@ int index_check(const struct parc_core *core, struct parc_err *err)
 		filed += core->nodes[node].class >= 0;
 		code = node_check(core, node, err);
 	}
-	for (int32_t class = 0; class < index->classes_table.high && code == 0; class++) {
+	for (int32_t class = 0; class < index->classes_table.high && code == 0; class ++) {
 		members += index->classes[class].count;
 		code = index->classes[class].count > 0 ? class_check(core, class, err) : 0;
 	}

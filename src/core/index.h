@@ -23,24 +23,25 @@
 #include "base/buddy.h"
 #include "core/fit.h"
 
-#define HEAPS_MAX   512                /* asks remembered; more evict the one longest unused */
+#define HEAPS_MAX   512 /* asks remembered; more evict the one longest unused */
 #define HEAPS_WORDS (HEAPS_MAX / 64)
 
-struct class {
+struct class
+{
 	uint64_t hash;
-	int64_t birth;              /* its number in the list of births */
-	int64_t memory_free;        /* floors: what each member has at least */
+	int64_t birth;	     /* its number in the list of births */
+	int64_t memory_free; /* floors: what each member has at least */
 	int32_t cpu_free, kind;
-	int32_t count, head;        /* members, last changed first */
-	int32_t next;               /* in its hash bucket */
+	int32_t count, head; /* members, last changed first */
+	int32_t next;	     /* in its hash bucket */
 	int32_t empty_next, empty_prev;
-	uint32_t generation;        /* of the slot */
+	uint32_t generation;	      /* of the slot */
 	uint64_t lapsed[HEAPS_WORDS]; /* heaps that must hear when it fills again */
 };
 
 struct heap_entry {
 	int32_t score;
-	uint32_t tie;      /* smaller wins */
+	uint32_t tie; /* smaller wins */
 	int32_t class;
 	uint32_t generation;
 };
@@ -48,11 +49,11 @@ struct heap_entry {
 struct heap {
 	struct ask ask;
 	int64_t births_seen, used; /* used: when, for eviction */
-	uint64_t epoch;            /* of the scores in it */
-	int64_t extent;            /* first entry, -1: none */
+	uint64_t epoch;		   /* of the scores in it */
+	int64_t extent;		   /* first entry, -1: none */
 	int32_t order, count;
-	int32_t next;              /* in its hash bucket */
-	int32_t exact;             /* classes tell apart all that it asks for */
+	int32_t next;  /* in its hash bucket */
+	int32_t exact; /* classes tell apart all that it asks for */
 };
 
 struct index {
@@ -71,8 +72,7 @@ struct index {
 	struct heap_entry *entries;
 	struct buddy buddy;
 	int64_t ticks;
-	uint64_t epoch; /* grows when all scores change */
-	int16_t share_floor[PARC_SHARE_WHOLE + 1];
+	uint64_t epoch;		/* grows when all scores change */
 	int32_t oldest, newest; /* nodes by time of change */
 	int64_t scored, rebuilds;
 	int exact;

@@ -34,6 +34,8 @@ void job_digest(struct parc_core *core, int32_t slot)
 
 void job_set_reason(struct parc_core *core, int32_t slot, int32_t reason)
 {
+	core->limited +=
+		(reason == PARC_REASON_LIMIT) - (core->jobs[slot].reason == PARC_REASON_LIMIT);
 	core->jobs[slot].reason = (uint8_t)reason;
 	job_digest(core, slot);
 }
@@ -100,13 +102,26 @@ int job_could_use(struct parc_core *core, int32_t slot, const struct view *view)
 static uint64_t submit_hash(const struct parc_submit *submit)
 {
 	const int64_t words[] = {
-		submit->job,         submit->tenant,         submit->user,
-		submit->kind,        submit->tier,           submit->work_class,
-		submit->time_limit_us, submit->expected_us,  submit->checkpoint_us,
-		submit->grace_us,    submit->array,          submit->array_running_max,
-		submit->now_or_never, submit->requeue,       submit->preemptible,
-		submit->close_level, submit->close_strength, submit->service.replicas_min,
-		submit->service.replicas_max, submit->service.capacity_milli,
+		submit->job,
+		submit->tenant,
+		submit->user,
+		submit->kind,
+		submit->tier,
+		submit->work_class,
+		submit->time_limit_us,
+		submit->expected_us,
+		submit->checkpoint_us,
+		submit->grace_us,
+		submit->array,
+		submit->array_running_max,
+		submit->now_or_never,
+		submit->requeue,
+		submit->preemptible,
+		submit->close_level,
+		submit->close_strength,
+		submit->service.replicas_min,
+		submit->service.replicas_max,
+		submit->service.capacity_milli,
 		submit->service.target_milli,
 	};
 	uint64_t hash = HASH_START;
@@ -162,8 +177,8 @@ static uint64_t variants_take(struct parc_core *core, struct job *job,
 }
 
 /* Wait for those of the jobs named that are still here. */
-static uint64_t depends_take(struct parc_core *core, int32_t job,
-			     const struct parc_submit *submit, uint64_t hash)
+static uint64_t depends_take(struct parc_core *core, int32_t job, const struct parc_submit *submit,
+			     uint64_t hash)
 {
 	int32_t *link = &core->jobs[job].depends;
 
@@ -255,8 +270,7 @@ int32_t job_submit(struct parc_core *core, const struct parc_submit *submit)
 	if (job_is_eligible(core, slot) && !job->now_or_never)
 		line_join(core, slot);
 	else if (!job->now_or_never)
-		job_set_reason(core, slot,
-			       job->held ? PARC_REASON_HELD : PARC_REASON_DEPENDENCY);
+		job_set_reason(core, slot, job->held ? PARC_REASON_HELD : PARC_REASON_DEPENDENCY);
 	return slot;
 }
 
@@ -372,6 +386,7 @@ void job_end(struct parc_core *core, int32_t slot, int32_t result)
 
 	if (job->allocation >= 0)
 		allocation_release(core, job->allocation);
+	job_set_reason(core, slot, PARC_REASON_NONE);
 	if (job->line >= 0)
 		line_leave(core, slot);
 	if (job->cancelled && job->state == PARC_JOB_PENDING)

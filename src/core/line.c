@@ -12,7 +12,8 @@
  * jobs really are alike is checked when a job joins. */
 static uint64_t line_key(const struct parc_core *core, const struct job *job)
 {
-	uint64_t hash = hash_pair(HASH_START, job->tier, job->close_level * 4 + job->close_strength);
+	uint64_t hash =
+		hash_pair(HASH_START, job->tier, job->close_level * 4 + job->close_strength);
 
 	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next) {
 		const struct group *group = &core->groups[g];
@@ -147,6 +148,7 @@ void line_leave(struct parc_core *core, int32_t job)
 	struct job *it = &core->jobs[job];
 	struct line *line = &core->lines[it->line];
 	int32_t slot = it->line;
+	int was_head = it->prev < 0;
 
 	if (it->next >= 0)
 		core->jobs[it->next].prev = it->prev;
@@ -160,6 +162,8 @@ void line_leave(struct parc_core *core, int32_t job)
 	core->pending--;
 	if (--line->count == 0)
 		line_free(core, slot);
+	else if (line->blocked && was_head)
+		line_ready(core, slot); /* the next one was not tried yet */
 	else if (!line->blocked)
 		iheap_set(&core->lines_ready, slot, ready_key(core, slot));
 }
@@ -230,8 +234,7 @@ void line_wake_all(struct parc_core *core)
 
 void line_reset(struct parc_core *core)
 {
-	memset(core->line_buckets, -1,
-	       ((size_t)core->line_mask + 1) * sizeof(*core->line_buckets));
+	memset(core->line_buckets, -1, ((size_t)core->line_mask + 1) * sizeof(*core->line_buckets));
 	memset(core->shelves, -1, sizeof(core->shelves));
 	core->lines_table.high = core->lines_table.frees = 0;
 	core->pending = 0;

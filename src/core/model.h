@@ -13,28 +13,28 @@
  * everything that placing looks at is in here. */
 struct ask {
 	struct parc_task task; /* chips is 0 when devices is 0, else never 0 */
-	int32_t user;          /* who may share with it; 0 where that does not matter */
+	int32_t user;	       /* who may share with it; 0 where that does not matter */
 	uint64_t hash;
 };
 
 /* A distinct ask of the jobs, counted: the core's knowledge of what work is like. */
 struct shape {
 	struct ask ask;
-	int64_t seen;    /* tasks of this shape that were submitted, ever */
-	int64_t weight;  /* of these, when the learnt profile was last taken */
-	int32_t refs;    /* groups of jobs that have it now */
-	int32_t fits;    /* derived: on some empty node; valid for this ... */
+	int64_t seen;	      /* tasks of this shape that were submitted, ever */
+	int64_t weight;	      /* of these, when the learnt profile was last taken */
+	int32_t refs;	      /* groups of jobs that have it now */
+	int32_t fits;	      /* derived: on some empty node; valid for this ... */
 	int64_t fits_version; /* ... version of the fleet's kinds */
-	int32_t next;    /* in its hash bucket */
-	int32_t live;    /* 1: the slot is in use */
+	int32_t next;	      /* in its hash bucket */
+	int32_t live;	      /* 1: the slot is in use */
 };
 
 struct device {
 	int32_t used_mib, foreign_mib; /* memory held by tasks, seen used by others */
-	int32_t owner;                 /* user who shares it, on chips for one user; else 0 */
+	int32_t owner;		       /* user who shares it, on chips for one user; else 0 */
 	int16_t used_milli, foreign_milli;
-	uint16_t slots;                /* partition slots taken, a bit each */
-	uint8_t holders;               /* tasks that hold a part */
+	uint16_t slots;	 /* partition slots taken, a bit each */
+	uint8_t holders; /* tasks that hold a part */
 	uint8_t failed;
 };
 
@@ -45,28 +45,28 @@ struct pool {
 struct node {
 	int64_t id, rank, memory_mib, memory_free, changed; /* changed: stamp of the last change */
 	int32_t cpu_milli, cpu_free;
-	int32_t place, kind;                /* place slot or -1; class of equal empty nodes */
-	int32_t devices;                    /* first of its devices */
-	int32_t tasks;                      /* first of the tasks on it */
-	int32_t next_in_place;              /* next node of the same place */
-	int32_t class, next, prev;          /* index: its class (-1: none), its neighbours there */
-	int32_t older, newer;               /* all nodes by `changed` */
+	int32_t place, kind;	   /* place slot or -1; class of equal empty nodes */
+	int32_t devices;	   /* first of its devices */
+	int32_t tasks;		   /* first of the tasks on it */
+	int32_t next_in_place;	   /* next node of the same place */
+	int32_t class, next, prev; /* index: its class (-1: none), its neighbours there */
+	int32_t older, newer;	   /* all nodes by `changed` */
 	uint8_t state, devices_count, pools_count;
-	int8_t cores_pool;                  /* pool whose chip's rule is CORES, -1: none */
+	int8_t cores_pool; /* pool whose chip's rule is CORES, -1: none */
 	struct pool pools[PARC_NODE_POOLS_MAX];
-	uint64_t hash;                      /* its part of the digest */
+	uint64_t hash; /* its part of the digest */
 };
 
 struct place {
 	int64_t id;
-	int32_t parent, level;      /* slot or -1; enum parc_level */
-	int32_t first_node;         /* nodes directly in it */
-	int32_t first_child, next;  /* places directly in it; next of the same parent */
+	int32_t parent, level;	   /* slot or -1; enum parc_level */
+	int32_t first_node;	   /* nodes directly in it */
+	int32_t first_child, next; /* places directly in it; next of the same parent */
 };
 
 struct tenant {
 	struct parc_tenant set; /* as set; tenant 0: an empty slot */
-	int32_t jobs;           /* its jobs in the core */
+	int32_t jobs;		/* its jobs in the core */
 };
 
 struct group {
@@ -88,16 +88,16 @@ struct depend {
 
 struct job {
 	int64_t id, user, kind, submit_us, time_limit_us, expected_us, checkpoint_us, grace_us;
-	int64_t array, order;      /* order: of arrival, kept over a requeue */
+	int64_t array, order; /* order: of arrival, kept over a requeue */
 	int64_t load_milli;
-	uint64_t spec_hash, hash;  /* of what never changes; its part of the digest */
+	uint64_t spec_hash, hash; /* of what never changes; its part of the digest */
 	struct parc_service service;
 	int32_t tenant, array_running_max;
 	int32_t groups, variants, depends; /* first of each in their tables */
-	int32_t afters;                    /* first dependency of others on it */
-	int32_t allocation;        /* slot or -1 */
-	int32_t next, prev, line;  /* the line it waits in */
-	int32_t waits;             /* jobs it still waits for */
+	int32_t afters;			   /* first dependency of others on it */
+	int32_t allocation;		   /* slot or -1 */
+	int32_t next, prev, line;	   /* the line it waits in */
+	int32_t waits;			   /* jobs it still waits for */
 	int32_t attempt;
 	uint8_t groups_count, variants_count, depends_count, tier;
 	uint8_t state, result, reason, work_class;
@@ -107,18 +107,18 @@ struct job {
 
 struct allocation {
 	int64_t id, start_us, work_us, checkpoint_us; /* work on the reference chip */
-	int64_t held_milli;                           /* thousandths of devices, for the ledger */
+	int64_t held_milli;			      /* thousandths of devices, for the ledger */
 	uint64_t tasks_hash, hash;
-	int32_t job, attempt, tasks, tasks_count;     /* first task */
-	int32_t busy_milli;                           /* -1: unmeasured */
-	int32_t state;                                /* STARTING, RUNNING or STOPPING */
+	int32_t job, attempt, tasks, tasks_count; /* first task */
+	int32_t busy_milli;			  /* -1: unmeasured */
+	int32_t state;				  /* STARTING, RUNNING or STOPPING */
 };
 
 struct task {
 	int64_t memory_mib;
 	int32_t node, allocation;
-	int32_t next;                    /* of the same allocation */
-	int32_t node_next, node_prev;    /* of the same node */
+	int32_t next;		      /* of the same allocation */
+	int32_t node_next, node_prev; /* of the same node */
 	uint32_t devices, slots;
 	int32_t share_milli, device_memory_mib, cpu_milli;
 	int32_t group, index;
@@ -130,10 +130,10 @@ struct task {
 struct line {
 	uint64_t key;
 	int32_t head, tail, count;
-	int32_t next;            /* in its hash bucket */
-	int32_t shelf;           /* by what its easiest task wants (line.h) */
+	int32_t next;  /* in its hash bucket */
+	int32_t shelf; /* by what its easiest task wants (line.h) */
 	int32_t shelf_next, shelf_prev;
-	int32_t blocked;         /* on its shelf; else in the heap of ready lines */
+	int32_t blocked; /* on its shelf; else in the heap of ready lines */
 };
 
 /* What a node is when empty: nodes of one kind differ only in what is taken. */

@@ -6,17 +6,17 @@
 #include "parc/event.h"
 
 /* One function for each table: a switch, so that gaps in the numbers cost nothing. */
-#define NAMES(function, MAP)                                                                       \
-	const char *function(int number)                                                           \
-	{                                                                                          \
-		switch (number) {                                                                  \
-			MAP(X)                                                                     \
-		}                                                                                  \
-		return "?";                                                                        \
+#define NAMES(function, MAP)             \
+	const char *function(int number) \
+	{                                \
+		switch (number) {        \
+			MAP(X)           \
+		}                        \
+		return "?";              \
 	}
 
-#define X(name, number, text, ...)                                                                 \
-	case number:                                                                               \
+#define X(name, number, text, ...) \
+	case number:               \
 		return text;
 NAMES(parc_class_name, PARC_CLASS_MAP)
 NAMES(parc_level_name, PARC_LEVEL_MAP)
@@ -32,14 +32,14 @@ NAMES(parc_event_name, PARC_EVENT_MAP)
 NAMES(parc_action_name, PARC_ACTION_MAP)
 #undef X
 
-#define X(name, number, text, sentence, todo)                                                      \
-	case number:                                                                               \
+#define X(name, number, text, sentence, todo) \
+	case number:                          \
 		return sentence;
 NAMES(parc_reason_sentence, PARC_REASON_MAP)
 #undef X
 
-#define X(name, number, text, sentence, todo)                                                      \
-	case number:                                                                               \
+#define X(name, number, text, sentence, todo) \
+	case number:                          \
 		return todo;
 NAMES(parc_reason_todo, PARC_REASON_MAP)
 #undef X

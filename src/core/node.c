@@ -38,7 +38,8 @@ static void kind_fill(const struct parc_core *core, const struct parc_node_add *
 		const struct parc_pool *pool = &add->pools[p];
 		int cores = core->chips[pool->chip].rule == PARC_RULE_CORES;
 		int32_t count = cores ? 0 : pool->devices;
-		int32_t link = pool->link_size > 0 && pool->link_size < count ? pool->link_size : count;
+		int32_t link =
+			pool->link_size > 0 && pool->link_size < count ? pool->link_size : count;
 
 		kind->pools[p] = (struct pool){.chip = (uint8_t)pool->chip,
 					       .first = (uint8_t)first,
@@ -134,7 +135,8 @@ static void node_book(struct parc_core *core, const struct node *node, int sign)
 		const struct pool *pool = &node->pools[p];
 
 		for (int32_t i = pool->first; i < pool->first + pool->count; i++)
-			device_book(core, node, pool->chip, &core->devices[node->devices + i], sign);
+			device_book(core, node, pool->chip, &core->devices[node->devices + i],
+				    sign);
 	}
 	cores_book(core, node, sign);
 }
@@ -153,7 +155,8 @@ uint64_t node_hash(const struct parc_core *core, int32_t slot)
 		const struct device *it = &devices[i];
 		uint64_t milli = (uint64_t)(uint16_t)it->used_milli << 48 |
 				 (uint64_t)(uint16_t)it->foreign_milli << 32 |
-				 (uint64_t)it->slots << 16 | (uint64_t)it->holders << 8 | it->failed;
+				 (uint64_t)it->slots << 16 | (uint64_t)it->holders << 8 |
+				 it->failed;
 		uint64_t memory = (uint64_t)it->used_mib << 32 | (uint32_t)it->foreign_mib;
 
 		sum += hash_word(hash_word((uint64_t)i + 1, milli),
@@ -375,7 +378,8 @@ static void devices_hold(struct parc_core *core, const struct task *task, int64_
 		it->holders = (uint8_t)(it->holders + sign);
 		if (it->holders == 0)
 			it->owner = 0;
-		else if (core->chips[chip].one_user && task->share_milli < PARC_SHARE_WHOLE)
+		else if (sign > 0 && core->chips[chip].one_user &&
+			 task->share_milli < PARC_SHARE_WHOLE)
 			it->owner = (int32_t)user;
 		device_book(core, node, chip, it, 1);
 		ASSERT(it->used_milli >= 0 && it->used_milli <= PARC_SHARE_WHOLE);

@@ -21,8 +21,8 @@
 /* One way to place the job: a variant and the chips of its gang; where its tasks must lie. */
 struct plan {
 	int32_t job, variant, variant_index, first; /* first: placement of the plan */
-	uint64_t chips;                             /* 0: all that it accepts */
-	int32_t level, unit;                        /* FLEET, or a place or node slot */
+	uint64_t chips;				    /* 0: all that it accepts */
+	int32_t level, unit;			    /* FLEET, or a place or node slot */
 };
 
 static int claim(struct parc_core *core, const struct plan *plan, const struct ask *ask,
@@ -175,8 +175,8 @@ static void fill_fleet(struct parc_core *core, struct fill *fill)
 		struct pick pick;
 		int32_t node = index_best(core, fill->ask, &pick);
 
-		if (node < 0 || !claim(core, fill->plan, fill->ask, node, &pick, fill->group,
-				       fill->index))
+		if (node < 0 ||
+		    !claim(core, fill->plan, fill->ask, node, &pick, fill->group, fill->index))
 			break;
 		fill->index++;
 	}
@@ -260,9 +260,8 @@ static int unit_could_hold(struct parc_core *core, const struct plan *plan)
 
 		plan_ask(core, plan, &core->groups[g], &ask);
 		tracker = close_track(core, &ask);
-		count = plan->level == PARC_LEVEL_NODE
-				? close_node_count(core, tracker, plan->unit)
-				: close_place_count(tracker, plan->unit);
+		count = plan->level == PARC_LEVEL_NODE ? close_node_count(core, tracker, plan->unit)
+						       : close_place_count(tracker, plan->unit);
 		if (count < core->groups[g].tasks_min)
 			return 0;
 	}
@@ -295,13 +294,13 @@ static int32_t plan_at_level(struct parc_core *core, struct plan *plan, enum par
 static int32_t plan_closeness(struct parc_core *core, struct plan *plan)
 {
 	const struct job *job = &core->jobs[plan->job];
-	int32_t level = job->close_strength == PARC_STRENGTH_NONE ? PARC_LEVEL_FLEET
-								   : job->close_level;
+	int32_t level =
+		job->close_strength == PARC_STRENGTH_NONE ? PARC_LEVEL_FLEET : job->close_level;
 	int32_t reason = plan_at_level(core, plan, (enum parc_level)level);
 
 	while (reason != PARC_REASON_NONE && job->close_strength == PARC_STRENGTH_PREFER &&
 	       level > PARC_LEVEL_FLEET)
-		reason = plan_at_level(core, plan, (enum parc_level)--level);
+		reason = plan_at_level(core, plan, (enum parc_level)-- level);
 	return reason;
 }
 
@@ -393,7 +392,9 @@ static int32_t plan_reason(struct parc_core *core, int32_t job, int32_t reason)
 
 int32_t plan_job(struct parc_core *core, int32_t job)
 {
-	struct plan plan = {.job = job, .variant = core->jobs[job].variants, .variant_index = -1,
+	struct plan plan = {.job = job,
+			    .variant = core->jobs[job].variants,
+			    .variant_index = -1,
 			    .first = core->placements_count};
 	int32_t reason;
 

@@ -12,16 +12,13 @@
 #include "core/index.h"
 #include "core/profile.h"
 
-#define SCALE_CPU_MILLI    INT64_C(128000)
+#define SCALE_CPU_MILLI	   INT64_C(128000)
 #define SCALE_DEVICE_MILLI INT64_C(8000)
 
 static const struct policy_ops *const policies[] = {
-	[PARC_PLACE_PARC] = &policy_parc,
-	[PARC_PLACE_FIRST_FIT] = &policy_first_fit,
-	[PARC_PLACE_BEST_FIT] = &policy_best_fit,
-	[PARC_PLACE_WORST_FIT] = &policy_worst_fit,
-	[PARC_PLACE_RANDOM] = &policy_random,
-	[PARC_PLACE_DOT_PRODUCT] = &policy_dot_product,
+	[PARC_PLACE_PARC] = &policy_parc,	  [PARC_PLACE_FIRST_FIT] = &policy_first_fit,
+	[PARC_PLACE_BEST_FIT] = &policy_best_fit, [PARC_PLACE_WORST_FIT] = &policy_worst_fit,
+	[PARC_PLACE_RANDOM] = &policy_random,	  [PARC_PLACE_DOT_PRODUCT] = &policy_dot_product,
 	[PARC_PLACE_FGD] = &policy_fgd,
 };
 
@@ -44,8 +41,8 @@ static int64_t pick_milli(const struct pick *pick)
 	return (int64_t)pick->booking.devices * pick->booking.share_milli;
 }
 
-static int32_t score_nothing(struct parc_core *core, const struct view *view,
-			     const struct ask *ask, struct pick *pick)
+static int32_t score_nothing(struct parc_core *core, const struct view *view, const struct ask *ask,
+			     struct pick *pick)
 {
 	(void)core;
 	(void)view;

@@ -12,7 +12,8 @@ struct policy_ops {
 	const char *name;
 	int exact;  /* scores look at exact values and ties go by rank: one class a node */
 	int random; /* any feasible node will do: drawn from the core's generator */
-	/* Score of the pick on the view (higher wins), and the device for a share set in the pick. */
+	/* Score of the pick on the view (higher wins), and the device for a share set in the pick.
+	 */
 	int32_t (*score)(struct parc_core *core, const struct view *view, const struct ask *ask,
 			 struct pick *pick);
 };

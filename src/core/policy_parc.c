@@ -22,9 +22,9 @@
 #include "core/price.h"
 #include "core/profile.h"
 
-#define WEIGHT_DEVICES  10
-#define WEIGHT_CPU      12
-#define WEIGHT_CHIP     1600
+#define WEIGHT_DEVICES	10
+#define WEIGHT_CPU	12
+#define WEIGHT_CHIP	1600
 #define CHIP_CPU_FACTOR 6 /* a restricted chip's price covers its CPU at 4/6 of what work asks */
 
 /* What the free devices are worth, CUTTING_ONE a device; and times the price of their chips. */
@@ -57,16 +57,15 @@ static void state_value(const struct policy *policy, const struct view *view, ui
 
 	if (entry->key != key) {
 		volume = devices * PARC_SHARE_WHOLE >> 20;
-		fragments = policy->kept_sum > 0 ? fragments_sum(policy, view) * PRICE_ONE /
-							   policy->kept_sum
-						 : 0;
+		fragments = policy->kept_sum > 0
+				    ? fragments_sum(policy, view) * PRICE_ONE / policy->kept_sum
+				    : 0;
 		entry->key = key;
 		entry->hosts = prices_hosts(policy->prices, view);
-		entry->value =
-			(devices * WEIGHT_DEVICES * PARC_SHARE_WHOLE * PRICE_ONE >> 20) -
-			WEIGHT_CPU * shortage_of(&policy->shortage, view->cpu_free,
-						 (int32_t)volume) -
-			fragments;
+		entry->value = (devices * WEIGHT_DEVICES * PARC_SHARE_WHOLE * PRICE_ONE >> 20) -
+			       WEIGHT_CPU * shortage_of(&policy->shortage, view->cpu_free,
+							(int32_t)volume) -
+			       fragments;
 	}
 	*found = *entry;
 }

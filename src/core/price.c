@@ -11,12 +11,12 @@
 #include "core/index.h"
 #include "core/profile.h"
 
-#define PRICE_LEVELS      9    /* each halves the price; beyond the last it is zero */
+#define PRICE_LEVELS	  9    /* each halves the price; beyond the last it is zero */
 #define HOST_PRICE_MILLI  1000 /* a lost host of a type costs as much for each device */
-#define CHIP_PRICE_MAX    (4 * CHIP_PRICES_ONE)
-#define ARRIVALS_MIN      128  /* of one epoch; in large fleets one for every 48 devices */
+#define CHIP_PRICE_MAX	  (4 * CHIP_PRICES_ONE)
+#define ARRIVALS_MIN	  128 /* of one epoch; in large fleets one for every 48 devices */
 #define DEVICES_A_ARRIVAL 48
-#define PRIOR_DEVICES_MIN 4    /* nodes with so many devices are expected to see gangs */
+#define PRIOR_DEVICES_MIN 4 /* nodes with so many devices are expected to see gangs */
 
 /* need / hosts, in 1/256, at which each level ends: 2^(-n/4). */
 static const int32_t level_ends[PRICE_LEVELS] = {256, 215, 181, 152, 128, 108, 91, 76, 64};
@@ -262,8 +262,7 @@ static void chips_reckon(const struct parc_core *core, int64_t *found)
 		share = (int64_t)((__int128)type->count * type->devices * type->share_milli *
 				  CHIP_PRICES_ONE * 16 / volume);
 		for (uint64_t left = type->chips & all; left != 0; left &= left - 1)
-			found[__builtin_ctzll(left)] +=
-				(int64_t)((__int128)share * total / filled);
+			found[__builtin_ctzll(left)] += (int64_t)((__int128)share * total / filled);
 	}
 }
 
@@ -379,6 +378,20 @@ static void hungry_choose(struct parc_core *core)
 	}
 }
 
+/* Classes of nodes must tell apart which of the types they host. */
+static void types_learn(struct parc_core *core)
+{
+	struct prices *prices = core->policy->prices;
+
+	for (int32_t t = 0; t < prices->types_count; t++) {
+		struct parc_task task = {.cpu_milli = prices->types[t].cpu_milli};
+		struct ask ask;
+
+		ask_init(core, &ask, &task, PARC_NONE);
+		index_learn(core, &ask);
+	}
+}
+
 void prices_choose(struct parc_core *core)
 {
 	const struct policy *policy = core->policy;
@@ -392,6 +405,7 @@ void prices_choose(struct parc_core *core)
 			type_price(prices, policy->types[t].chips, policy->types[t].count,
 				   policy->types[t].cpu_milli, policy->types[t].devices);
 	hungry_choose(core);
+	types_learn(core);
 	prices->next = core->tasks_seen;
 	prices_recount(core);
 	if (prices->on)

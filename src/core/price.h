@@ -17,15 +17,15 @@
 
 #include "core/fit.h"
 
-#define PRICED_MAX  64        /* types with a price of their own: a bit each */
-#define PRICE_ONE   256       /* values are in 1/256 of a thousandth of a device */
-#define CHIP_PRICES_ONE 1024  /* chip prices are in 1/1024 */
+#define PRICED_MAX	64   /* types with a price of their own: a bit each */
+#define PRICE_ONE	256  /* values are in 1/256 of a thousandth of a device */
+#define CHIP_PRICES_ONE 1024 /* chip prices are in 1/1024 */
 
 struct priced_type {
 	uint64_t chips;
 	int64_t count;
 	int32_t cpu_milli, devices; /* whole devices */
-	int32_t level;              /* of scarcity: 0 the most, PRICE_LEVELS none */
+	int32_t level;		    /* of scarcity: 0 the most, PRICE_LEVELS none */
 };
 
 struct prices {
@@ -33,16 +33,16 @@ struct prices {
 	struct priced_type types[PRICED_MAX];
 	int32_t types_count;
 	int32_t chips[PARC_CHIPS_MAX]; /* for what only fits there */
-	int64_t next;                  /* tasks seen when they are next reckoned */
+	int64_t next;		       /* tasks seen when they are next reckoned */
 	/* derived */
-	int32_t values[PRICED_MAX];     /* of losing a host, by type */
-	int64_t hosted[PRICED_MAX];     /* tasks (1 device) or nodes (gangs) that still fit */
+	int32_t values[PRICED_MAX];	/* of losing a host, by type */
+	int64_t hosted[PRICED_MAX];	/* tasks (1 device) or nodes (gangs) that still fit */
 	int64_t filled[PARC_CHIPS_MAX]; /* fillable part of what is free, CUTTING_ONE a device */
-	uint64_t *node_hosts;           /* by node slot */
+	uint64_t *node_hosts;		/* by node slot */
 	int32_t (*node_filled)[PARC_NODE_POOLS_MAX];
 	int32_t *node_count; /* tasks of 1 device that it was counted with: free whole devices */
 	int32_t *node_cpu;   /* and CPU */
-	int on;              /* the policy in force uses prices */
+	int on;		     /* the policy in force uses prices */
 };
 
 void prices_init(struct parc_core *core, struct block *block);

@@ -14,8 +14,7 @@
 void policy_init(struct parc_core *core, struct block *block)
 {
 	struct policy *policy = block_take(block, 1, sizeof(*policy));
-	struct memo_entry *memo =
-		block_take(block, (size_t)1 << MEMO_ORDER, sizeof(*policy->memo));
+	struct memo_entry *memo = block_take(block, (size_t)1 << MEMO_ORDER, sizeof(*policy->memo));
 
 	core->policy = policy;
 	if (policy != NULL) {
@@ -45,20 +44,9 @@ static int type_before(const struct profile_type *a, const struct profile_type *
 	return order < 0;
 }
 
-/* Add to the type, which differs from a shape in that memory is not looked at. */
-static void type_add(struct policy *policy, const struct parc_task *task, int64_t count)
+static void type_append(struct policy *policy, const struct parc_task *task, int64_t count)
 {
-	struct profile_type *type;
-
 	policy->count_sum += count;
-	for (int32_t i = 0; i < policy->types_count; i++) {
-		type = &policy->types[i];
-		if (type->cpu_milli == task->cpu_milli && type->devices == task->devices &&
-		    type->share_milli == task->share_milli && type->chips == task->chips) {
-			type->count += count;
-			return;
-		}
-	}
 	if (policy->types_count == PROFILE_TYPES_MAX)
 		return;
 	policy->types[policy->types_count++] =
@@ -67,6 +55,22 @@ static void type_add(struct policy *policy, const struct parc_task *task, int64_
 				      .cpu_milli = task->cpu_milli,
 				      .devices = task->devices,
 				      .share_milli = task->share_milli};
+}
+
+/* Add to the type, which differs from a shape in that memory is not looked at. */
+static void type_merge(struct policy *policy, const struct parc_task *task, int64_t count)
+{
+	for (int32_t i = 0; i < policy->types_count; i++) {
+		struct profile_type *type = &policy->types[i];
+
+		if (type->cpu_milli == task->cpu_milli && type->devices == task->devices &&
+		    type->share_milli == task->share_milli && type->chips == task->chips) {
+			policy->count_sum += count;
+			type->count += count;
+			return;
+		}
+	}
+	type_append(policy, task, count);
 }
 
 static void types_sort(struct policy *policy)
@@ -137,11 +141,11 @@ static void types_gather(struct parc_core *core)
 	policy->count_sum = 0;
 	for (int32_t i = 0; i < core->profile_count; i++) {
 		ask_init(core, &ask, &core->profile[i].task, PARC_NONE);
-		type_add(policy, &ask.task, core->profile[i].count);
+		type_append(policy, &ask.task, core->profile[i].count);
 	}
 	for (int32_t i = 0; i < core->shapes_table.high && core->profile_count == 0; i++)
 		if (core->shapes[i].live && core->shapes[i].weight > 0)
-			type_add(policy, &core->shapes[i].ask.task, core->shapes[i].weight);
+			type_merge(policy, &core->shapes[i].ask.task, core->shapes[i].weight);
 }
 
 /* What each free thousandth of a device is worth to the shares of the profile. */

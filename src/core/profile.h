@@ -17,7 +17,7 @@
 
 #define PROFILE_TYPES_MAX 512
 #define PROFILE_KEPT_PCT  95
-#define MEMO_ORDER        16 /* 2^16 values remembered: 1.5 MiB */
+#define MEMO_ORDER	  16 /* 2^16 values remembered: 1.5 MiB */
 
 struct profile_type {
 	uint64_t chips; /* 0: no device */
@@ -33,13 +33,13 @@ struct memo_entry {
 };
 
 struct policy {
-	struct profile_type types[PROFILE_TYPES_MAX]; /* most frequent first */
-	int32_t types_count, kept_count;              /* kept: 95 % of the tasks */
-	int32_t cpus_count, shares_count;             /* of the kept types: */
+	struct profile_type types[PROFILE_TYPES_MAX];		    /* most frequent first */
+	int32_t types_count, kept_count;			    /* kept: 95 % of the tasks */
+	int32_t cpus_count, shares_count;			    /* of the kept types: */
 	int32_t cpus[PROFILE_TYPES_MAX], shares[PROFILE_TYPES_MAX]; /* distinct, ascending */
 	int64_t count_sum, kept_sum;
 	struct memo_entry *memo;
-	uint64_t epoch;         /* of the values: part of each key */
+	uint64_t epoch; /* of the values: part of each key */
 	struct shortage shortage;
 	int32_t device_values[PARC_SHARE_WHOLE + 1]; /* of free thousandths (base/cutting.h) */
 	int32_t cpu_per_device; /* thousandths of a core that the work asks for a device */

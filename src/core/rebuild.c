@@ -70,12 +70,14 @@ static void lines_rebuild(struct parc_core *core)
 {
 	line_reset(core);
 	core->orphans = -1;
+	core->limited = 0;
 	for (int32_t i = 0; i < core->jobs_table.high; i++) {
 		struct job *job = &core->jobs[i];
 
 		if (job->id == PARC_NONE)
 			continue;
 		job->line = job->next = job->prev = -1;
+		core->limited += job->reason == PARC_REASON_LIMIT;
 		if (job->state != PARC_JOB_PENDING)
 			continue;
 		if (job->cancelled)

@@ -5,8 +5,8 @@
 
 int shape_has_room(const struct parc_core *core, int32_t more)
 {
-	return core->shapes_idle >= more || table_has_room(&core->shapes_table,
-							   more - core->shapes_idle);
+	return core->shapes_idle >= more ||
+	       table_has_room(&core->shapes_table, more - core->shapes_idle);
 }
 
 static int32_t *bucket_of(const struct parc_core *core, const struct ask *ask)

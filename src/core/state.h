@@ -12,9 +12,9 @@
 #include "base/table.h"
 #include "core/model.h"
 
-#define KINDS_MAX        4096  /* distinct empty nodes of one fleet */
-#define THRESHOLDS_MAX   250   /* values of one resource that classes tell apart; fits a byte */
-#define LINE_SHELVES     (PARC_NODE_DEVICES_MAX + 2) /* no device, a share, 1.. whole devices */
+#define KINDS_MAX      4096 /* distinct empty nodes of one fleet */
+#define THRESHOLDS_MAX 250  /* values of one resource that classes tell apart; fits a byte */
+#define LINE_SHELVES   (PARC_NODE_DEVICES_MAX + 2) /* no device, a share, 1.. whole devices */
 
 /* Values at which requests of the known shapes differ; ascending, the first is 0. */
 struct thresholds {
@@ -40,18 +40,18 @@ struct policy; /* derived: what the placement policy keeps for itself (policy.h)
 struct parc_core {
 	struct parc_limits limits;
 	uint64_t random;
-	int64_t time_us, stamp, orders;       /* now; node changes; jobs ever queued */
+	int64_t time_us, stamp, orders; /* now; node changes; jobs ever queued */
 	int64_t last_job, last_node, last_place, last_allocation;
 	int64_t decisions, steps;
 	int32_t unfinished; /* a step ran out of room for actions; the next goes on */
 	struct parc_policy rules;
 	struct parc_chip chips[PARC_CHIPS_MAX]; /* memory etc.; rate 0: not set */
-	uint64_t chips_known, cores_chips;      /* a bit each; of rule CORES */
-	struct thresholds cpu, memory, share, device_memory;
+	uint64_t chips_known, cores_chips;	/* a bit each; of rule CORES */
+	struct thresholds cpu, memory, device_memory;
 	struct ledger ledger;
 	struct integral capacity; /* of all nodes, counted apart from the ledger */
 	struct parc_profile_entry *profile;
-	int32_t profile_count;            /* 0: the profile is learnt */
+	int32_t profile_count;		  /* 0: the profile is learnt */
 	int64_t tasks_seen, profile_next; /* tasks submitted; when it is next learnt */
 
 	struct table nodes_table, places_table, jobs_table, allocations_table, tasks_table;
@@ -80,13 +80,15 @@ struct parc_core {
 	int32_t *line_buckets;
 	uint32_t line_mask;
 	int32_t shelves[LINE_SHELVES]; /* blocked lines by what they need */
-	int32_t shapes_idle;           /* shapes that no job has */
+	int32_t shapes_idle;	       /* shapes that no job has */
 	int64_t kinds_version;
 	int32_t *freed; /* nodes on which something was freed in this step */
 	int32_t freed_count, freed_all;
 	int64_t chip_free[PARC_CHIPS_MAX], chip_total[PARC_CHIPS_MAX];
 	uint64_t digest;
 	int64_t pending; /* jobs in lines */
+	int64_t limited; /* jobs whose reason is LIMIT: a full table, not what is free, stops them
+			  */
 	int32_t orphans; /* first pending job whose dependency cannot come true; to be ended */
 	struct index *index;
 	struct close *close;

@@ -59,7 +59,8 @@ static int check_device(const struct parc_core *core, int32_t slot, int32_t devi
 	}
 	if (milli != it->used_milli || mib != it->used_mib || holders != it->holders ||
 	    slots != it->slots)
-		return BROKEN(err, "N1: node %lld device %d says %d/1000 and %d MiB, has %lld, %lld",
+		return BROKEN(err,
+			      "N1: node %lld device %d says %d/1000 and %d MiB, has %lld, %lld",
 			      (long long)node->id, device, it->used_milli, it->used_mib,
 			      (long long)milli, (long long)mib);
 	if (milli > PARC_SHARE_WHOLE || mib > chip->memory_mib)
@@ -82,7 +83,8 @@ static int check_node(const struct parc_core *core, int32_t slot, struct parc_er
 		memory -= core->tasks[t].memory_mib;
 	}
 	if (cpu != node->cpu_free || memory != node->memory_free || cpu < 0 || memory < 0)
-		return BROKEN(err, "N2: node %lld has %d mCPU and %lld MiB free, tasks leave %lld, %lld",
+		return BROKEN(err,
+			      "N2: node %lld has %d mCPU and %lld MiB free, tasks leave %lld, %lld",
 			      (long long)node->id, node->cpu_free, (long long)node->memory_free,
 			      (long long)cpu, (long long)memory);
 	for (int32_t d = 0; d < node->devices_count; d++) {
@@ -190,33 +192,73 @@ static int check_ledger(const struct parc_core *core, struct parc_err *err)
 	return 0;
 }
 
+/* The pool in which a device lies. */
+static const struct pool *device_pool(const struct node *node, int32_t device)
+{
+	int32_t p = 0;
+
+	while (device >= node->pools[p].first + node->pools[p].count)
+		p++;
+	return &node->pools[p];
+}
+
+/* Is what the task holds one instance of a template, at a place where it may begin? */
+static int is_template(const struct parc_chip *chip, const struct task *task)
+{
+	for (int32_t i = 0; i < chip->templates_count; i++) {
+		const struct parc_template *it = &chip->templates[i];
+		uint32_t run = (UINT32_C(1) << it->slots) - 1;
+
+		if (it->share_milli != task->share_milli ||
+		    it->memory_mib != task->device_memory_mib)
+			continue;
+		for (uint32_t starts = it->starts; starts != 0; starts &= starts - 1)
+			if (task->slots == run << __builtin_ctz(starts))
+				return 1;
+	}
+	return 0;
+}
+
+/* Are the task's devices all in the pool, and whole units of it? */
+static int is_whole_units(const struct pool *pool, const struct task *task, int32_t unit)
+{
+	uint32_t devices = task->devices >> pool->first;
+
+	if (pool->count < 32 && devices >> pool->count != 0)
+		return 0;
+	for (int32_t i = 0; i < pool->count; i += unit) {
+		uint32_t mask = (uint32_t)((UINT64_C(1) << unit) - 1) << i;
+
+		if ((devices & mask) != 0 && (devices & mask) != mask)
+			return 0;
+	}
+	return devices << pool->first == task->devices;
+}
+
 /* P1: every task keeps the partition rule of its chip. */
 static int check_task(const struct parc_core *core, const struct task *task, struct parc_err *err)
 {
 	const struct node *node = &core->nodes[task->node];
-	int32_t first, count = __builtin_popcount(task->devices);
+	int32_t count = __builtin_popcount(task->devices);
+	int whole = task->share_milli == PARC_SHARE_WHOLE, kept;
 	const struct parc_chip *chip;
-	int whole = task->share_milli == PARC_SHARE_WHOLE, kept = 1;
+	const struct pool *pool;
 
 	if (count == 0)
 		return 0;
-	first = __builtin_ctz(task->devices);
-	chip = &core->chips[device_chip(node, first)];
-	for (int32_t d = first; d < node->devices_count; d++)
-		if (task->devices >> d & 1)
-			kept &= device_chip(node, d) == device_chip(node, first);
+	pool = device_pool(node, __builtin_ctz(task->devices));
+	chip = &core->chips[pool->chip];
+	kept = is_whole_units(pool, task, chip->unit) && chip->rule != PARC_RULE_CORES;
 	if (chip->rule == PARC_RULE_WHOLE || chip->unit > 1)
 		kept &= whole;
 	if (chip->rule == PARC_RULE_SCALAR && !whole)
 		kept &= task->share_milli % chip->step_milli == 0;
 	if (chip->rule == PARC_RULE_TEMPLATES)
-		kept &= whole == (task->slots == 0);
-	if (chip->counts != 0 && whole)
+		kept &= task->slots == 0 ? whole : count == 1 && is_template(chip, task);
+	else
+		kept &= task->slots == 0;
+	if (chip->counts != 0 && whole && task->slots == 0)
 		kept &= chip->counts >> (count - 1) & 1;
-	for (int32_t d = first; d < node->devices_count; d++)
-		if (task->devices >> d & 1)
-			kept &= task->devices >> (d - d % chip->unit) & 1;
-	kept &= count % chip->unit == 0;
 	if (!kept)
 		return BROKEN(err, "P1: a task on node %lld breaks its chip's partition rule",
 			      (long long)node->id);

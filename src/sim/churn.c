@@ -12,7 +12,7 @@
 #include "base/assert.h"
 #include "sim/clock.h"
 #include "sim/mirror.h"
-#include "sim/world.h"
+#include "sim/stage.h"
 
 #define CHURN_CHECK_EVERY 5000	    /* steps between two checks of the invariants */
 #define CHURN_WAKES_MAX	  1000	    /* wakes in a row without virtual time going on */
@@ -35,7 +35,7 @@ struct run {
 	struct churn_result *result;
 	int32_t *rows, rows_count; /* rows that fit somewhere on the empty fleet */
 	struct mirror mirror;
-	struct world world;
+	struct stage stage;
 	struct clock clock;
 	struct arrivals arrivals;
 	struct job *jobs; /* one for each of arrivals.list */
@@ -132,7 +132,7 @@ static int take_actions(struct run *run, const struct parc_actions *actions, str
 	}
 	run->steps++;
 	if (run->config->check && run->steps % CHURN_CHECK_EVERY == 0)
-		return world_check(&run->world, err);
+		return stage_check(&run->stage, err);
 	return 0;
 }
 
@@ -158,7 +158,7 @@ static int report_run(struct run *run, int32_t at, int kind, struct parc_err *er
 	event.run.busy_milli = -1;
 	if (kind != PARC_EVENT_STARTED)
 		give_back(run, at);
-	int code = world_step(&run->world, &event, &actions, err);
+	int code = stage_step(&run->stage, &event, &actions, err);
 	return code ? code : take_actions(run, &actions, err);
 }
 
@@ -190,14 +190,14 @@ static int submit_job(struct run *run, struct parc_err *err)
 {
 	int32_t at = run->next_arrival++;
 	struct parc_actions actions;
-	struct world_job job = {.job = at + 1, .row = job_row(run, at)};
+	struct stage_job job = {.job = at + 1, .row = job_row(run, at)};
 	advance(run, run->arrivals.list[at].time_us);
 	job.time_us = run->now_us;
-	int code = world_submit(&run->world, &job, &actions, err);
+	int code = stage_submit(&run->stage, &job, &actions, err);
 	if (!code)
 		code = take_actions(run, &actions, err);
 	if (!code && run->config->halfway && at == run->arrivals.count / 2)
-		code = world_move(&run->world, err);
+		code = stage_move(&run->stage, err);
 	return code;
 }
 
@@ -209,7 +209,7 @@ static int wake_core(struct run *run, int64_t wake_us, struct parc_err *err)
 	if (++run->wakes > CHURN_WAKES_MAX)
 		return parc_err_set(err, PARC_ERR_MISMATCH,
 				    "the core wants to be woken again and again at one time");
-	int code = world_step(&run->world, &event, &actions, err);
+	int code = stage_step(&run->stage, &event, &actions, err);
 	return code ? code : take_actions(run, &actions, err);
 }
 
@@ -217,7 +217,7 @@ static int step_next(struct run *run, struct parc_err *err)
 {
 	int64_t arrival_us = run->arrivals.list[run->next_arrival].time_us;
 	int64_t end_us = clock_next_us(&run->clock);
-	int64_t wake_us = parc_wake(run->world.core);
+	int64_t wake_us = parc_wake(run->stage.core);
 	int code;
 	if (wake_us < arrival_us && wake_us < end_us)
 		code = wake_core(run, wake_us, err);
@@ -282,10 +282,10 @@ static int measure(struct run *run, struct churn_seed *seed, struct parc_err *er
 	seed->allocated = capacity ? (int64_t)(run->area * 100 * CHURN_SCALE / capacity) : 0;
 	seed->offered = measure_offered(run, span_us);
 	seed->decisions = run->steps;
-	seed->digest = parc_digest(run->world.core);
-	seed->deciding_ns = run->world.deciding_ns;
-	seed->queue_end = parc_count(run->world.core, PARC_COUNT_PENDING);
-	return run->world.record ? record_digest(run->world.record, seed->digest, err) : 0;
+	seed->digest = parc_digest(run->stage.core);
+	seed->deciding_ns = run->stage.deciding_ns;
+	seed->queue_end = parc_count(run->stage.core, PARC_COUNT_PENDING);
+	return run->stage.record ? record_digest(run->stage.record, seed->digest, err) : 0;
 }
 
 static void init_jobs(struct run *run)
@@ -330,7 +330,7 @@ static int alloc_seed(struct run *run, struct parc_err *err)
 static int init_seed(struct run *run, const struct order_seed *order, struct parc_err *err)
 {
 	const struct churn_config *config = run->config;
-	struct world_setup setup = {.fleet = config->fleet,
+	struct stage_setup setup = {.fleet = config->fleet,
 				    .ranks = order->ranks_count ? order->ranks : NULL,
 				    .demand = config->tell_demand ? config->demand : NULL,
 				    .record = config->record,
@@ -343,12 +343,12 @@ static int init_seed(struct run *run, const struct order_seed *order, struct par
 		return code;
 	init_jobs(run);
 	code = clock_init(&run->clock, run->arrivals.population + 1, err);
-	return code ? code : world_init(&run->world, &setup, err);
+	return code ? code : stage_init(&run->stage, &setup, err);
 }
 
 static void deinit_seed(struct run *run)
 {
-	world_deinit(&run->world);
+	stage_deinit(&run->stage);
 	clock_deinit(&run->clock);
 	arrivals_deinit(&run->arrivals);
 	free(run->jobs);

@@ -11,16 +11,20 @@
 
 #define DEMAND_FREQUENT_PERCENT 95
 
-/* Falling CPU, share, devices, chips: the order of ties in the published experiment, which knows
- * no device memory and no links. */
-static int compare_shapes(const struct parc_task *a, const struct parc_task *b)
+/* Falling CPU, share, devices, text of the list of chips: the order of ties in the published
+ * experiment, which knows no device memory and no links. "A|B" and "B|A" are two shapes there. */
+static int compare_shapes(const struct demand_shape *x, const struct demand_shape *y)
 {
+	const struct parc_task *a = &x->entry.task, *b = &y->entry.task;
+
 	if (a->cpu_milli != b->cpu_milli)
 		return a->cpu_milli < b->cpu_milli ? 1 : -1;
 	if (a->share_milli != b->share_milli)
 		return a->share_milli < b->share_milli ? 1 : -1;
 	if (a->devices != b->devices)
 		return a->devices < b->devices ? 1 : -1;
+	if (x->spec != y->spec)
+		return x->spec < y->spec ? 1 : -1;
 	if (a->chips != b->chips)
 		return a->chips < b->chips ? 1 : -1;
 	if (a->device_memory_mib != b->device_memory_mib)
@@ -30,8 +34,7 @@ static int compare_shapes(const struct parc_task *a, const struct parc_task *b)
 
 static int compare_by_shape(const void *a, const void *b)
 {
-	const struct demand_shape *x = a, *y = b;
-	return compare_shapes(&x->entry.task, &y->entry.task);
+	return compare_shapes(a, b);
 }
 
 static int compare_by_count(const void *a, const void *b)
@@ -39,7 +42,7 @@ static int compare_by_count(const void *a, const void *b)
 	const struct demand_shape *x = a, *y = b;
 	if (x->entry.count != y->entry.count)
 		return x->entry.count < y->entry.count ? 1 : -1;
-	return compare_shapes(&x->entry.task, &y->entry.task);
+	return compare_shapes(x, y);
 }
 
 static int32_t collect_rows(struct demand_shape *shapes, const struct tasks *tasks)
@@ -50,7 +53,8 @@ static int32_t collect_rows(struct demand_shape *shapes, const struct tasks *tas
 		if (row->alien)
 			continue;
 		struct demand_shape *shape = &shapes[count++];
-		*shape = (struct demand_shape){.entry = {.task = row->task, .count = row->gang}};
+		*shape = (struct demand_shape){.entry = {.task = row->task, .count = row->gang},
+					       .spec = row->spec};
 		shape->memory_min_mib = shape->entry.task.memory_mib;
 		shape->entry.task.memory_mib = 0;
 	}

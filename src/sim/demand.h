@@ -12,6 +12,7 @@
 struct demand_shape {
 	struct parc_profile_entry entry; /* memory 0: it is no part of what tells shapes apart */
 	int64_t memory_min_mib;		 /* the least that a task of this shape asks */
+	int32_t spec;			 /* of its rows (tasks.h) */
 };
 
 struct demand {
@@ -21,8 +22,9 @@ struct demand {
 };
 
 /* Count the tasks of each shape (CPU, share, devices, chips, device memory, link) of a list; ties
- * by falling CPU, share, devices, chips. Tasks that no chip of the fleet can run are left out, and
- * the least frequent shapes beyond PARC_PROFILE_MAX too. The caller ends it with demand_deinit. */
+ * by falling CPU, share, devices, text of the list of chips. Tasks that no chip of the fleet can
+ * run are left out, and the least frequent shapes beyond PARC_PROFILE_MAX too. The caller ends it
+ * with demand_deinit. */
 int demand_init(struct demand *demand, const struct tasks *tasks, struct parc_err *err);
 void demand_deinit(struct demand *demand); /* takes a zeroed one */
 

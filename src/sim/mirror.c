@@ -168,12 +168,13 @@ static uint32_t devices_with_room(const struct mirror *mirror, const struct mirr
 	return found;
 }
 
-/* Take one task out of a copy of a node: 1, or 0 when it does not fit there on this chip. */
-static int take_task(const struct mirror *mirror, struct mirror_node *node,
-		     const struct parc_task *task, int32_t chip_index)
+int mirror_take(const struct mirror *mirror, struct mirror_node *node, const struct parc_task *task,
+		int32_t chip_index)
 {
 	if (node->has_cores || node->cpu_free_milli < task->cpu_milli ||
 	    node->memory_free_mib < task->memory_mib)
+		return 0;
+	if (task->devices > 0 && !is_plain(&mirror->fleet->chips[chip_index].chip))
 		return 0;
 	uint32_t room = task->devices ? devices_with_room(mirror, node, task, chip_index) : 0;
 	if (__builtin_popcount(room) < task->devices)
@@ -196,7 +197,7 @@ static int fits_on_chip(const struct mirror *mirror, const struct tasks_row *row
 	int32_t placed = 0;
 	for (int32_t i = 0; i < mirror->nodes_count; i++) {
 		struct mirror_node copy = mirror->nodes[i];
-		while (placed < row->gang && take_task(mirror, &copy, &row->task, chip))
+		while (placed < row->gang && mirror_take(mirror, &copy, &row->task, chip))
 			placed++;
 		if (placed == row->gang)
 			return 1;
@@ -212,8 +213,7 @@ int mirror_can_fit(const struct mirror *mirror, const struct tasks_row *row)
 	if (row->task.devices == 0)
 		return row->task.chips == 0 && fits_on_chip(mirror, row, 0);
 	for (int32_t chip = 0; chip < mirror->fleet->chips_count; chip++)
-		if (mirror_accepts(&row->task, chip) &&
-		    is_plain(&mirror->fleet->chips[chip].chip) && fits_on_chip(mirror, row, chip))
+		if (mirror_accepts(&row->task, chip) && fits_on_chip(mirror, row, chip))
 			return 1;
 	return 0;
 }

@@ -46,6 +46,12 @@ void mirror_release(struct mirror *mirror, const struct parc_placement *placemen
 /* Thousandths of all devices, free or not. */
 int64_t mirror_capacity_milli(const struct mirror *mirror);
 
+/* Take one task out of a node (a copy, as a rule) on devices of this chip: 1, or 0 when it does not
+ * fit there or the chip is not verified in full. The chip must be accepted; it does not matter for
+ * a task without devices. */
+int mirror_take(const struct mirror *mirror, struct mirror_node *node, const struct parc_task *task,
+		int32_t chip);
+
 /* Could all tasks of this row start now? Says yes only when it has found where. Walks all nodes. */
 int mirror_can_fit(const struct mirror *mirror, const struct tasks_row *row);
 

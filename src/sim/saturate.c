@@ -12,8 +12,8 @@
 
 #include "base/assert.h"
 #include "sim/mirror.h"
+#include "sim/stage.h"
 #include "sim/stats.h"
-#include "sim/world.h"
 
 #define SATURATE_CHECK_EVERY 1000      /* arrivals between two checks of the invariants */
 #define SATURATE_TASKS_MAX   (1 << 24) /* of all gangs of one seed */
@@ -102,30 +102,30 @@ static int note_answer(struct run *run, struct note *note, const struct parc_act
 			    (long long)job);
 }
 
-static int submit_arrival(struct run *run, struct world *world, int32_t at, struct parc_err *err)
+static int submit_arrival(struct run *run, struct stage *stage, int32_t at, struct parc_err *err)
 {
 	struct note *note = &run->notes[at];
 	const struct tasks_row *row = row_of(run, note->row);
-	struct world_job job = {.job = at + 1, .time_us = at + 1, .row = row, .now_or_never = 1};
+	struct stage_job job = {.job = at + 1, .time_us = at + 1, .row = row, .now_or_never = 1};
 	struct parc_actions actions;
 	if (row->alien)
 		return 0;
-	int code = world_submit(world, &job, &actions, err);
+	int code = stage_submit(stage, &job, &actions, err);
 	return code ? code : note_answer(run, note, &actions, job.job, err);
 }
 
-static int submit_all(struct run *run, struct world *world, int32_t count, struct parc_err *err)
+static int submit_all(struct run *run, struct stage *stage, int32_t count, struct parc_err *err)
 {
 	for (int32_t i = 0; i < count; i++) {
-		int code = submit_arrival(run, world, i, err);
+		int code = submit_arrival(run, stage, i, err);
 		if (!code && run->config->check && i % SATURATE_CHECK_EVERY == 0)
-			code = world_check(world, err);
+			code = stage_check(stage, err);
 		if (!code && run->config->halfway && i == count / 2)
-			code = world_move(world, err);
+			code = stage_move(stage, err);
 		if (code)
 			return code;
 	}
-	return run->config->check ? world_check(world, err) : 0;
+	return run->config->check ? stage_check(stage, err) : 0;
 }
 
 static int verify_note(struct run *run, int32_t at, struct parc_err *err)
@@ -224,18 +224,18 @@ static void measure_chips(const struct mirror *mirror, struct saturate_seed *see
 	}
 }
 
-static int finish_world(struct world *world, struct saturate_seed *seed, struct parc_err *err)
+static int finish_world(struct stage *stage, struct saturate_seed *seed, struct parc_err *err)
 {
-	seed->digest = parc_digest(world->core);
-	seed->deciding_ns = world->deciding_ns;
-	return world->record ? record_digest(world->record, seed->digest, err) : 0;
+	seed->digest = parc_digest(stage->core);
+	seed->deciding_ns = stage->deciding_ns;
+	return stage->record ? record_digest(stage->record, seed->digest, err) : 0;
 }
 
 static int run_seed(struct run *run, const struct order_seed *order, struct saturate_seed *seed,
 		    struct parc_err *err)
 {
 	const struct saturate_config *config = run->config;
-	struct world_setup setup = {.fleet = config->fleet,
+	struct stage_setup setup = {.fleet = config->fleet,
 				    .ranks = order->ranks_count ? order->ranks : NULL,
 				    .demand = config->tell_demand ? config->demand : NULL,
 				    .record = config->record,
@@ -243,20 +243,20 @@ static int run_seed(struct run *run, const struct order_seed *order, struct satu
 				    .place = config->place,
 				    .jobs_max = run->notes_max,
 				    .tasks_max = (int32_t)run->placements_max};
-	struct world world;
+	struct stage stage;
 	int32_t count = count_arrivals(run, order);
 	ASSERT(count <= run->notes_max);
 	seed->seed = order->seed;
 	run->placements_count = 0;
 	for (int32_t i = 0; i < count; i++)
 		run->notes[i] = (struct note){.row = order->rows[i]};
-	int code = world_init(&world, &setup, err);
+	int code = stage_init(&stage, &setup, err);
 	if (code)
 		return code;
-	code = submit_all(run, &world, count, err);
+	code = submit_all(run, &stage, count, err);
 	if (!code)
-		code = finish_world(&world, seed, err);
-	world_deinit(&world);
+		code = finish_world(&stage, seed, err);
+	stage_deinit(&stage);
 	if (!code)
 		code = measure(run, seed, count, err);
 	if (!code)

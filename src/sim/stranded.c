@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Why what is free cannot be used. For one device with something free, the frequent shapes fall
- * into those that its chip is not allowed for, those for which the devices of the node have no
- * room, and those that have room but lack CPU or memory. If any fits, the rest is open. If some
- * have room, it is what most of their tasks lack. If none has room, it is a remainder or the node
- * has too few devices together. Costs nodes x devices x shapes, once after a run.
+ * Why what is free cannot be used. First every node is filled with frequent shapes, the largest
+ * that fits each time; that part is open. Then, for one device with something free, the frequent
+ * shapes fall into those that its chip is not allowed for, those for which the devices of the node
+ * have no room, and those that have room but lack CPU or memory. If some have room, it is what
+ * most of their tasks lack. If none has room, it is a remainder or the node has too few devices
+ * together. Costs nodes x devices x shapes, once after a run.
  */
 #include "sim/stranded.h"
 
@@ -71,14 +72,59 @@ static enum stranded_cause find_cause(const struct mirror_node *node, int32_t de
 	return node->free_milli[device] < PARC_SHARE_WHOLE ? STRANDED_SHARE : STRANDED_DEVICES;
 }
 
+/* Is the first shape the better one to fill with: more of the devices, then less CPU? */
+static int is_larger(const struct parc_task *a, const struct parc_task *b)
+{
+	int64_t a_milli = (int64_t)a->devices * a->share_milli;
+	int64_t b_milli = (int64_t)b->devices * b->share_milli;
+	return a_milli != b_milli ? a_milli > b_milli : a->cpu_milli < b->cpu_milli;
+}
+
+/* Take the largest frequent shape that fits on a chip out of the node: its thousandths, or 0. */
+static int64_t take_largest(const struct mirror *mirror, struct mirror_node *node, int32_t chip,
+			    const struct demand *demand)
+{
+	struct parc_task largest = {0};
+	for (int32_t i = 0; i < demand->frequent_count; i++) {
+		struct parc_task task = demand->shapes[i].entry.task;
+		struct mirror_node copy = *node;
+		task.memory_mib = demand->shapes[i].memory_min_mib;
+		if (task.devices > 0 && mirror_accepts(&task, chip) && is_larger(&task, &largest) &&
+		    mirror_take(mirror, &copy, &task, chip))
+			largest = task;
+	}
+	if (largest.devices == 0 || !mirror_take(mirror, node, &largest, chip))
+		return 0;
+	return (int64_t)largest.devices * largest.share_milli;
+}
+
+/* Fill a node with frequent shapes; returns the thousandths that they take. */
+static int64_t fill_node(const struct mirror *mirror, struct mirror_node *node,
+			 const struct demand *demand)
+{
+	uint64_t chips = 0;
+	int64_t filled = 0;
+	for (int32_t i = 0; i < node->devices; i++)
+		chips |= UINT64_C(1) << node->chip[i];
+	for (; chips; chips &= chips - 1)
+		for (;;) {
+			int64_t taken = take_largest(mirror, node, __builtin_ctzll(chips), demand);
+			if (taken == 0)
+				break;
+			filled += taken;
+		}
+	return filled;
+}
+
 void stranded_classify(struct stranded *stranded, const struct mirror *mirror,
 		       const struct demand *demand)
 {
 	*stranded = (struct stranded){0};
 	for (int32_t i = 0; i < mirror->nodes_count; i++) {
-		const struct mirror_node *node = &mirror->nodes[i];
-		for (int32_t d = 0; d < node->devices; d++)
-			if (node->free_milli[d] > 0)
-				stranded->milli[find_cause(node, d, demand)] += node->free_milli[d];
+		struct mirror_node node = mirror->nodes[i];
+		stranded->milli[STRANDED_OPEN] += fill_node(mirror, &node, demand);
+		for (int32_t d = 0; d < node.devices; d++)
+			if (node.free_milli[d] > 0)
+				stranded->milli[find_cause(&node, d, demand)] += node.free_milli[d];
 	}
 }

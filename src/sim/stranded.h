@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Why what is free cannot be used: every free thousandth of a device gets one cause, by asking
- * what keeps the frequent shapes of the task list (those of the first 95 % of the tasks) out.
+ * what keeps the frequent shapes of the task list (those of the first 95 % of the tasks) out. What
+ * they could still fill, the largest first, is open.
  */
 #ifndef SIM_STRANDED_H
 #define SIM_STRANDED_H
@@ -11,7 +12,7 @@
 
 /* name, key in JSON, text. In the order of precedence: the first that holds is the cause. */
 #define STRANDED_MAP(X)                                     \
-	X(OPEN, "open", "a frequent shape still fits")      \
+	X(OPEN, "open", "still open to frequent shapes")    \
 	X(CPU, "cpu", "CPU of the node exhausted")          \
 	X(MEMORY, "memory", "memory of the node exhausted") \
 	X(CHIP, "chip", "no frequent shape runs on it")     \

@@ -52,6 +52,14 @@ struct reader {
 	const struct fleet *fleet;
 	struct parc_err *err;
 	struct text_field fields[COLUMNS];
+	struct spec *specs; /* of the rows that have one */
+	int32_t specs_count, specs_capacity;
+};
+
+/* The list of chips that a row names, as it is written. */
+struct spec {
+	struct text_field field;
+	int32_t row;
 };
 
 /* The number in a column; an empty field of an optional column is `missing`. */
@@ -200,7 +208,41 @@ static int read_row(const struct reader *reader, struct tasks_row *row)
 	return code;
 }
 
-static int add_row(struct tasks *tasks, int32_t *capacity, const struct reader *reader)
+static int compare_specs(const void *a, const void *b)
+{
+	const struct text_field *x = &((const struct spec *)a)->field;
+	const struct text_field *y = &((const struct spec *)b)->field;
+	int order = memcmp(x->bytes, y->bytes, x->size < y->size ? x->size : y->size);
+
+	return order != 0 ? order : (x->size > y->size) - (x->size < y->size);
+}
+
+/* Number the lists of chips in order of their text, from 1. */
+static void rank_specs(struct tasks *tasks, const struct reader *reader)
+{
+	int32_t rank = 0;
+
+	qsort(reader->specs, (size_t)reader->specs_count, sizeof(*reader->specs), compare_specs);
+	for (int32_t i = 0; i < reader->specs_count; i++) {
+		rank += i == 0 || compare_specs(&reader->specs[i - 1], &reader->specs[i]) != 0;
+		tasks->rows[reader->specs[i].row].spec = rank;
+	}
+}
+
+static int note_spec(struct reader *reader, int32_t row)
+{
+	int code;
+
+	if (reader->fields[GPU_SPEC].size == 0)
+		return 0;
+	code = fleet_grow(&reader->specs, reader->specs_count, &reader->specs_capacity,
+			  sizeof(*reader->specs), reader->err);
+	if (code == 0)
+		reader->specs[reader->specs_count++] = (struct spec){reader->fields[GPU_SPEC], row};
+	return code;
+}
+
+static int add_row(struct tasks *tasks, int32_t *capacity, struct reader *reader)
 {
 	struct tasks_row row = {0};
 	int code = read_row(reader, &row);
@@ -211,6 +253,8 @@ static int add_row(struct tasks *tasks, int32_t *capacity, const struct reader *
 		return text_refuse(reader->text, reader->fields[NAME], PARC_ERR_FULL, reader->err,
 				   "more than %d tasks", ROWS_MAX);
 	code = fleet_grow(&tasks->rows, tasks->count, capacity, sizeof(row), reader->err);
+	if (code == 0)
+		code = note_spec(reader, tasks->count);
 	if (code != 0)
 		return code;
 	tasks->rows[tasks->count++] = row;
@@ -247,6 +291,9 @@ int tasks_read_openb_bytes(struct tasks *tasks, const struct fleet *fleet, const
 	*tasks = (struct tasks){0};
 	text_init(&text, name, bytes, size);
 	code = read_rows(tasks, &reader, &text);
+	if (code == 0 && reader.specs_count > 0)
+		rank_specs(tasks, &reader);
+	free(reader.specs);
 	if (code != 0)
 		tasks_deinit(tasks);
 	return code;

@@ -19,6 +19,7 @@ struct tasks_row {
 	int32_t close_strength; /* enum parc_strength, of the whole gang; NONE with FLEET */
 	int64_t create_us;	/* 0 when the list has no times */
 	int64_t length_us;	/* 0: unknown */
+	int32_t spec;		/* which list of chips it names, in order of the text; 0: none */
 	uint8_t alien;		/* names a chip that the fleet does not have: never fits */
 };
 

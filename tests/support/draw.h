@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 struct draw {
-	uint64_t state;       /* of the generator */
+	uint64_t state;	      /* of the generator */
 	const uint8_t *bytes; /* NULL: the generator decides */
 	size_t size, used;
 };

@@ -21,8 +21,7 @@ void script_add(struct script *script, const struct entry *entry)
 {
 	if (script->count == script->room) {
 		script->room = script->room * 2 + 64;
-		script->list = realloc(script->list,
-				       (size_t)script->room * sizeof(*script->list));
+		script->list = realloc(script->list, (size_t)script->room * sizeof(*script->list));
 		ASSERT(script->list != NULL);
 	}
 	script->list[script->count++] = *entry;
@@ -48,9 +47,10 @@ void entry_bind(struct entry *entry, const struct parc_core *core)
 	}
 	if (event->kind == PARC_EVENT_PROFILE_SET)
 		event->profile.entries = entry->profile;
-	if (entry->run_job <= 0 || event->kind < PARC_EVENT_STARTED ||
-	    parc_job_info(core, entry->run_job, &info) != 0)
+	if (entry->run_job <= 0 || event->kind < PARC_EVENT_STARTED)
 		return;
+	if (parc_job_info(core, entry->run_job, &info) != 0)
+		info = (struct parc_job_info){.allocation = PARC_NONE};
 	event->run.allocation = info.allocation;
 	event->run.attempt = info.attempt;
 }

@@ -20,7 +20,7 @@
 #include "parc/core.h"
 
 #define ENTRY_PROFILE_MAX 16
-#define ENTRY_TEXT_MAX    4096
+#define ENTRY_TEXT_MAX	  4096
 
 struct entry { /* one event with its arrays */
 	struct parc_event event;

@@ -17,16 +17,22 @@ struct field {
 	const char *name;
 	size_t offset, bytes;
 	int64_t usual;
-	int32_t names;                /* enumerators; 0: a number */
-	const char *(*name_of)(int);  /* NULL with names 1: a set of bits, as 0,2,5 */
+	int32_t names;		     /* enumerators; 0: a number */
+	const char *(*name_of)(int); /* NULL with names 1: a set of bits, as 0,2,5 */
 };
 
-#define NUMBER(type, member, name, usual)                                                          \
-	{name, offsetof(type, member), sizeof(((type *)0)->member), usual, 0, NULL}
-#define NAMED(type, member, name, usual, count, of)                                                \
-	{name, offsetof(type, member), sizeof(((type *)0)->member), usual, count, of}
-#define BITS(type, member, name)                                                                   \
-	{name, offsetof(type, member), sizeof(((type *)0)->member), 0, 1, NULL}
+#define NUMBER(type, member, name, usual)                                                 \
+	{                                                                                 \
+		name, offsetof(type, member), sizeof(((type *)0)->member), usual, 0, NULL \
+	}
+#define NAMED(type, member, name, usual, count, of)                                         \
+	{                                                                                   \
+		name, offsetof(type, member), sizeof(((type *)0)->member), usual, count, of \
+	}
+#define BITS(type, member, name)                                                      \
+	{                                                                             \
+		name, offsetof(type, member), sizeof(((type *)0)->member), 0, 1, NULL \
+	}
 
 #define CHIP(member, name, usual) NUMBER(struct parc_chip, member, name, usual)
 static const struct field chip_fields[] = {
@@ -80,12 +86,12 @@ static const struct field policy_fields[] = {
 	POLICY(requeue_max, "requeue-max", 0),
 };
 
-#define TASK_FIELDS(type, task)                                                                    \
-	BITS(type, task.chips, "chips"), NUMBER(type, task.devices, "devices", 0),                 \
-		NUMBER(type, task.share_milli, "share", SAME),                                     \
-		NUMBER(type, task.device_memory_mib, "device-memory", 0),                          \
-		NUMBER(type, task.cpu_milli, "cpu", 0),                                            \
-		NUMBER(type, task.memory_mib, "memory", 0),                                        \
+#define TASK_FIELDS(type, task)                                                    \
+	BITS(type, task.chips, "chips"), NUMBER(type, task.devices, "devices", 0), \
+		NUMBER(type, task.share_milli, "share", SAME),                     \
+		NUMBER(type, task.device_memory_mib, "device-memory", 0),          \
+		NUMBER(type, task.cpu_milli, "cpu", 0),                            \
+		NUMBER(type, task.memory_mib, "memory", 0),                        \
 		NAMED(type, task.link, "link", 0, 3, parc_strength_name)
 
 static const struct field group_fields[] = {
@@ -142,7 +148,7 @@ static const struct field place_fields[] = {
 
 #define NODE(member, name, usual) NUMBER(struct parc_node_add, member, name, usual)
 static const struct field node_add_fields[] = {
-	NODE(node, "node", 0), NODE(place, "place", 0),     NODE(rank, "rank", 0),
+	NODE(node, "node", 0),	   NODE(place, "place", 0),	  NODE(rank, "rank", 0),
 	NODE(cpu_milli, "cpu", 0), NODE(memory_mib, "memory", 0),
 };
 
@@ -216,24 +222,15 @@ static const struct part shapes_part = {"shape",
 					ENTRY(profile),
 					sizeof(struct parc_profile_entry),
 					ENTRY_PROFILE_MAX};
-static const struct part groups_part = {"group",
-					ROWS(group_fields),
-					ENTRY(event.submit.groups_count),
-					ENTRY(groups),
-					sizeof(struct parc_group),
-					PARC_GROUPS_MAX};
-static const struct part variants_part = {"variant",
-					  ROWS(variant_fields),
-					  ENTRY(event.submit.variants_count),
-					  ENTRY(variants),
-					  sizeof(struct parc_variant),
-					  PARC_VARIANTS_MAX};
-static const struct part depends_part = {"after",
-					 ROWS(depend_fields),
-					 ENTRY(event.submit.depends_count),
-					 ENTRY(depends),
-					 sizeof(struct parc_depend),
-					 PARC_DEPENDS_MAX};
+static const struct part groups_part = {
+	"group",       ROWS(group_fields),	  ENTRY(event.submit.groups_count),
+	ENTRY(groups), sizeof(struct parc_group), PARC_GROUPS_MAX};
+static const struct part variants_part = {
+	"variant",	 ROWS(variant_fields),	      ENTRY(event.submit.variants_count),
+	ENTRY(variants), sizeof(struct parc_variant), PARC_VARIANTS_MAX};
+static const struct part depends_part = {
+	"after",	ROWS(depend_fields),	    ENTRY(event.submit.depends_count),
+	ENTRY(depends), sizeof(struct parc_depend), PARC_DEPENDS_MAX};
 
 struct layout {
 	const struct field *fields;
@@ -362,9 +359,7 @@ static int64_t usual_of(const struct field *field, const struct field *rows, con
 		return field->usual;
 	before = number_get(record + field[-1].offset, field[-1].bytes);
 	(void)rows;
-	return strcmp(field->name, "share") != 0 ? before
-	       : before == 0			 ? 0
-						 : PARC_SHARE_WHOLE;
+	return strcmp(field->name, "share") != 0 ? before : before == 0 ? 0 : PARC_SHARE_WHOLE;
 }
 
 static void fields_add(struct text *text, const struct field *fields, size_t count,
@@ -376,6 +371,9 @@ static void fields_add(struct text *text, const struct field *fields, size_t cou
 		const struct field *it = &fields[i];
 		int64_t value = number_get(record + field_offset(it, base), it->bytes);
 
+		/* The job stands for its allocation, which may be another one next time. */
+		if (entry->run_job > 0 && i > 0 && i < 3 && fields == run_fields)
+			continue;
 		if (value == usual_of(it, fields, record + base))
 			continue;
 		text_add(text, " %s=", it->name);
@@ -637,17 +635,17 @@ static int32_t numbers_of(struct entry *entry, const struct field *fields, size_
 	int32_t used = 0;
 
 	for (size_t i = 0; i < count && used < room; i++)
-		numbers[used++] = (struct entry_number){
-			.at = (char *)entry + field_offset(&fields[i], base),
-			.bytes = (int32_t)fields[i].bytes};
+		numbers[used++] =
+			(struct entry_number){.at = (char *)entry + field_offset(&fields[i], base),
+					      .bytes = (int32_t)fields[i].bytes};
 	return used;
 }
 
 int32_t entry_numbers(struct entry *entry, struct entry_number *numbers, int32_t max)
 {
 	struct layout layout = layout_of(entry->event.kind);
-	int32_t used = numbers_of(entry, layout.fields, layout.fields_count, layout.offset, numbers,
-				  max);
+	int32_t used =
+		numbers_of(entry, layout.fields, layout.fields_count, layout.offset, numbers, max);
 
 	for (size_t p = 0; p < 3 && layout.parts[p] != NULL; p++) {
 		const struct part *part = layout.parts[p];

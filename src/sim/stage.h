@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * One core with one fleet loaded, as both experiments use it: every event goes through
- * world_step, so that a run can be recorded whole.
+ * stage_step, so that a run can be recorded whole.
  *
- *   life cycle   world_init, world_deinit
- *   change       world_step, world_submit, world_move
- *   verify       world_check
+ *   life cycle   stage_init, stage_deinit
+ *   change       stage_step, stage_submit, stage_move
+ *   verify       stage_check
  */
-#ifndef SIM_WORLD_H
-#define SIM_WORLD_H
+#ifndef SIM_STAGE_H
+#define SIM_STAGE_H
 
 #include "sim/demand.h"
 #include "sim/record.h"
 
-struct world_setup {
+struct stage_setup {
 	const struct fleet *fleet;
 	const int32_t *ranks;	     /* of each node by its index; NULL: as the fleet has them */
 	const struct demand *demand; /* told to the policy; NULL: it learns from arrivals */
@@ -24,36 +24,36 @@ struct world_setup {
 	int32_t tasks_max; /* of these jobs together */
 };
 
-struct world {
+struct stage {
 	struct parc_core *core;
 	struct record *record;
-	int64_t deciding_ns; /* real time spent in steps after world_init */
+	int64_t deciding_ns; /* real time spent in steps after stage_init */
 };
 
 /* Make a core, load the fleet, set the policy and the profile, all at time 0. On failure there is
  * nothing to end. */
-int world_init(struct world *world, const struct world_setup *setup, struct parc_err *err);
+int stage_init(struct stage *stage, const struct stage_setup *setup, struct parc_err *err);
 
-/* Destroys the core; takes a zeroed world. The record stays open. */
-void world_deinit(struct world *world);
+/* Destroys the core; takes a zeroed stage. The record stays open. */
+void stage_deinit(struct stage *stage);
 
-/* parc_step, recorded when the world is. */
-int world_step(struct world *world, const struct parc_event *event, struct parc_actions *actions,
+/* parc_step, recorded when the stage is. */
+int stage_step(struct stage *stage, const struct parc_event *event, struct parc_actions *actions,
 	       struct parc_err *err);
 
-struct world_job {
+struct stage_job {
 	int64_t job, time_us;
 	const struct tasks_row *row; /* what the job asks for; one group */
 	int now_or_never;
 };
 
-int world_submit(struct world *world, const struct world_job *job, struct parc_actions *actions,
+int stage_submit(struct stage *stage, const struct stage_job *job, struct parc_actions *actions,
 		 struct parc_err *err);
 
 /* Encode the state, throw the core away, decode it into a fresh one and go on with that. */
-int world_move(struct world *world, struct parc_err *err);
+int stage_move(struct stage *stage, struct parc_err *err);
 
 /* Verify all invariants of the core. */
-int world_check(const struct world *world, struct parc_err *err);
+int stage_check(const struct stage *stage, struct parc_err *err);
 
 #endif

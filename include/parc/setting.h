@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What operators set: chips, tenants, the policy. Each is replaced whole by its event.
+ */
+#ifndef PARC_SETTING_H
+#define PARC_SETTING_H
+
+#include "parc/types.h"
+
+/* One partition template of a chip (MIG profile, vNPU template). */
+struct parc_template {
+	int32_t share_milli; /* booked for one instance, 1..1000 */
+	int32_t memory_mib;  /* device memory of one instance */
+	int32_t slots;	     /* consecutive slots it takes, 1..PARC_SLOTS_MAX */
+	uint32_t starts;     /* bit i: it may begin at slot i */
+};
+
+struct parc_chip {	     /* CHIP_SET: new or changed catalogue entry, by index */
+	int32_t chip;	     /* 0..PARC_CHIPS_MAX-1 */
+	int32_t rule;	     /* enum parc_rule; CORES: the node's cores are the pool */
+	int32_t memory_mib;  /* of one device */
+	int32_t step_milli;  /* SCALAR: a share is rounded up to a multiple of this, 1..1000 */
+	int32_t rate_milli;  /* accounting rate, reference chip = 1000 */
+	int32_t runtime;     /* software family, so that a CUDA-only job stays on CUDA */
+	int32_t unit;	     /* devices come in aligned units of so many (910C: 2), 1.. */
+	uint32_t counts;     /* bit n-1: a task may take n whole devices; 0: any number */
+	uint8_t one_user;    /* a shared device serves one user at a time (MPS) */
+	uint8_t within_link; /* devices of one task stay in one link group if they can (P800) */
+	int32_t slots;	     /* TEMPLATES: slots of one device */
+	int32_t templates_count;
+	int64_t mode_cost_us; /* to change a device's partition mode */
+	struct parc_template templates[PARC_TEMPLATES_MAX];
+	int32_t speed_milli[4]; /* per enum parc_class; 0: unknown */
+	int64_t price_micro[4]; /* money per device-hour and product, later issues */
+};
+
+struct parc_tenant {		       /* TENANT_SET: new or changed; a tree by parent */
+	int64_t tenant, parent;	       /* parent PARC_NONE: below the root */
+	int32_t weight;		       /* part of what is left, 1.. */
+	int64_t guarantee_milli;       /* normalised thousandths of devices; 0: none */
+	uint64_t guarantee_chips;      /* chips that can fulfil it */
+	int64_t limit_milli;	       /* cap in the same unit; 0: none */
+	int64_t jobs_max, pending_max; /* caps; 0: none */
+	int64_t budget_micro;	       /* money; 0: none */
+	int32_t price_plan;
+};
+
+struct parc_policy {	      /* POLICY_SET: replaces the policy whole */
+	int32_t place;	      /* enum parc_place */
+	int32_t order;	      /* 0: tier then age; others come with the queue's policies */
+	uint64_t seed;	      /* of the core's generator; 0: leave it as it is */
+	int64_t epoch_us;     /* fair share and attribution, 1 s..60 s */
+	int64_t grace_us;     /* between the signal and the kill */
+	int64_t half_life_us; /* of fair share */
+	int32_t requeue_max;  /* attempts after a loss; 0: none */
+	int32_t reserved[5];  /* 0; later issues */
+};
+
+#endif

@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What happens in a made-up world. One function makes one kind of event; world_next draws which.
+ */
+#include "support/world.h"
+
+#include <string.h>
+
+#define SECOND INT64_C(1000000)
+
+void world_init(struct world *world, struct draw *draw, int32_t place)
+{
+	memset(world, 0, sizeof(*world));
+	world->draw = draw;
+	world->chips_count = (int32_t)draw_range(draw, 1, WORLD_CHIPS_MAX);
+	for (int32_t i = 0; i < world->chips_count; i++)
+		world->chips_kind[i] = (int32_t)draw_below(draw, WORLD_PRESETS);
+	world->nodes_wanted = (int32_t)draw_range(draw, 1, draw_chance(draw, 20) ? 40 : 8);
+	world->place = place < 0 ? (int32_t)draw_below(draw, PARC_PLACE_FGD + 1) : place;
+}
+
+void world_limits(struct world *world, struct parc_limits *limits)
+{
+	struct draw *draw = world->draw;
+	int tight = draw_chance(draw, 30);
+
+	*limits = (struct parc_limits){
+		.nodes = 48,
+		.places = 16,
+		.devices = 1024,
+		.node_devices = (int32_t)draw_range(draw, 8, draw_chance(draw, 20) ? 32 : 8),
+		.jobs = (int32_t)draw_range(draw, tight ? 1 : 60, 100),
+		.groups = (int32_t)draw_range(draw, tight ? 8 : 80, 200),
+		.extras = (int32_t)draw_range(draw, tight ? 0 : 50, 100),
+		.tasks = (int32_t)draw_range(draw, tight ? 4 : 300, 600),
+		.tenants = 3,
+		.shapes = (int32_t)draw_range(draw, tight ? 4 : 64, 128),
+		.index_entries = (int32_t)draw_range(draw, 1024, 4096),
+	};
+}
+
+/* ---- What is there */
+
+static int64_t any_job(const struct world *world)
+{
+	return world->jobs_count == 0 ? 1 : world->jobs[draw_below(world->draw, world->jobs_count)];
+}
+
+static int64_t any_node(const struct world *world)
+{
+	return world->nodes_count == 0 ? 1
+				       : world->nodes[draw_below(world->draw, world->nodes_count)];
+}
+
+/* One of the jobs in a state, PARC_NONE if there is none. */
+static int64_t job_in(const struct world *world, const struct parc_core *core, int32_t state)
+{
+	struct parc_job_info info;
+	int32_t count = 0, chosen;
+
+	for (int32_t i = 0; i < world->jobs_count; i++)
+		count += parc_job_info(core, world->jobs[i], &info) == 0 && info.state == state;
+	if (count == 0)
+		return PARC_NONE;
+	chosen = (int32_t)draw_below(world->draw, count);
+	for (int32_t i = 0; i < world->jobs_count; i++)
+		if (parc_job_info(core, world->jobs[i], &info) == 0 && info.state == state &&
+		    chosen-- == 0)
+			return world->jobs[i];
+	return PARC_NONE;
+}
+
+/* ---- The fleet */
+
+static void make_chip(struct world *world, struct entry *entry, int32_t number)
+{
+	entry->event.kind = PARC_EVENT_CHIP_SET;
+	world_chip(world->draw, &entry->event.chip, number, world->chips_kind[number]);
+}
+
+static void make_place(struct world *world, struct entry *entry)
+{
+	struct draw *draw = world->draw;
+	int32_t level = (int32_t)draw_range(draw, PARC_LEVEL_SITE, PARC_LEVEL_RACK);
+	int64_t parent = draw_below(draw, world->places + 1);
+
+	entry->event.kind = PARC_EVENT_PLACE_ADD;
+	if (parent > 0 && world->place_levels[parent] >= level)
+		parent = 0;
+	entry->event.place.place = world->places + 1;
+	entry->event.place.parent = parent;
+	entry->event.place.level = level;
+	if (world->places < 16)
+		world->place_levels[++world->places] = level;
+}
+
+static void make_node(struct world *world, struct entry *entry)
+{
+	entry->event.kind = PARC_EVENT_NODE_ADD;
+	world->last_node += draw_range(world->draw, 1, 3);
+	entry->event.node_add.node = world->last_node;
+	entry->event.node_add.place = draw_below(world->draw, world->places + 1);
+	world_node(world->draw, &entry->event.node_add, world->chips_kind, world->chips_count, 8);
+	if (world->nodes_count < WORLD_NODES_MAX)
+		world->nodes[world->nodes_count++] = entry->event.node_add.node;
+}
+
+static void make_policy(struct world *world, struct entry *entry)
+{
+	struct draw *draw = world->draw;
+
+	entry->event.kind = PARC_EVENT_POLICY_SET;
+	entry->event.policy = (struct parc_policy){
+		.place = world->place,
+		.seed = (uint64_t)draw_below(draw, 1000),
+		.grace_us = draw_below(draw, 30) * SECOND,
+		.requeue_max = (int32_t)draw_below(draw, 4),
+	};
+}
+
+/* The fleet comes first: chips, places, a policy, nodes. 0 when it is complete. */
+static int make_setup(struct world *world, struct entry *entry)
+{
+	int32_t step = world->setup++;
+
+	if (step < world->chips_count)
+		make_chip(world, entry, step);
+	else if (step == world->chips_count)
+		make_policy(world, entry);
+	else if (step < world->chips_count + 4 && !draw_chance(world->draw, 30))
+		make_place(world, entry);
+	else if (world->nodes_count < world->nodes_wanted)
+		make_node(world, entry);
+	else
+		return 0;
+	return 1;
+}
+
+/* ---- Users */
+
+static void make_group(struct world *world, struct parc_group *group)
+{
+	struct draw *draw = world->draw;
+
+	memset(group, 0, sizeof(*group));
+	world_task(draw, &group->task, world->chips_count);
+	group->tasks_min = 1;
+	if (!world->plain && draw_chance(draw, 40))
+		group->tasks_min = (int32_t)draw_range(draw, 2, 6);
+	group->tasks_max = group->tasks_min;
+	if (!world->plain && draw_chance(draw, 15))
+		group->tasks_max += (int32_t)draw_range(draw, 1, 10);
+	group->mixed_chips = (uint8_t)draw_chance(draw, 15);
+}
+
+static void make_extras(struct world *world, struct entry *entry)
+{
+	struct draw *draw = world->draw;
+	struct parc_submit *submit = &entry->event.submit;
+
+	if (draw_chance(draw, 12))
+		submit->variants_count = (int32_t)draw_range(draw, 1, 2);
+	for (int32_t v = 0; v < submit->variants_count; v++)
+		entry->variants[v] =
+			(struct parc_variant){.chips = (uint64_t)draw_range(draw, 1, 31),
+					      .speed_milli = (int32_t)draw_below(draw, 2000),
+					      .device_memory_mib = (int32_t)draw_below(draw, 8)};
+	if (draw_chance(draw, 20) && world->jobs_count > 0)
+		submit->depends_count = (int32_t)draw_range(draw, 1, 3);
+	for (int32_t d = 0; d < submit->depends_count; d++) {
+		int64_t back = draw_below(draw, world->jobs_count < 6 ? world->jobs_count : 6);
+
+		entry->depends[d] =
+			(struct parc_depend){.job = world->jobs[world->jobs_count - 1 - back],
+					     .kind = (int32_t)draw_below(draw, 3)};
+	}
+}
+
+static void make_limits(struct world *world, struct parc_submit *submit)
+{
+	struct draw *draw = world->draw;
+
+	if (draw_chance(draw, 20))
+		submit->time_limit_us = draw_range(draw, 1, 60) * SECOND;
+	if (draw_chance(draw, 10))
+		submit->grace_us = draw_range(draw, 1, 60) * SECOND;
+	if (draw_chance(draw, 10))
+		submit->expected_us = draw_range(draw, 1, 60) * SECOND;
+	submit->now_or_never = (uint8_t)draw_chance(draw, 8);
+	submit->held = (uint8_t)draw_chance(draw, 6);
+	submit->requeue = (uint8_t)draw_chance(draw, 50);
+	submit->preemptible = (uint8_t)draw_chance(draw, 10);
+	submit->tenant = world->tenants > 0 ? draw_below(draw, world->tenants + 1) : 0;
+}
+
+static void make_submit(struct world *world, struct entry *entry)
+{
+	struct draw *draw = world->draw;
+	struct parc_submit *submit = &entry->event.submit;
+
+	entry->event.kind = PARC_EVENT_SUBMIT;
+	world->last_job += draw_range(draw, 1, 2);
+	submit->job = world->last_job;
+	submit->user = draw_range(draw, 1, 3);
+	submit->tier = draw_chance(draw, 30) ? (int32_t)draw_below(draw, 3) : 0;
+	submit->work_class = (int32_t)draw_below(draw, 4);
+	submit->groups_count = 1;
+	if (!world->plain && draw_chance(draw, 20))
+		submit->groups_count = (int32_t)draw_range(draw, 2, 3);
+	for (int32_t g = 0; g < submit->groups_count; g++)
+		make_group(world, &entry->groups[g]);
+	if (draw_chance(draw, 35)) {
+		submit->close_level = (int32_t)draw_range(draw, 0, PARC_LEVEL_NODE);
+		submit->close_strength = (int32_t)draw_range(draw, 0, PARC_STRENGTH_REQUIRE);
+	}
+	make_limits(world, submit);
+	if (!world->plain)
+		make_extras(world, entry);
+	if (world->jobs_count < WORLD_JOBS_MAX)
+		world->jobs[world->jobs_count++] = submit->job;
+}
+
+static void make_job_event(struct world *world, struct entry *entry)
+{
+	static const int32_t kinds[] = {PARC_EVENT_CANCEL, PARC_EVENT_HOLD, PARC_EVENT_RELEASE,
+					PARC_EVENT_RELEASE};
+
+	entry->event.kind = (int32_t)DRAW_PICK(world->draw, kinds);
+	entry->event.job.job = any_job(world);
+}
+
+/* ---- The operator, and faults */
+
+static void make_node_event(struct world *world, const struct parc_core *core, struct entry *entry)
+{
+	static const int32_t kinds[] = {
+		PARC_EVENT_NODE_RESUME,	 PARC_EVENT_NODE_BACK,	PARC_EVENT_NODE_DRAIN,
+		PARC_EVENT_NODE_SUSPECT, PARC_EVENT_NODE_FENCE, PARC_EVENT_NODE_REMOVE,
+		PARC_EVENT_NODE_RESUME,	 PARC_EVENT_NODE_BACK,
+	};
+	struct parc_node_info info;
+
+	entry->event.kind = (int32_t)DRAW_PICK(world->draw, kinds);
+	entry->event.node.node = any_node(world);
+	if (entry->event.kind == PARC_EVENT_NODE_DRAIN)
+		entry->event.node.maintenance = (uint8_t)draw_below(world->draw, 2);
+	/* What was suspected is mostly fenced before it is back. */
+	if (parc_node_info(core, entry->event.node.node, &info) == 0 &&
+	    info.state == PARC_NODE_SUSPECTED && draw_chance(world->draw, 50))
+		entry->event.kind = PARC_EVENT_NODE_FENCE;
+}
+
+static void make_device_event(struct world *world, struct entry *entry)
+{
+	static const int32_t kinds[] = {PARC_EVENT_DEVICE_REPAIR, PARC_EVENT_DEVICE_FAIL,
+					PARC_EVENT_FOREIGN_USE};
+	struct draw *draw = world->draw;
+
+	entry->event.kind = (int32_t)DRAW_PICK(draw, kinds);
+	entry->event.device.node = any_node(world);
+	entry->event.device.device = (int32_t)draw_below(draw, 8);
+	if (entry->event.kind != PARC_EVENT_FOREIGN_USE)
+		return;
+	entry->event.foreign.share_milli = (int32_t)draw_below(draw, 5) * 250;
+	entry->event.foreign.memory_mib = (int32_t)draw_below(draw, 5) * 4;
+}
+
+static void make_profile(struct world *world, struct entry *entry)
+{
+	entry->event.kind = PARC_EVENT_PROFILE_SET;
+	entry->event.profile.count = (int32_t)draw_below(world->draw, 6);
+	for (int32_t i = 0; i < entry->event.profile.count; i++) {
+		world_task(world->draw, &entry->profile[i].task, world->chips_count);
+		entry->profile[i].count = draw_range(world->draw, 1, 1000);
+	}
+}
+
+static void make_tenant(struct world *world, struct entry *entry)
+{
+	entry->event.kind = PARC_EVENT_TENANT_SET;
+	entry->event.tenant = (struct parc_tenant){
+		.tenant = draw_range(world->draw, 1, 4),
+		.parent = draw_below(world->draw, world->tenants + 1),
+		.weight = (int32_t)draw_range(world->draw, 1, 9),
+		.limit_milli = draw_below(world->draw, 2) * 4000,
+	};
+	if (entry->event.tenant.tenant > world->tenants && world->tenants < 3)
+		world->tenants = entry->event.tenant.tenant = world->tenants + 1;
+}
+
+static void make_admin(struct world *world, struct entry *entry)
+{
+	switch (draw_below(world->draw, 8)) {
+	case 0:
+		make_profile(world, entry);
+		break;
+	case 1:
+		make_chip(world, entry, (int32_t)draw_below(world->draw, world->chips_count));
+		break;
+	case 2:
+		make_tenant(world, entry);
+		break;
+	case 3:
+		make_place(world, entry);
+		break;
+	case 4:
+		make_node(world, entry);
+		break;
+	case 5:
+		entry->event.kind = PARC_EVENT_SERVICE_LOAD;
+		entry->event.load.job = any_job(world);
+		break;
+	default:
+		if (draw_chance(world->draw, 30))
+			world->place = (int32_t)draw_below(world->draw, PARC_PLACE_FGD + 1);
+		make_policy(world, entry);
+		break;
+	}
+}
+
+/* ---- Allocations */
+
+static void make_run_of(struct world *world, struct entry *entry, int64_t job, int32_t kind)
+{
+	entry->run_job = job;
+	entry->event.kind = kind;
+	memset(&entry->event.run, 0, sizeof(entry->event.run));
+	if (kind == PARC_EVENT_ENDED)
+		entry->event.run.result = PARC_RESULT_OK;
+	if (kind == PARC_EVENT_ENDED && draw_chance(world->draw, 40))
+		entry->event.run.result =
+			draw_chance(world->draw, 50) ? PARC_RESULT_LOST : PARC_RESULT_FAILED;
+	if (kind == PARC_EVENT_PROGRESS || kind == PARC_EVENT_CHECKPOINT)
+		entry->event.run.work_us = draw_below(world->draw, 100) * SECOND;
+	if (kind == PARC_EVENT_USE)
+		entry->event.run.busy_milli = (int32_t)draw_range(world->draw, -1, 1000);
+}
+
+/* An event of some allocation; a task when there is none. */
+static int make_run(struct world *world, const struct parc_core *core, struct entry *entry)
+{
+	static const int32_t kinds[] = {
+		PARC_EVENT_ENDED,    PARC_EVENT_ENDED,	    PARC_EVENT_ENDED,
+		PARC_EVENT_PROGRESS, PARC_EVENT_CHECKPOINT, PARC_EVENT_USE,
+		PARC_EVENT_STARTED,  PARC_EVENT_READY,	    PARC_EVENT_STOPPED,
+	};
+	int64_t starting = job_in(world, core, PARC_JOB_STARTING);
+	int64_t running = job_in(world, core, PARC_JOB_RUNNING);
+
+	if (starting != PARC_NONE && (running == PARC_NONE || draw_chance(world->draw, 50)))
+		make_run_of(world, entry, starting,
+			    draw_chance(world->draw, 80) ? PARC_EVENT_STARTED : PARC_EVENT_ENDED);
+	else if (running != PARC_NONE)
+		make_run_of(world, entry, running, (int32_t)DRAW_PICK(world->draw, kinds));
+	return starting != PARC_NONE || running != PARC_NONE;
+}
+
+/* ---- What is impossible */
+
+static void spoil(struct world *world, struct entry *entry)
+{
+	static const int64_t values[] = {0,	    -1,	       1,      INT32_MAX, INT32_MIN,
+					 INT64_MAX, INT64_MIN, 1000,   1001,	  65536,
+					 33,	    64,	       1 << 24};
+	struct entry_number numbers[64];
+	int32_t count = entry_numbers(entry, numbers, 64);
+	int64_t value = values[draw_below(world->draw, (int64_t)(sizeof(values) / 8))];
+	const struct entry_number *it;
+
+	if (count == 0 || draw_chance(world->draw, 5)) {
+		entry->event.kind = (int32_t)draw_range(world->draw, -1, 50);
+		return;
+	}
+	it = &numbers[draw_below(world->draw, count)];
+	if (draw_chance(world->draw, 5))
+		entry->event.time_us = draw_chance(world->draw, 80) ? world->time_us - 1 : value;
+	else if (it->bytes == 1)
+		*(uint8_t *)it->at = (uint8_t)value;
+	else if (it->bytes == 4)
+		memcpy(it->at, &(int32_t){(int32_t)value}, 4);
+	else
+		memcpy(it->at, &value, 8);
+}
+
+static void make_any(struct world *world, const struct parc_core *core, struct entry *entry)
+{
+	int64_t kind = draw_below(world->draw, 100);
+	int64_t stopping = job_in(world, core, PARC_JOB_STOPPING);
+
+	if (stopping != PARC_NONE && draw_chance(world->draw, 25))
+		make_run_of(world, entry, stopping,
+			    draw_chance(world->draw, 85) ? PARC_EVENT_STOPPED : PARC_EVENT_ENDED);
+	else if (kind < 40)
+		make_submit(world, entry);
+	else if (kind < 72 && make_run(world, core, entry))
+		return;
+	else if (kind < 78)
+		make_job_event(world, entry);
+	else if (kind < 86)
+		make_node_event(world, core, entry);
+	else if (kind < 92)
+		make_device_event(world, entry);
+	else if (kind < 96)
+		make_admin(world, entry);
+	else
+		entry->event.kind = PARC_EVENT_TIME;
+}
+
+/* An id that was spoiled may have been taken all the same. */
+static void ids_follow(struct world *world, const struct entry *entry)
+{
+	if (entry->event.kind == PARC_EVENT_SUBMIT && world->jobs_count > 0)
+		world->jobs[world->jobs_count - 1] = entry->event.submit.job;
+	if (entry->event.kind == PARC_EVENT_NODE_ADD && world->nodes_count > 0)
+		world->nodes[world->nodes_count - 1] = entry->event.node_add.node;
+}
+
+void world_next(struct world *world, const struct parc_core *core, struct entry *entry)
+{
+	int64_t wake = parc_wake(core);
+
+	memset(entry, 0, sizeof(*entry));
+	if (make_setup(world, entry)) {
+		entry->event.time_us = world->time_us;
+		return;
+	}
+	if (draw_chance(world->draw, 50))
+		world->time_us += draw_below(world->draw, 10 * SECOND);
+	make_any(world, core, entry);
+	if (entry->event.kind == PARC_EVENT_TIME && wake != PARC_NEVER && wake > world->time_us)
+		world->time_us = wake;
+	entry->event.time_us = world->time_us;
+	if (draw_chance(world->draw, 4))
+		spoil(world, entry);
+	ids_follow(world, entry);
+	entry_bind(entry, core);
+}
+
+/* ---- Coming to rest */
+
+static int settle_node(struct world *world, const struct parc_core *core, struct entry *entry,
+		       int64_t node)
+{
+	struct parc_node_info info;
+
+	if (parc_node_info(core, node, &info) != 0 || info.state == PARC_NODE_UP)
+		return 0;
+	(void)world;
+	entry->event.kind = info.state == PARC_NODE_DRAINED || info.state == PARC_NODE_MAINTENANCE
+				    ? PARC_EVENT_NODE_RESUME
+				    : PARC_EVENT_NODE_BACK;
+	entry->event.node.node = node;
+	return 1;
+}
+
+/* Mend and clear each device once; the place in the list of devices is kept in setup. */
+static int settle_device(struct world *world, const struct parc_core *core, struct entry *entry)
+{
+	for (; world->setup > 0; world->setup--) {
+		int32_t at = world->setup - 1;
+		struct parc_node_info info;
+		int32_t node = at / (2 * PARC_NODE_DEVICES_MAX);
+		int32_t device = at / 2 % PARC_NODE_DEVICES_MAX;
+
+		if (parc_node_info(core, world->nodes[node], &info) != 0 || device >= info.devices)
+			continue;
+		entry->event.kind = at % 2 == 0 ? PARC_EVENT_DEVICE_REPAIR : PARC_EVENT_FOREIGN_USE;
+		entry->event.foreign.node = world->nodes[node];
+		entry->event.foreign.device = device;
+		world->setup--;
+		return 1;
+	}
+	return 0;
+}
+
+static int settle_job(struct world *world, const struct parc_core *core, struct entry *entry,
+		      int64_t job)
+{
+	struct parc_job_info info;
+
+	if (parc_job_info(core, job, &info) != 0)
+		return 0;
+	(void)world;
+	entry->run_job = job;
+	if (info.state == PARC_JOB_STARTING) {
+		entry->event.kind = PARC_EVENT_STARTED;
+	} else if (info.state == PARC_JOB_RUNNING) {
+		entry->event.kind = PARC_EVENT_ENDED;
+		entry->event.run.result = PARC_RESULT_OK;
+	} else if (info.state == PARC_JOB_STOPPING) {
+		entry->event.kind = PARC_EVENT_STOPPED;
+	} else if (info.reason == PARC_REASON_HELD) {
+		entry->event.kind = PARC_EVENT_RELEASE;
+		entry->event.job.job = job;
+	} else {
+		return 0;
+	}
+	return 1;
+}
+
+int world_settle(struct world *world, const struct parc_core *core, struct entry *entry)
+{
+	int found = 0;
+
+	memset(entry, 0, sizeof(*entry));
+	entry->event.time_us = world->time_us;
+	if (parc_wake(core) <= world->time_us) {
+		entry->event.kind = PARC_EVENT_TIME;
+		return 1;
+	}
+	for (int32_t i = 0; i < world->nodes_count && !found; i++)
+		found = settle_node(world, core, entry, world->nodes[i]);
+	if (!found)
+		found = settle_device(world, core, entry);
+	for (int32_t i = 0; i < world->jobs_count && !found; i++)
+		found = settle_job(world, core, entry, world->jobs[i]);
+	entry_bind(entry, core);
+	return found;
+}
