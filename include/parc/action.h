@@ -58,9 +58,10 @@ struct parc_action {
 			int32_t reason;
 		} requeue; /* back to the queue, progress kept */
 		struct {
-			int64_t node, start_us;
-			uint32_t devices;
-		} reserve;
+			int64_t start_us, end_us; /* PARC_NEVER: not known */
+			int32_t count;		  /* 0: it has no reservation any more */
+			const struct parc_placement *placements; /* the core's, as above */
+		} reserve;					 /* held for it from then on */
 		struct {
 			int32_t chip;
 			int64_t score;

@@ -47,8 +47,11 @@ struct parc_tenant {		       /* TENANT_SET: new or changed; a tree by parent */
 
 struct parc_policy {	      /* POLICY_SET: replaces the policy whole */
 	int32_t place;	      /* enum parc_place */
-	int32_t order;	      /* 0: tier then age; others come with the queue's policies */
+	int32_t order;	      /* enum parc_order, within a tier */
+	int32_t backfill;     /* enum parc_backfill */
+	int32_t reserve_max;  /* CONSERVATIVE: waiting jobs that get a reservation; 0: 64 */
 	uint64_t seed;	      /* of the core's generator; 0: leave it as it is */
+	int64_t age_us;	      /* FIFO: so long a wait is worth one tier; 0: tiers are strict */
 	int64_t epoch_us;     /* fair share and attribution, 1 s..60 s */
 	int64_t grace_us;     /* between the signal and the kill */
 	int64_t half_life_us; /* of fair share */

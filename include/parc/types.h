@@ -30,6 +30,7 @@
 #define PARC_DEPENDS_MAX       16	 /* jobs that one job waits for */
 #define PARC_TASKS_MAX	       65536	 /* tasks of one gang */
 #define PARC_TIERS_MAX	       16	 /* tier 0 is the lowest */
+#define PARC_RESERVE_MAX       256	 /* waiting jobs that have a reservation */
 #define PARC_PROFILE_MAX       512	 /* shapes in a profile of expected work */
 #define PARC_CPU_MAX	       (1 << 24) /* thousandths of a core in one node: 16,777 cores */
 #define PARC_MEMORY_MAX	       (INT64_C(1) << 30) /* MiB in one node: 1 PiB */
@@ -53,6 +54,12 @@
 	X(PARC, 0, "parc") X(FIRST_FIT, 1, "first-fit") X(BEST_FIT, 2, "best-fit") \
 	X(WORST_FIT, 3, "worst-fit") X(RANDOM, 4, "random") X(DOT_PRODUCT, 5, "dot-product") \
 	X(FGD, 6, "fgd")
+#define PARC_ORDER_MAP(X) \
+	X(FIFO, 0, "fifo") X(SHORTEST, 1, "shortest") X(LARGEST, 2, "largest") \
+	X(ATTAINED, 3, "attained")
+#define PARC_BACKFILL_MAP(X) \
+	X(GREEDY, 0, "greedy") X(NONE, 1, "none") X(EASY, 2, "easy") \
+	X(CONSERVATIVE, 3, "conservative")
 #define PARC_RESULT_MAP(X) \
 	X(NONE, 0, "none") X(OK, 1, "ok") X(FAILED, 2, "failed") X(CANCELLED, 3, "cancelled") \
 	X(LOST, 4, "lost") X(TIMEOUT, 5, "timeout") X(REFUSED, 6, "refused")
@@ -79,6 +86,12 @@ enum parc_rule { PARC_RULE_MAP(X) };
 #undef X
 #define X(name, number, text) PARC_PLACE_##name = number,
 enum parc_place { PARC_PLACE_MAP(X) };
+#undef X
+#define X(name, number, text) PARC_ORDER_##name = number,
+enum parc_order { PARC_ORDER_MAP(X) };
+#undef X
+#define X(name, number, text) PARC_BACKFILL_##name = number,
+enum parc_backfill { PARC_BACKFILL_MAP(X) };
 #undef X
 #define X(name, number, text) PARC_RESULT_##name = number,
 enum parc_result { PARC_RESULT_MAP(X) };
@@ -154,6 +167,8 @@ const char *parc_level_name(int number);
 const char *parc_strength_name(int number);
 const char *parc_rule_name(int number);
 const char *parc_place_name(int number);
+const char *parc_order_name(int number);
+const char *parc_backfill_name(int number);
 const char *parc_result_name(int number);
 const char *parc_job_state_name(int number);
 const char *parc_node_state_name(int number);

@@ -382,7 +382,10 @@ static int check_policy(const struct parc_policy *policy, struct parc_err *err)
 {
 	const struct range ranges[] = {
 		{"place", policy->place, 0, PARC_PLACE_FGD},
-		{"order", policy->order, 0, 0},
+		{"order", policy->order, 0, PARC_ORDER_ATTAINED},
+		{"backfill", policy->backfill, 0, PARC_BACKFILL_CONSERVATIVE},
+		{"reserve_max", policy->reserve_max, 0, PARC_RESERVE_MAX},
+		{"age_us", policy->age_us, 0, PARC_TIME_MAX},
 		{"epoch_us", policy->epoch_us, 0, PARC_TIME_MAX},
 		{"grace_us", policy->grace_us, 0, PARC_TIME_MAX},
 		{"half_life_us", policy->half_life_us, 0, PARC_TIME_MAX},

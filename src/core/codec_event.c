@@ -67,7 +67,10 @@ void codec_policy(struct codec *codec, struct parc_policy *it)
 {
 	codec_i32(codec, &it->place);
 	codec_i32(codec, &it->order);
+	codec_i32(codec, &it->backfill);
+	codec_i32(codec, &it->reserve_max);
 	codec_u64(codec, &it->seed);
+	codec_i64(codec, &it->age_us);
 	codec_i64(codec, &it->epoch_us);
 	codec_i64(codec, &it->grace_us);
 	codec_i64(codec, &it->half_life_us);
@@ -325,9 +328,11 @@ static void action_code(struct codec *codec, struct parc_action *it)
 		codec_i32(codec, &it->end.reason);
 		break;
 	case PARC_ACTION_RESERVE:
-		codec_i64(codec, &it->reserve.node);
 		codec_i64(codec, &it->reserve.start_us);
-		codec_u32(codec, &it->reserve.devices);
+		codec_i64(codec, &it->reserve.end_us);
+		codec_i32(codec, &it->reserve.count);
+		ARRAY_CODE(codec, it->reserve.placements, it->reserve.count, struct parc_placement,
+			   placement_code);
 		break;
 	case PARC_ACTION_SCORE:
 		codec_i32(codec, &it->score.chip);

@@ -78,7 +78,10 @@ static const struct field tenant_fields[] = {
 #define POLICY(member, name, usual) NUMBER(struct parc_policy, member, name, usual)
 static const struct field policy_fields[] = {
 	NAMED(struct parc_policy, place, "place", 0, 7, parc_place_name),
-	POLICY(order, "order", 0),
+	NAMED(struct parc_policy, order, "order", 0, 4, parc_order_name),
+	NAMED(struct parc_policy, backfill, "backfill", 0, 4, parc_backfill_name),
+	POLICY(reserve_max, "reserve-max", 0),
+	POLICY(age_us, "age", 0),
 	POLICY(seed, "seed", 0),
 	POLICY(epoch_us, "epoch", 0),
 	POLICY(grace_us, "grace", 0),
