@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A log of jobs run through the core in virtual time: the jobs arrive when the log says, start
+ * when the core decides, run for as long as their work takes there, and may lose their node on
+ * the way. The result says how long jobs waited and where every device-hour went.
+ *
+ *   run   replay_run
+ *   end   replay_deinit
+ *
+ * Times are virtual microseconds since the first arrival. Everything but elapsed_ms and
+ * deciding_ns is the same on every machine for equal input.
+ */
+#ifndef SIM_REPLAY_H
+#define SIM_REPLAY_H
+
+#include "sim/record.h"
+#include "sim/scheme.h"
+#include "sim/stats.h"
+#include "trace/jobs.h"
+
+#define REPLAY_POINTS_MAX  400
+#define REPLAY_FREE_BINS   11	    /* 0: no part is free; i: free is (i-1)/10 < free <= i/10 */
+#define REPLAY_BOUND_US	   10000000 /* slowdown is counted as if no job ran for less */
+#define REPLAY_TIME_MAX	   INT64_C(31536000000000) /* us: a year, of one starting time and such */
+#define REPLAY_FAULT_KINDS 3
+
+/* What breaks, and how often: exponential times, from the seed. */
+enum replay_fault { REPLAY_FAULT_DEVICE, REPLAY_FAULT_NODE, REPLAY_FAULT_RACK };
+
+struct replay_config {
+	const struct fleet *fleet;
+	const struct jobs *jobs;
+	const char *fleet_name, *jobs_name; /* for reports; NULL: not known */
+	struct scheme scheme;
+	struct record *record;					 /* NULL: the run is not recorded */
+	void (*progress)(void *arg, int64_t done, int64_t jobs); /* NULL: silent */
+	void *progress_arg;
+	uint64_t seed;
+	int64_t start_us, stop_us; /* from START to work; from STOP until all is given back */
+	int64_t checkpoint_us;	   /* interval where the job has none of its own; 0: none */
+	int64_t mtbf_us[REPLAY_FAULT_KINDS]; /* of one device, node or rack; 0: it never breaks */
+	int64_t mttr_us;		     /* mean time to repair */
+	int64_t fence_us;		     /* from losing sight of a node to having it fenced */
+	int64_t age_us;	     /* of the policy: so long a wait is worth one tier; 0: none */
+	int64_t epoch_us;    /* of the policy; 0: one minute */
+	int32_t reserve_max; /* of the policy; 0: its default */
+	int32_t requeue_max; /* attempts after a loss */
+	int32_t check_steps; /* verify all invariants every so many steps and at the end; 0: never
+			      */
+	uint8_t ignores_limits; /* jobs run on past their time limit */
+	uint8_t has_series;	/* fill points and the lists: a little slower */
+};
+
+struct replay_spread { /* of seconds or ratios, in the unit of its values; 0 without values */
+	int64_t count, mean, p50, p90, p99, max;
+};
+
+/* The means over one interval of the run, but for `ledger`, which is the sum within it. */
+struct replay_point {
+	int64_t time_us; /* its end; it begins at that of the point before, the first at 0 */
+	__int128 ledger[PARC_LEDGER_COUNT];    /* thousandth-device-microseconds */
+	double pending_jobs, pending_devices;  /* submitted and not started */
+	double running_jobs, running_devices;  /* from START until all is given back */
+	double free_devices[REPLAY_FREE_BINS]; /* devices on working nodes, by their free part */
+};
+
+struct replay_tenant {
+	const char *name; /* the log's; "-": jobs without a tenant */
+	int64_t jobs, started, finished;
+	__int128 held;	      /* thousandth-device-microseconds allocated */
+	__int128 held_normal; /* the same by accounting rate: reference chip = 1000 */
+	int64_t wait_mean_us; /* of those started */
+};
+
+struct replay_result {
+	const struct replay_config *config; /* the caller's, as long as the result lives */
+	/* Jobs. All that arrived = finished + timed_out + lost + cancelled + left. */
+	int64_t jobs, started;
+	int64_t finished;  /* ran to the end that the log gives */
+	int64_t failed;	   /* of the finished: the log says that they failed */
+	int64_t withdrawn; /* of the finished: the log says that they were cancelled */
+	int64_t timed_out; /* stopped at their time limit */
+	int64_t lost;	   /* lost with a node or device and not started again */
+	int64_t cancelled; /* what they depend on did not come true */
+	int64_t left;	   /* still waiting at the end: held, or nothing could hold them */
+	int64_t attempts;  /* starts, also those after a loss */
+	int64_t requeues, faults[REPLAY_FAULT_KINDS];
+
+	struct replay_spread wait_us;	     /* from arrival to the first start; of those started */
+	struct replay_spread completion_us;  /* from arrival to end; of the finished */
+	struct replay_spread slowdown_milli; /* bounded; of the finished, in thousandths */
+	int64_t arrivals_us;		     /* time of the last arrival */
+	int64_t makespan_us;		     /* time of the last end */
+
+	/* The ledger, from 0 to the makespan, and its part up to the last arrival. */
+	__int128 ledger[PARC_LEDGER_COUNT], capacity;
+	__int128 allocated_arrivals, capacity_arrivals;
+	__int128 held_normal; /* allocated, by accounting rate */
+	__int128 work; /* of finished jobs: thousandth-device-microseconds that they needed */
+
+	int64_t steps, decisions, deciding_ns, elapsed_ms;
+	uint64_t digest;
+
+	struct replay_tenant *tenants; /* those with jobs, most device-hours first */
+	int32_t tenants_count;
+	struct replay_point *points; /* in order of time, at most REPLAY_POINTS_MAX */
+	int32_t points_count;
+	int64_t *waits_us;			 /* sorted; wait_us.count of them */
+	int64_t *completions_us;		 /* sorted; completion_us.count of them */
+	double free_device_us[REPLAY_FREE_BINS]; /* device-microseconds over the whole run */
+};
+
+/* Run the log to its end. 0, or why not: PARC_ERR_MEMORY, PARC_ERR_IO of the record, or
+ * PARC_ERR_MISMATCH when an invariant or the independent recount does not hold. On failure there
+ * is nothing to end. */
+int replay_run(struct replay_result *result, const struct replay_config *config,
+	       struct parc_err *err);
+void replay_deinit(struct replay_result *result); /* takes an empty one */
+
+/* Per cent in thousandths: 100,000 = all. part <= whole; 0 when whole is 0. */
+int64_t replay_percent_milli(__int128 part, __int128 whole);
+
+/* Allocated in a ledger: starting, busy, idle, unmeasured, stopping and lost. */
+__int128 replay_allocated(const __int128 ledger[PARC_LEDGER_COUNT]);
+
+/* Name of what breaks: "device", "node", "rack". */
+const char *replay_fault_name(int fault);
+
+#endif
