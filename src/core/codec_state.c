@@ -70,6 +70,31 @@ static void prices_code(struct codec *codec, struct prices *it)
 	}
 }
 
+/* The profile as it was taken (profile.h). Its order is that of policy_reset. */
+static void profile_code(struct codec *codec, struct policy *it)
+{
+	codec_i32(codec, &it->types_count);
+	codec_i32(codec, &it->cpu_most);
+	codec_i32(codec, &it->devices_most);
+	codec_i64(codec, &it->count_sum);
+	codec->failed |= it->types_count < 0 || it->types_count > PROFILE_TYPES_MAX ||
+			 it->cpu_most < 1 || it->cpu_most > PARC_CPU_MAX || it->devices_most < 1 ||
+			 it->devices_most > PARC_NODE_DEVICES_MAX || it->count_sum < 0;
+	for (int32_t t = 0; t < it->types_count && !codec->failed; t++) {
+		struct profile_type *type = &it->types[t];
+
+		codec_u64(codec, &type->chips);
+		codec_i64(codec, &type->count);
+		codec_i32(codec, &type->cpu_milli);
+		codec_i32(codec, &type->devices);
+		codec_i32(codec, &type->share_milli);
+		codec->failed |= type->count < 1 || type->count > PROFILE_COUNT_MAX ||
+				 type->cpu_milli < 0 || type->cpu_milli > PARC_CPU_MAX ||
+				 type->devices < 0 || type->devices > PARC_NODE_DEVICES_MAX ||
+				 type->share_milli < 0 || type->share_milli > PARC_SHARE_WHOLE;
+	}
+}
+
 static void words_code(struct codec *codec, struct parc_core *core)
 {
 	int64_t *words[] = {&core->time_us,	    &core->stamp,     &core->orders,
@@ -97,6 +122,7 @@ static void words_code(struct codec *codec, struct parc_core *core)
 	}
 	codec_i64(codec, &core->capacity.rate);
 	sum_code(codec, &core->capacity.offset);
+	profile_code(codec, core->policy);
 	prices_code(codec, core->policy->prices);
 	codec_i32(codec, &core->profile_count);
 	codec->failed |= core->profile_count < 0 || core->profile_count > PARC_PROFILE_MAX;

@@ -115,6 +115,18 @@ static uint64_t prices_hash(const struct prices *it, uint64_t hash)
 	return hash;
 }
 
+static uint64_t policy_hash(const struct policy *it, uint64_t hash)
+{
+	for (int32_t t = 0; t < it->types_count; t++) {
+		hash = hash_word(hash, it->types[t].chips);
+		hash = hash_word(hash, (uint64_t)it->types[t].count);
+		hash = hash_pair(hash, it->types[t].cpu_milli, it->types[t].devices);
+		hash = hash_word(hash, (uint64_t)it->types[t].share_milli);
+	}
+	hash = hash_pair(hash, it->cpu_most, it->devices_most);
+	return prices_hash(it->prices, hash_word(hash, (uint64_t)it->count_sum));
+}
+
 /* What is not in a record: asked for rarely, so counted when asked. */
 static uint64_t words_hash(const struct parc_core *core)
 {
@@ -137,7 +149,7 @@ static uint64_t words_hash(const struct parc_core *core)
 				 core->profile[i].task.share_milli);
 		hash = hash_pair(hash, core->profile[i].task.cpu_milli, core->profile[i].count);
 	}
-	hash = prices_hash(core->policy->prices, hash);
+	hash = policy_hash(core->policy, hash);
 	hash = thresholds_hash(&core->cpu, thresholds_hash(&core->memory, hash));
 	hash = thresholds_hash(&core->device_memory, hash);
 	for (int32_t i = 0; i < core->shapes_table.high; i++)

@@ -417,7 +417,8 @@ static int32_t random_best(struct parc_core *core, int32_t slot, struct view *vi
 		const struct heap_entry *entry = &index->entries[heap->extent + i];
 		uint64_t key = random_mix(draw ^ (uint64_t)core->nodes[entry->class].id);
 
-		if (!entry_is_stale(index, entry) && key < best) {
+		if (!entry_is_stale(index, entry) && index->classes[entry->class].count > 0 &&
+		    key < best) {
 			best = key;
 			node = entry->class;
 		}

@@ -8,6 +8,10 @@
  * if it prefers closeness, each wider level. A gang that cannot fit is told by the count of its
  * tasks that fit in the fleet or the place, before anything is claimed. Within a place a gang
  * goes to the parts that take most of it, so it is spread over few.
+ *
+ * Equal tasks fit in any order or in none, so a gang of one group is placed whenever that is
+ * possible. Several groups take from each other: they are placed the hardest first, in a few
+ * orders, and such a gang may wait although some other arrangement would hold it.
  */
 #include "core/plan.h"
 
@@ -207,32 +211,83 @@ static void plan_ask(const struct parc_core *core, const struct plan *plan,
 		  group->mixed_chips ? 0 : plan->chips, ask);
 }
 
-/* All minima in the unit, or nothing; then what more of each group fits beside them. */
-static int32_t plan_in_unit(struct parc_core *core, const struct plan *plan)
+/* The groups of a gang in the order in which they are placed. */
+struct gang {
+	int32_t slots[PARC_GROUPS_MAX], numbers[PARC_GROUPS_MAX], count;
+};
+
+/* What is harder to place comes first: round 0 by devices, round 1 by CPU, round 2 as given. */
+static int group_is_harder(const struct parc_core *core, int32_t a, int32_t b, int round)
 {
-	int32_t number = 0;
+	const struct parc_task *x = &core->shapes[core->groups[a].shape].ask.task;
+	const struct parc_task *y = &core->shapes[core->groups[b].shape].ask.task;
+	int64_t volumes =
+		(int64_t)x->devices * x->share_milli - (int64_t)y->devices * y->share_milli;
+	int64_t cpus = x->cpu_milli - y->cpu_milli;
+
+	if (round == 2)
+		return 0;
+	if (round == 0)
+		return volumes != 0 ? volumes > 0 : cpus > 0;
+	return cpus != 0 ? cpus > 0 : volumes > 0;
+}
+
+static void gang_init(const struct parc_core *core, struct gang *gang, int32_t job, int round)
+{
+	gang->count = 0;
+	for (int32_t g = core->jobs[job].groups; g >= 0; g = core->groups[g].next) {
+		int32_t at = gang->count++;
+
+		for (; at > 0 && group_is_harder(core, g, gang->slots[at - 1], round); at--) {
+			gang->slots[at] = gang->slots[at - 1];
+			gang->numbers[at] = gang->numbers[at - 1];
+		}
+		gang->slots[at] = g;
+		gang->numbers[at] = gang->count - 1;
+	}
+}
+
+/* All minima in the unit, or nothing; then what more of each group fits beside them. */
+static int32_t plan_in_order(struct parc_core *core, const struct plan *plan,
+			     const struct gang *gang)
+{
 	struct ask ask;
 
-	for (int32_t g = core->jobs[plan->job].groups; g >= 0; g = core->groups[g].next) {
-		const struct group *group = &core->groups[g];
+	for (int32_t i = 0; i < gang->count; i++) {
+		const struct group *group = &core->groups[gang->slots[i]];
 
 		plan_ask(core, plan, group, &ask);
-		if (fill_group(core, plan, &ask, number++, 0, group->tasks_min) <
+		if (fill_group(core, plan, &ask, gang->numbers[i], 0, group->tasks_min) <
 		    group->tasks_min) {
 			unclaim(core, plan->first);
 			return PARC_REASON_GANG;
 		}
 	}
-	number = 0;
-	for (int32_t g = core->jobs[plan->job].groups; g >= 0; g = core->groups[g].next) {
-		const struct group *group = &core->groups[g];
+	for (int32_t i = 0; i < gang->count; i++) {
+		const struct group *group = &core->groups[gang->slots[i]];
 
 		plan_ask(core, plan, group, &ask);
 		if (group->tasks_max > group->tasks_min)
-			fill_group(core, plan, &ask, number, group->tasks_min, group->tasks_max);
-		number++;
+			fill_group(core, plan, &ask, gang->numbers[i], group->tasks_min,
+				   group->tasks_max);
 	}
 	return PARC_REASON_NONE;
+}
+
+/* Groups take from each other, so that the order matters: a few are tried. Equal tasks do not:
+ * a gang of one group is placed if it fits at all. */
+static int32_t plan_in_unit(struct parc_core *core, const struct plan *plan)
+{
+	int32_t reason = PARC_REASON_GANG;
+	struct gang gang;
+
+	for (int round = 0; round < 3 && reason != PARC_REASON_NONE; round++) {
+		gang_init(core, &gang, plan->job, round);
+		reason = plan_in_order(core, plan, &gang);
+		if (gang.count == 1)
+			break;
+	}
+	return reason;
 }
 
 /* Is it known from the counts alone that the gang's minima fit nowhere in the fleet? */

@@ -24,8 +24,11 @@ const struct policy_ops *policy_get(const struct parc_core *core);
 /* Take the policies' memory from the block. */
 void policy_init(struct parc_core *core, struct block *block);
 
-/* The profile or the policy changed: derive again what the scores stand on. */
+/* The profile or the policy changed: take the profile and derive what the scores stand on. */
 void policy_reset(struct parc_core *core);
+
+/* Derive it again from the profile as it was taken, after decoding. */
+void policy_derive(struct parc_core *core);
 
 /* So many tasks of this shape were submitted; a policy that learns may begin a new epoch. */
 void policy_learn(struct parc_core *core, int32_t shape, int64_t tasks);

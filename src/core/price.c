@@ -34,6 +34,9 @@ void prices_init(struct parc_core *core, struct block *block)
 		return;
 	core->policy->prices = prices;
 	memset(prices, 0, sizeof(*prices));
+	/* A node's first count takes what was counted before out again. */
+	memset(hosts, 0, nodes * sizeof(*hosts));
+	memset(filled, 0, nodes * sizeof(*filled));
 	prices->node_hosts = hosts;
 	prices->node_filled = filled;
 	prices->node_count = count;
@@ -154,6 +157,7 @@ void prices_recount(struct parc_core *core)
 		prices->values[t] = level_value(&prices->types[t]);
 	for (int32_t node = 0; node < core->nodes_table.high && prices->on; node++) {
 		memset(prices->node_filled[node], 0, sizeof(*prices->node_filled));
+		prices->node_hosts[node] = 0;
 		if (core->nodes[node].id != PARC_NONE)
 			node_count(core, node);
 	}
@@ -321,16 +325,32 @@ static void type_price(struct prices *prices, uint64_t chips, int64_t count, int
 			(struct priced_type){chips, count, cpu_milli, devices, PRICE_LEVELS};
 }
 
+static int type_is_larger(const struct priced_type *a, const struct priced_type *b)
+{
+	return a->devices != b->devices ? a->devices > b->devices : a->cpu_milli > b->cpu_milli;
+}
+
 /* While the profile is learnt, expect that a gang's task as large as a node may come, once, for
- * each kind of node with several devices. */
+ * each kind of node with several devices. Largest first: the order of the kinds is derived. */
 static void prior_choose(struct parc_core *core)
 {
+	struct prices *prices = core->policy->prices;
+
 	for (int32_t k = 0; k < core->kinds_count; k++) {
 		const struct kind *kind = &core->kinds[k];
+		int32_t before = prices->types_count, at = before;
 
-		if (kind->nodes > 0 && kind->devices_count >= PRIOR_DEVICES_MIN)
-			type_price(core->policy->prices, UINT64_MAX, 1, kind->cpu_milli / 16 * 15,
-				   kind->devices_count);
+		if (kind->nodes == 0 || kind->devices_count < PRIOR_DEVICES_MIN)
+			continue;
+		type_price(prices, UINT64_MAX, 1, kind->cpu_milli / 16 * 15, kind->devices_count);
+		if (prices->types_count == before)
+			continue;
+		for (; at > 0 && type_is_larger(&prices->types[at], &prices->types[at - 1]); at--) {
+			struct priced_type larger = prices->types[at];
+
+			prices->types[at] = prices->types[at - 1];
+			prices->types[at - 1] = larger;
+		}
 	}
 }
 

@@ -20,6 +20,7 @@ void policy_init(struct parc_core *core, struct block *block)
 	if (policy != NULL) {
 		memset(policy, 0, sizeof(*policy));
 		policy->memo = memo;
+		policy->cpu_most = policy->devices_most = 1;
 		memset(memo, 0, sizeof(*memo) << MEMO_ORDER);
 	}
 	prices_init(core, block);
@@ -166,21 +167,27 @@ static void values_make(struct policy *policy)
 }
 
 /* The largest node decides how the table of shortages is laid out. */
-static void shortage_set(struct parc_core *core)
+static void largest_note(struct parc_core *core)
 {
 	struct policy *policy = core->policy;
-	int64_t cpu = 0, volume = 0;
-	int32_t cpu_most = 1, devices_most = 1;
 
+	policy->cpu_most = policy->devices_most = 1;
 	for (int32_t k = 0; k < core->kinds_count; k++) {
 		const struct kind *kind = &core->kinds[k];
 
 		if (kind->nodes == 0 || kind->devices_count == 0)
 			continue;
-		cpu_most = kind->cpu_milli > cpu_most ? kind->cpu_milli : cpu_most;
-		if (kind->devices_count > devices_most)
-			devices_most = kind->devices_count;
+		if (kind->cpu_milli > policy->cpu_most)
+			policy->cpu_most = kind->cpu_milli;
+		if (kind->devices_count > policy->devices_most)
+			policy->devices_most = kind->devices_count;
 	}
+}
+
+static void shortage_set(struct policy *policy)
+{
+	int64_t cpu = 0, volume = 0;
+
 	for (int32_t t = 0; t < policy->types_count; t++) {
 		const struct profile_type *type = &policy->types[t];
 
@@ -190,24 +197,30 @@ static void shortage_set(struct parc_core *core)
 	}
 	cpu = volume > 0 ? (int64_t)((__int128)cpu * PARC_SHARE_WHOLE / volume) : 1;
 	policy->cpu_per_device = cpu < 1 ? 1 : cpu > PARC_CPU_MAX ? PARC_CPU_MAX : (int32_t)cpu;
-	shortage_make(&policy->shortage, policy->types, policy->types_count, cpu_most,
-		      devices_most * PARC_SHARE_WHOLE);
+	shortage_make(&policy->shortage, policy->types, policy->types_count, policy->cpu_most,
+		      policy->devices_most * PARC_SHARE_WHOLE);
 }
 
-void policy_reset(struct parc_core *core)
+void policy_derive(struct parc_core *core)
 {
 	struct policy *policy = core->policy;
 
 	policy->epoch++;
-	types_gather(core);
-	types_sort(policy);
 	types_cut(policy);
 	lists_make(policy);
 	if (core->rules.place == PARC_PLACE_PARC) {
 		values_make(policy);
-		shortage_set(core);
+		shortage_set(policy);
 	}
 	index_rescore(core);
+}
+
+void policy_reset(struct parc_core *core)
+{
+	types_gather(core);
+	types_sort(core->policy);
+	largest_note(core);
+	policy_derive(core);
 }
 
 void policy_learn(struct parc_core *core, int32_t shape, int64_t tasks)

@@ -17,7 +17,8 @@
 
 #define PROFILE_TYPES_MAX 512
 #define PROFILE_KEPT_PCT  95
-#define MEMO_ORDER	  16 /* 2^16 values remembered: 1.5 MiB */
+#define PROFILE_COUNT_MAX (INT64_C(1) << 38) /* of one type: sums of worth stay below 63 bits */
+#define MEMO_ORDER	  16		     /* 2^16 values remembered: 1.5 MiB */
 
 struct profile_type {
 	uint64_t chips; /* 0: no device */
@@ -33,11 +34,15 @@ struct memo_entry {
 };
 
 struct policy {
-	struct profile_type types[PROFILE_TYPES_MAX];		    /* most frequent first */
-	int32_t types_count, kept_count;			    /* kept: 95 % of the tasks */
-	int32_t cpus_count, shares_count;			    /* of the kept types: */
+	/* state: the profile as it was taken; shapes and nodes may have gone since */
+	struct profile_type types[PROFILE_TYPES_MAX]; /* most frequent first */
+	int32_t types_count;
+	int32_t cpu_most, devices_most; /* of the largest node then */
+	int64_t count_sum;		/* tasks, also of types that found no room */
+	/* derived */
+	int32_t kept_count, cpus_count, shares_count; /* kept: 95 % of the tasks; of these: */
 	int32_t cpus[PROFILE_TYPES_MAX], shares[PROFILE_TYPES_MAX]; /* distinct, ascending */
-	int64_t count_sum, kept_sum;
+	int64_t kept_sum;
 	struct memo_entry *memo;
 	uint64_t epoch; /* of the values: part of each key */
 	struct shortage shortage;

@@ -96,7 +96,7 @@ void rebuild(struct parc_core *core)
 	ids_rebuild(core);
 	nodes_rebuild(core);
 	close_reset(core);
-	policy_reset(core);
+	policy_derive(core);
 	prices_recount(core);
 	index_rebuild(core, ops->exact);
 	lines_rebuild(core);

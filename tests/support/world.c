@@ -406,18 +406,30 @@ static void make_any(struct world *world, const struct parc_core *core, struct e
 		entry->event.kind = PARC_EVENT_TIME;
 }
 
-/* An id that was spoiled may have been taken all the same. */
-static void ids_follow(struct world *world, const struct entry *entry)
+/* An id that was spoiled may have been taken all the same, and so may an event that was spoiled
+ * into another kind. */
+static void ids_follow(struct world *world, const struct entry *entry, int32_t made)
 {
-	if (entry->event.kind == PARC_EVENT_SUBMIT && world->jobs_count > 0)
-		world->jobs[world->jobs_count - 1] = entry->event.submit.job;
-	if (entry->event.kind == PARC_EVENT_NODE_ADD && world->nodes_count > 0)
-		world->nodes[world->nodes_count - 1] = entry->event.node_add.node;
+	int32_t kind = entry->event.kind;
+
+	if (kind == PARC_EVENT_SUBMIT) {
+		if (made != kind && world->jobs_count < WORLD_JOBS_MAX)
+			world->jobs_count++;
+		if (world->jobs_count > 0)
+			world->jobs[world->jobs_count - 1] = entry->event.submit.job;
+	}
+	if (kind == PARC_EVENT_NODE_ADD) {
+		if (made != kind && world->nodes_count < WORLD_NODES_MAX)
+			world->nodes_count++;
+		if (world->nodes_count > 0)
+			world->nodes[world->nodes_count - 1] = entry->event.node_add.node;
+	}
 }
 
 void world_next(struct world *world, const struct parc_core *core, struct entry *entry)
 {
 	int64_t wake = parc_wake(core);
+	int32_t made;
 
 	memset(entry, 0, sizeof(*entry));
 	if (make_setup(world, entry)) {
@@ -430,9 +442,10 @@ void world_next(struct world *world, const struct parc_core *core, struct entry 
 	if (entry->event.kind == PARC_EVENT_TIME && wake != PARC_NEVER && wake > world->time_us)
 		world->time_us = wake;
 	entry->event.time_us = world->time_us;
+	made = entry->event.kind;
 	if (draw_chance(world->draw, 4))
 		spoil(world, entry);
-	ids_follow(world, entry);
+	ids_follow(world, entry, made);
 	entry_bind(entry, core);
 }
 
