@@ -187,6 +187,18 @@ void allocation_set_busy(struct parc_core *core, int32_t slot, int32_t busy_mill
 	allocation_digest(core, slot);
 }
 
+/* What the job has had, in device-microseconds; it stops growing at what no rank tells apart. */
+static void attained_add(struct parc_core *core, const struct allocation *it)
+{
+	struct job *job = &core->jobs[it->job];
+	__int128 had = (__int128)it->held_milli * (core->time_us - it->start_us) / PARC_SHARE_WHOLE;
+
+	had += job->attained_us;
+	job->attained_us = had > PARC_TIME_MAX ? PARC_TIME_MAX : (int64_t)had;
+	if (it->checkpoint_us > job->kept_us)
+		job->kept_us = it->checkpoint_us;
+}
+
 void allocation_release(struct parc_core *core, int32_t slot)
 {
 	struct allocation *it = &core->allocations[slot];
@@ -204,6 +216,7 @@ void allocation_release(struct parc_core *core, int32_t slot)
 	if (core->limited > 0)
 		core->freed_all = 1; /* room in the tables is for all, wherever they would run */
 	iheap_remove(&core->deadlines, slot);
+	attained_add(core, it);
 	core->digest -= it->hash;
 	idmap_remove(&core->allocation_ids, it->id);
 	core->jobs[it->job].allocation = -1;

@@ -12,6 +12,7 @@
 #include "core/node.h"
 #include "core/policy.h"
 #include "core/price.h"
+#include "core/rebuild.h"
 
 static void chip_set(struct parc_core *core, const struct parc_chip *chip)
 {
@@ -50,7 +51,11 @@ static void tenant_set(struct parc_core *core, const struct parc_tenant *set)
 
 static void policy_set(struct parc_core *core, const struct parc_policy *policy)
 {
+	int ranks = core->rules.order != policy->order || core->rules.age_us != policy->age_us;
+
 	core->rules = *policy;
+	if (ranks)
+		rebuild_lines(core);
 	if (policy->seed != 0)
 		core->random = random_mix(policy->seed);
 	if (core->index->exact != policy_get(core)->exact)

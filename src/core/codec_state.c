@@ -218,6 +218,8 @@ static void job_code(struct codec *codec, struct parc_core *core, struct job *it
 			    &it->grace_us,
 			    &it->array,
 			    &it->order,
+			    &it->kept_us,
+			    &it->attained_us,
 			    &it->load_milli};
 	uint8_t *bytes[] = {&it->groups_count,	 &it->variants_count, &it->tier,
 			    &it->state,		 &it->result,	      &it->reason,

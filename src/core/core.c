@@ -107,7 +107,8 @@ static void derived_carve(struct parc_core *core, struct block *block)
 	core->shape_mask = shapes - 1;
 	core->line_buckets = block_take(block, lines, sizeof(*core->line_buckets));
 	core->line_mask = lines - 1;
-	iheap_init(&core->lines_ready, block, limits->jobs);
+	ranking_init(&core->waiting, block, limits->jobs);
+	ranking_init(&core->turns, block, limits->jobs);
 	iheap_init(&core->deadlines, block, core->allocations_table.size);
 	core->actions_max = ACTIONS_MAX;
 	core->placements_max = PARC_TASKS_MAX;

@@ -113,8 +113,8 @@ static void decide_submit(struct parc_core *core, const struct parc_event *event
 			reason = job_try(core, job);
 		if (reason != PARC_REASON_NONE)
 			act_end(core, job, PARC_RESULT_REFUSED, reason);
-	} else if (it->line >= 0 && core->lines[it->line].blocked) {
-		act_reason(core, job, core->jobs[core->lines[it->line].head].reason);
+	} else if (it->line >= 0 && core->lines[it->line].state != LINE_READY) {
+		act_reason(core, job, line_reason(core, it->line, job));
 	}
 }
 
@@ -233,34 +233,71 @@ static int has_room_for(const struct parc_core *core, int32_t job)
 	       core->placements_max - core->placements_count >= job_tasks_max(core, job);
 }
 
-/* The ready lines in order, each until its first job does not fit. */
-static void decide_lines(struct parc_core *core)
+/* Try the line's first job. Returns 0 when it has to wait; the line is blocked then. */
+static int line_try(struct parc_core *core, int32_t line)
+{
+	int32_t job = line_head(core, line), reason = job_try(core, job);
+
+	if (reason == PARC_REASON_NONE)
+		return 1;
+	if (core->jobs[job].reason == reason)
+		line_block(core, line);
+	else
+		act_reason(core, job, reason);
+	return 0;
+}
+
+/* The ready lines in order, each until its first job does not fit. Returns 0 when the step has
+ * no room for more. */
+static int decide_greedy(struct parc_core *core)
 {
 	int32_t line;
 
-	wake_lines(core);
-	while ((line = iheap_first(&core->lines_ready)) >= 0 &&
-	       has_room_for(core, core->lines[line].head)) {
-		int32_t job = core->lines[line].head;
-		int32_t reason = job_try(core, job);
+	while ((line = line_first(core, LINE_READY)) >= 0) {
+		if (!has_room_for(core, line_head(core, line)))
+			return 0;
+		line_try(core, line);
+	}
+	return 1;
+}
 
-		if (reason == PARC_REASON_NONE)
-			continue;
-		if (core->jobs[job].reason == reason)
+/* Nobody overtakes: the first of all starts, or nobody does. */
+static int decide_strict(struct parc_core *core)
+{
+	int32_t line;
+
+	while ((line = line_first(core, LINE_BLOCKED)) >= 0) {
+		if (!has_room_for(core, line_head(core, line)))
+			return 0;
+		if (!line_try(core, line) && core->lines[line].state == LINE_BLOCKED)
+			break;
+	}
+	/* Those behind it were not tried and wait for their turn. */
+	while ((line = line_first(core, LINE_READY)) >= 0) {
+		int32_t job = line_head(core, line);
+
+		if (!has_room(core))
+			return 0;
+		if (core->jobs[job].reason == PARC_REASON_PRIORITY)
 			line_block(core, line);
 		else
-			act_reason(core, job, reason);
+			act_reason(core, job, PARC_REASON_PRIORITY);
 	}
+	return 1;
 }
 
 void decide(struct parc_core *core, const struct parc_event *event)
 {
+	int done;
+
 	core->actions_count = core->placements_count = 0;
 	decide_event(core, event);
 	decide_deadlines(core);
 	decide_orphans(core);
-	decide_lines(core);
-	if (core->orphans >= 0 || iheap_first(&core->lines_ready) >= 0) {
+	wake_lines(core);
+	done = core->rules.backfill == PARC_BACKFILL_NONE ? decide_strict(core)
+							  : decide_greedy(core);
+	if (core->orphans >= 0 || !done) {
 		struct parc_action more = {.kind = PARC_ACTION_MORE};
 
 		act(core, &more, 0);

@@ -20,6 +20,8 @@ uint64_t job_hash(const struct parc_core *core, int32_t slot)
 	hash = hash_pair(hash, job->state, job->attempt);
 	hash = hash_pair(hash, job->held, job->waits);
 	hash = hash_pair(hash, job->reason * 16 + job->result, job->cancelled);
+	hash = hash_word(hash, (uint64_t)job->kept_us);
+	hash = hash_word(hash, (uint64_t)job->attained_us);
 	return hash_word(hash, (uint64_t)job->load_milli);
 }
 
@@ -236,7 +238,6 @@ static void job_init(struct parc_core *core, struct job *job, const struct parc_
 			    .afters = -1,
 			    .allocation = -1,
 			    .next = -1,
-			    .prev = -1,
 			    .line = -1,
 			    .groups_count = (uint8_t)submit->groups_count,
 			    .variants_count = (uint8_t)submit->variants_count,

@@ -5,8 +5,7 @@
 
 #include "base/hash.h"
 #include "core/job.h"
-
-#define TIER_BITS 59 /* order of arrival below, tier above: a key of 63 bits */
+#include "core/order.h"
 
 /* What a line is known by. Two lines with the same key of 64 bits are taken for one; that its
  * jobs really are alike is checked when a job joins. */
@@ -27,14 +26,6 @@ static uint64_t line_key(const struct parc_core *core, const struct job *job)
 		hash = hash_word(hash, (uint64_t)core->variants[v].set.device_memory_mib);
 	}
 	return hash;
-}
-
-static int64_t ready_key(const struct parc_core *core, int32_t line)
-{
-	const struct job *head = &core->jobs[core->lines[line].head];
-
-	ASSERT(head->order < INT64_C(1) << TIER_BITS);
-	return (int64_t)(PARC_TIERS_MAX - 1 - head->tier) << TIER_BITS | head->order;
 }
 
 /* 0: no device, 1: a share, 1 + n: n whole devices. */
@@ -91,9 +82,34 @@ static int32_t line_find(struct parc_core *core, const struct job *job)
 		return line;
 	line = table_take(&core->lines_table);
 	core->lines[line] = (struct line){
-		.key = key, .head = -1, .tail = -1, .next = *bucket, .shelf = shelf_of(core, job)};
+		.key = key, .root = -1, .next = *bucket, .shelf = shelf_of(core, job)};
 	*bucket = line;
 	return line;
+}
+
+int32_t line_head(const struct parc_core *core, int32_t line)
+{
+	return ranking_first(&core->waiting, core->lines[line].root, INT64_MAX);
+}
+
+int32_t line_reason(const struct parc_core *core, int32_t line, int32_t except)
+{
+	int32_t job = line_head(core, line);
+
+	if (job == except)
+		job = ranking_next(&core->waiting, core->lines[line].root, job, INT64_MAX);
+	return job < 0 ? PARC_REASON_NONE : core->jobs[job].reason;
+}
+
+/* Put the line into the order of turns, by its first job. */
+static void turn_insert(struct parc_core *core, int32_t line)
+{
+	const struct job *head = &core->jobs[line_head(core, line)];
+	struct ranking_node node = {.key = core->waiting.nodes[line_head(core, line)].key,
+				    .tie = head->order,
+				    .value = core->lines[line].state};
+
+	ranking_insert(&core->turns, &core->turns_root, line, &node);
 }
 
 static void line_free(struct parc_core *core, int32_t line)
@@ -103,97 +119,90 @@ static void line_free(struct parc_core *core, int32_t line)
 	while (*link != line)
 		link = &core->lines[*link].next;
 	*link = core->lines[line].next;
-	if (core->lines[line].blocked)
+	if (core->lines[line].state != LINE_READY)
 		shelf_unlink(core, line);
-	else
-		iheap_remove(&core->lines_ready, line);
 	table_give(&core->lines_table, line);
-}
-
-/* Link the job behind the last one that arrived before it; mostly that is the tail. */
-static void job_insert(struct parc_core *core, struct line *line, int32_t job)
-{
-	struct job *it = &core->jobs[job];
-	int32_t prev = line->tail;
-
-	while (prev >= 0 && core->jobs[prev].order > it->order)
-		prev = core->jobs[prev].prev;
-	it->prev = prev;
-	it->next = prev < 0 ? line->head : core->jobs[prev].next;
-	if (it->next >= 0)
-		core->jobs[it->next].prev = job;
-	else
-		line->tail = job;
-	if (prev >= 0)
-		core->jobs[prev].next = job;
-	else
-		line->head = job;
-	line->count++;
 }
 
 void line_join(struct parc_core *core, int32_t job)
 {
-	int32_t line = line_find(core, &core->jobs[job]);
+	int32_t slot = line_find(core, &core->jobs[job]);
+	struct line *line = &core->lines[slot];
+	struct ranking_node node = {.key = order_rank(core, job),
+				    .tie = core->jobs[job].order,
+				    .value = order_length_us(&core->jobs[job])};
 
 	ASSERT(core->jobs[job].line < 0);
-	core->jobs[job].line = line;
-	job_insert(core, &core->lines[line], job);
+	core->jobs[job].line = slot;
+	if (line->count++ > 0)
+		ranking_remove(&core->turns, &core->turns_root, slot);
+	ranking_insert(&core->waiting, &line->root, job, &node);
+	turn_insert(core, slot);
 	core->pending++;
-	if (!core->lines[line].blocked)
-		iheap_set(&core->lines_ready, line, ready_key(core, line));
 }
 
 void line_leave(struct parc_core *core, int32_t job)
 {
-	struct job *it = &core->jobs[job];
-	struct line *line = &core->lines[it->line];
-	int32_t slot = it->line;
-	int was_head = it->prev < 0;
+	int32_t slot = core->jobs[job].line;
+	struct line *line = &core->lines[slot];
+	int was_head = line_head(core, slot) == job;
 
-	if (it->next >= 0)
-		core->jobs[it->next].prev = it->prev;
-	else
-		line->tail = it->prev;
-	if (it->prev >= 0)
-		core->jobs[it->prev].next = it->next;
-	else
-		line->head = it->next;
-	it->line = it->next = it->prev = -1;
+	ranking_remove(&core->turns, &core->turns_root, slot);
+	ranking_remove(&core->waiting, &line->root, job);
+	core->jobs[job].line = -1;
 	core->pending--;
-	if (--line->count == 0)
+	if (--line->count == 0) {
 		line_free(core, slot);
-	else if (line->blocked && was_head)
+		return;
+	}
+	turn_insert(core, slot);
+	if (was_head)
 		line_ready(core, slot); /* the next one was not tried yet */
-	else if (!line->blocked)
-		iheap_set(&core->lines_ready, slot, ready_key(core, slot));
+}
+
+static void line_set_state(struct parc_core *core, int32_t line, enum line_state state)
+{
+	struct line *it = &core->lines[line];
+	enum line_state before = (enum line_state)it->state;
+
+	if (before == state)
+		return;
+	it->state = state;
+	ranking_set_value(&core->turns, core->turns_root, line, state);
+	if (before == LINE_READY)
+		shelf_link(core, line);
+	else if (state == LINE_READY)
+		shelf_unlink(core, line);
+}
+
+/* Reasons that only a change of the fleet can lift: nothing that ends makes room. */
+static int is_hopeless(int32_t reason)
+{
+	return reason == PARC_REASON_NO_CHIP || reason == PARC_REASON_TOO_LARGE ||
+	       reason == PARC_REASON_NODE_DOWN || reason == PARC_REASON_LIMIT;
 }
 
 void line_block(struct parc_core *core, int32_t line)
 {
-	struct line *it = &core->lines[line];
+	int32_t reason = core->jobs[line_head(core, line)].reason;
 
-	if (it->blocked)
-		return;
-	iheap_remove(&core->lines_ready, line);
-	it->blocked = 1;
-	shelf_link(core, line);
+	line_set_state(core, line, is_hopeless(reason) ? LINE_HOPELESS : LINE_BLOCKED);
 }
 
 void line_ready(struct parc_core *core, int32_t line)
 {
-	struct line *it = &core->lines[line];
+	line_set_state(core, line, LINE_READY);
+}
 
-	if (!it->blocked)
-		return;
-	shelf_unlink(core, line);
-	it->blocked = 0;
-	iheap_set(&core->lines_ready, line, ready_key(core, line));
+int32_t line_first(const struct parc_core *core, enum line_state most)
+{
+	return ranking_first(&core->turns, core->turns_root, most);
 }
 
 void line_block_all(struct parc_core *core)
 {
-	while (iheap_first(&core->lines_ready) >= 0)
-		line_block(core, iheap_first(&core->lines_ready));
+	while (line_first(core, LINE_READY) >= 0)
+		line_block(core, line_first(core, LINE_READY));
 }
 
 static int32_t whole_free(const struct view *view)
@@ -219,7 +228,7 @@ void line_wake_node(struct parc_core *core, int32_t node)
 
 		for (; line >= 0; line = next) {
 			next = core->lines[line].shelf_next;
-			if (job_could_use(core, core->lines[line].head, &view))
+			if (job_could_use(core, line_head(core, line), &view))
 				line_ready(core, line);
 		}
 	}
@@ -238,24 +247,27 @@ void line_reset(struct parc_core *core)
 	memset(core->shelves, -1, sizeof(core->shelves));
 	core->lines_table.high = core->lines_table.frees = 0;
 	core->pending = 0;
-	iheap_reset(&core->lines_ready);
+	core->turns_root = -1;
 }
 
 static int line_check_one(const struct parc_core *core, int32_t line, struct parc_err *err)
 {
 	const struct line *it = &core->lines[line];
-	int64_t order = -1;
-	int32_t count = 0;
+	int32_t job = line_head(core, line), count = 0, last = -1;
 
-	for (int32_t job = it->head; job >= 0; job = core->jobs[job].next) {
+	for (; job >= 0; job = ranking_next(&core->waiting, it->root, job, INT64_MAX)) {
 		const struct job *member = &core->jobs[job];
+		int64_t rank = order_rank(core, job);
 
-		if (member->line != line || member->order <= order ||
-		    line_key(core, member) != it->key || member->state != PARC_JOB_PENDING)
+		if (member->line != line || line_key(core, member) != it->key ||
+		    member->state != PARC_JOB_PENDING || rank != core->waiting.nodes[job].key ||
+		    (last >= 0 && (rank < core->waiting.nodes[last].key ||
+				   (rank == core->waiting.nodes[last].key &&
+				    member->order <= core->jobs[last].order))))
 			return parc_err_set(err, PARC_ERR_MISMATCH,
 					    "Q1: job %lld is out of place in its line",
 					    (long long)member->id);
-		order = member->order;
+		last = job;
 		count++;
 	}
 	if (count != it->count || count == 0)

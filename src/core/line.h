@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The queue. Jobs that want the same (equal groups, closeness, variants and tier) wait in one
- * line in order of arrival: when its first job does not fit, none does. A line that was tried
+ * line in the order of order.h: when its first job does not fit, none does. A line that was tried
  * in vain is blocked; it stands on a shelf by what its easiest task needs, and is tried again
  * only when something was freed on a node where such a task fits. Lines that may fit are ready,
- * by tier, then by arrival of their first job.
+ * by the rank of their first job.
  *
  * So a step never walks the queue: it looks at the blocked lines that could use a freed node,
  * and at the first job of each ready line.
@@ -14,14 +14,29 @@
 
 #include "core/state.h"
 
+enum line_state {
+	LINE_READY,    /* its first job may fit: to be tried */
+	LINE_BLOCKED,  /* it was tried in vain; on its shelf */
+	LINE_HOPELESS, /* likewise, and nothing that ends will change that */
+};
+
 /* Join, leave the queue; joining readies a line unless it is blocked. */
 void line_join(struct parc_core *core, int32_t job);
 void line_leave(struct parc_core *core, int32_t job);
 
-/* Its first job was tried in vain; it may fit now. */
+/* The line's first job. */
+int32_t line_head(const struct parc_core *core, int32_t line);
+
+/* The reason why jobs of a blocked line wait, `except` is not asked. */
+int32_t line_reason(const struct parc_core *core, int32_t line, int32_t except);
+
+/* Its first job was tried in vain, for the reason it has; it may fit now. */
 void line_block(struct parc_core *core, int32_t line);
 void line_ready(struct parc_core *core, int32_t line);
 void line_block_all(struct parc_core *core);
+
+/* The line whose first job's turn is first, of those in states up to `most`; -1: none. */
+int32_t line_first(const struct parc_core *core, enum line_state most);
 
 /* Ready the lines that could use what was freed on the node; all lines. */
 void line_wake_node(struct parc_core *core, int32_t node);

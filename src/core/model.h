@@ -88,7 +88,8 @@ struct depend {
 
 struct job {
 	int64_t id, user, kind, submit_us, time_limit_us, expected_us, checkpoint_us, grace_us;
-	int64_t array, order; /* order: of arrival, kept over a requeue */
+	int64_t array, order;	      /* order: of arrival, kept over a requeue */
+	int64_t kept_us, attained_us; /* work that a checkpoint kept; device-us held so far */
 	int64_t load_milli;
 	uint64_t spec_hash, hash; /* of what never changes; its part of the digest */
 	struct parc_service service;
@@ -96,8 +97,8 @@ struct job {
 	int32_t groups, variants, depends; /* first of each in their tables */
 	int32_t afters;			   /* first dependency of others on it */
 	int32_t allocation;		   /* slot or -1 */
-	int32_t next, prev, line;	   /* the line it waits in */
-	int32_t waits;			   /* jobs it still waits for */
+	int32_t next, line; /* next of the list it stands in; the line it waits in, -1: none */
+	int32_t waits;	    /* jobs it still waits for */
 	int32_t attempt;
 	uint8_t groups_count, variants_count, depends_count, tier;
 	uint8_t state, result, reason, work_class;
@@ -126,14 +127,14 @@ struct task {
 };
 
 /* Jobs that wait for the same thing: one gang, one tier. If its first job does not fit, none
- * does. Its jobs stand in order of arrival. */
+ * does, save where time matters (queue.c). Its jobs are ranked by order.h. */
 struct line {
 	uint64_t key;
-	int32_t head, tail, count;
-	int32_t next;  /* in its hash bucket */
-	int32_t shelf; /* by what its easiest task wants (line.h) */
+	int32_t root, count; /* its ranking of jobs */
+	int32_t next;	     /* in its hash bucket */
+	int32_t shelf;	     /* by what its easiest task wants (line.h) */
 	int32_t shelf_next, shelf_prev;
-	int32_t blocked; /* on its shelf; else in the heap of ready lines */
+	int32_t state; /* enum line_state */
 };
 
 /* What a node is when empty: nodes of one kind differ only in what is taken. */

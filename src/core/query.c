@@ -6,6 +6,7 @@
 
 #include "core/fit.h"
 #include "core/index.h"
+#include "core/line.h"
 
 __int128 parc_ledger(const struct parc_core *core, enum parc_ledger category)
 {
@@ -95,7 +96,7 @@ int parc_job_info(const struct parc_core *core, int64_t id, struct parc_job_info
 	if (slot < 0)
 		return PARC_ERR_UNKNOWN;
 	if (job->line >= 0 && reason == PARC_REASON_NONE)
-		reason = core->jobs[core->lines[job->line].head].reason;
+		reason = core->jobs[line_head(core, job->line)].reason;
 	if (job->allocation >= 0)
 		allocation = &core->allocations[job->allocation];
 	*info = (struct parc_job_info){

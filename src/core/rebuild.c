@@ -66,7 +66,7 @@ static void nodes_rebuild(struct parc_core *core)
 }
 
 /* Lines hold the jobs that wait. After a step every line was tried in vain. */
-static void lines_rebuild(struct parc_core *core)
+void rebuild_lines(struct parc_core *core)
 {
 	line_reset(core);
 	core->orphans = -1;
@@ -76,7 +76,7 @@ static void lines_rebuild(struct parc_core *core)
 
 		if (job->id == PARC_NONE)
 			continue;
-		job->line = job->next = job->prev = -1;
+		job->line = job->next = -1;
 		core->limited += job->reason == PARC_REASON_LIMIT;
 		if (job->state != PARC_JOB_PENDING)
 			continue;
@@ -99,7 +99,7 @@ void rebuild(struct parc_core *core)
 	policy_derive(core);
 	prices_recount(core);
 	index_rebuild(core, ops->exact);
-	lines_rebuild(core);
+	rebuild_lines(core);
 	core->kinds_version++;
 	for (int32_t i = 0; i < core->allocations_table.high; i++) {
 		const struct allocation *it = &core->allocations[i];

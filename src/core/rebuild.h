@@ -9,4 +9,7 @@
 
 void rebuild(struct parc_core *core);
 
+/* Sort all that waits again, in the order of the policy in force. */
+void rebuild_lines(struct parc_core *core);
+
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/idmap.h"
 #include "base/iheap.h"
+#include "base/ranking.h"
 #include "base/table.h"
 #include "core/model.h"
 
@@ -76,7 +77,9 @@ struct parc_core {
 	int32_t kinds_count;
 	struct line *lines;
 	struct table lines_table;
-	struct iheap lines_ready, deadlines; /* lines by order; allocations by time limit */
+	struct ranking waiting, turns; /* jobs within their line, by length; lines, by state */
+	int32_t turns_root;
+	struct iheap deadlines; /* allocations by time limit */
 	int32_t *line_buckets;
 	uint32_t line_mask;
 	int32_t shelves[LINE_SHELVES]; /* blocked lines by what they need */

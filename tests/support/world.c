@@ -115,6 +115,10 @@ static void make_policy(struct world *world, struct entry *entry)
 		.seed = (uint64_t)draw_below(draw, 1000),
 		.grace_us = draw_below(draw, 30) * SECOND,
 		.requeue_max = (int32_t)draw_below(draw, 4),
+		.order = (int32_t)draw_below(draw, PARC_ORDER_ATTAINED + 1),
+		.backfill = (int32_t)draw_below(draw, PARC_BACKFILL_CONSERVATIVE + 1),
+		.reserve_max = (int32_t)draw_below(draw, 6),
+		.age_us = draw_below(draw, 3) * 10 * SECOND,
 	};
 }
 

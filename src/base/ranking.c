@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/ranking.h"
+
+#include "base/assert.h"
+#include "base/random.h"
+
+void ranking_init(struct ranking *ranking, struct block *block, int32_t size)
+{
+	ranking->nodes = block_take(block, (size_t)size, sizeof(*ranking->nodes));
+}
+
+static uint64_t priority(int32_t slot)
+{
+	return random_mix((uint64_t)slot + 1);
+}
+
+static int node_before(const struct ranking_node *a, const struct ranking_node *b)
+{
+	return a->key != b->key ? a->key < b->key : a->tie < b->tie;
+}
+
+static void least_set(struct ranking *ranking, int32_t at)
+{
+	struct ranking_node *node = &ranking->nodes[at];
+
+	node->least = node->value;
+	if (node->left >= 0 && ranking->nodes[node->left].least < node->least)
+		node->least = ranking->nodes[node->left].least;
+	if (node->right >= 0 && ranking->nodes[node->right].least < node->least)
+		node->least = ranking->nodes[node->right].least;
+}
+
+/* Split the tree at `at` into nodes before `slot` and the others. Recursion as deep as the tree. */
+static void split(struct ranking *ranking, int32_t at, int32_t slot, int32_t *before,
+		  int32_t *after)
+{
+	struct ranking_node *node;
+
+	if (at < 0) {
+		*before = *after = -1;
+		return;
+	}
+	node = &ranking->nodes[at];
+	if (node_before(node, &ranking->nodes[slot])) {
+		split(ranking, node->right, slot, &node->right, after);
+		*before = at;
+	} else {
+		split(ranking, node->left, slot, before, &node->left);
+		*after = at;
+	}
+	least_set(ranking, at);
+}
+
+static int32_t merge(struct ranking *ranking, int32_t before, int32_t after)
+{
+	if (before < 0 || after < 0)
+		return before < 0 ? after : before;
+	if (priority(before) > priority(after)) {
+		struct ranking_node *node = &ranking->nodes[before];
+
+		node->right = merge(ranking, node->right, after);
+		least_set(ranking, before);
+		return before;
+	}
+	ranking->nodes[after].left = merge(ranking, before, ranking->nodes[after].left);
+	least_set(ranking, after);
+	return after;
+}
+
+static int32_t insert_below(struct ranking *ranking, int32_t at, int32_t slot)
+{
+	struct ranking_node *node = &ranking->nodes[slot];
+
+	if (at < 0 || priority(slot) > priority(at)) {
+		split(ranking, at, slot, &node->left, &node->right);
+		least_set(ranking, slot);
+		return slot;
+	}
+	if (node_before(node, &ranking->nodes[at]))
+		ranking->nodes[at].left = insert_below(ranking, ranking->nodes[at].left, slot);
+	else
+		ranking->nodes[at].right = insert_below(ranking, ranking->nodes[at].right, slot);
+	least_set(ranking, at);
+	return at;
+}
+
+void ranking_insert(struct ranking *ranking, int32_t *root, int32_t slot,
+		    const struct ranking_node *node)
+{
+	ranking->nodes[slot] = *node;
+	ranking->nodes[slot].left = ranking->nodes[slot].right = -1;
+	*root = insert_below(ranking, *root, slot);
+}
+
+static int32_t remove_below(struct ranking *ranking, int32_t at, int32_t slot)
+{
+	struct ranking_node *node;
+
+	ASSERT(at >= 0);
+	node = &ranking->nodes[at];
+	if (at == slot)
+		return merge(ranking, node->left, node->right);
+	if (node_before(&ranking->nodes[slot], node))
+		node->left = remove_below(ranking, node->left, slot);
+	else
+		node->right = remove_below(ranking, node->right, slot);
+	least_set(ranking, at);
+	return at;
+}
+
+void ranking_remove(struct ranking *ranking, int32_t *root, int32_t slot)
+{
+	*root = remove_below(ranking, *root, slot);
+}
+
+void ranking_set_value(struct ranking *ranking, int32_t root, int32_t slot, int64_t value)
+{
+	struct ranking_node *node = &ranking->nodes[root];
+
+	if (root == slot) {
+		node->value = value;
+	} else {
+		int32_t child = node_before(&ranking->nodes[slot], node) ? node->left : node->right;
+
+		ASSERT(child >= 0);
+		ranking_set_value(ranking, child, slot, value);
+	}
+	least_set(ranking, root);
+}
+
+int32_t ranking_first(const struct ranking *ranking, int32_t root, int64_t most)
+{
+	int32_t at = root;
+
+	if (at < 0 || ranking->nodes[at].least > most)
+		return -1;
+	for (;;) {
+		const struct ranking_node *node = &ranking->nodes[at];
+
+		if (node->left >= 0 && ranking->nodes[node->left].least <= most)
+			at = node->left;
+		else if (node->value <= most)
+			return at;
+		else
+			at = node->right;
+	}
+}
+
+int32_t ranking_next(const struct ranking *ranking, int32_t root, int32_t slot, int64_t most)
+{
+	const struct ranking_node *from = &ranking->nodes[slot];
+	int32_t found = -1; /* the deepest node behind `slot` with something to offer */
+
+	for (int32_t at = root; at >= 0;) {
+		const struct ranking_node *node = &ranking->nodes[at];
+
+		if (!node_before(from, node)) {
+			at = node->right;
+			continue;
+		}
+		if (node->value <= most ||
+		    (node->right >= 0 && ranking->nodes[node->right].least <= most))
+			found = at;
+		at = node->left;
+	}
+	if (found < 0 || ranking->nodes[found].value <= most)
+		return found;
+	return ranking_first(ranking, ranking->nodes[found].right, most);
+}
+
+int32_t ranking_count(const struct ranking *ranking, int32_t root)
+{
+	if (root < 0)
+		return 0;
+	return 1 + ranking_count(ranking, ranking->nodes[root].left) +
+	       ranking_count(ranking, ranking->nodes[root].right);
+}

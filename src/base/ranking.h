@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Slots in order of (key, tie), each with a value: a treap (Seidel, Aragon, "Randomized search
+ * trees", Algorithmica 1996) in which every node knows the least value below it, so that "the
+ * first in order whose value is at most v" is found without a walk.
+ *
+ * One pool of nodes serves many rankings, each a root, as long as a slot is in one of them at a
+ * time. The priority of a slot is a hash of its number, and (key, tie) is distinct within a
+ * ranking, so what is found depends on the contents alone. Each operation takes O(log n) expected.
+ */
+#ifndef BASE_RANKING_H
+#define BASE_RANKING_H
+
+#include "base/block.h"
+
+struct ranking_node {
+	int64_t key, tie, value;
+	int64_t least; /* of the values of the node and all below it */
+	int32_t left, right;
+};
+
+struct ranking {
+	struct ranking_node *nodes; /* by slot */
+};
+
+/* Take a pool for slots 0 .. size - 1 from the block. An empty ranking is a root of -1. */
+void ranking_init(struct ranking *ranking, struct block *block, int32_t size);
+
+void ranking_insert(struct ranking *ranking, int32_t *root, int32_t slot,
+		    const struct ranking_node *node);
+
+/* The slot must be in this ranking. */
+void ranking_remove(struct ranking *ranking, int32_t *root, int32_t slot);
+
+/* Give the slot, which is in, another value. */
+void ranking_set_value(struct ranking *ranking, int32_t root, int32_t slot, int64_t value);
+
+/* The first slot whose value is at most `most`; -1: none. */
+int32_t ranking_first(const struct ranking *ranking, int32_t root, int64_t most);
+
+/* The first such slot behind `slot`, which is in; -1: none. */
+int32_t ranking_next(const struct ranking *ranking, int32_t root, int32_t slot, int64_t most);
+
+/* How many slots are in; walks them all. For checks. */
+int32_t ranking_count(const struct ranking *ranking, int32_t root);
+
+#endif
