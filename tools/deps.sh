@@ -9,7 +9,8 @@
 #   check  that, and the second compiler, the sanitizers, the fuzzer and the test tools
 set -u
 
-run_packages=(gcc libc6-dev make binutils pkgconf libyaml-dev libjansson-dev)
+run_packages=(gcc libc6-dev make binutils pkgconf libyaml-dev libjansson-dev zlib1g-dev
+	liblzma-dev)
 check_packages=("${run_packages[@]}" clang clang-format libclang-rt-dev libcmocka-dev bats
 	universal-ctags)
 

@@ -19,7 +19,7 @@ static const struct text_column column_list[COLUMNS] = {
 	[MEMORY_MIB] = {"memory_mib", true},
 	[POOLS] = {"pools", true},
 };
-static const struct text_columns columns = {column_list, COLUMNS, true};
+static const struct text_columns columns = {column_list, COLUMNS, true, ','};
 static const int32_t place_levels[3] = {PARC_LEVEL_SITE, PARC_LEVEL_POD, PARC_LEVEL_RACK};
 
 /* The chip that a pool names, made if it is new. */

@@ -18,7 +18,7 @@ static const struct text_column column_list[COLUMNS] = {
 	[GPU] = {"gpu", true},
 	[MODEL] = {"model", true},
 };
-static const struct text_columns columns = {column_list, COLUMNS, false};
+static const struct text_columns columns = {column_list, COLUMNS, false, ','};
 
 /* The devices of one node; a node without any has no pool, whatever its model says. */
 static int read_pool(struct fleet_builder *builder, const struct text *text,

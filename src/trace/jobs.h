@@ -48,6 +48,7 @@ struct jobs_row {
 	int32_t close_level;		     /* enum parc_level; FLEET: anywhere */
 	int32_t close_strength;		     /* enum parc_strength, of the whole gang */
 	int32_t array;			     /* row of the first job of its array; -1: none */
+	int32_t array_running_max;	     /* 0: no cap */
 	uint8_t held, requeue, preemptible;
 	uint8_t alien; /* names only chips that the fleet does not have: never fits */
 };
@@ -72,9 +73,10 @@ struct jobs {
 };
 
 struct jobs_options {
-	bool is_lenient;      /* count and pass over malformed rows */
-	bool has_devices;     /* swf: processors are devices; else cores */
-	int32_t task_devices; /* philly, itp, swf: devices of one task; 0: JOBS_TASK_DEVICES */
+	bool is_lenient;   /* count and pass over malformed rows */
+	bool has_devices;  /* swf: processors are devices; else cores */
+	int32_t task_size; /* philly, itp, swf: devices or cores of one task of a gang; 0: 8 devices
+			    * or one core */
 };
 
 /* What a format's reader gets; see jobs_build.h. */

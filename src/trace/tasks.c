@@ -45,7 +45,7 @@ static const struct text_column column_list[COLUMNS] = {
 	[LINK] = {"link", false},
 	[DEVICE_MEMORY_MIB] = {"device_memory_mib", false},
 };
-static const struct text_columns columns = {column_list, COLUMNS, false};
+static const struct text_columns columns = {column_list, COLUMNS, false, ','};
 
 struct reader {
 	const struct text *text;
@@ -54,6 +54,7 @@ struct reader {
 	struct text_field fields[COLUMNS];
 	struct spec *specs; /* of the rows that have one */
 	int32_t specs_count, specs_capacity;
+	struct text_skips *skips; /* NULL: a malformed row is refused */
 };
 
 /* The list of chips that a row names, as it is written. */
@@ -261,6 +262,17 @@ static int add_row(struct tasks *tasks, int32_t *capacity, struct reader *reader
 	return 0;
 }
 
+/* May reading go on? Counts the row and keeps the first message if so. */
+static bool skip_row(const struct tasks *tasks, const struct reader *reader, int code)
+{
+	if (reader->skips == NULL || tasks->count == ROWS_MAX || code == PARC_ERR_MEMORY)
+		return false;
+	if (reader->skips->count++ == 0)
+		memcpy(reader->skips->first, reader->err->text, sizeof(reader->skips->first));
+	*reader->err = (struct parc_err){0};
+	return true;
+}
+
 static int read_rows(struct tasks *tasks, struct reader *reader, struct text *text)
 {
 	struct text_table table;
@@ -269,15 +281,34 @@ static int read_rows(struct tasks *tasks, struct reader *reader, struct text *te
 
 	if (code != 0)
 		return code;
-	while ((code = text_table_next(&table, reader->fields, reader->err)) > 0) {
-		code = add_row(tasks, &capacity, reader);
-		if (code != 0)
+	while ((code = text_table_next(&table, reader->fields, reader->err)) != 0) {
+		if (code > 0)
+			code = add_row(tasks, &capacity, reader);
+		if (code < 0 && !skip_row(tasks, reader, code))
 			return code;
 	}
-	if (code == 0 && tasks->count == 0)
+	if (tasks->count == 0 && reader->skips == NULL)
 		return parc_err_set(reader->err, PARC_ERR_INVALID,
 				    "%s: the list has no tasks, expected at least one row",
 				    text->name);
+	return 0;
+}
+
+int tasks_read_openb_lenient(struct tasks *tasks, const struct fleet *fleet, struct text *text,
+			     struct text_skips *skips, struct parc_err *err)
+{
+	struct parc_err own = {0};
+	struct reader reader = {
+		.text = text, .fleet = fleet, .err = err != NULL ? err : &own, .skips = skips};
+	int code;
+
+	*tasks = (struct tasks){0};
+	code = read_rows(tasks, &reader, text);
+	if (code == 0 && reader.specs_count > 0)
+		rank_specs(tasks, &reader);
+	free(reader.specs);
+	if (code != 0)
+		tasks_deinit(tasks);
 	return code;
 }
 
@@ -285,18 +316,9 @@ int tasks_read_openb_bytes(struct tasks *tasks, const struct fleet *fleet, const
 			   const char *bytes, size_t size, struct parc_err *err)
 {
 	struct text text;
-	struct reader reader = {.text = &text, .fleet = fleet, .err = err};
-	int code;
 
-	*tasks = (struct tasks){0};
 	text_init(&text, name, bytes, size);
-	code = read_rows(tasks, &reader, &text);
-	if (code == 0 && reader.specs_count > 0)
-		rank_specs(tasks, &reader);
-	free(reader.specs);
-	if (code != 0)
-		tasks_deinit(tasks);
-	return code;
+	return tasks_read_openb_lenient(tasks, fleet, &text, NULL, err);
 }
 
 int tasks_read_openb(struct tasks *tasks, const struct fleet *fleet, const char *path,

@@ -11,6 +11,7 @@
 #define TRACE_TASKS_H
 
 #include "trace/fleet.h"
+#include "trace/text.h"
 
 struct tasks_row {
 	struct parc_task task;
@@ -45,6 +46,10 @@ int tasks_read_openb(struct tasks *tasks, const struct fleet *fleet, const char 
 		     struct parc_err *err);
 int tasks_read_openb_bytes(struct tasks *tasks, const struct fleet *fleet, const char *name,
 			   const char *bytes, size_t size, struct parc_err *err);
+
+/* With skips, pass over malformed rows and count them; the list may be empty then. */
+int tasks_read_openb_lenient(struct tasks *tasks, const struct fleet *fleet, struct text *text,
+			     struct text_skips *skips, struct parc_err *err);
 
 /* Write it so that tasks_read_openb reads it again: 0, or PARC_ERR_IO. The columns after openb's
  * own are written when a row needs them. */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "trace/unpack.h"
 
 #define NAME_SHOWN_MAX 80 /* bytes of a file name that a message shows: its end */
 #define SECOND_US      INT64_C(1000000)
@@ -99,6 +100,8 @@ int text_load(const char *path, char **bytes, size_t *size, struct parc_err *err
 		return parc_err_set(err, PARC_ERR_IO, "%s: %s", path, strerror(errno));
 	code = load_rest(file, &loaded, &loaded_size, path, err);
 	fclose(file);
+	if (code == 0)
+		code = unpack(path, &loaded, &loaded_size, err);
 	if (code != 0) {
 		free(loaded);
 		return code;
@@ -179,16 +182,17 @@ bool text_take(struct text_field *rest, char separator, struct text_field *part)
 	return true;
 }
 
-/* Split a line at commas: how many fields, or a negative code when there are too many. */
-static int split_line(const struct text *text, struct text_field line, struct text_field *fields,
-		      struct parc_err *err)
+/* Split a line: how many fields, or a negative code when there are too many. */
+static int split_line(const struct text_table *table, struct text_field line,
+		      struct text_field *fields, struct parc_err *err)
 {
+	char separator = table->columns->separator != '\0' ? table->columns->separator : ',';
 	struct text_field field;
 	int count = 0;
 
-	while (text_take(&line, ',', &field)) {
+	while (text_take(&line, separator, &field)) {
 		if (count == TEXT_FIELDS_MAX)
-			return text_refuse(text, field, PARC_ERR_FULL, err,
+			return text_refuse(table->text, field, PARC_ERR_FULL, err,
 					   "more than %d fields in one line", TEXT_FIELDS_MAX);
 		fields[count++] = field;
 	}
@@ -250,7 +254,7 @@ int text_table_init(struct text_table *table, struct text *text, const struct te
 		return parc_err_set(err, PARC_ERR_SYNTAX,
 				    "%s: the file is empty, expected a header with the column %s",
 				    text->name, columns->list[0].name);
-	table->width = code < 0 ? code : split_line(text, line, fields, err);
+	table->width = code < 0 ? code : split_line(table, line, fields, err);
 	if (table->width < 0)
 		return table->width;
 	code = 0;
@@ -267,7 +271,7 @@ int text_table_next(struct text_table *table, struct text_field *fields, struct 
 
 	if (code <= 0)
 		return code;
-	count = split_line(table->text, line, split, err);
+	count = split_line(table, line, split, err);
 	if (count < 0)
 		return count;
 	if (count != table->width)
@@ -343,6 +347,65 @@ int text_read_seconds(const struct text *text, struct text_field field, const ch
 				   label, text_quote(field.bytes, field.size).text,
 				   (long long)SECONDS_MAX);
 	*time_us = seconds * SECOND_US + fraction_us;
+	return 0;
+}
+
+/* Days from 1970-01-01 to a day of the Gregorian calendar; years are counted from March, so that
+ * the leap day is the last. */
+static int64_t count_days(int64_t year, int64_t month, int64_t day)
+{
+	int64_t years = month <= 2 ? year - 1 : year;
+	int64_t months = month <= 2 ? month + 9 : month - 3;
+	int64_t days = years * 365 + years / 4 - years / 100 + years / 400;
+
+	return days + (153 * months + 2) / 5 + day - 1 - 719468;
+}
+
+/* Is there such a day? The first of the month after shows how long the month is. */
+static bool is_day(int64_t year, int64_t month, int64_t day)
+{
+	int64_t first, next;
+
+	if (year < 1970 || year > 2999 || month < 1 || month > 12 || day < 1)
+		return false;
+	first = count_days(year, month, 1);
+	next = month == 12 ? count_days(year + 1, 1, 1) : count_days(year, month + 1, 1);
+	return day <= next - first;
+}
+
+static bool parse_date(struct text_field field, int64_t *time_us)
+{
+	static const char form[] = "0000-00-00 00:00:00";
+	static const int starts[] = {0, 5, 8, 11, 14, 17}, sizes[] = {4, 2, 2, 2, 2, 2};
+	int64_t parts[6];
+
+	if (field.size != sizeof(form) - 1)
+		return false;
+	for (size_t i = 0; i < sizeof(form) - 1; i++) {
+		if (form[i] != '0' && field.bytes[i] != form[i] &&
+		    (i != 10 || field.bytes[i] != 'T'))
+			return false;
+	}
+	for (int i = 0; i < 6; i++) {
+		if (!parse_digits(field.bytes + starts[i], (size_t)sizes[i], 9999, &parts[i]))
+			return false;
+	}
+	if (!is_day(parts[0], parts[1], parts[2]) || parts[3] > 23 || parts[4] > 59 ||
+	    parts[5] > 60)
+		return false;
+	*time_us = (count_days(parts[0], parts[1], parts[2]) * 86400 + parts[3] * 3600 +
+		    parts[4] * 60 + parts[5]) *
+		   SECOND_US;
+	return true;
+}
+
+int text_read_date(const struct text *text, struct text_field field, const char *label,
+		   int64_t *time_us, struct parc_err *err)
+{
+	if (!parse_date(field, time_us))
+		return text_refuse(text, field, PARC_ERR_INVALID, err,
+				   "%s is \"%s\", expected a time as 2026-01-31T23:59:59", label,
+				   text_quote(field.bytes, field.size).text);
 	return 0;
 }
 

@@ -6,7 +6,8 @@
  *   whole file   text_load
  *   lines        text_init, text_next_line
  *   tables       text_table_init, text_table_next
- *   fields       text_take, text_read_number, text_read_seconds, text_read_name, text_is
+ *   fields       text_take, text_read_number, text_read_seconds, text_read_date, text_read_name,
+ *                text_is
  *   refusals     text_refuse, text_locate
  *
  * Nothing is copied: fields point into the caller's bytes. Lines end with LF or CRLF; blank lines
@@ -23,8 +24,8 @@
 #include "parc/error.h"
 
 #define TEXT_BYTES_MAX	(INT64_C(1) << 30) /* of a file: 10 million rows of a task list */
-#define TEXT_LINE_MAX	4096		   /* of a line of a table, in bytes */
-#define TEXT_FIELDS_MAX 64		   /* columns of a table */
+#define TEXT_LINE_MAX	16384		   /* of a line of a table, in bytes */
+#define TEXT_FIELDS_MAX 256		   /* columns of a table; sacct has 120 */
 #define TEXT_QUOTE_MAX	40		   /* bytes of a field that a message shows */
 
 struct text {
@@ -50,6 +51,7 @@ struct text_columns {
 	const struct text_column *list;
 	int32_t count;	/* at most TEXT_FIELDS_MAX */
 	bool is_closed; /* others are refused */
+	char separator; /* of fields; 0: a comma */
 };
 
 /* A table whose first line names its columns, in any order. */
@@ -60,12 +62,19 @@ struct text_table {
 	int32_t index[TEXT_FIELDS_MAX]; /* where each column stands, -1: nowhere */
 };
 
+/* Rows that a lenient reader passed over, and what was wrong with the first. */
+struct text_skips {
+	int64_t count;
+	char first[PARC_ERR_TEXT_MAX];
+};
+
 /* A field's text, shortened and made printable, for messages. */
 struct text_quote {
 	char text[TEXT_QUOTE_MAX + 4];
 };
 
-/* Read a whole file into a block that the caller frees, also when it is empty. */
+/* Read a whole file into a block that the caller frees, also when it is empty. What begins as gzip
+ * or xz does is unpacked (unpack.h); TEXT_BYTES_MAX holds for both sizes. */
 int text_load(const char *path, char **bytes, size_t *size, struct parc_err *err);
 
 /* Begin to read `bytes`; `name` (at least its end) is what messages call them. */
@@ -95,6 +104,11 @@ int text_read_number(const struct text *text, struct text_field field, const cha
 /* Seconds with up to six decimals, as microseconds; an empty field is `missing`. */
 int text_read_seconds(const struct text *text, struct text_field field, const char *label,
 		      int64_t missing, int64_t *time_us, struct parc_err *err);
+
+/* "2017-10-09 07:01:55" or with a T between, as microseconds since 1970; years 1970 to 2999. The
+ * time is read as it stands: without a time zone, and every day has 24 hours. */
+int text_read_date(const struct text *text, struct text_field field, const char *label,
+		   int64_t *time_us, struct parc_err *err);
 
 /* Copy a name into `name` of `size` bytes: 1 to size-1 letters, digits and "-_.+". */
 int text_read_name(const struct text *text, struct text_field field, const char *label, char *name,

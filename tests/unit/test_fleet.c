@@ -434,7 +434,7 @@ static void test_nul_bytes_and_long_lines_are_refused(void **state)
 	memcpy(bytes, OPENB_HEAD, head);
 	memset(bytes + head, 'a', TEXT_LINE_MAX + 1);
 	assert_int_equal(fleet_read_bytes(&fleet, "f", bytes, size, &err), PARC_ERR_FULL);
-	assert_string_equal(err.text, "f:2:1: the line has 4097 bytes, at most 4096 are allowed");
+	assert_string_equal(err.text, "f:2:1: the line has 16385 bytes, at most 16384 are allowed");
 	free(bytes);
 }
 
