@@ -180,7 +180,7 @@ check: deps
 
 check-build:
 	@$(MAKE) --no-print-directory $(quiet) V=gcc all tests benches soak-program
-	@$(MAKE) --no-print-directory $(quiet) V=asan program tests
+	@$(MAKE) --no-print-directory $(quiet) V=asan program tests soak-program
 	@$(MAKE) --no-print-directory $(quiet) V=clang program
 	@$(MAKE) --no-print-directory $(quiet) V=O0 program
 	@$(MAKE) --no-print-directory $(quiet) V=fuzz fuzzers

@@ -25,6 +25,12 @@ setarch -R true 2>/dev/null && calm="setarch -R"
 # The slow ones first, so that the processors are busy to the end.
 list_checks() {
 	local file name
+	echo "soak/asan $calm tools/soak.sh asan"
+	for name in 1 2 3 4; do
+		echo "soak/short-$name tools/soak.sh short $name"
+	done
+	echo "soak/long tools/soak.sh long"
+	echo "soak/plant tools/soak.sh plant"
 	for file in tests/unit/test_*.c; do
 		name=$(basename "$file" .c)
 		echo "unit/asan/$name $calm build/asan/tests/$name"

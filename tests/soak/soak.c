@@ -272,6 +272,7 @@ static int soak_script(const struct options *options)
 	fclose(in);
 	rig_init(&rig);
 	rig.thorough = 1;
+	rig.plant = options->plant;
 	draw_seed(&run.draw, random_mix(run.seed + 1));
 	world_init(&run.world, &run.draw, options->place);
 	world_limits(&run.world, &run.limits);

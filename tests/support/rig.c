@@ -10,7 +10,7 @@
 #include "base/assert.h"
 #include "core/state.h"
 
-#define RIG_SECONDS    20 /* of one run, before it is taken for a hang */
+#define RIG_SECONDS    120 /* of one run, before it is taken for a hang */
 #define RIG_ARRAYS_MAX (1 << 20)
 
 static uint64_t event_bytes[RIG_ARRAYS_MAX / 8], event_scratch[PARC_EVENT_SCRATCH / 8];

@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Run the soak (tests/soak) as a check; prints TAP.
+#
+# Usage: tools/soak.sh short N    the Nth part of the short runs: 2500 seeds
+#        tools/soak.sh long       fewer runs of more events
+#        tools/soak.sh asan       some of both with the sanitizers
+#        tools/soak.sh plant      each planted fault must be found, and shrunk to a few events
+#
+# The seeds are fixed, so that a check that failed fails again; `make soak SEED=..` tries others.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+number=0
+failed=0
+
+say() { # verdict text
+	number=$((number + 1))
+	[ "$1" = "ok" ] || failed=1
+	echo "$1 $number - $2"
+}
+
+# No invariant may be broken.
+sound() { # text program options...
+	local text=$1
+	shift
+	if "$@" >"$work/log" 2>&1 && grep -q 'no invariant was broken' "$work/log"; then
+		say ok "$text: $(tail -n 1 "$work/log")"
+	else
+		say "not ok" "$text"
+		sed 's/^/# /' "$work/log"
+	fi
+}
+
+# The fault must be found as one of these kinds, and at most 12 events may be left.
+found() { # fault kinds
+	local kind left
+	build/soak --seed 1 --runs 400 --plant "$1" >"$work/log" 2>&1
+	kind=$(sed -n 's/^Shrunk from .* tries: \([^:]*\):.*/\1/p' "$work/log")
+	left=$(grep '^[0-9]*s\{0,1\} [a-z]' "$work/log" | grep -vc ' runs, ')
+	if [[ -n $kind && " $2 " == *" $kind "* && $left -ge 1 && $left -le 12 ]]; then
+		say ok "a planted fault in $1 is found ($kind) and shrunk to $left events"
+	else
+		say "not ok" "a planted fault in $1 is found and shrunk"
+		sed 's/^/# /' "$work/log"
+	fi
+}
+
+# What a failure leaves must fail again when it is run from its text.
+again() { # fault
+	local seed
+	build/soak --seed 1 --runs 400 --plant "$1" >"$work/log" 2>&1
+	seed=$(sed -n 's/^FAILED: seed \([0-9]*\),.*/\1/p' "$work/log")
+	if build/soak --seed "$seed" --script "$work/log" >"$work/sound" &&
+		! build/soak --seed "$seed" --script "$work/log" --plant "$1" >"$work/broken"; then
+		say ok "the script that a fault in $1 leaves fails again, and only with the fault"
+	else
+		say "not ok" "the script that a fault in $1 leaves fails again, and only with the fault"
+		sed 's/^/# /' "$work/log" "$work/sound"
+	fi
+}
+
+case "${1:-} ${2:-}" in
+"short "[1-4])
+	echo "1..1"
+	sound "short runs, part $2" \
+		build/soak --seed $((($2 - 1) * 2500 + 1)) --runs 2500 --events 30
+	;;
+"long ")
+	echo "1..1"
+	sound "long runs" build/soak --seed 500000 --runs 60 --events 400
+	;;
+"asan ")
+	echo "1..2"
+	sound "short runs" build/asan/soak --seed 600000 --runs 120 --events 40
+	sound "long runs" build/asan/soak --seed 700000 --runs 4 --events 300
+	;;
+"plant ")
+	echo "1..6"
+	found action "apply apply-digest audit"
+	found share "N1"
+	found ledger "L1 L2"
+	found state "audit audit-digest"
+	found wake "audit forgotten liveness"
+	again wake
+	;;
+*)
+	echo "Usage: tools/soak.sh short 1..4 | long | asan | plant" >&2
+	exit 2
+	;;
+esac
+exit $failed
