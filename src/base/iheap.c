@@ -27,20 +27,24 @@ static void put(struct iheap *heap, int32_t i, int32_t slot)
 	heap->at[slot] = i;
 }
 
+static int before(const struct iheap *heap, int32_t a, int32_t b)
+{
+	return heap->keys[a] != heap->keys[b] ? heap->keys[a] < heap->keys[b] : a < b;
+}
+
 static void sift(struct iheap *heap, int32_t i)
 {
 	int32_t slot = heap->slots[i];
-	int64_t key = heap->keys[slot];
 
-	for (; i > 0 && heap->keys[heap->slots[(i - 1) / 2]] > key; i = (i - 1) / 2)
+	for (; i > 0 && before(heap, slot, heap->slots[(i - 1) / 2]); i = (i - 1) / 2)
 		put(heap, i, heap->slots[(i - 1) / 2]);
 	for (;;) {
 		int32_t child = 2 * i + 1;
 
 		if (child + 1 < heap->count &&
-		    heap->keys[heap->slots[child + 1]] < heap->keys[heap->slots[child]])
+		    before(heap, heap->slots[child + 1], heap->slots[child]))
 			child++;
-		if (child >= heap->count || heap->keys[heap->slots[child]] >= key)
+		if (child >= heap->count || before(heap, slot, heap->slots[child]))
 			break;
 		put(heap, i, heap->slots[child]);
 		i = child;

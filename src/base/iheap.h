@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An indexed binary heap of slots by key, smallest key first: a slot is found, moved and taken
- * out without a search. Keys are distinct, so the order does not depend on history.
+ * An indexed binary heap of slots by key, smallest key first and of equal keys the smallest slot,
+ * so that the order does not depend on history. A slot is found, moved and taken out without a
+ * search.
  */
 #ifndef BASE_IHEAP_H
 #define BASE_IHEAP_H
@@ -24,7 +25,7 @@ void iheap_set(struct iheap *heap, int32_t slot, int64_t key);
 /* Take the slot out if it is in. */
 void iheap_remove(struct iheap *heap, int32_t slot);
 
-/* The slot with the smallest key, -1: none. */
+/* The first slot, -1: none. */
 static inline int32_t iheap_first(const struct iheap *heap)
 {
 	return heap->count > 0 ? heap->slots[0] : -1;

@@ -234,7 +234,27 @@ static uint32_t link_narrow(uint32_t can, const struct pool *pool, const struct 
 	return linked != 0 || demanded ? linked : can;
 }
 
-/* The first whole devices, or the tightest ones for shares. */
+/* How many such shares the device has room for. */
+static int32_t cell_room(const struct cell *cell, const struct booking *booking)
+{
+	int32_t shares = cell->free_milli / booking->share_milli, memory;
+
+	if (booking->memory_mib == 0)
+		return shares;
+	memory = cell->free_mib / booking->memory_mib;
+	return memory < shares ? memory : shares;
+}
+
+/* Is device a the better one for a share? The tighter one; but a task with shares on several
+ * devices takes those with the most room, so that most such tasks fit beside each other. */
+static int cell_suits(const struct cell *a, const struct cell *b, const struct booking *booking)
+{
+	if (booking->devices == 1)
+		return a->free_milli < b->free_milli;
+	return cell_room(a, booking) > cell_room(b, booking);
+}
+
+/* The first whole devices, or those that suit shares best. */
 static uint32_t devices_choose(const struct view *view, uint32_t can, const struct booking *booking)
 {
 	uint32_t chosen = 0;
@@ -247,7 +267,7 @@ static uint32_t devices_choose(const struct view *view, uint32_t can, const stru
 			for (uint32_t rest = left & (left - 1); rest != 0; rest &= rest - 1) {
 				int32_t i = __builtin_ctz(rest);
 
-				if (view->cells[i].free_milli < view->cells[best].free_milli)
+				if (cell_suits(&view->cells[i], &view->cells[best], booking))
 					best = i;
 			}
 		chosen |= UINT32_C(1) << best;

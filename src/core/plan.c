@@ -365,17 +365,29 @@ static int single_chips(const struct parc_core *core, const struct job *job, uin
 {
 	int32_t tasks = 0;
 
-	*chips = core->chips_known;
+	*chips = 0;
 	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next) {
 		const struct parc_task *task = &core->shapes[core->groups[g].shape].ask.task;
 
 		if (task->devices == 0 || core->groups[g].mixed_chips ||
 		    (task->chips & core->chips_known & ~core->cores_chips) == 0)
 			continue;
-		*chips &= task->chips;
+		*chips |= task->chips & core->chips_known;
 		tasks += core->groups[g].tasks_max;
 	}
 	return tasks > 1;
+}
+
+/* Has every group that must not be mixed a chip it accepts among these? */
+static int chips_suit(const struct parc_core *core, const struct job *job, uint64_t chips)
+{
+	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next) {
+		const struct parc_task *task = &core->shapes[core->groups[g].shape].ask.task;
+
+		if (task->devices > 0 && !core->groups[g].mixed_chips && (task->chips & chips) == 0)
+			return 0;
+	}
+	return 1;
 }
 
 static int32_t plan_variant(struct parc_core *core, struct plan *plan)
@@ -389,7 +401,8 @@ static int32_t plan_variant(struct parc_core *core, struct plan *plan)
 	}
 	for (; chips != 0 && reason != PARC_REASON_NONE; chips &= chips - 1) {
 		plan->chips = (chips & -chips) | core->cores_chips;
-		if (core->chip_total[__builtin_ctzll(chips)] > 0)
+		if (core->chip_total[__builtin_ctzll(chips)] > 0 &&
+		    chips_suit(core, &core->jobs[plan->job], plan->chips))
 			reason = plan_closeness(core, plan);
 	}
 	return reason;
