@@ -1,83 +1,113 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * `parc sim`: runs a task list through the core on a fleet that exists on paper only, and says
- * what was placed, what was not, and why the rest could not be used. One table drives the
- * options; the experiments are in src/sim, the printing of their results here.
+ * `parc sim`: runs a job log or a task list through the core on a fleet that exists on paper only,
+ * and says what was placed, what was not, and why the rest could not be used. Here are the
+ * experiments with task lists; replays are in sim_replay.c, options in sim_options.c.
  */
-#include <getopt.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/command.h"
-#include "sim/report.h"
+#include "cli/sim_options.h"
 
-#define SIM_LOADS_MAX	     8
-#define SIM_SEEDS_MAX	     1000
 #define SIM_SEED_DEFAULT     42
 #define SIM_SEEDS_DEFAULT    3
 #define SIM_ARRIVALS_DEFAULT 50000
-#define SIM_LIST_MAX	     256 /* bytes of a list on the command line */
+#define SIM_MTTR_US	     INT64_C(14400000000) /* four hours */
+#define SIM_FENCE_US	     INT64_C(60000000)	  /* one minute */
+#define SIM_REQUEUE_DEFAULT  100
 
 static const char sim_text[] =
-	"Usage: parc sim --fleet FILE --trace FILE --saturate R [OPTION]...\n"
+	"Usage: parc sim --fleet FILE --trace FILE --format NAME [OPTION]...\n"
+	"       parc sim --fleet FILE --trace FILE --saturate R [OPTION]...\n"
 	"       parc sim --fleet FILE --trace FILE --churn [OPTION]...\n"
 	"       parc sim --audit FILE\n"
 	"\n"
-	"Place the tasks of a trace on a fleet, in virtual time, and show what became of them.\n"
+	"Run a job log through a fleet in virtual time: how long do jobs wait, and where\n"
+	"do the device-hours go? Or place the tasks of a list until the fleet is full.\n"
 	"\n"
 	"Input:\n"
 	"  --fleet FILE        fleet: parc's YAML or CSV, or openb's node list\n"
-	"  --trace FILE        task list\n"
-	"  --format openb      form of the task list (the only one so far)\n"
+	"  --trace FILE        job log (task list for --saturate and --churn)\n"
+	"  --format NAME       form of the log: sacct (Slurm), swf, philly, itp, openb,\n"
+	"                      csv and yaml (parc's own)\n"
+	"  --lenient           count and pass over malformed rows\n"
+	"  --devices           swf: its processors are devices; without: cores\n"
+	"  --task-size N       philly, itp, swf: devices (or cores) of one task of a gang\n"
+	"  --seed S            seed of all that is random (default 1)\n"
+	"\n"
+	"Policy of a replay:\n"
+	"  --policy P          ORDER[+BACKFILL][@PLACE][:OPTION]... (default fifo+easy)\n"
+	"      ORDER           fifo, shortest, largest, attained\n"
+	"      BACKFILL        none (strict order), greedy, easy, conservative\n"
+	"      PLACE           parc, first-fit, best-fit, worst-fit, random, dot-product,\n"
+	"                      fgd\n"
+	"      OPTION          true, limit, declared, learnt, none: what is known of\n"
+	"                      lengths; tiers: small jobs in higher tiers\n"
+	"                      strict, easy, conservative and tiers are fifo+none,\n"
+	"                      fifo+easy, fifo+conservative and fifo:tiers\n"
+	"  --compare P,P       several, side by side\n"
+	"  --lengths KIND      of policies that do not say it themselves (default: limit\n"
+	"                      where the log has limits, else declared, else true)\n"
+	"  --estimate          the same as --lengths learnt: lengths learnt from jobs of\n"
+	"                      the same tenant and name that have ended\n"
+	"  --tiers size        tiers by devices: 1 or less, 4, 8, more; job: as the log\n"
+	"                      says (default)\n"
+	"  --age H             so many hours of waiting are worth one tier (fifo)\n"
+	"  --reserve N         conservative: jobs that get a reservation (default 64)\n"
+	"\n"
+	"World of a replay:\n"
+	"  --load X            compress arrivals to this load: 1.1 or 110%\n"
+	"  --start-time S      seconds from a start until work begins (default 0)\n"
+	"  --stop-time S       seconds from a stop until all is given back (default 0)\n"
+	"  --limits yes|no     do time limits hold? (default yes)\n"
+	"  --mtbf H            hours between failures of one node, or WHAT=H,... with\n"
+	"                      device, node, rack (default: nothing fails)\n"
+	"  --mttr H            mean hours of a repair (default 4)\n"
+	"  --fence S           seconds until a silent node is fenced (default 60)\n"
+	"  --requeue N         starts after a loss (default 100)\n"
+	"  --checkpoint S      seconds between checkpoints of jobs that have no interval\n"
+	"                      of their own (default: no checkpoints)\n"
+	"\n"
+	"Experiments with task lists:\n"
+	"  --saturate R        tasks arrive and never leave until R times the devices are\n"
+	"                      asked for\n"
+	"  --churn             tasks arrive, wait, run and leave; the work that arrives is\n"
+	"                      held\n"
+	"  --load L,L          churn: per cent of the fleet that arrives (default\n"
+	"                      85,95,105)\n"
+	"  --lengths KIND      churn: trace: the list's own (default where it has them);\n"
+	"                      tail: heavy tail\n"
+	"  --arrivals N        churn: tasks that arrive (default 50000)\n"
+	"  --hours H           churn: so many hours instead of --arrivals\n"
 	"  --order-file FILE   arrival orders and node ranks for each seed\n"
 	"  --seeds N           how many seeds (default: all of the order file, else 3)\n"
 	"  --seed S            the first seed (default: the order file's first, else 42)\n"
-	"\n"
-	"Experiment:\n"
-	"  --saturate R        tasks arrive and never leave until R times the devices are asked "
-	"for\n"
-	"  --churn             tasks arrive, wait, run and leave; the work that arrives is held\n"
-	"  --load L,L          per cent of the fleet that arrives (default 85,95,105)\n"
-	"  --lengths KIND      trace: the list's own (default where it has them); tail: heavy "
-	"tail\n"
-	"  --arrivals N        tasks that arrive (default 50000)\n"
-	"  --hours H           so many hours instead of --arrivals\n"
-	"\n"
-	"Policy:\n"
-	"  --place P           parc (default), first-fit, best-fit, worst-fit, random, "
-	"dot-product, fgd\n"
-	"  --compare P,P       several, side by side\n"
-	"  --profile KIND      list: the policy is told the task list's distribution (default of "
-	"fgd);\n"
-	"                      learn: it knows what has arrived (default of the others)\n"
+	"  --place P           placement (default parc; see PLACE above)\n"
+	"  --compare P,P       several placements, side by side\n"
+	"  --profile KIND      list: the policy is told the task list's distribution\n"
+	"                      (default of fgd); learn: it knows what has arrived\n"
+	"  --halfway           encode, decode and continue in the middle of each run\n"
 	"\n"
 	"Output and checks:\n"
 	"  --json              JSON instead of a table\n"
-	"  --digest            the state's digest after each seed, nothing else\n"
-	"  --dump FILE         record events and actions\n"
+	"  --digest            the digest of the last state, nothing else\n"
+	"  --record FILE       record events and actions (also --dump)\n"
 	"  --audit FILE        decide a recorded run again; fails at the first difference\n"
-	"  --halfway           encode, decode and continue in the middle of each run\n"
-	"  --verify            check the core's invariants again and again\n"
+	"  --check N           verify all invariants every N events and at the end\n"
+	"  --verify            the same again and again (replays: every 1000 events)\n"
 	"\n"
-	"Every start and, under saturation, every refusal is verified against a second book.\n"
+	"Every start and end is booked a second time, apart from the core; a run in which\n"
+	"the two books differ fails.\n"
 	"\n"
 	"Examples:\n"
-	"  parc sim --fleet nodes.csv --trace default.csv --saturate 1.3 --compare "
-	"best-fit,fgd,parc\n"
-	"  parc sim --fleet nodes.csv --trace default.csv --churn --load 95 --seeds 2 --json\n";
-
-struct sim_options {
-	const char *fleet, *trace, *format, *order_file, *dump, *audit;
-	int64_t seeds, seed, arrivals, hours;
-	int32_t saturate_milli; /* 0: no saturation */
-	int32_t loads_milli[SIM_LOADS_MAX], loads_count;
-	int32_t places[REPORT_COLUMNS_MAX], places_count;
-	int32_t lengths, profile; /* -1: the default */
-	uint8_t churn, json, digest, halfway, verify;
-};
+	"  parc sim --fleet fleet.yaml --trace jobs.txt --format sacct\n"
+	"  parc sim --fleet fleet.yaml --trace philly.csv --format philly \\\n"
+	"      --compare strict,easy,shortest:learnt\n"
+	"  parc sim --fleet nodes.csv --trace default.csv --saturate 1.3 \\\n"
+	"      --compare best-fit,fgd,parc\n";
 
 /* All files, read. */
 struct sim_inputs {
@@ -88,241 +118,6 @@ struct sim_inputs {
 	const struct order_seed *seeds; /* the ones chosen */
 	int32_t seeds_count;
 };
-
-/* ---- Values of options */
-
-/* A decimal with at most three places, in thousandths; -1 when it is none. */
-static int64_t parse_milli(const char *text)
-{
-	int64_t value = 0, scale = 1000;
-	const char *at = text;
-	for (; *at >= '0' && *at <= '9' && value < INT32_MAX; at++)
-		value = value * 10 + (*at - '0');
-	if (at == text)
-		return -1;
-	value *= 1000;
-	if (*at == '.')
-		for (at++; *at >= '0' && *at <= '9' && scale > 1; at++) {
-			scale /= 10;
-			value += (*at - '0') * scale;
-		}
-	return *at == '\0' && value <= INT32_MAX ? value : -1;
-}
-
-static int parse_whole(const char *text, int64_t min, int64_t max, int64_t *value)
-{
-	char *end;
-	long long parsed = strtoll(text, &end, 10);
-	if (end == text || *end != '\0' || parsed < min || parsed > max)
-		return -1;
-	*value = parsed;
-	return 0;
-}
-
-static int32_t parse_place(const char *text)
-{
-	static const int32_t places[] = {
-#define X(name, number, text) PARC_PLACE_##name,
-		PARC_PLACE_MAP(X)
-#undef X
-	};
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (strcmp(parc_place_name(places[i]), text) == 0)
-			return places[i];
-	return -1;
-}
-
-static int set_saturate(struct sim_options *options, const char *text)
-{
-	int64_t milli = parse_milli(text);
-	if (milli < 10 || milli > 10000)
-		return command_usage("sim", "--saturate '%s' must be a number from 0.01 to 10",
-				     text);
-	options->saturate_milli = (int32_t)milli;
-	return 0;
-}
-
-static int add_load(struct sim_options *options, const char *text)
-{
-	int64_t milli = parse_milli(text) / 100;
-	if (milli < 10 || milli > 5000 || options->loads_count == SIM_LOADS_MAX)
-		return command_usage(
-			"sim", "--load '%s' must be per cent from 1 to 500, at most %d of them",
-			text, SIM_LOADS_MAX);
-	options->loads_milli[options->loads_count++] = (int32_t)milli;
-	return 0;
-}
-
-static int add_place(struct sim_options *options, const char *text)
-{
-	int32_t place = parse_place(text);
-	if (place < 0)
-		return command_usage("sim",
-				     "there is no placement '%s'; there are parc, first-fit, "
-				     "best-fit, worst-fit, random, dot-product and fgd",
-				     text);
-	if (options->places_count == REPORT_COLUMNS_MAX)
-		return command_usage("sim", "--compare takes at most %d placements",
-				     REPORT_COLUMNS_MAX);
-	options->places[options->places_count++] = place;
-	return 0;
-}
-
-/* Give each part of a comma separated list to `add`. */
-static int set_list(struct sim_options *options, const char *text,
-		    int (*add)(struct sim_options *, const char *))
-{
-	char copy[SIM_LIST_MAX], *rest = copy, *part;
-	if (strlen(text) >= sizeof(copy))
-		return command_usage("sim", "'%.40s...' is too long", text);
-	memcpy(copy, text, strlen(text) + 1);
-	while ((part = strsep(&rest, ",")) != NULL) {
-		int code = add(options, part);
-		if (code)
-			return code;
-	}
-	return 0;
-}
-
-static int set_loads(struct sim_options *options, const char *text)
-{
-	options->loads_count = 0;
-	return set_list(options, text, add_load);
-}
-
-static int set_places(struct sim_options *options, const char *text)
-{
-	options->places_count = 0;
-	return set_list(options, text, add_place);
-}
-
-static int set_place(struct sim_options *options, const char *text)
-{
-	options->places_count = 0;
-	return add_place(options, text);
-}
-
-static int set_lengths(struct sim_options *options, const char *text)
-{
-	for (int i = 0; i <= ARRIVALS_TAIL; i++)
-		if (strcmp(arrivals_lengths_name(i), text) == 0) {
-			options->lengths = i;
-			return 0;
-		}
-	return command_usage("sim", "--lengths '%s' must be trace or tail", text);
-}
-
-static int set_profile(struct sim_options *options, const char *text)
-{
-	if (strcmp(text, "list") != 0 && strcmp(text, "learn") != 0)
-		return command_usage("sim", "--profile '%s' must be list or learn", text);
-	options->profile = strcmp(text, "list") == 0;
-	return 0;
-}
-
-static int set_format(struct sim_options *options, const char *text)
-{
-	if (strcmp(text, "openb") != 0)
-		return command_usage("sim", "--format '%s' is not known; there is openb", text);
-	options->format = text;
-	return 0;
-}
-
-/* ---- The table of options */
-
-enum sim_option_kind { SIM_TEXT, SIM_WHOLE, SIM_FLAG, SIM_SET };
-
-struct sim_option {
-	const char *name;
-	enum sim_option_kind kind;
-	size_t offset;	  /* of the field in sim_options */
-	int64_t min, max; /* SIM_WHOLE */
-	int (*set)(struct sim_options *, const char *);
-};
-
-#define FIELD(name) offsetof(struct sim_options, name)
-static const struct sim_option sim_options_table[] = {
-	{"fleet", SIM_TEXT, FIELD(fleet), 0, 0, NULL},
-	{"trace", SIM_TEXT, FIELD(trace), 0, 0, NULL},
-	{"format", SIM_SET, 0, 0, 0, set_format},
-	{"order-file", SIM_TEXT, FIELD(order_file), 0, 0, NULL},
-	{"seeds", SIM_WHOLE, FIELD(seeds), 1, SIM_SEEDS_MAX, NULL},
-	{"seed", SIM_WHOLE, FIELD(seed), 0, INT32_MAX, NULL},
-	{"saturate", SIM_SET, 0, 0, 0, set_saturate},
-	{"churn", SIM_FLAG, FIELD(churn), 0, 0, NULL},
-	{"load", SIM_SET, 0, 0, 0, set_loads},
-	{"lengths", SIM_SET, 0, 0, 0, set_lengths},
-	{"arrivals", SIM_WHOLE, FIELD(arrivals), 1, ARRIVALS_MAX, NULL},
-	{"hours", SIM_WHOLE, FIELD(hours), 1, 100000, NULL},
-	{"place", SIM_SET, 0, 0, 0, set_place},
-	{"compare", SIM_SET, 0, 0, 0, set_places},
-	{"profile", SIM_SET, 0, 0, 0, set_profile},
-	{"json", SIM_FLAG, FIELD(json), 0, 0, NULL},
-	{"digest", SIM_FLAG, FIELD(digest), 0, 0, NULL},
-	{"dump", SIM_TEXT, FIELD(dump), 0, 0, NULL},
-	{"audit", SIM_TEXT, FIELD(audit), 0, 0, NULL},
-	{"halfway", SIM_FLAG, FIELD(halfway), 0, 0, NULL},
-	{"verify", SIM_FLAG, FIELD(verify), 0, 0, NULL},
-};
-#undef FIELD
-
-#define SIM_OPTIONS_COUNT ((int)(sizeof(sim_options_table) / sizeof(sim_options_table[0])))
-
-static int set_option(struct sim_options *options, const struct sim_option *option,
-		      const char *text)
-{
-	char *field = (char *)options + option->offset;
-	switch (option->kind) {
-	case SIM_TEXT:
-		memcpy(field, &text, sizeof(text));
-		return 0;
-	case SIM_FLAG:
-		*(uint8_t *)field = 1;
-		return 0;
-	case SIM_WHOLE:
-		if (parse_whole(text, option->min, option->max, (int64_t *)(void *)field))
-			return command_usage(
-				"sim", "--%s '%s' must be a whole number from %lld to %lld",
-				option->name, text, (long long)option->min, (long long)option->max);
-		return 0;
-	default:
-		return option->set(options, text);
-	}
-}
-
-static int check_options(const struct sim_options *options)
-{
-	if (options->audit)
-		return 0;
-	if (!options->fleet || !options->trace)
-		return command_usage("sim", "--fleet FILE and --trace FILE are needed");
-	if (!options->saturate_milli && !options->churn)
-		return command_usage("sim", "choose an experiment: --saturate R or --churn");
-	if (options->saturate_milli && options->churn)
-		return command_usage("sim", "--saturate and --churn exclude each other");
-	return 0;
-}
-
-static int parse_options(struct sim_options *options, int argc, char **argv)
-{
-	struct option list[SIM_OPTIONS_COUNT + 1];
-	int found, code = 0;
-	for (int i = 0; i < SIM_OPTIONS_COUNT; i++)
-		list[i] = (struct option){sim_options_table[i].name,
-					  sim_options_table[i].kind == SIM_FLAG ? no_argument
-										: required_argument,
-					  NULL, i + 1};
-	list[SIM_OPTIONS_COUNT] = (struct option){0};
-	while (!code && (found = getopt_long(argc, argv, "", list, NULL)) != -1) {
-		if (found == '?' || found < 1 || found > SIM_OPTIONS_COUNT)
-			return command_usage_hint("sim");
-		code = set_option(options, &sim_options_table[found - 1], optarg);
-	}
-	if (!code && optind < argc)
-		return command_usage("sim", "'%s' is too many: it takes options only",
-				     argv[optind]);
-	return code ? code : check_options(options);
-}
 
 /* ---- Reading */
 
@@ -399,7 +194,7 @@ static uint8_t tells_demand(const struct sim_options *options, int32_t place)
 	return options->profile >= 0 ? options->profile == 1 : place == PARC_PLACE_FGD;
 }
 
-static int print_json(json_t *root)
+int sim_print_json(json_t *root)
 {
 	int failed =
 		!root || json_dumpf(root, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) != 0;
@@ -412,8 +207,7 @@ static int print_json(json_t *root)
 	return COMMAND_OK;
 }
 
-/* One policy's object by itself, several as {"compare": [...]}. */
-static json_t *wrap_compared(json_t *list)
+json_t *sim_wrap_compared(json_t *list)
 {
 	json_t *root;
 	if (json_array_size(list) != 1)
@@ -465,7 +259,7 @@ static int print_saturation(const struct sim_saturation *run, const struct sim_o
 		json_t *list = json_array();
 		for (int32_t i = 0; i < run->count; i++)
 			json_array_append_new(list, report_saturate_json(&run->results[i]));
-		return print_json(wrap_compared(list));
+		return sim_print_json(sim_wrap_compared(list));
 	}
 	if (!options->digest) {
 		report_saturate_text(stdout, run->results, run->count);
@@ -498,13 +292,21 @@ struct sim_churn { /* places x loads */
 	int32_t count;
 };
 
+static int find_lengths(const char *text)
+{
+	for (int i = 0; i <= ARRIVALS_TAIL; i++)
+		if (strcmp(arrivals_lengths_name(i), text) == 0)
+			return i;
+	return -1;
+}
+
 static struct churn_config churn_config_of(const struct sim_options *options,
 					   const struct sim_inputs *inputs, int32_t index)
 {
 	int32_t place = options->places[index / options->loads_count];
-	int lengths = options->lengths;
-	if (lengths < 0)
-		lengths = arrivals_has_lengths(&inputs->tasks) ? ARRIVALS_TRACE : ARRIVALS_TAIL;
+	int lengths = arrivals_has_lengths(&inputs->tasks) ? ARRIVALS_TRACE : ARRIVALS_TAIL;
+	if (options->lengths)
+		lengths = find_lengths(options->lengths);
 	return (struct churn_config){
 		.fleet = &inputs->fleet,
 		.tasks = &inputs->tasks,
@@ -545,7 +347,7 @@ static int print_churn(const struct sim_churn *run, const struct sim_options *op
 		for (int32_t i = 0; i < run->count; i += options->loads_count)
 			json_array_append_new(
 				list, report_churn_json(&run->results[i], options->loads_count));
-		return print_json(wrap_compared(list));
+		return sim_print_json(sim_wrap_compared(list));
 	}
 	if (!options->digest) {
 		report_churn_text(stdout, run->results, options->places_count,
@@ -563,6 +365,9 @@ static int print_churn(const struct sim_churn *run, const struct sim_options *op
 static int run_churn(const struct sim_options *options, const struct sim_inputs *inputs,
 		     struct record *record, struct parc_err *err)
 {
+	if (options->lengths && find_lengths(options->lengths) < 0)
+		return command_usage("sim", "--lengths '%s' must be trace or tail",
+				     options->lengths);
 	struct sim_churn *run = calloc(1, sizeof(*run));
 	if (!run) {
 		parc_err_set(err, PARC_ERR_MEMORY, "no memory for the results");
@@ -607,7 +412,9 @@ static int run_experiment(const struct sim_options *options, const struct sim_in
 static int sim_run(int argc, char **argv)
 {
 	struct sim_options options = {.seed = -1,
-				      .lengths = -1,
+				      .mttr_us = SIM_MTTR_US,
+				      .fence_us = SIM_FENCE_US,
+				      .requeue_max = SIM_REQUEUE_DEFAULT,
 				      .profile = -1,
 				      .loads_milli = {850, 950, 1050},
 				      .loads_count = 3,
@@ -615,11 +422,13 @@ static int sim_run(int argc, char **argv)
 				      .places_count = 1};
 	struct sim_inputs inputs = {0};
 	struct parc_err err = {0};
-	int code = parse_options(&options, argc, argv);
+	int code = sim_options_parse(&options, argc, argv);
 	if (code)
 		return code;
 	if (options.audit)
 		return run_audit(&options);
+	if (!options.saturate_milli && !options.churn)
+		return sim_replay(&options);
 	code = read_inputs(&inputs, &options, &err) ? command_fail(&err)
 						    : run_experiment(&options, &inputs);
 	inputs_deinit(&inputs);
@@ -628,7 +437,7 @@ static int sim_run(int argc, char **argv)
 
 const struct command command_sim = {
 	.name = "sim",
-	.summary = "place a trace's tasks on a fleet in virtual time",
+	.summary = "run a job log or a task list through a fleet in virtual time",
 	.help = sim_text,
 	.run = sim_run,
 };

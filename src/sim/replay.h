@@ -13,14 +13,15 @@
 #ifndef SIM_REPLAY_H
 #define SIM_REPLAY_H
 
+#include "sim/book.h"
 #include "sim/record.h"
 #include "sim/scheme.h"
 #include "sim/stats.h"
 #include "trace/jobs.h"
 
 #define REPLAY_POINTS_MAX  400
-#define REPLAY_FREE_BINS   11	    /* 0: no part is free; i: free is (i-1)/10 < free <= i/10 */
-#define REPLAY_BOUND_US	   10000000 /* slowdown is counted as if no job ran for less */
+#define REPLAY_FREE_BINS   BOOK_FREE_BINS /* 0: no part is free; i: (i-1)/10 < free <= i/10 */
+#define REPLAY_BOUND_US	   10000000	  /* slowdown is counted as if no job ran for less */
 #define REPLAY_TIME_MAX	   INT64_C(31536000000000) /* us: a year, of one starting time and such */
 #define REPLAY_FAULT_KINDS 3
 
@@ -48,7 +49,6 @@ struct replay_config {
 	int32_t check_steps; /* verify all invariants every so many steps and at the end; 0: never
 			      */
 	uint8_t ignores_limits; /* jobs run on past their time limit */
-	uint8_t has_series;	/* fill points and the lists: a little slower */
 };
 
 struct replay_spread { /* of seconds or ratios, in the unit of its values; 0 without values */

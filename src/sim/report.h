@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "sim/churn.h"
+#include "sim/replay.h"
 #include "sim/saturate.h"
 
 #define REPORT_COLUMNS_MAX 7 /* policies side by side */
@@ -26,6 +27,12 @@ void report_saturate_text(FILE *out, const struct saturate_result *results, int3
 /* results[place * loads_count + load]. */
 void report_churn_text(FILE *out, const struct churn_result *results, int32_t places_count,
 		       int32_t loads_count);
+
+/* One policy's replay: the keys are listed in docs/formats.md. */
+json_t *report_replay_json(const struct replay_result *result);
+
+/* Replays of the same log on the same fleet under several policies, side by side. */
+void report_replay_text(FILE *out, const struct replay_result *results, int32_t count);
 
 /* Text of a kind of shape (saturate_kind) into `text`: "CPU only", "part of 1", "8 devices". */
 void report_kind_text(int32_t kind, char *text, size_t size);

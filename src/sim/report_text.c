@@ -7,43 +7,7 @@
 
 #include <string.h>
 
-#define LABEL_WIDTH 34
-#define TABLE_WIDTH 79
-#define CELL_MAX    12
-
-/* A table of `count` columns being written; every row is a label and one number a column. */
-struct table {
-	FILE *out;
-	int32_t count;
-	int width; /* of a column */
-};
-
-static struct table table_of(FILE *out, int32_t count)
-{
-	int width = (TABLE_WIDTH - LABEL_WIDTH) / (count > 0 ? count : 1);
-	return (struct table){
-		.out = out, .count = count, .width = width < CELL_MAX ? width : CELL_MAX};
-}
-
-static void table_label(const struct table *table, const char *label)
-{
-	fprintf(table->out, "%-*.*s", LABEL_WIDTH, LABEL_WIDTH, label);
-}
-
-static void table_cell(const struct table *table, double value, int decimals)
-{
-	fprintf(table->out, "%*.*f", table->width, decimals, value);
-}
-
-static void table_name(const struct table *table, const char *name)
-{
-	fprintf(table->out, " %*.*s", table->width - 1, table->width - 1, name);
-}
-
-static void table_end(const struct table *table)
-{
-	fputc('\n', table->out);
-}
+#include "sim/columns.h"
 
 void report_kind_text(int32_t kind, char *text, size_t size)
 {
@@ -57,22 +21,22 @@ void report_kind_text(int32_t kind, char *text, size_t size)
 		snprintf(text, size, "%d device%s", kind - 1, kind == 2 ? "" : "s");
 }
 
-static void write_levels(const struct table *table, const struct saturate_result *results)
+static void write_levels(const struct columns *table, const struct saturate_result *results)
 {
 	for (int32_t level = 10; level <= results->level_max; level += 10) {
 		char label[48];
 		snprintf(label, sizeof(label), "  %3d %% arrived", level);
-		table_label(table, label);
+		columns_label(table, label);
 		for (int32_t i = 0; i < table->count; i++)
-			table_cell(table,
-				   (double)results[i].sum.allocated[level] /
-					   ((double)SATURATE_SCALE * results[i].seeds_count),
-				   2);
-		table_end(table);
+			columns_cell(table,
+				     (double)results[i].sum.allocated[level] /
+					     ((double)SATURATE_SCALE * results[i].seeds_count),
+				     2);
+		columns_end(table);
 	}
 }
 
-static void write_kinds(const struct table *table, const struct saturate_result *results)
+static void write_kinds(const struct columns *table, const struct saturate_result *results)
 {
 	for (int32_t kind = 0; kind < SATURATE_KINDS; kind++) {
 		char label[64], text[32];
@@ -82,37 +46,37 @@ static void write_kinds(const struct table *table, const struct saturate_result 
 		report_kind_text(kind, text, sizeof(text));
 		snprintf(label, sizeof(label), "  %s (of %.1f)", text,
 			 (double)arrived / results->seeds_count);
-		table_label(table, label);
+		columns_label(table, label);
 		for (int32_t i = 0; i < table->count; i++)
-			table_cell(table,
-				   (double)results[i].sum.refused_by_kind[kind] /
-					   results[i].seeds_count,
-				   1);
-		table_end(table);
+			columns_cell(table,
+				     (double)results[i].sum.refused_by_kind[kind] /
+					     results[i].seeds_count,
+				     1);
+		columns_end(table);
 	}
-	table_label(table, "  all");
+	columns_label(table, "  all");
 	for (int32_t i = 0; i < table->count; i++)
-		table_cell(table, (double)results[i].sum.refused / results[i].seeds_count, 1);
-	table_end(table);
+		columns_cell(table, (double)results[i].sum.refused / results[i].seeds_count, 1);
+	columns_end(table);
 }
 
-static void write_stranded(const struct table *table, const struct saturate_result *results)
+static void write_stranded(const struct columns *table, const struct saturate_result *results)
 {
 	for (int cause = 0; cause < STRANDED_COUNT; cause++) {
 		char label[64];
 		snprintf(label, sizeof(label), "  %s", stranded_text(cause));
-		table_label(table, label);
+		columns_label(table, label);
 		for (int32_t i = 0; i < table->count; i++)
-			table_cell(table,
-				   100.0 * (double)results[i].sum.stranded.milli[cause] /
-					   ((double)results[i].capacity_milli *
-					    results[i].seeds_count),
-				   2);
-		table_end(table);
+			columns_cell(table,
+				     100.0 * (double)results[i].sum.stranded.milli[cause] /
+					     ((double)results[i].capacity_milli *
+					      results[i].seeds_count),
+				     2);
+		columns_end(table);
 	}
 }
 
-static void write_chips(const struct table *table, const struct saturate_result *results)
+static void write_chips(const struct columns *table, const struct saturate_result *results)
 {
 	const struct fleet *fleet = results->config->fleet;
 	for (int32_t chip = 0; chip < fleet->chips_count; chip++) {
@@ -122,17 +86,17 @@ static void write_chips(const struct table *table, const struct saturate_result 
 			continue;
 		snprintf(label, sizeof(label), "  %s (%lld devices)", fleet->chips[chip].name,
 			 (long long)(capacity / PARC_SHARE_WHOLE));
-		table_label(table, label);
+		columns_label(table, label);
 		for (int32_t i = 0; i < table->count; i++)
-			table_cell(table,
-				   100.0 * (double)results[i].sum.allocated_by_chip[chip] /
-					   ((double)capacity * results[i].seeds_count),
-				   2);
-		table_end(table);
+			columns_cell(table,
+				     100.0 * (double)results[i].sum.allocated_by_chip[chip] /
+					     ((double)capacity * results[i].seeds_count),
+				     2);
+		columns_end(table);
 	}
 }
 
-static void write_saturate_head(const struct table *table, const struct saturate_result *results)
+static void write_saturate_head(const struct columns *table, const struct saturate_result *results)
 {
 	const struct saturate_config *config = results->config;
 	fprintf(table->out,
@@ -141,15 +105,15 @@ static void write_saturate_head(const struct table *table, const struct saturate
 		(long long)config->fleet->devices, config->fleet->nodes_count, config->tasks->count,
 		config->saturate_milli / 1000.0, results->seeds_count,
 		results->seeds_count == 1 ? "" : "s");
-	table_label(table, "allocated, % of the devices");
+	columns_label(table, "allocated, % of the devices");
 	for (int32_t i = 0; i < table->count; i++)
-		table_name(table, parc_place_name(results[i].config->place));
-	table_end(table);
+		columns_name(table, parc_place_name(results[i].config->place));
+	columns_end(table);
 }
 
 void report_saturate_text(FILE *out, const struct saturate_result *results, int32_t count)
 {
-	struct table table = table_of(out, count);
+	struct columns table = columns_of(out, count);
 	write_saturate_head(&table, results);
 	write_levels(&table, results);
 	fputs("\nrefused tasks, by what they asked for\n", out);
@@ -159,11 +123,11 @@ void report_saturate_text(FILE *out, const struct saturate_result *results, int3
 	fputs("\nallocated at the end by chip, %\n", out);
 	write_chips(&table, results);
 	fputc('\n', out);
-	table_label(&table, "deciding, ms a seed");
+	columns_label(&table, "deciding, ms a seed");
 	for (int32_t i = 0; i < count; i++)
-		table_cell(&table,
-			   (double)results[i].sum.deciding_ns / 1e6 / results[i].seeds_count, 1);
-	table_end(&table);
+		columns_cell(&table,
+			     (double)results[i].sum.deciding_ns / 1e6 / results[i].seeds_count, 1);
+	columns_end(&table);
 }
 
 /* One row of the churn table: its label and where its value lies in the sum over the seeds. */
@@ -199,7 +163,7 @@ static double churn_value(const struct churn_row *row, const struct churn_result
 	return (double)value / (row->unit * result->seeds_count);
 }
 
-static void write_churn_load(const struct table *table, const struct churn_result *results,
+static void write_churn_load(const struct columns *table, const struct churn_result *results,
 			     int32_t stride)
 {
 	fprintf(table->out, "\nload %.1f %% (%.1f %% offered in %.1f measured hours)\n",
@@ -207,20 +171,20 @@ static void write_churn_load(const struct table *table, const struct churn_resul
 		(double)results->sum.offered / ((double)CHURN_SCALE * results->seeds_count),
 		(double)results->sum.span_us / (3.6e9 * results->seeds_count));
 	for (size_t r = 0; r < sizeof(churn_rows) / sizeof(churn_rows[0]); r++) {
-		table_label(table, churn_rows[r].label);
+		columns_label(table, churn_rows[r].label);
 		for (int32_t i = 0; i < table->count; i++)
-			table_cell(
+			columns_cell(
 				table,
 				churn_value(&churn_rows[r], &results[(size_t)i * (size_t)stride]),
 				churn_rows[r].decimals);
-		table_end(table);
+		columns_end(table);
 	}
 }
 
 void report_churn_text(FILE *out, const struct churn_result *results, int32_t places_count,
 		       int32_t loads_count)
 {
-	struct table table = table_of(out, places_count);
+	struct columns table = columns_of(out, places_count);
 	const struct churn_config *config = results->config;
 	fprintf(out,
 		"Churn: %lld devices in %d nodes, %d tasks in the list, lengths: %s.\n"
@@ -228,11 +192,12 @@ void report_churn_text(FILE *out, const struct churn_result *results, int32_t pl
 		(long long)config->fleet->devices, config->fleet->nodes_count, config->tasks->count,
 		arrivals_lengths_name(config->lengths), results->seeds_count,
 		results->seeds_count == 1 ? "" : "s");
-	table_label(&table, "");
+	columns_label(&table, "");
 	for (int32_t i = 0; i < places_count; i++)
-		table_name(&table,
-			   parc_place_name(results[(size_t)i * (size_t)loads_count].config->place));
-	table_end(&table);
+		columns_name(
+			&table,
+			parc_place_name(results[(size_t)i * (size_t)loads_count].config->place));
+	columns_end(&table);
 	for (int32_t i = 0; i < loads_count; i++)
 		write_churn_load(&table, &results[i], loads_count);
 }

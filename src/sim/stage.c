@@ -60,14 +60,18 @@ static int load_nodes(struct stage *stage, const struct stage_setup *setup, stru
 	return 0;
 }
 
-static int set_tenant(struct stage *stage, struct parc_err *err)
+static int set_tenants(struct stage *stage, int32_t tenants, struct parc_err *err)
 {
 	struct parc_actions actions;
-	struct parc_event event = {.kind = PARC_EVENT_TENANT_SET};
-	event.tenant.tenant = STAGE_TENANT;
-	event.tenant.parent = PARC_NONE;
-	event.tenant.weight = 1;
-	return stage_step(stage, &event, &actions, err);
+	int code = 0;
+	for (int32_t i = 0; i < (tenants ? tenants : 1) && !code; i++) {
+		struct parc_event event = {.kind = PARC_EVENT_TENANT_SET};
+		event.tenant.tenant = STAGE_TENANT + i;
+		event.tenant.parent = PARC_NONE;
+		event.tenant.weight = 1;
+		code = stage_step(stage, &event, &actions, err);
+	}
+	return code;
 }
 
 static int set_policy(struct stage *stage, const struct stage_setup *setup, struct parc_err *err)
@@ -79,6 +83,8 @@ static int set_policy(struct stage *stage, const struct stage_setup *setup, stru
 	event.policy.epoch_us = STAGE_EPOCH_US;
 	event.policy.grace_us = STAGE_GRACE_US;
 	event.policy.half_life_us = STAGE_HALF_LIFE_US;
+	if (setup->policy)
+		event.policy = *setup->policy;
 	return stage_step(stage, &event, &actions, err);
 }
 
@@ -99,9 +105,14 @@ static int set_profile(struct stage *stage, const struct demand *demand, struct 
 
 static int create_core(struct stage *stage, const struct stage_setup *setup, struct parc_err *err)
 {
-	struct parc_limits limits = fleet_limits(setup->fleet, setup->jobs_max);
-	if (limits.tasks < setup->tasks_max)
-		limits.tasks = setup->tasks_max;
+	struct parc_limits limits;
+	if (setup->limits) {
+		limits = *setup->limits;
+	} else {
+		limits = fleet_limits(setup->fleet, setup->jobs_max);
+		if (limits.tasks < setup->tasks_max)
+			limits.tasks = setup->tasks_max;
+	}
 	stage->core = parc_core_create(&limits, setup->seed, err);
 	if (!stage->core)
 		return PARC_ERR_MEMORY;
@@ -117,7 +128,7 @@ int stage_init(struct stage *stage, const struct stage_setup *setup, struct parc
 	if (!code)
 		code = load_places(stage, setup->fleet, err);
 	if (!code)
-		code = set_tenant(stage, err);
+		code = set_tenants(stage, setup->tenants, err);
 	if (!code)
 		code = set_policy(stage, setup, err);
 	if (!code)

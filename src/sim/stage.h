@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One core with one fleet loaded, as both experiments use it: every event goes through
+ * One core with one fleet loaded, as all experiments use it: every event goes through
  * stage_step, so that a run can be recorded whole.
  *
  *   life cycle   stage_init, stage_deinit
@@ -19,9 +19,12 @@ struct stage_setup {
 	const struct demand *demand; /* told to the policy; NULL: it learns from arrivals */
 	struct record *record;	     /* NULL: the run is not recorded */
 	uint64_t seed;
-	int32_t place;	   /* enum parc_place */
-	int32_t jobs_max;  /* pending and running at one time */
-	int32_t tasks_max; /* of these jobs together */
+	int32_t place;			  /* enum parc_place */
+	int32_t jobs_max;		  /* pending and running at one time */
+	int32_t tasks_max;		  /* of these jobs together */
+	int32_t tenants;		  /* ids 1..tenants; 0: one */
+	const struct parc_policy *policy; /* NULL: `place` and the usual intervals */
+	const struct parc_limits *limits; /* NULL: made of the fleet, jobs_max and tasks_max */
 };
 
 struct stage {

@@ -51,6 +51,7 @@ struct stats_summary stats_summarise(int64_t *values, int32_t count)
 		sum += values[i];
 	summary.mean = stats_divide_up(sum, count);
 	summary.p50 = value_at_percent(values, count, 50);
+	summary.p90 = value_at_percent(values, count, 90);
 	summary.p99 = value_at_percent(values, count, 99);
 	summary.max = values[count - 1];
 	return summary;

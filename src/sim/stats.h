@@ -16,7 +16,7 @@ int64_t stats_divide_up(__int128 numerator, int64_t denominator);
 
 struct stats_summary { /* all 0 when there are no values */
 	int32_t count;
-	int64_t mean, p50, p99, max;
+	int64_t mean, p50, p90, p99, max;
 };
 
 /* Sort `values` in place and sum them up. A percentile is by nearest rank: the smallest value

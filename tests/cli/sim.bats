@@ -144,7 +144,7 @@ sim() {
 		--saturate 1 --seeds 0|must be a whole number from 1 to 1000
 		--saturate 1 --seeds 1e3|must be a whole number
 		--saturate 1 --profile none|must be list or learn
-		--saturate 1 --format philly|is not known
+		--saturate 1 --format philly|read task lists of --format openb
 		--churn --load 0|must be per cent from 1 to 500
 		--churn --lengths long|must be trace or tail
 		--churn --arrivals 99999999|must be a whole number

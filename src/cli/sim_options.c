@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The options of `parc sim`. One table says for each its name and how its value is read; which of
+ * them an experiment uses is checked at the end, so their order does not matter.
+ */
+#include "cli/sim_options.h"
+
+#include <getopt.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+
+#define SIM_SECONDS_MAX 31536000 /* a year */
+#define SIM_HOURS_MAX	8760000	 /* a thousand years, of a mean time between failures */
+
+/* ---- Values of options */
+
+/* A decimal with at most three places, in thousandths; -1 when it is none. `end` (may be NULL)
+ * gets what follows it; without, nothing may. */
+static int64_t parse_milli(const char *text, const char **end)
+{
+	int64_t value = 0, scale = 1000;
+	const char *at = text;
+	for (; *at >= '0' && *at <= '9' && value < INT32_MAX; at++)
+		value = value * 10 + (*at - '0');
+	if (at == text)
+		return -1;
+	value *= 1000;
+	if (*at == '.')
+		for (at++; *at >= '0' && *at <= '9' && scale > 1; at++) {
+			scale /= 10;
+			value += (*at - '0') * scale;
+		}
+	if (end)
+		*end = at;
+	else if (*at != '\0')
+		return -1;
+	return value;
+}
+
+static int parse_whole(const char *text, int64_t min, int64_t max, int64_t *value)
+{
+	char *end;
+	long long parsed = strtoll(text, &end, 10);
+	if (end == text || *end != '\0' || parsed < min || parsed > max)
+		return -1;
+	*value = parsed;
+	return 0;
+}
+
+static int32_t parse_place(const char *text)
+{
+	static const int32_t places[] = {
+#define X(name, number, text) PARC_PLACE_##name,
+		PARC_PLACE_MAP(X)
+#undef X
+	};
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (strcmp(parc_place_name(places[i]), text) == 0)
+			return places[i];
+	return -1;
+}
+
+static int set_saturate(struct sim_options *options, const char *text)
+{
+	int64_t milli = parse_milli(text, NULL);
+	if (milli < 10 || milli > 10000)
+		return command_usage("sim", "--saturate '%s' must be a number from 0.01 to 10",
+				     text);
+	options->saturate_milli = (int32_t)milli;
+	return 0;
+}
+
+static int add_load(struct sim_options *options, const char *text)
+{
+	int64_t milli = parse_milli(text, NULL);
+	if (milli < 1000 || milli > 500000 || options->loads_count == SIM_LOADS_MAX)
+		return command_usage(
+			"sim", "--load '%s' must be per cent from 1 to 500, at most %d of them",
+			text, SIM_LOADS_MAX);
+	options->loads_milli[options->loads_count++] = (int32_t)(milli / 100);
+	return 0;
+}
+
+static int add_place(struct sim_options *options, const char *text)
+{
+	int32_t place = parse_place(text);
+	if (place < 0)
+		return command_usage("sim",
+				     "there is no placement '%s'; there are parc, first-fit, "
+				     "best-fit, worst-fit, random, dot-product and fgd",
+				     text);
+	if (options->places_count == REPORT_COLUMNS_MAX)
+		return command_usage("sim", "--compare takes at most %d placements",
+				     REPORT_COLUMNS_MAX);
+	options->places[options->places_count++] = place;
+	return 0;
+}
+
+static int set_profile(struct sim_options *options, const char *text)
+{
+	if (strcmp(text, "list") != 0 && strcmp(text, "learn") != 0)
+		return command_usage("sim", "--profile '%s' must be list or learn", text);
+	options->profile = strcmp(text, "list") == 0;
+	return 0;
+}
+
+static int set_limits(struct sim_options *options, const char *text)
+{
+	if (strcmp(text, "yes") != 0 && strcmp(text, "no") != 0)
+		return command_usage("sim", "--limits '%s' must be yes or no", text);
+	options->ignores_limits = strcmp(text, "no") == 0;
+	return 0;
+}
+
+static int set_tiers(struct sim_options *options, const char *text)
+{
+	if (strcmp(text, "job") != 0 && strcmp(text, "size") != 0)
+		return command_usage("sim", "--tiers '%s' must be job or size", text);
+	options->sizes_are_tiers = strcmp(text, "size") == 0;
+	return 0;
+}
+
+static int32_t find_fault(const char *text, size_t size)
+{
+	for (int32_t i = 0; i < REPLAY_FAULT_KINDS; i++)
+		if (strlen(replay_fault_name(i)) == size &&
+		    memcmp(replay_fault_name(i), text, size) == 0)
+			return i;
+	return -1;
+}
+
+/* HOURS of a node, or WHAT=HOURS for a device, a node or a rack. */
+static int add_mtbf(struct sim_options *options, const char *text)
+{
+	const char *equals = strchr(text, '=');
+	int32_t kind = REPLAY_FAULT_NODE;
+	if (equals)
+		kind = find_fault(text, (size_t)(equals - text));
+	int64_t milli = parse_milli(equals ? equals + 1 : text, NULL);
+	if (kind < 0 || milli < 1 || milli > SIM_HOURS_MAX * INT64_C(1000))
+		return command_usage("sim",
+				     "--mtbf '%s' must be hours, or device=HOURS, node=HOURS, "
+				     "rack=HOURS",
+				     text);
+	options->mtbf_us[kind] = milli * INT64_C(3600000);
+	return 0;
+}
+
+/* Give each part of a comma separated list to `add`. */
+static int set_list(struct sim_options *options, const char *text,
+		    int (*add)(struct sim_options *, const char *))
+{
+	char copy[SIM_LIST_MAX], *rest = copy, *part;
+	if (strlen(text) >= sizeof(copy))
+		return command_usage("sim", "'%.40s...' is too long", text);
+	memcpy(copy, text, strlen(text) + 1);
+	while ((part = strsep(&rest, ",")) != NULL) {
+		int code = add(options, part);
+		if (code)
+			return code;
+	}
+	return 0;
+}
+
+static int set_mtbf(struct sim_options *options, const char *text)
+{
+	return set_list(options, text, add_mtbf);
+}
+
+static int set_place(struct sim_options *options, const char *text)
+{
+	options->places_count = 0;
+	return add_place(options, text);
+}
+
+/* ---- The table of options */
+
+enum sim_option_kind { SIM_TEXT, SIM_WHOLE, SIM_SECONDS, SIM_HOURS, SIM_FLAG, SIM_SET };
+
+struct sim_option {
+	const char *name;
+	enum sim_option_kind kind;
+	size_t offset;	  /* of the field in sim_options */
+	int64_t min, max; /* SIM_WHOLE */
+	int (*set)(struct sim_options *, const char *);
+};
+
+#define FIELD(name) offsetof(struct sim_options, name)
+static const struct sim_option sim_options_table[] = {
+	{"fleet", SIM_TEXT, FIELD(fleet), 0, 0, NULL},
+	{"trace", SIM_TEXT, FIELD(trace), 0, 0, NULL},
+	{"format", SIM_TEXT, FIELD(format), 0, 0, NULL},
+	{"lenient", SIM_FLAG, FIELD(lenient), 0, 0, NULL},
+	{"devices", SIM_FLAG, FIELD(devices), 0, 0, NULL},
+	{"task-size", SIM_WHOLE, FIELD(task_size), 1, PARC_NODE_DEVICES_MAX, NULL},
+	{"order-file", SIM_TEXT, FIELD(order_file), 0, 0, NULL},
+	{"seeds", SIM_WHOLE, FIELD(seeds), 1, SIM_SEEDS_MAX, NULL},
+	{"seed", SIM_WHOLE, FIELD(seed), 0, INT32_MAX, NULL},
+	{"saturate", SIM_SET, 0, 0, 0, set_saturate},
+	{"churn", SIM_FLAG, FIELD(churn), 0, 0, NULL},
+	{"load", SIM_TEXT, FIELD(load), 0, 0, NULL},
+	{"lengths", SIM_TEXT, FIELD(lengths), 0, 0, NULL},
+	{"estimate", SIM_FLAG, FIELD(estimate), 0, 0, NULL},
+	{"arrivals", SIM_WHOLE, FIELD(arrivals), 1, ARRIVALS_MAX, NULL},
+	{"hours", SIM_WHOLE, FIELD(hours), 1, 100000, NULL},
+	{"policy", SIM_TEXT, FIELD(policy), 0, 0, NULL},
+	{"place", SIM_SET, 0, 0, 0, set_place},
+	{"compare", SIM_TEXT, FIELD(compare), 0, 0, NULL},
+	{"profile", SIM_SET, 0, 0, 0, set_profile},
+	{"tiers", SIM_SET, 0, 0, 0, set_tiers},
+	{"age", SIM_HOURS, FIELD(age_us), 0, 0, NULL},
+	{"reserve", SIM_WHOLE, FIELD(reserve_max), 1, PARC_RESERVE_MAX, NULL},
+	{"start-time", SIM_SECONDS, FIELD(start_us), 0, 0, NULL},
+	{"stop-time", SIM_SECONDS, FIELD(stop_us), 0, 0, NULL},
+	{"limits", SIM_SET, 0, 0, 0, set_limits},
+	{"checkpoint", SIM_SECONDS, FIELD(checkpoint_us), 0, 0, NULL},
+	{"mtbf", SIM_SET, 0, 0, 0, set_mtbf},
+	{"mttr", SIM_HOURS, FIELD(mttr_us), 0, 0, NULL},
+	{"fence", SIM_SECONDS, FIELD(fence_us), 0, 0, NULL},
+	{"requeue", SIM_WHOLE, FIELD(requeue_max), 0, 1000000, NULL},
+	{"html", SIM_TEXT, FIELD(html), 0, 0, NULL},
+	{"json", SIM_FLAG, FIELD(json), 0, 0, NULL},
+	{"digest", SIM_FLAG, FIELD(digest), 0, 0, NULL},
+	{"record", SIM_TEXT, FIELD(dump), 0, 0, NULL},
+	{"dump", SIM_TEXT, FIELD(dump), 0, 0, NULL},
+	{"audit", SIM_TEXT, FIELD(audit), 0, 0, NULL},
+	{"halfway", SIM_FLAG, FIELD(halfway), 0, 0, NULL},
+	{"verify", SIM_FLAG, FIELD(verify), 0, 0, NULL},
+	{"check", SIM_WHOLE, FIELD(check_steps), 1, INT32_MAX, NULL},
+};
+#undef FIELD
+
+#define SIM_OPTIONS_COUNT ((int)(sizeof(sim_options_table) / sizeof(sim_options_table[0])))
+
+static int set_time(const struct sim_option *option, int64_t *field, const char *text)
+{
+	int is_hours = option->kind == SIM_HOURS;
+	int64_t milli = parse_milli(text, NULL), max = is_hours ? SIM_HOURS_MAX : SIM_SECONDS_MAX;
+	if (milli < 0 || milli > max * 1000)
+		return command_usage("sim", "--%s '%s' must be %s from 0 to %lld", option->name,
+				     text, is_hours ? "hours" : "seconds", (long long)max);
+	*field = milli * (is_hours ? INT64_C(3600000) : 1000);
+	return 0;
+}
+
+static int set_option(struct sim_options *options, const struct sim_option *option,
+		      const char *text)
+{
+	char *field = (char *)options + option->offset;
+	switch (option->kind) {
+	case SIM_TEXT:
+		memcpy(field, &text, sizeof(text));
+		return 0;
+	case SIM_FLAG:
+		*(uint8_t *)field = 1;
+		return 0;
+	case SIM_WHOLE:
+		if (parse_whole(text, option->min, option->max, (int64_t *)(void *)field))
+			return command_usage(
+				"sim", "--%s '%s' must be a whole number from %lld to %lld",
+				option->name, text, (long long)option->min, (long long)option->max);
+		return 0;
+	case SIM_SECONDS:
+	case SIM_HOURS:
+		return set_time(option, (int64_t *)(void *)field, text);
+	default:
+		return option->set(options, text);
+	}
+}
+
+/* ---- What only one kind of experiment takes */
+
+static int settle_places(struct sim_options *options)
+{
+	if (!options->compare)
+		return 0;
+	options->places_count = 0;
+	return set_list(options, options->compare, add_place);
+}
+
+/* Per cent, several, of churn. */
+static int settle_loads(struct sim_options *options)
+{
+	if (!options->load)
+		return 0;
+	options->loads_count = 0;
+	return set_list(options, options->load, add_load);
+}
+
+static int settle_task_list(struct sim_options *options)
+{
+	if (options->saturate_milli && options->churn)
+		return command_usage("sim", "--saturate and --churn exclude each other");
+	if (options->policy || options->html)
+		return command_usage("sim", "--%s is for replays, without --saturate and --churn",
+				     options->policy ? "policy" : "html");
+	if (options->format && strcmp(options->format, "openb") != 0)
+		return command_usage(
+			"sim", "--saturate and --churn read task lists of --format openb, not '%s'",
+			options->format);
+	int code = settle_places(options);
+	return code ? code : settle_loads(options);
+}
+
+static int add_scheme(struct sim_options *options, const char *text)
+{
+	struct parc_err err = {0};
+	struct scheme base = {.backfill = PARC_BACKFILL_EASY,
+			      .place = options->places[0],
+			      .lengths = -1,
+			      .sizes_are_tiers = options->sizes_are_tiers};
+	if (options->estimate)
+		base.lengths = SCHEME_LENGTHS_LEARNT;
+	else if (options->lengths)
+		base.lengths = scheme_find_lengths(options->lengths);
+	if (options->schemes_count == SIM_SCHEMES_MAX)
+		return command_usage("sim", "--compare takes at most %d policies", SIM_SCHEMES_MAX);
+	if (scheme_parse(&options->schemes[options->schemes_count], &base, text, &err))
+		return command_usage("sim", "%s", err.text);
+	options->schemes_count++;
+	return 0;
+}
+
+/* A multiple of the fleet, or per cent of it. */
+static int settle_load_factor(struct sim_options *options)
+{
+	const char *end;
+	if (!options->load)
+		return 0;
+	int64_t milli = parse_milli(options->load, &end);
+	if (milli > 0 && strcmp(end, "%") == 0)
+		milli /= 100;
+	else if (*end != '\0')
+		milli = -1;
+	if (milli < 1 || milli > 1000000)
+		return command_usage("sim",
+				     "--load '%s' must be a multiple of the fleet (1.1) or per "
+				     "cent of it (110%%)",
+				     options->load);
+	options->load_milli = (int32_t)milli;
+	return 0;
+}
+
+static int settle_replay(struct sim_options *options)
+{
+	const char *schemes = options->compare	? options->compare
+			      : options->policy ? options->policy
+						: "fifo+easy";
+	if (!options->format)
+		return command_usage("sim",
+				     "--format NAME is needed to replay a job log; for task lists "
+				     "choose an experiment: --saturate R or --churn");
+	if (!jobs_find_format(options->format))
+		return command_usage("sim",
+				     "--format '%s' is not known; 'parc help sim' has a list",
+				     options->format);
+	if (options->compare && options->policy)
+		return command_usage("sim", "--policy is one of those of --compare: give one");
+	if (options->lengths && scheme_find_lengths(options->lengths) < 0)
+		return command_usage("sim",
+				     "--lengths '%s' must be true, limit, declared, learnt or none",
+				     options->lengths);
+	int code = set_list(options, schemes, add_scheme);
+	return code ? code : settle_load_factor(options);
+}
+
+static int settle(struct sim_options *options)
+{
+	if (options->audit)
+		return 0;
+	if (!options->fleet || !options->trace)
+		return command_usage("sim", "--fleet FILE and --trace FILE are needed");
+	return options->saturate_milli || options->churn ? settle_task_list(options)
+							 : settle_replay(options);
+}
+
+int sim_options_parse(struct sim_options *options, int argc, char **argv)
+{
+	struct option list[SIM_OPTIONS_COUNT + 1];
+	int found, code = 0;
+	for (int i = 0; i < SIM_OPTIONS_COUNT; i++)
+		list[i] = (struct option){sim_options_table[i].name,
+					  sim_options_table[i].kind == SIM_FLAG ? no_argument
+										: required_argument,
+					  NULL, i + 1};
+	list[SIM_OPTIONS_COUNT] = (struct option){0};
+	while (!code && (found = getopt_long(argc, argv, "", list, NULL)) != -1) {
+		if (found == '?' || found < 1 || found > SIM_OPTIONS_COUNT)
+			return command_usage_hint("sim");
+		code = set_option(options, &sim_options_table[found - 1], optarg);
+	}
+	if (!code && optind < argc)
+		return command_usage("sim", "'%s' is too many: it takes options only",
+				     argv[optind]);
+	return code ? code : settle(options);
+}

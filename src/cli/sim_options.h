@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the parts of `parc sim` share: cmd_sim.c is the command and the experiments with task
+ * lists, sim_replay.c the replay of job logs, sim_options.c the table of options.
+ */
+#ifndef CLI_SIM_OPTIONS_H
+#define CLI_SIM_OPTIONS_H
+
+#include <jansson.h>
+
+#include "sim/report.h"
+
+#define SIM_LOADS_MAX	8
+#define SIM_SEEDS_MAX	1000
+#define SIM_SCHEMES_MAX REPORT_COLUMNS_MAX
+#define SIM_LIST_MAX	512 /* bytes of a list on the command line */
+
+struct sim_options {
+	const char *fleet, *trace, *format, *order_file, *dump, *audit, *html;
+	const char *policy, *compare, *lengths, *load; /* as written; read by the experiment */
+	int64_t seeds, seed, arrivals, hours, check_steps;
+	int32_t saturate_milli; /* 0: no saturation */
+	int32_t loads_milli[SIM_LOADS_MAX], loads_count;
+	int32_t places[REPORT_COLUMNS_MAX], places_count;
+	int32_t profile; /* -1: the default */
+	int64_t start_us, stop_us, checkpoint_us, fence_us, mttr_us, age_us;
+	int64_t mtbf_us[REPLAY_FAULT_KINDS];
+	int64_t requeue_max, reserve_max, task_size;
+	int32_t load_milli; /* of a replay; 0: as the log has it */
+	uint8_t churn, json, digest, halfway, verify;
+	uint8_t lenient, devices, ignores_limits, estimate, sizes_are_tiers;
+	struct scheme schemes[SIM_SCHEMES_MAX];
+	int32_t schemes_count;
+};
+
+/* Read the command line: COMMAND_OK, or COMMAND_USAGE and it was said why. */
+int sim_options_parse(struct sim_options *options, int argc, char **argv);
+
+/* Write a result, or why it cannot be. */
+int sim_print_json(json_t *root);
+
+/* One policy's object by itself, several as {"compare": [...]}. */
+json_t *sim_wrap_compared(json_t *list);
+
+/* Replay a job log under each of the policies. An exit code. */
+int sim_replay(const struct sim_options *options);
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `parc sim` with a job log: read the fleet and the log, replay it under each policy, print.
+ */
+#include "cli/command.h"
+#include "cli/sim_options.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CHECK_STEPS_DEFAULT 1000 /* of --verify */
+
+/* A person at a terminal sees how far it is. */
+static void show_progress(void *arg, int64_t done, int64_t jobs)
+{
+	const char *name = arg;
+	if (done < jobs)
+		fprintf(stderr, "\r%-40.40s %3lld %% of %lld jobs ", name,
+			(long long)(done * 100 / jobs), (long long)jobs);
+	else
+		fprintf(stderr, "\r%70s\r", "");
+	fflush(stderr);
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+/* What a policy is told where nobody said: limits where the log has them, else declared lengths
+ * where it has those, else the truth. */
+static int32_t lengths_of_log(const struct jobs *jobs)
+{
+	int32_t lengths = SCHEME_LENGTHS_TRUE;
+	for (int32_t i = 0; i < jobs->count; i++) {
+		if (jobs->rows[i].limit_us > 0)
+			return SCHEME_LENGTHS_LIMIT;
+		if (jobs->rows[i].expected_us > 0)
+			lengths = SCHEME_LENGTHS_DECLARED;
+	}
+	return lengths;
+}
+
+static int read_all(struct fleet *fleet, struct jobs *jobs, const struct sim_options *options,
+		    struct parc_err *err)
+{
+	struct jobs_options how = {.is_lenient = options->lenient,
+				   .has_devices = options->devices,
+				   .task_size = (int32_t)options->task_size};
+	int code = fleet_read(fleet, options->fleet, err);
+	if (!code)
+		code = jobs_read(options->format, options->trace, fleet, &how, jobs, err);
+	if (!code && options->load_milli)
+		code = jobs_compress(jobs, fleet->devices, options->load_milli, err);
+	return code;
+}
+
+/* What was read but not replayed is said on standard error, whatever the output is. */
+static void note_omissions(const struct jobs *jobs)
+{
+	if (jobs->skipped)
+		fprintf(stderr, "parc: %lld malformed rows were passed over; the first: %s\n",
+			(long long)jobs->skipped, jobs->first_skipped);
+	if (jobs->unused)
+		fprintf(stderr, "parc: %lld rows are no job that ran and were left out\n",
+			(long long)jobs->unused);
+	if (jobs->aliens)
+		fprintf(stderr,
+			"parc: %lld jobs ask for a chip that the fleet does not have (%s) and "
+			"will not start\n",
+			(long long)jobs->aliens, jobs->first_alien);
+}
+
+static struct replay_config config_of(const struct sim_options *options, const struct fleet *fleet,
+				      const struct jobs *jobs, int32_t index)
+{
+	struct replay_config config = {.fleet = fleet,
+				       .jobs = jobs,
+				       .fleet_name = base_name(options->fleet),
+				       .jobs_name = base_name(options->trace),
+				       .scheme = options->schemes[index],
+				       .seed = options->seed > 0 ? (uint64_t)options->seed : 1,
+				       .start_us = options->start_us,
+				       .stop_us = options->stop_us,
+				       .checkpoint_us = options->checkpoint_us,
+				       .mttr_us = options->mttr_us,
+				       .fence_us = options->fence_us,
+				       .age_us = options->age_us,
+				       .reserve_max = (int32_t)options->reserve_max,
+				       .requeue_max = (int32_t)options->requeue_max,
+				       .check_steps = (int32_t)options->check_steps,
+				       .ignores_limits = options->ignores_limits};
+	memcpy(config.mtbf_us, options->mtbf_us, sizeof(config.mtbf_us));
+	if (options->verify && config.check_steps == 0)
+		config.check_steps = CHECK_STEPS_DEFAULT;
+	if (config.scheme.lengths < 0)
+		config.scheme.lengths = lengths_of_log(jobs);
+	return config;
+}
+
+struct sim_replays {
+	struct replay_config configs[SIM_SCHEMES_MAX];
+	struct replay_result results[SIM_SCHEMES_MAX];
+	int32_t count;
+};
+
+static int replay_all(struct sim_replays *run, const struct sim_options *options,
+		      const struct fleet *fleet, const struct jobs *jobs, struct record *record,
+		      struct parc_err *err)
+{
+	for (int32_t i = 0; i < options->schemes_count; i++) {
+		struct replay_config *config = &run->configs[i];
+		*config = config_of(options, fleet, jobs, i);
+		config->record = record;
+		if (isatty(STDERR_FILENO)) {
+			config->progress = show_progress;
+			config->progress_arg = config->scheme.name;
+		}
+		int code = replay_run(&run->results[i], config, err);
+		if (code)
+			return code;
+		run->count++;
+	}
+	return 0;
+}
+
+static int print_results(const struct sim_replays *run, const struct sim_options *options)
+{
+	if (options->json) {
+		json_t *list = json_array();
+		for (int32_t i = 0; i < run->count; i++)
+			json_array_append_new(list, report_replay_json(&run->results[i]));
+		return sim_print_json(sim_wrap_compared(list));
+	}
+	if (!options->digest) {
+		report_replay_text(stdout, run->results, run->count);
+		return COMMAND_OK;
+	}
+	for (int32_t i = 0; i < run->count; i++)
+		printf("%s %016llx\n", run->configs[i].scheme.name,
+		       (unsigned long long)run->results[i].digest);
+	return COMMAND_OK;
+}
+
+static int run_recorded(struct sim_replays *run, const struct sim_options *options,
+			const struct fleet *fleet, const struct jobs *jobs, struct parc_err *err)
+{
+	struct record record = {0};
+	int code = options->dump ? record_open(&record, options->dump, err) : 0;
+	if (code)
+		return code;
+	code = replay_all(run, options, fleet, jobs, options->dump ? &record : NULL, err);
+	struct parc_err close_err = {0};
+	int closed = record_close(&record, &close_err);
+	if (code || !closed)
+		return code;
+	*err = close_err;
+	return closed;
+}
+
+int sim_replay(const struct sim_options *options)
+{
+	struct fleet fleet = {0};
+	struct jobs jobs = {0};
+	struct parc_err err = {0};
+	int result = COMMAND_FAILED;
+	struct sim_replays *run = calloc(1, sizeof(*run));
+	int code = run ? 0 : parc_err_set(&err, PARC_ERR_MEMORY, "no memory for the results");
+	if (!code)
+		code = read_all(&fleet, &jobs, options, &err);
+	if (!code) {
+		note_omissions(&jobs);
+		code = run_recorded(run, options, &fleet, &jobs, &err);
+	}
+	if (code)
+		result = command_fail(&err);
+	else
+		result = print_results(run, options);
+	for (int32_t i = 0; run && i < run->count; i++)
+		replay_deinit(&run->results[i]);
+	free(run);
+	jobs_deinit(&jobs);
+	fleet_deinit(&fleet);
+	return result;
+}

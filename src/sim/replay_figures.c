@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The figures of a replay, from what became of each row. Bounded slowdown is that of Feitelson,
+ * Rudolph, Schwiegelshohn, Sevcik and Wong, "Theory and practice in parallel job scheduling",
+ * JSSPP 1997: max(1, completion / max(length, 10 s)).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "sim/replay_run.h"
+
+int64_t replay_percent_milli(__int128 part, __int128 whole)
+{
+	return whole > 0 ? (int64_t)((part * 200000 + whole) / (whole * 2)) : 0;
+}
+
+__int128 replay_allocated(const __int128 ledger[PARC_LEDGER_COUNT])
+{
+	__int128 sum = 0;
+	for (int i = PARC_LEDGER_STARTING; i <= PARC_LEDGER_LOST; i++)
+		sum += ledger[i];
+	return sum;
+}
+
+static int is_finished(const struct run *run)
+{
+	return run->state == RUN_ENDED &&
+	       (run->result == PARC_RESULT_OK || run->result == PARC_RESULT_FAILED);
+}
+
+static void count_row(struct replay *replay, int32_t row)
+{
+	struct replay_result *result = replay->result;
+	const struct run *run = &replay->runs[row];
+	int32_t logged = replay->log->rows[row].result;
+	result->started += run->first_start_us >= 0;
+	if (is_finished(run)) {
+		result->finished++;
+		result->withdrawn += logged == PARC_RESULT_CANCELLED;
+		result->failed += logged != PARC_RESULT_CANCELLED && logged != PARC_RESULT_OK;
+		result->work += (__int128)run->demand_milli * replay->log->rows[row].length_us;
+		return;
+	}
+	result->timed_out += run->state == RUN_ENDED && run->result == PARC_RESULT_TIMEOUT;
+	result->lost += run->state == RUN_ENDED && run->result == PARC_RESULT_LOST;
+	result->cancelled += run->state == RUN_ENDED && run->result == PARC_RESULT_CANCELLED;
+	result->left += run->state != RUN_ENDED || run->result == PARC_RESULT_REFUSED;
+}
+
+/* ---- Spreads */
+
+static struct replay_spread spread_of(int64_t *values, int64_t count)
+{
+	struct stats_summary summary = stats_summarise(values, (int32_t)count);
+	return (struct replay_spread){.count = count,
+				      .mean = summary.mean,
+				      .p50 = summary.p50,
+				      .p90 = summary.p90,
+				      .p99 = summary.p99,
+				      .max = summary.max};
+}
+
+static int64_t *allocate_values(int64_t count, struct parc_err *err)
+{
+	int64_t *values = malloc(((size_t)count + 1) * sizeof(*values));
+	if (!values)
+		parc_err_set(err, PARC_ERR_MEMORY, "no memory for the figures of %lld jobs",
+			     (long long)count);
+	return values;
+}
+
+static void fill_waits(const struct replay *replay, int64_t *values)
+{
+	for (int32_t i = 0; i < replay->log->count; i++)
+		if (replay->runs[i].first_start_us >= 0)
+			*values++ = replay->runs[i].first_start_us - replay->runs[i].arrived_us;
+}
+
+static void fill_completions(const struct replay *replay, int64_t *values)
+{
+	for (int32_t i = 0; i < replay->log->count; i++)
+		if (is_finished(&replay->runs[i]))
+			*values++ = replay->runs[i].ended_us - replay->runs[i].arrived_us;
+}
+
+static void fill_slowdowns(const struct replay *replay, int64_t *values)
+{
+	for (int32_t i = 0; i < replay->log->count; i++) {
+		const struct run *run = &replay->runs[i];
+		int64_t length_us = replay->log->rows[i].length_us;
+		if (!is_finished(run))
+			continue;
+		if (length_us < REPLAY_BOUND_US)
+			length_us = REPLAY_BOUND_US;
+		__int128 milli = (__int128)(run->ended_us - run->arrived_us) * 1000 / length_us;
+		*values++ = milli > 1000 ? (int64_t)milli : 1000;
+	}
+}
+
+static int figure_spreads(struct replay *replay, struct parc_err *err)
+{
+	struct replay_result *result = replay->result;
+	int64_t *slowdowns = allocate_values(result->finished, err);
+	result->waits_us = allocate_values(result->started, err);
+	result->completions_us = allocate_values(result->finished, err);
+	if (!slowdowns || !result->waits_us || !result->completions_us) {
+		free(slowdowns);
+		return PARC_ERR_MEMORY;
+	}
+	fill_waits(replay, result->waits_us);
+	fill_completions(replay, result->completions_us);
+	fill_slowdowns(replay, slowdowns);
+	result->wait_us = spread_of(result->waits_us, result->started);
+	result->completion_us = spread_of(result->completions_us, result->finished);
+	result->slowdown_milli = spread_of(slowdowns, result->finished);
+	free(slowdowns);
+	return 0;
+}
+
+/* ---- Tenants */
+
+static int compare_tenants(const void *a, const void *b)
+{
+	const struct replay_tenant *x = a, *y = b;
+	if (x->held != y->held)
+		return x->held < y->held ? 1 : -1;
+	if (x->jobs != y->jobs)
+		return x->jobs < y->jobs ? 1 : -1;
+	return strcmp(x->name, y->name);
+}
+
+static void figure_tenants(struct replay *replay)
+{
+	const struct jobs *log = replay->log;
+	struct replay_result *result = replay->result;
+	int32_t count = log->tenants.count + 1, kept = 0;
+	for (int32_t i = 0; i < log->count; i++) {
+		const struct run *run = &replay->runs[i];
+		struct replay_tenant *tenant =
+			&result->tenants[log->rows[i].tenant < 0 ? count - 1 : log->rows[i].tenant];
+		tenant->jobs++;
+		tenant->finished += is_finished(run);
+		if (run->first_start_us < 0)
+			continue;
+		tenant->started++;
+		tenant->wait_mean_us += run->first_start_us - run->arrived_us;
+	}
+	for (int32_t i = 0; i < count; i++) {
+		struct replay_tenant *tenant = &result->tenants[i];
+		tenant->name = i < log->tenants.count ? log->tenants.list[i] : "-";
+		if (tenant->started)
+			tenant->wait_mean_us =
+				stats_divide_up(tenant->wait_mean_us, tenant->started);
+		if (tenant->jobs)
+			result->tenants[kept++] = *tenant;
+	}
+	result->tenants_count = kept;
+	qsort(result->tenants, (size_t)kept, sizeof(*result->tenants), compare_tenants);
+}
+
+/* ---- All */
+
+static void figure_core(struct replay *replay)
+{
+	struct replay_result *result = replay->result;
+	const struct parc_core *core = replay->stage.core;
+	for (int i = 0; i < PARC_LEDGER_COUNT; i++)
+		result->ledger[i] = parc_ledger(core, (enum parc_ledger)i);
+	result->capacity = parc_ledger_capacity(core);
+	result->held_normal = replay->book.rated / PARC_SHARE_WHOLE;
+	result->steps = parc_count(core, PARC_COUNT_STEPS);
+	result->decisions = parc_count(core, PARC_COUNT_DECISIONS);
+	result->digest = parc_digest(core);
+	result->deciding_ns = replay->stage.deciding_ns;
+}
+
+int replay_figures(struct replay *replay, struct parc_err *err)
+{
+	struct replay_result *result = replay->result;
+	result->jobs = replay->log->count;
+	for (int32_t i = 0; i < replay->log->count; i++)
+		count_row(replay, i);
+	ASSERT(result->finished + result->timed_out + result->lost + result->cancelled +
+		       result->left ==
+	       result->jobs);
+	figure_core(replay);
+	figure_tenants(replay);
+	sampler_finish(&replay->sampler, replay->stage.core);
+	result->points = replay->sampler.points;
+	result->points_count = replay->sampler.count;
+	replay->sampler.points = NULL;
+	memcpy(result->free_device_us, replay->sampler.free_device_us,
+	       sizeof(result->free_device_us));
+	return figure_spreads(replay, err);
+}

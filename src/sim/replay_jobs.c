@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The life of a job in a replay: it arrives, the core starts it, it works, it ends or is stopped.
+ * An entry of the clock names the allocation it was made for, so what is overtaken by a stop or a
+ * fault is known by its age. A job costs three steps of the core: SUBMIT, STARTED, ENDED.
+ */
+#include "base/assert.h"
+#include "sim/replay_run.h"
+
+/* Time on this chip that so much work takes, rounded up. */
+static int64_t time_of_work(int64_t work_us, int32_t speed_milli)
+{
+	return (int64_t)(((__int128)work_us * PARC_SHARE_WHOLE + speed_milli - 1) / speed_milli);
+}
+
+static int64_t work_of_time(int64_t time_us, int32_t speed_milli)
+{
+	return (int64_t)((__int128)time_us * speed_milli / PARC_SHARE_WHOLE);
+}
+
+static int32_t tenant_of(const struct replay *replay, const struct jobs_row *row)
+{
+	return row->tenant < 0 ? replay->log->tenants.count : row->tenant;
+}
+
+/* ---- Arrival */
+
+/* What the policy is told about the length, in time that the job will hold its devices. */
+static int64_t expected_length(const struct replay *replay, const struct jobs_row *row)
+{
+	int64_t length_us = 0;
+	switch (replay->config->scheme.lengths) {
+	case SCHEME_LENGTHS_TRUE:
+		length_us = row->length_us;
+		break;
+	case SCHEME_LENGTHS_LIMIT:
+		length_us = row->limit_us;
+		break;
+	case SCHEME_LENGTHS_DECLARED:
+		length_us = row->expected_us;
+		break;
+	case SCHEME_LENGTHS_LEARNT:
+		length_us = estimate_length(&replay->estimate, tenant_of(replay, row), row->kind);
+		break;
+	default:
+		break;
+	}
+	return length_us > 0 ? length_us + replay->config->start_us : 0;
+}
+
+static int64_t checkpoint_interval(const struct replay *replay, const struct jobs_row *row)
+{
+	return row->checkpoint_us ? row->checkpoint_us : replay->config->checkpoint_us;
+}
+
+static void fill_submit(struct replay *replay, int32_t index, struct parc_submit *submit)
+{
+	const struct replay_config *config = replay->config;
+	const struct jobs_row *row = &replay->log->rows[index];
+	*submit = (struct parc_submit){
+		.job = ++replay->last_job,
+		.tenant = tenant_of(replay, row) + 1,
+		.user = row->user + 2,
+		.kind = row->kind < 0 ? PARC_NONE : row->kind + 1,
+		.tier = config->scheme.sizes_are_tiers
+				? scheme_tier_of_size(replay->runs[index].demand_milli)
+				: row->tier,
+		.work_class = row->work_class,
+		.expected_us = expected_length(replay, row),
+		.checkpoint_us = checkpoint_interval(replay, row),
+		.held = row->held,
+		.requeue = row->requeue || config->requeue_max > 0,
+		.preemptible = row->preemptible,
+		.close_level = row->close_level,
+		.close_strength = row->close_strength,
+		.groups_count = row->groups_count};
+	if (row->limit_us && !config->ignores_limits)
+		submit->time_limit_us = row->limit_us + config->start_us;
+	submit->array_running_max = row->array_running_max;
+	if (row->array >= 0)
+		submit->array = row->array == index ? submit->job : replay->runs[row->array].job;
+}
+
+/* Is this wish still to be waited for (1), met (0), or impossible (-1)? */
+static int depend_state(const struct run *before, int32_t kind)
+{
+	if (before->state != RUN_ENDED)
+		return 1;
+	if (kind == 0)
+		return 0;
+	return (before->result == PARC_RESULT_OK) == (kind == 1) ? 0 : -1;
+}
+
+static void wait_for(struct replay *replay, int32_t row, int32_t before)
+{
+	replay->runs[row].next_waiter = replay->runs[before].waiter;
+	replay->runs[before].waiter = row;
+}
+
+/* List what the core has to wait for. 1: the row cannot arrive yet, -1: it never will. */
+static int gather_depends(struct replay *replay, int32_t index, struct parc_depend *depends,
+			  int32_t *count)
+{
+	const struct jobs_row *row = &replay->log->rows[index];
+	*count = 0;
+	for (int32_t i = 0; i < row->depends_count; i++) {
+		const struct parc_depend *it = &replay->log->depends[row->first_depend + i];
+		const struct run *before = &replay->runs[it->job];
+		int state = depend_state(before, it->kind);
+		if (state < 0)
+			return -1;
+		if (state == 0)
+			continue;
+		if (before->state == RUN_AWAY || row->think_us > 0) {
+			wait_for(replay, index, (int32_t)it->job);
+			return 1;
+		}
+		depends[(*count)++] = (struct parc_depend){before->job, it->kind};
+	}
+	return 0;
+}
+
+/* Those that waited for this row to arrive or end try again. */
+static int wake_waiters(struct replay *replay, int32_t row, struct parc_err *err)
+{
+	int32_t waiter = replay->runs[row].waiter;
+	int code = 0;
+	replay->runs[row].waiter = -1;
+	while (waiter >= 0 && !code) {
+		int32_t next = replay->runs[waiter].next_waiter;
+		int64_t think_us = replay->runs[row].state == RUN_ENDED
+					   ? replay->log->rows[waiter].think_us
+					   : 0;
+		code = replay_push(replay, replay->now_us + think_us, TICK_ARRIVE, waiter, err);
+		waiter = next;
+	}
+	return code;
+}
+
+static int submit_row(struct replay *replay, int32_t index, struct parc_depend *depends,
+		      int32_t depends_count, struct parc_err *err)
+{
+	const struct jobs_row *row = &replay->log->rows[index];
+	struct parc_group groups[PARC_GROUPS_MAX];
+	struct parc_event event = {.kind = PARC_EVENT_SUBMIT};
+	struct run *run = &replay->runs[index];
+	fill_submit(replay, index, &event.submit);
+	for (int32_t i = 0; i < row->groups_count; i++) {
+		const struct jobs_group *it = &replay->log->groups[row->first_group + i];
+		groups[i] = (struct parc_group){
+			.task = it->task, .tasks_min = it->tasks, .tasks_max = it->tasks};
+	}
+	event.submit.groups = groups;
+	event.submit.depends = depends;
+	event.submit.depends_count = depends_count;
+	run->job = event.submit.job;
+	run->state = RUN_PENDING;
+	replay->rows[run->job] = index;
+	replay->level.pending_jobs++;
+	replay->level.pending_milli += run->demand_milli;
+	int code = replay_step(replay, &event, err);
+	return code || run->waiter < 0 ? code : wake_waiters(replay, index, err);
+}
+
+int replay_arrive(struct replay *replay, int32_t row, struct parc_err *err)
+{
+	struct parc_depend depends[PARC_DEPENDS_MAX];
+	int32_t count;
+	struct run *run = &replay->runs[row];
+	ASSERT(run->state == RUN_AWAY);
+	int wait = gather_depends(replay, row, depends, &count);
+	if (wait > 0)
+		return 0;
+	run->arrived_us = replay->now_us;
+	if (replay->result->arrivals_us < replay->now_us)
+		replay->result->arrivals_us = replay->now_us;
+	if (wait < 0)
+		return replay_leave(replay, row, PARC_RESULT_CANCELLED, err);
+	if (replay->log->rows[row].alien) /* no chip of its kind is in this fleet */
+		return replay_leave(replay, row, PARC_RESULT_REFUSED, err);
+	return submit_row(replay, row, depends, count, err);
+}
+
+/* ---- Work */
+
+static int begin_work(struct replay *replay, int32_t row, struct parc_err *err)
+{
+	struct run *run = &replay->runs[row];
+	const struct jobs_row *it = &replay->log->rows[row];
+	int64_t interval_us = checkpoint_interval(replay, it);
+	int code = replay_step_run(replay, row, PARC_EVENT_STARTED, 0, 0, err);
+	if (code || !run->allocation || run->stopping)
+		return code;
+	run->is_working = 1;
+	run->due_us =
+		replay->now_us + time_of_work(it->length_us - run->done_us, run->held.speed_milli);
+	code = replay_push(replay, run->due_us, TICK_ENDED, row, err);
+	if (code || !interval_us || replay->now_us + interval_us >= run->due_us)
+		return code;
+	return replay_push(replay, replay->now_us + interval_us, TICK_CHECKPOINT, row, err);
+}
+
+/* Keep what was done so far. */
+static int make_checkpoint(struct replay *replay, int32_t row, struct parc_err *err)
+{
+	struct run *run = &replay->runs[row];
+	int64_t interval_us = checkpoint_interval(replay, &replay->log->rows[row]);
+	run->done_us += work_of_time(interval_us, run->held.speed_milli);
+	int code = replay_step_run(replay, row, PARC_EVENT_CHECKPOINT, 0, run->done_us, err);
+	if (code || replay->now_us + interval_us >= run->due_us)
+		return code;
+	return replay_push(replay, replay->now_us + interval_us, TICK_CHECKPOINT, row, err);
+}
+
+static int end_work(struct replay *replay, int32_t row, struct parc_err *err)
+{
+	const struct jobs_row *it = &replay->log->rows[row];
+	int32_t result = it->result == PARC_RESULT_OK ? PARC_RESULT_OK : PARC_RESULT_FAILED;
+	replay->runs[row].done_us = it->length_us;
+	return replay_step_run(replay, row, PARC_EVENT_ENDED, result, 0, err);
+}
+
+int replay_tick_job(struct replay *replay, int kind, int32_t row, int64_t allocation,
+		    struct parc_err *err)
+{
+	struct run *run = &replay->runs[row];
+	if (kind == TICK_ARRIVE)
+		return replay_arrive(replay, row, err);
+	if (run->allocation != allocation)
+		return 0; /* of an attempt that is over */
+	if (kind == TICK_STOPPED)
+		return replay_step_run(replay, row, PARC_EVENT_STOPPED, 0, 0, err);
+	if (run->stopping || run->halted)
+		return 0;
+	if (kind == TICK_READY)
+		return begin_work(replay, row, err);
+	return kind == TICK_ENDED ? end_work(replay, row, err) : make_checkpoint(replay, row, err);
+}
+
+/* ---- Actions */
+
+static int follow_start(struct replay *replay, int32_t row, const struct parc_action *action,
+			struct parc_err *err)
+{
+	struct run *run = &replay->runs[row];
+	if (run->state != RUN_PENDING)
+		return parc_err_set(err, PARC_ERR_MISMATCH,
+				    "the core starts job %lld, which does not wait",
+				    (long long)action->job);
+	int code = book_start(&replay->book, action, replay->now_us,
+			      replay->log->rows[row].work_class, &run->held, err);
+	if (code)
+		return code;
+	run->state = RUN_RUNNING;
+	run->allocation = action->start.allocation;
+	run->attempt = action->start.attempt;
+	run->stopping = run->halted = run->is_working = 0;
+	if (run->first_start_us < 0)
+		run->first_start_us = replay->now_us;
+	replay->level.pending_jobs--;
+	replay->level.pending_milli -= run->demand_milli;
+	replay->level.running_jobs++;
+	replay->level.running_milli += run->held.held_milli;
+	replay->result->attempts++;
+	return replay_push(replay, replay->now_us + replay->config->start_us, TICK_READY, row, err);
+}
+
+/* What is done at this very moment is done, not stopped. */
+static int follow_stop(struct replay *replay, int32_t row, struct parc_err *err)
+{
+	struct run *run = &replay->runs[row];
+	if (run->is_working && !run->halted && run->due_us <= replay->now_us)
+		return 0;
+	run->stopping = 1;
+	return replay_push(replay, replay->now_us + replay->config->stop_us, TICK_STOPPED, row,
+			   err);
+}
+
+/* The allocation is given back. */
+static void release(struct replay *replay, int32_t row)
+{
+	struct run *run = &replay->runs[row];
+	__int128 held = (__int128)run->held.held_milli * (replay->now_us - run->held.start_us);
+	__int128 rated = (__int128)run->held.rated_milli * (replay->now_us - run->held.start_us);
+	struct replay_tenant *tenant =
+		&replay->result->tenants[tenant_of(replay, &replay->log->rows[row])];
+	tenant->held += held;
+	tenant->held_normal += rated / PARC_SHARE_WHOLE;
+	replay->level.running_jobs--;
+	replay->level.running_milli -= run->held.held_milli;
+	book_end(&replay->book, &run->held, replay->now_us);
+	run->allocation = PARC_NONE;
+}
+
+static int follow_requeue(struct replay *replay, int32_t row)
+{
+	struct run *run = &replay->runs[row];
+	release(replay, row);
+	run->state = RUN_PENDING;
+	replay->level.pending_jobs++;
+	replay->level.pending_milli += run->demand_milli;
+	replay->result->requeues++;
+	return 0;
+}
+
+static int follow_end(struct replay *replay, int32_t row, int32_t result, struct parc_err *err)
+{
+	struct run *run = &replay->runs[row];
+	if (run->state == RUN_RUNNING) {
+		release(replay, row);
+	} else {
+		replay->level.pending_jobs--;
+		replay->level.pending_milli -= run->demand_milli;
+	}
+	return replay_leave(replay, row, result, err);
+}
+
+int replay_leave(struct replay *replay, int32_t row, int32_t result, struct parc_err *err)
+{
+	struct run *run = &replay->runs[row];
+	const struct jobs_row *it = &replay->log->rows[row];
+	int is_finished = result == PARC_RESULT_OK || result == PARC_RESULT_FAILED;
+	int code = 0;
+	run->state = RUN_ENDED;
+	run->result = (uint8_t)result;
+	run->ended_us = replay->now_us;
+	replay->ended++;
+	if (run->first_start_us >= 0 && replay->result->makespan_us < replay->now_us)
+		replay->result->makespan_us = replay->now_us;
+	if (is_finished && replay->config->scheme.lengths == SCHEME_LENGTHS_LEARNT)
+		code = estimate_learn(&replay->estimate, tenant_of(replay, it), it->kind,
+				      it->length_us, err);
+	return code || run->waiter < 0 ? code : wake_waiters(replay, row, err);
+}
+
+int replay_follow(struct replay *replay, const struct parc_action *action, struct parc_err *err)
+{
+	int32_t row;
+	if (action->job == PARC_NONE)
+		return 0;
+	ASSERT(action->job <= replay->last_job);
+	row = replay->rows[action->job];
+	switch (action->kind) {
+	case PARC_ACTION_START:
+		return follow_start(replay, row, action, err);
+	case PARC_ACTION_STOP:
+		return follow_stop(replay, row, err);
+	case PARC_ACTION_REQUEUE:
+		return follow_requeue(replay, row);
+	case PARC_ACTION_END:
+		return follow_end(replay, row, action->end.result, err);
+	default: /* reasons and reservations change nothing outside of the core */
+		return 0;
+	}
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A replay under way, shared by its parts only:
+ *
+ *   replay.c          life cycle and the loop: what comes next
+ *   replay_jobs.c     arrivals, and what the core's actions mean for the work
+ *   replay_faults.c   what breaks and is repaired
+ *   replay_figures.c  the figures at the end
+ */
+#ifndef SIM_REPLAY_RUN_H
+#define SIM_REPLAY_RUN_H
+
+#include "sim/clock.h"
+#include "sim/estimate.h"
+#include "sim/faults.h"
+#include "sim/sampler.h"
+#include "sim/stage.h"
+
+/* AWAY has not arrived; PENDING and RUNNING are in the core; ENDED is out of it. */
+enum run_state { RUN_AWAY, RUN_PENDING, RUN_RUNNING, RUN_ENDED };
+
+/* How one row of the log fares. Work is counted as time on the reference chip. */
+struct run {
+	int64_t job, allocation;		      /* ids in the core; 0: none */
+	int64_t arrived_us, first_start_us, ended_us; /* -1: not yet */
+	int64_t done_us;			      /* work kept by checkpoints */
+	int64_t due_us;				      /* when this attempt's work is done */
+	int64_t demand_milli;
+	struct book_entry held;
+	int32_t attempt;
+	int32_t waiter, next_waiter; /* rows that wait for this one to arrive or end; -1: none */
+	uint8_t state, result;
+	uint8_t is_working; /* this attempt has begun its work */
+	uint8_t stopping;   /* it was told to stop */
+	uint8_t halted;	    /* something it runs on has failed */
+};
+
+/* Kinds of entries of the clock; its `job` is row << RUN_TICK_BITS | kind, or a node or device in
+ * place of the row. */
+enum run_tick {
+	TICK_READY,
+	TICK_ENDED,
+	TICK_STOPPED,
+	TICK_CHECKPOINT,
+	TICK_ARRIVE,
+	TICK_FENCE,
+	TICK_BACK,
+	TICK_REPAIR
+};
+#define RUN_TICK_BITS 3
+
+struct replay {
+	const struct replay_config *config;
+	const struct jobs *log;
+	struct replay_result *result;
+	struct run *runs;   /* by row */
+	int32_t *rows;	    /* by id of the job in the core */
+	struct clock clock; /* ticks of jobs and of repairs */
+	struct stage stage;
+	struct book book;
+	struct sampler sampler;
+	struct faults faults;
+	struct estimate estimate;
+	struct sampler_level level;
+	int64_t now_us;
+	int64_t last_job;
+	int64_t unchecked; /* steps since the invariants were last verified */
+	int32_t next_row;  /* the first that the loop has not taken in */
+	int32_t job_ticks; /* entries of the clock that concern jobs */
+	int32_t ended;	   /* rows */
+	int32_t progress;  /* of them, when it was last told */
+};
+
+/* Step an event at the present time and follow all the actions. */
+int replay_step(struct replay *replay, struct parc_event *event, struct parc_err *err);
+
+/* An event of the row's allocation. */
+int replay_step_run(struct replay *replay, int32_t row, int32_t kind, int32_t result,
+		    int64_t work_us, struct parc_err *err);
+
+int replay_push(struct replay *replay, int64_t time_us, int kind, int32_t row,
+		struct parc_err *err);
+
+/* replay_jobs.c: a row arrives; a tick of a job is due; an action of the core. */
+int replay_arrive(struct replay *replay, int32_t row, struct parc_err *err);
+int replay_tick_job(struct replay *replay, int kind, int32_t row, int64_t allocation,
+		    struct parc_err *err);
+int replay_follow(struct replay *replay, const struct parc_action *action, struct parc_err *err);
+
+/* The row leaves: it ended, or will never run. */
+int replay_leave(struct replay *replay, int32_t row, int32_t result, struct parc_err *err);
+
+/* replay_faults.c: the next failure happens; a tick of a node or device is due. */
+int replay_break(struct replay *replay, struct parc_err *err);
+int replay_tick_repair(struct replay *replay, int kind, int32_t unit, struct parc_err *err);
+
+/* replay_figures.c: fill the result. */
+int replay_figures(struct replay *replay, struct parc_err *err);
+
+#endif
