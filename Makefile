@@ -123,6 +123,23 @@ $(DIR)/obj/%.o: %.c Makefile
 
 $(DIR)/obj/src/cli/cmd_version.o: VERSION
 $(DIR)/obj/src/cli/cmd_version.o: EXTRA_CPPFLAGS := -DPARC_VERSION='"$(VERSION)"'
+
+# The HTML report's style and script, joined and taken into the program with their hashes.
+REPORT_CSS := src/sim/report/report.css
+REPORT_JS  := $(addprefix src/sim/report/,words.js draw.js hover.js charts.js page.js)
+
+$(DIR)/obj/report.css: $(REPORT_CSS)
+$(DIR)/obj/report.js: $(REPORT_JS)
+$(DIR)/obj/report.css $(DIR)/obj/report.js: Makefile
+	@mkdir -p $(@D)
+	$(say)cat $(filter-out Makefile,$^) >$@
+
+$(DIR)/obj/src/sim/report_assets.o: $(DIR)/obj/report.css $(DIR)/obj/report.js tools/csp_hash.sh
+$(DIR)/obj/src/sim/report_assets.o: EXTRA_CPPFLAGS = \
+	-DREPORT_STYLE='"$(DIR)/obj/report.css"' -DREPORT_SCRIPT='"$(DIR)/obj/report.js"' \
+	-DREPORT_STYLE_HASH='"$(shell tools/csp_hash.sh $(DIR)/obj/report.css)"' \
+	-DREPORT_SCRIPT_HASH='"$(shell tools/csp_hash.sh $(DIR)/obj/report.js)"'
+
 $(DIR)/obj/tests/%.o $(DIR)/obj/bench/%.o $(DIR)/obj/fuzz/%.o: EXTRA_CPPFLAGS := -Itests
 
 $(DIR)/parc: $(call object,$(SRC))

@@ -22,6 +22,7 @@ headers=(src/**/*.h include/**/*.h tests/**/*.h bench/**/*.h fuzz/**/*.h)
 scripts=(tools/*.sh tools/*.bash tools/*.map tests/**/*.sh tests/**/*.bats tests/**/*.bash .ci/run
 	Makefile)
 sources=("${c_files[@]}" "${headers[@]}")
+web=(src/**/*.js src/**/*.css)
 
 # The files with comments and the text of strings blanked, as "file:line:code".
 list_code() {
@@ -88,11 +89,15 @@ column_offenders() {
 		expand -t 8 "$file" | awk -v max=$line_columns_max -v file="$file" \
 			'length($0) > max { print file ":" NR " has " length($0) " columns" }'
 	done
+	for file in "${web[@]}"; do
+		expand -t 4 "$file" | awk -v max=$line_columns_max -v file="$file" \
+			'length($0) > max { print file ":" NR " has " length($0) " columns" }'
+	done
 }
 
 licence_offenders() {
 	local file
-	for file in "${sources[@]}" "${scripts[@]}"; do
+	for file in "${sources[@]}" "${scripts[@]}" "${web[@]}"; do
 		head -n 3 "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0' || echo "$file"
 	done
 }
@@ -122,5 +127,5 @@ tap_report "nothing deep down exits" \
 tap_report "the core has no floating point, clock, files or environment" \
 	"$(find_words "$code" 'src/core/|include/' "($impure)\(|$real")"
 tap_report "no notes to be done later" \
-	"$(grep -nE '\b(TO''DO|FIX''ME|XX''X)\b' "${sources[@]}" "${scripts[@]}")"
+	"$(grep -nE '\b(TO''DO|FIX''ME|XX''X)\b' "${sources[@]}" "${scripts[@]}" "${web[@]}")"
 tap_end
