@@ -198,7 +198,7 @@ function readStack(plot, data, run, x) {
 		const total = run.stack.reduce((sum, band) => sum + band[i], 0);
 		const lines = data.categories.map((category, c) => ({
 			mark: categoryColour(category), label: category.label,
-			value: `${numberText(Math.round(run.stack[c][i] * 10) / 10)} · ` +
+			value: `${numberOf(run.stack[c][i])} · ` +
 				percentText(100 * run.stack[c][i] / (total || 1)),
 			devices: run.stack[c][i],
 		})).filter((line) => line.devices > 0).reverse();
@@ -315,7 +315,7 @@ function chartQueue(place, data) {
 					return null;
 				const middle = x((edgesOf(run)[i] + edgesOf(run)[i + 1]) / 2);
 				const row = (name, field) => ({label: name,
-					value: numberText(Math.round(run[field][i] * 10) / 10)});
+					value: numberOf(run[field][i])});
 				return {title: spanText(run, i), x: middle, y: plot.top + 40,
 					lines: [row('jobs waiting', 'pending_jobs'),
 						row('devices they ask for', 'pending_devices'),
