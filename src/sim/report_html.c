@@ -58,7 +58,7 @@ static void write_header(FILE *out, const struct replay_result *results, int32_t
 	fputs(count == 1 ? ", under the policy " : ", under the policies ", out);
 	for (int32_t i = 0; i < count; i++) {
 		fputs(i == 0 ? "" : i == count - 1 ? " and " : ", ", out);
-		fprintf(out, "<b class=\"policy policy-%d\">", i);
+		fprintf(out, "<b class=\"policy policy-text-%d\">", i);
 		write_name(out, results[i].config->scheme.name);
 		fputs("</b>", out);
 	}
@@ -89,9 +89,9 @@ static void write_tile(FILE *out, const char *id, const char *label,
 		text);
 	if (has_best) {
 		report_figure_text(figure, worst, other);
-		fputs("<span class=\"detail\">best: ", out);
+		fprintf(out, "<span class=\"detail\"><b class=\"policy policy-text-%d\">", owner);
 		write_name(out, results[owner].config->scheme.name);
-		fprintf(out, "; worst %s</span>", other);
+		fprintf(out, "</b></span><span class=\"detail\">worst: %s</span>", other);
 	} else if (count > 1)
 		fputs("<span class=\"detail\">the same for all</span>", out);
 	fputs("</dd></div>\n", out);
@@ -120,11 +120,12 @@ static void write_largest_gap(FILE *out, const struct replay_result *result)
 static void write_tiles(FILE *out, const struct replay_result *results, int32_t count)
 {
 	fputs("<dl class=\"tiles\">\n", out);
-	write_tile(out, "use", "Device use", results, count);
-	write_tile(out, "wait_p50", "Median wait", results, count);
+	write_tile(out, "use", count > 1 ? "Best device use" : "Device use", results, count);
+	write_tile(out, "wait_p50", count > 1 ? "Shortest median wait" : "Median wait", results,
+		   count);
 	write_tile(out, "wait_p99", "99 % start within", results, count);
 	write_tile(out, "completion_p50", "Median completion", results, count);
-	write_tile(out, "makespan", "Makespan", results, count);
+	write_tile(out, "makespan", count > 1 ? "Shortest makespan" : "Makespan", results, count);
 	write_tile(out, "finished", "Jobs finished", results, count);
 	if (count == 1)
 		write_largest_gap(out, results);
@@ -202,11 +203,10 @@ static void write_page(FILE *out, const struct replay_result *results, int32_t c
 	write_header(out, results, count);
 	write_tiles(out, results, count);
 	if (count > 1)
-		report_table_figures(out, results, count);
+		report_table_headlines(out, results, count);
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
 		write_section(out, &sections[i], results, count);
-	if (count == 1)
-		report_table_figures(out, results, count);
+	report_table_figures(out, results, count);
 	write_footer(out, results, count);
 	fputs("</main>\n<svg id=\"seed\" class=\"unseen\" aria-hidden=\"true\"></svg>\n"
 	      "<div id=\"tip\" aria-hidden=\"true\" hidden></div>\n"

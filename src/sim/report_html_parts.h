@@ -51,7 +51,8 @@ struct report_figure {
 	int32_t unit;	/* enum report_unit */
 	int32_t better; /* 1: more is better, -1: less is, 0: neither */
 	double (*value)(const struct replay_result *result);
-	const char *section; /* opens a part of the table; NULL: goes on */
+	const char *section;  /* opens a part of the table; NULL: goes on */
+	const char *headline; /* its label in the short table; NULL: not in it */
 };
 
 extern const struct report_figure report_figures[];
@@ -79,6 +80,7 @@ int32_t report_tenants_find(struct report_tenant *tenants, const struct replay_r
 
 /* ---- Tables, of all runs side by side */
 
+void report_table_headlines(FILE *out, const struct replay_result *results, int32_t count);
 void report_table_figures(FILE *out, const struct replay_result *results, int32_t count);
 void report_table_waterfall(FILE *out, const struct replay_result *results, int32_t count);
 void report_table_time(FILE *out, const struct replay_result *results, int32_t count);

@@ -74,14 +74,14 @@ static void head_of_runs(FILE *out, const char *corner, const struct replay_resu
 
 /* ---- Key figures; the best of a row is marked, not by colour alone */
 
-static void write_figure(FILE *out, const struct report_figure *figure,
+static void write_figure(FILE *out, const struct report_figure *figure, const char *label,
 			 const struct replay_result *results, int32_t count)
 {
 	char text[REPORT_NUMBER_MAX], best_text[REPORT_NUMBER_MAX];
 	double best;
 	bool has_best = report_figure_best(figure, results, count, &best);
 	report_figure_text(figure, best, best_text);
-	row_head(out, figure->label);
+	row_head(out, label);
 	for (int32_t i = 0; i < count; i++) {
 		report_figure_text(figure, figure->value(&results[i]), text);
 		if (has_best && strcmp(text, best_text) == 0)
@@ -94,27 +94,44 @@ static void write_figure(FILE *out, const struct report_figure *figure,
 	fputs("</tr>\n", out);
 }
 
-void report_table_figures(FILE *out, const struct replay_result *results, int32_t count)
+static void open_figures(FILE *out, const struct replay_result *results, int32_t count)
 {
-	fprintf(out,
-		"<section id=\"figures\">\n<h2>%s</h2>\n<p class=\"note\">%s</p>\n"
-		"<div class=\"wide\"><table class=\"figures\">\n",
-		count > 1 ? "The policies side by side" : "All figures",
-		count > 1 ? "A dot and bold type mark the best of a row; rows in which all are "
-			    "alike, "
-			    "or in which neither way is better, have no mark."
-			  : "Waits and completions are of the jobs that started and finished.");
-	fputs("<thead><tr><th></th>", out);
+	fputs("<div class=\"wide\"><table class=\"figures\">\n<thead><tr><th></th>", out);
 	for (int32_t i = 0; i < count; i++)
 		head_cell(out, results[i].config->scheme.name, NULL);
 	fputs("</tr></thead>\n", out);
+}
+
+void report_table_headlines(FILE *out, const struct replay_result *results, int32_t count)
+{
+	fputs("<section id=\"compare\">\n<h2>The policies side by side</h2>\n<p class=\"note\">A "
+	      "dot "
+	      "and bold type mark the best of a row. Rows in which all are alike have no "
+	      "mark.</p>\n",
+	      out);
+	open_figures(out, results, count);
+	fputs("<tbody>\n", out);
+	for (int32_t i = 0; i < report_figures_count; i++)
+		if (report_figures[i].headline)
+			write_figure(out, &report_figures[i], report_figures[i].headline, results,
+				     count);
+	close_table(out);
+	fputs("</section>\n", out);
+}
+
+void report_table_figures(FILE *out, const struct replay_result *results, int32_t count)
+{
+	fputs("<section id=\"figures\">\n<h2>All figures</h2>\n<p class=\"note\">Waits are of the "
+	      "jobs that started, completions and slowdowns of those that finished.</p>\n",
+	      out);
+	open_figures(out, results, count);
 	for (int32_t i = 0; i < report_figures_count; i++) {
 		if (report_figures[i].section)
 			fprintf(out,
 				"%s<tbody><tr class=\"part\"><th scope=\"rowgroup\" colspan=\"%d\">"
 				"%s</th></tr>\n",
 				i == 0 ? "" : "</tbody>\n", count + 1, report_figures[i].section);
-		write_figure(out, &report_figures[i], results, count);
+		write_figure(out, &report_figures[i], report_figures[i].label, results, count);
 	}
 	close_table(out);
 	fputs("</section>\n", out);

@@ -57,11 +57,13 @@ const longestSpan = (data) => Math.max(1, ...data.runs.map((run) => run.makespan
 function waterfallRows(data, run) {
 	const rows = [{name: 'capacity', from: 0, to: run.capacity_hours, colour: 'c-capacity',
 		strong: true, meaning: 'all devices, over the whole run'}];
+	const parts = data.categories.filter((category) => category.group === 'allocated');
 	let left = run.capacity_hours;
 	const take = (category, index) => {
 		const hours = run.hours[index];
 		rows.push({name: category.label, from: left - hours, to: left,
-			colour: categoryColour(category), meaning: category.meaning});
+			colour: categoryColour(category), meaning: category.meaning,
+			strong: parts.length === 1 && category === parts[0]});
 		left -= hours;
 	};
 	const each = (wanted) => {
@@ -70,7 +72,6 @@ function waterfallRows(data, run) {
 				take(data.categories[i], i);
 	};
 	each(false);
-	const parts = data.categories.filter((category) => category.group === 'allocated');
 	if (parts.length !== 1)
 		rows.push({name: 'allocated', from: 0, to: left, colour: 'c-allocated', strong: true,
 			meaning: 'held by jobs, whatever they did with it'});
