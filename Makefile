@@ -18,6 +18,7 @@
 ## make bench     run all benchmarks, write bench/results/DATE-COMMIT.md; REPEATS=5
 ## make fuzz      look for new crashes with every fuzzer; FUZZ_SECONDS=60 in all
 ## make soak      random fleets and faults under all invariants; SEED=1 SOAK_SECONDS=60
+## make browser   install chromium, load the HTML report in it, look for every chart
 ## make format    lay out all C files as .clang-format says
 ## make man       write the table of commands into docs/parc.1
 ## make install   PREFIX=/usr/local DESTDIR=: program, library, headers, man page, completion
@@ -103,7 +104,7 @@ quiet = --silent
 endif
 
 .PHONY: all program library tests benches soak-program fuzzers run check check-build unit asan \
-	bench fuzz soak format man install clean help deps
+	bench fuzz soak format browser man install clean help deps
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -221,6 +222,11 @@ fuzz: deps
 soak: deps
 	@+$(MAKE_PARALLEL) V=gcc soak-program
 	build/soak --seed $(SEED) --seconds $(SOAK_SECONDS)
+
+browser:
+	@tools/deps.sh browser
+	@+$(MAKE_PARALLEL) program
+	@PARC=build/parc tests/check_browser.sh
 
 format:
 	clang-format -i $(wildcard src/*/*.[ch] src/*/*/*.[ch] include/*/*.h tests/*/*.[ch] \

@@ -4,9 +4,10 @@
 # Install the Debian packages that are missing, as root or with sudo; does nothing, and asks for
 # no rights, when all are there.
 #
-# Usage: tools/deps.sh run|check
-#   run    what building and running the program takes
-#   check  that, and the second compiler, the sanitizers, the fuzzer and the test tools
+# Usage: tools/deps.sh run|check|browser
+#   run      what building and running the program takes
+#   check    that, and the second compiler, the sanitizers, the fuzzer and the test tools
+#   browser  what building takes, and a browser that tests can drive
 set -u
 
 run_packages=(gcc libc6-dev make binutils pkgconf libyaml-dev libjansson-dev zlib1g-dev
@@ -17,8 +18,9 @@ check_packages=("${run_packages[@]}" clang clang-format libclang-rt-dev libcmock
 case ${1:-} in
 run) packages=("${run_packages[@]}") ;;
 check) packages=("${check_packages[@]}") ;;
+browser) packages=("${run_packages[@]}" chromium) ;;
 *)
-	echo "Usage: tools/deps.sh run|check" >&2
+	echo "Usage: tools/deps.sh run|check|browser" >&2
 	exit 2
 	;;
 esac
