@@ -56,10 +56,11 @@ struct policy {
 int32_t profile_cpu_floor(const struct policy *policy, int32_t cpu_milli);
 
 /* The part of one device in the hash of a view. The hash of a view is the sum over its devices,
- * so it does not change when devices are swapped, and a changed device costs one subtraction. */
+ * so it does not change when devices are swapped, and a changed device costs one subtraction. No
+ * part is 0: a device with nothing free still says which chip the node has. */
 static inline uint64_t profile_cell_hash(int32_t chip, int32_t free_milli)
 {
-	return random_mix((uint64_t)chip << 32 | (uint32_t)free_milli);
+	return random_mix((uint64_t)(chip + 1) << 32 | (uint32_t)free_milli);
 }
 
 uint64_t profile_view_hash(const struct view *view);

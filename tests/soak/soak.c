@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/random.h"
+#include "core/state.h"
 #include "shrink.h"
 #include "support/rig.h"
 #include "support/world.h"
@@ -249,6 +250,17 @@ static int soak(const struct options *options)
 	return result == 0 ? 0 : 1;
 }
 
+/* What the core decided last, and what the one that decided again did. */
+static void decided_print(const struct rig *rig)
+{
+	char text[ENTRY_TEXT_MAX];
+
+	for (int32_t i = 0; i < rig->actions.count; i++)
+		printf("decided: %s\n", action_format(&rig->actions.list[i], text));
+	for (int32_t i = 0; rig->twin != NULL && i < rig->twin->actions_count; i++)
+		printf("decided again: %s\n", action_format(&rig->twin->actions[i], text));
+}
+
 /* Run a script that a failure left, with the limits of the seed. */
 static int soak_script(const struct options *options)
 {
@@ -279,6 +291,8 @@ static int soak_script(const struct options *options)
 	run.replay = &script;
 	result = run_body(&rig, &run);
 	printf("%d events: %s %s\n", script.count, result == 0 ? "no failure" : rig.kind, rig.text);
+	if (result != 0)
+		decided_print(&rig);
 	script_deinit(&script);
 	rig_deinit(&rig);
 	return result != 0;
