@@ -229,7 +229,7 @@ static int check_submit_rooms(const struct parc_core *core, const struct parc_su
 static int check_submit_fields(const struct parc_submit *submit, struct parc_err *err)
 {
 	const struct range ranges[] = {
-		{"user", submit->user, 0, PARC_USER_MAX},
+		{"user", submit->user, 1, PARC_USER_MAX},
 		{"kind", submit->kind, 0, INT64_MAX},
 		{"tier", submit->tier, 0, PARC_TIERS_MAX - 1},
 		{"class", submit->work_class, 0, PARC_CLASS_BATCH},

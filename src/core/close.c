@@ -76,11 +76,12 @@ static int32_t node_count(const struct parc_core *core, int32_t node, const stru
 static void node_recount(struct parc_core *core, struct tracker *tracker, int32_t node,
 			 int32_t place)
 {
-	int32_t unit = core->limits.places + node;
-	int32_t more = node_count(core, node, &tracker->ask) - tracker->counts[unit];
+	int32_t unit = core->limits.places + node, before = tracker->counts[unit];
+	int32_t more = node_count(core, node, &tracker->ask) - before;
 
 	if (more == 0)
 		return;
+	tracker->capped += (before + more == CLOSE_NODE_MAX) - (before == CLOSE_NODE_MAX);
 	unit_set(tracker, PARC_LEVEL_NODE, unit, tracker->counts[unit] + more);
 	tracker->total += more;
 	for (; place >= 0; place = core->places[place].parent)
@@ -100,6 +101,7 @@ void close_node_removed(struct parc_core *core, int32_t node)
 		if (count == 0)
 			continue;
 		unit_set(tracker, PARC_LEVEL_NODE, unit, 0);
+		tracker->capped -= count == CLOSE_NODE_MAX;
 		tracker->total -= count;
 		for (int32_t it = place; it >= 0; it = core->places[it].parent)
 			unit_set(tracker, (enum parc_level)core->places[it].level, it,
@@ -119,7 +121,7 @@ static void tracker_rebuild(struct parc_core *core, struct tracker *tracker, con
 	tracker->ask = *ask;
 	tracker->live = 1;
 	tracker->nodes_sorted = 0;
-	tracker->total = 0;
+	tracker->total = tracker->capped = 0;
 	tracker->changes_seen = core->close->changes_count;
 	memset(tracker->counts, 0, units * sizeof(*tracker->counts));
 	for (int32_t level = 0; level < CLOSE_LEVELS; level++)
@@ -188,6 +190,8 @@ int32_t close_best(const struct parc_core *core, struct tracker *tracker, enum p
 	ASSERT(level > PARC_LEVEL_FLEET && level <= PARC_LEVEL_NODE && tasks > 0);
 	if (level == PARC_LEVEL_NODE && !tracker->nodes_sorted)
 		nodes_sort(core, tracker);
+	if (tracker->capped > 0 && tasks > CLOSE_NODE_MAX)
+		tasks = CLOSE_NODE_MAX;
 	if (after < 0)
 		unit = treap_find(&tracker->levels[level], tasks, -1);
 	else
@@ -212,7 +216,7 @@ int close_check(const struct parc_core *core, struct parc_err *err)
 
 	for (int32_t t = 0; t < TRACKERS_MAX; t++) {
 		const struct tracker *tracker = &close->trackers[t];
-		int64_t total = 0;
+		int64_t total = 0, capped = 0;
 
 		if (!tracker->live || tracker->changes_seen != close->changes_count)
 			continue;
@@ -226,8 +230,9 @@ int close_check(const struct parc_core *core, struct parc_err *err)
 						    (long long)core->nodes[node].id, count,
 						    close_node_count(core, tracker, node));
 			total += count;
+			capped += count == CLOSE_NODE_MAX;
 		}
-		if (total != tracker->total)
+		if (total != tracker->total || capped != tracker->capped)
 			return parc_err_set(err, PARC_ERR_MISMATCH,
 					    "C2: the fleet fits %lld tasks, tracker says %d",
 					    (long long)total, tracker->total);

@@ -24,6 +24,7 @@ struct tracker {
 	int64_t changes_seen, used; /* used: when, for eviction */
 	int32_t live, nodes_sorted; /* nodes_sorted: the treap of nodes is kept */
 	int32_t total;		    /* tasks that fit in the fleet */
+	int32_t capped;		    /* nodes that are counted with CLOSE_NODE_MAX: more may fit */
 	int32_t *counts;	    /* by unit: place slots, then node slots */
 	struct treap levels[CLOSE_LEVELS];
 };
@@ -48,10 +49,17 @@ void close_place_added(struct parc_core *core);
 /* The tracker of an ask, up to date; valid until the next close_track. */
 struct tracker *close_track(struct parc_core *core, const struct ask *ask);
 
-/* The place slot (at NODE level the node slot) where the fewest tasks fit that still are at
+/* The place slot (at NODE level the node slot) where the fewest tasks fit that could still be at
  * least `tasks`; -1: none. Of equals the lowest slot; after `after` (-1: from the start). */
 int32_t close_best(const struct parc_core *core, struct tracker *tracker, enum parc_level level,
 		   int32_t tasks, int32_t after);
+
+/* Could so many tasks fit where `count` are counted? Counts that include a capped node may be too
+ * low, never too high. */
+static inline int close_suffices(const struct tracker *tracker, int32_t count, int32_t tasks)
+{
+	return count >= tasks || (tracker->capped > 0 && count >= CLOSE_NODE_MAX);
+}
 
 /* Tasks of the ask that fit in a place, on a node. */
 int32_t close_place_count(const struct tracker *tracker, int32_t place);

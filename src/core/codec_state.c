@@ -423,6 +423,7 @@ static int state_read(struct parc_core *core, const uint8_t *bytes, size_t size,
 		if (node->kind < 0)
 			return parc_err_set(err, PARC_ERR_CORRUPT, "too many kinds of nodes");
 		core->kinds[node->kind].nodes++;
+		core->kinds[node->kind].ups += node->state == PARC_NODE_UP;
 	}
 	return 0;
 }

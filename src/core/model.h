@@ -23,7 +23,7 @@ struct shape {
 	int64_t seen;	      /* tasks of this shape that were submitted, ever */
 	int64_t weight;	      /* of these, when the learnt profile was last taken */
 	int32_t refs;	      /* groups of jobs that have it now */
-	int32_t fits;	      /* derived: on some empty node; valid for this ... */
+	int32_t fits;	      /* derived: enum shape_fits (shape.h); valid for this ... */
 	int64_t fits_version; /* ... version of the fleet's kinds */
 	int32_t next;	      /* in its hash bucket */
 	int32_t live;	      /* 1: the slot is in use */
@@ -141,7 +141,8 @@ struct line {
 struct kind {
 	uint64_t hash;
 	int64_t memory_mib;
-	int32_t cpu_milli, devices_count, pools_count, nodes;
+	int32_t cpu_milli, devices_count, pools_count;
+	int32_t nodes, ups; /* nodes of it, and of these those that are up */
 	struct pool pools[PARC_NODE_POOLS_MAX];
 };
 

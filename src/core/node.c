@@ -210,6 +210,7 @@ static void node_init(struct parc_core *core, int32_t slot, const struct parc_no
 
 	ASSERT(kind >= 0);
 	core->kinds[kind].nodes++;
+	core->kinds[kind].ups++;
 	*node = (struct node){.id = add->node,
 			      .rank = add->rank,
 			      .memory_mib = add->memory_mib,
@@ -298,6 +299,7 @@ void node_remove(struct parc_core *core, int32_t slot)
 	index_remove(core, slot);
 	index_unlink(core, slot);
 	close_node_removed(core, slot);
+	core->kinds[node->kind].ups -= node->state == PARC_NODE_UP;
 	node->state = PARC_NODE_DOWN;
 	prices_note(core, slot);
 	core->digest -= node->hash;
@@ -312,6 +314,8 @@ void node_set_state(struct parc_core *core, int32_t slot, enum parc_node_state s
 	struct node *node = &core->nodes[slot];
 
 	node_book(core, node, -1);
+	core->kinds[node->kind].ups += (state == PARC_NODE_UP) - (node->state == PARC_NODE_UP);
+	core->kinds_version++;
 	node->state = (uint8_t)state;
 	node_book(core, node, 1);
 	node_changed(core, slot);

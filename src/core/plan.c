@@ -296,9 +296,13 @@ static int gang_is_hopeless(struct parc_core *core, const struct plan *plan)
 	struct ask ask;
 
 	for (int32_t g = core->jobs[plan->job].groups; g >= 0; g = core->groups[g].next) {
+		const struct tracker *tracker;
+
+		if (core->groups[g].tasks_min == 1)
+			continue;
 		plan_ask(core, plan, &core->groups[g], &ask);
-		if (core->groups[g].tasks_min > 1 &&
-		    close_track(core, &ask)->total < core->groups[g].tasks_min)
+		tracker = close_track(core, &ask);
+		if (!close_suffices(tracker, tracker->total, core->groups[g].tasks_min))
 			return 1;
 	}
 	return 0;
@@ -317,7 +321,7 @@ static int unit_could_hold(struct parc_core *core, const struct plan *plan)
 		tracker = close_track(core, &ask);
 		count = plan->level == PARC_LEVEL_NODE ? close_node_count(core, tracker, plan->unit)
 						       : close_place_count(tracker, plan->unit);
-		if (count < core->groups[g].tasks_min)
+		if (!close_suffices(tracker, count, core->groups[g].tasks_min))
 			return 0;
 	}
 	return 1;
@@ -428,13 +432,15 @@ static int32_t group_reason(struct parc_core *core, const struct group *group, i
 {
 	const struct parc_task *task = &core->shapes[group->shape].ask.task;
 	int64_t wants = (int64_t)task->devices * task->share_milli * group->tasks_min;
+	enum shape_fits fits;
 	int has;
 	int64_t free_milli = chips_free(core, task->chips, &has);
 
 	if (task->devices > 0 && !has)
 		return PARC_REASON_NO_CHIP;
-	if (!shape_fits_empty(core, group->shape))
-		return PARC_REASON_TOO_LARGE;
+	fits = shape_fits_empty(core, group->shape);
+	if (fits != SHAPE_FITS_UP)
+		return fits == SHAPE_FITS_NONE ? PARC_REASON_TOO_LARGE : PARC_REASON_NODE_DOWN;
 	if (task->devices > 0 && free_milli < wants)
 		return PARC_REASON_DEVICES;
 	return reason;

@@ -68,23 +68,26 @@ void shape_release(struct parc_core *core, int32_t shape)
 		core->shapes_idle++;
 }
 
-int shape_fits_empty(struct parc_core *core, int32_t slot)
+enum shape_fits shape_fits_empty(struct parc_core *core, int32_t slot)
 {
 	struct shape *shape = &core->shapes[slot];
 	struct view view;
 	struct pick pick;
 
 	if (shape->fits_version == core->kinds_version)
-		return shape->fits;
+		return (enum shape_fits)shape->fits;
 	shape->fits_version = core->kinds_version;
-	shape->fits = 0;
-	for (int32_t i = 0; i < core->kinds_count && !shape->fits; i++) {
-		if (core->kinds[i].nodes == 0)
+	shape->fits = SHAPE_FITS_NONE;
+	for (int32_t i = 0; i < core->kinds_count && shape->fits != SHAPE_FITS_UP; i++) {
+		const struct kind *kind = &core->kinds[i];
+
+		if (kind->nodes == 0 || (kind->ups == 0 && shape->fits == SHAPE_FITS_DOWN))
 			continue;
-		view_of_kind(core, &core->kinds[i], &view);
-		shape->fits = view_fits(core, &view, &shape->ask, &pick);
+		view_of_kind(core, kind, &view);
+		if (view_fits(core, &view, &shape->ask, &pick))
+			shape->fits = kind->ups > 0 ? SHAPE_FITS_UP : SHAPE_FITS_DOWN;
 	}
-	return shape->fits;
+	return (enum shape_fits)shape->fits;
 }
 
 void shape_rebuild(struct parc_core *core)

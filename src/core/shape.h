@@ -16,7 +16,8 @@ int32_t shape_intern(struct parc_core *core, const struct ask *ask);
 void shape_release(struct parc_core *core, int32_t shape);
 
 /* Could one task of it run on some node of the fleet, were that empty? */
-int shape_fits_empty(struct parc_core *core, int32_t shape);
+enum shape_fits { SHAPE_FITS_NONE, SHAPE_FITS_DOWN, SHAPE_FITS_UP }; /* DOWN: on none that is up */
+enum shape_fits shape_fits_empty(struct parc_core *core, int32_t shape);
 
 /* Put all live shapes into the buckets, after decoding. */
 void shape_rebuild(struct parc_core *core);
