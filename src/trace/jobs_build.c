@@ -453,9 +453,12 @@ static int resolve_depends(struct jobs_builder *builder, int32_t at, const struc
 {
 	struct jobs *jobs = builder->jobs;
 	struct jobs_row *row = &jobs->rows[at];
-	struct parc_depend *depends = jobs->depends + row->first_depend;
+	struct parc_depend *depends;
 	int32_t kept = 0;
 
+	if (row->depends_count == 0)
+		return 0;
+	depends = jobs->depends + row->first_depend;
 	for (int32_t i = 0; i < row->depends_count; i++) {
 		struct parc_depend depend = depends[i];
 		int32_t other = find_id(pairs, jobs->count, depend.job);

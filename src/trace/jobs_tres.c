@@ -187,11 +187,11 @@ int jobs_read_tres(struct jobs_builder *builder, struct text_field field, const 
 	return code;
 }
 
-/* What one node's task asks for, but for its devices; thousandths of cores are rounded down. */
+/* What one node's task asks for, but for its devices, rounded up. */
 static struct parc_task make_task(const struct jobs_tres *tres, int64_t nodes)
 {
-	int64_t cpu_milli = tres->cpus * 1000 / nodes;
-	int64_t memory_mib = tres->memory_mib / nodes;
+	int64_t cpu_milli = (tres->cpus * 1000 + nodes - 1) / nodes;
+	int64_t memory_mib = (tres->memory_mib + nodes - 1) / nodes;
 
 	return (struct parc_task){
 		.chips = tres->chips,
@@ -206,7 +206,7 @@ static int add_tasks(struct jobs_builder *builder, struct jobs_draft *draft,
 	int64_t nodes = tres->nodes > 0 ? tres->nodes : 1;
 	struct parc_task task = make_task(tres, nodes);
 
-	if (tasks == 0)
+	if (tasks == 0 || (devices == 0 && task.cpu_milli == 0 && task.memory_mib == 0))
 		return 0;
 	if (devices > PARC_NODE_DEVICES_MAX)
 		return text_refuse(builder->text, draft->place, PARC_ERR_INVALID, builder->err,

@@ -101,7 +101,7 @@ int text_load(const char *path, char **bytes, size_t *size, struct parc_err *err
 	code = load_rest(file, &loaded, &loaded_size, path, err);
 	fclose(file);
 	if (code == 0)
-		code = unpack(path, &loaded, &loaded_size, err);
+		code = unpack(path, (size_t)TEXT_BYTES_MAX, &loaded, &loaded_size, err);
 	if (code != 0) {
 		free(loaded);
 		return code;

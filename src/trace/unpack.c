@@ -7,12 +7,13 @@
 #include "trace/unpack.h"
 
 #include <lzma.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
 #include "base/assert.h"
-#include "trace/text.h"
 
 #define ROOM_FIRST	65536
 #define XZ_MEMORY_MAX	(UINT64_C(256) << 20) /* xz -9 takes 65 MiB to unpack */
@@ -22,7 +23,7 @@
 struct room {
 	const char *path;
 	char *bytes;
-	size_t size, capacity;
+	size_t size, capacity, max;
 	struct parc_err *err;
 };
 
@@ -44,10 +45,11 @@ static int grow(struct room *room)
 	size_t larger = room->capacity == 0 ? ROOM_FIRST : room->capacity * 2;
 	char *more;
 
-	if (larger > (size_t)TEXT_BYTES_MAX)
-		return parc_err_set(room->err, PARC_ERR_FULL,
-				    "%s: it unpacks to %lld bytes or more", room->path,
-				    (long long)TEXT_BYTES_MAX);
+	if (room->capacity == room->max)
+		return parc_err_set(room->err, PARC_ERR_FULL, "%s: it unpacks to %zu bytes or more",
+				    room->path, room->max);
+	if (larger > room->max)
+		larger = room->max;
 	more = realloc(room->bytes, larger);
 	if (more == NULL)
 		return refuse(room, PARC_ERR_MEMORY, "no memory to unpack the file");
@@ -142,7 +144,6 @@ static int unpack_gzip(const char *bytes, size_t size, struct room *room)
 	struct stream stream = {.step = step_gzip};
 	int code;
 
-	ASSERT(size <= UINT32_MAX);
 	stream.gzip.next_in = (Bytef *)(uintptr_t)bytes;
 	stream.gzip.avail_in = (uInt)size;
 	if (inflateInit2(&stream.gzip, ZLIB_GZIP_ALONE) != Z_OK)
@@ -171,10 +172,12 @@ static bool begins_with(const char *bytes, size_t size, const char *magic, size_
 	return size >= magic_size && memcmp(bytes, magic, magic_size) == 0;
 }
 
-int unpack(const char *path, char **bytes, size_t *size, struct parc_err *err)
+int unpack(const char *path, size_t bytes_max, char **bytes, size_t *size, struct parc_err *err)
 {
-	struct room room = {.path = path, .err = err};
+	struct room room = {.path = path, .max = bytes_max, .err = err};
 	int code;
+
+	ASSERT(bytes_max > 0 && *size <= UINT32_MAX);
 
 	if (begins_with(*bytes, *size, "\x1f\x8b", 2))
 		code = unpack_gzip(*bytes, *size, &room);

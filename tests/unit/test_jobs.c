@@ -295,6 +295,24 @@ static void test_sacct_heterogeneous(void **state)
 	jobs_deinit(&jobs);
 }
 
+/* A fuzzer's finds: what is less than one unit a node is one; no task asks for nothing. */
+static void test_sacct_less_than_one_a_node(void **state)
+{
+	struct jobs jobs;
+
+	(void)state;
+	read_with(&jobs, "sacct", NULL,
+		  "JobID|Submit|ElapsedRaw|State|AllocTRES\n"
+		  "7|2026-01-01T00:00:00|9|COMPLETED|mem=1,node=2\n"
+		  "8|2026-01-01T00:00:00|9|COMPLETED|cpu=1,node=3\n"
+		  "9|2026-01-01T00:00:00|9|COMPLETED|gres/gpu=1,node=2\n");
+	assert_int_equal(group_of(&jobs, 0, 0)->task.memory_mib, 1);
+	assert_int_equal(group_of(&jobs, 1, 0)->task.cpu_milli, 334);
+	assert_int_equal(jobs.rows[2].groups_count, 1);
+	assert_null(jobs_same_when_written(&jobs, &fleet));
+	jobs_deinit(&jobs);
+}
+
 #define CSV_ROWS                                                                                  \
 	"id,submit_s,length_s,tenant,user,kind,queue,tier,class,limit_s,expected_s,checkpoint_s," \
 	"think_s,result,close,array,array_running_max,depends,held,requeue,preemptible,tasks,"    \
@@ -488,6 +506,35 @@ static void test_long_and_strange_names(void **state)
 	jobs_deinit(&jobs);
 }
 
+/* The examples read, on the fleet beside them where there is one; none of their jobs is alien. */
+static void test_examples(void **state)
+{
+	static const struct {
+		const char *format, *path;
+		int32_t count, unused;
+	} logs[] = {
+		{"philly", "examples/philly/jobs.csv", 931, 0},
+		{"sacct", "examples/sacct/jobs.txt", 270, 4},
+		{"swf", "examples/swf/jobs.swf", 292, 8},
+	};
+	struct fleet own;
+
+	(void)state;
+	assert_int_equal(fleet_read(&own, "examples/sacct/fleet.yaml", NULL), 0);
+	for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++) {
+		struct jobs jobs;
+
+		assert_int_equal(jobs_read(logs[i].format, logs[i].path, &own, NULL, &jobs, NULL),
+				 0);
+		assert_int_equal(jobs.count, logs[i].count);
+		assert_int_equal(jobs.unused, logs[i].unused);
+		assert_int_equal(jobs.aliens, 0);
+		assert_null(jobs_same_when_written(&jobs, &own));
+		jobs_deinit(&jobs);
+	}
+	fleet_deinit(&own);
+}
+
 /* The whole traces: counts, and offered loads as README.md beside them has them. */
 static void test_real_traces(void **state)
 {
@@ -531,12 +578,14 @@ int main(void)
 		cmocka_unit_test(test_swf_devices),
 		cmocka_unit_test(test_sacct),
 		cmocka_unit_test(test_sacct_heterogeneous),
+		cmocka_unit_test(test_sacct_less_than_one_a_node),
 		cmocka_unit_test(test_csv),
 		cmocka_unit_test(test_yaml),
 		cmocka_unit_test(test_written_logs_read_the_same),
 		cmocka_unit_test(test_lenient),
 		cmocka_unit_test(test_compress),
 		cmocka_unit_test(test_long_and_strange_names),
+		cmocka_unit_test(test_examples),
 		cmocka_unit_test(test_real_traces),
 	};
 

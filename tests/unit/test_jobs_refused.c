@@ -108,10 +108,18 @@ static const struct {
 };
 
 static struct fleet fleet;
+static char *manual; /* docs/formats.md */
 
 static int setup(void **state)
 {
+	size_t size;
+
 	(void)state;
+	if (text_load("docs/formats.md", &manual, &size, NULL) != 0)
+		return -1;
+	manual = realloc(manual, size + 1);
+	assert_non_null(manual);
+	manual[size] = '\0';
 	return fleet_read_bytes(&fleet, "fleet", FLEET, strlen(FLEET), NULL);
 }
 
@@ -119,6 +127,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	fleet_deinit(&fleet);
+	free(manual);
 	return 0;
 }
 
@@ -135,7 +144,22 @@ static void test_broken_logs(void **state)
 			    0);
 		assert_string_equal(err.text, broken[i].message);
 		assert_null(jobs.rows);
+		assert_non_null(strstr(manual, broken[i].message));
 	}
+}
+
+/* The manual has each format with its line of help. */
+static void test_the_manual_has_the_formats(void **state)
+{
+	(void)state;
+	for (const struct jobs_format *it = jobs_formats; it->name != NULL; it++) {
+		char row[256];
+
+		snprintf(row, sizeof(row), "| %s | %s |", it->name, it->help);
+		assert_non_null(strstr(manual, row));
+		assert_ptr_equal(jobs_find_format(it->name), it);
+	}
+	assert_null(jobs_find_format("gwf"));
 }
 
 /* A log in which nothing is right is refused even when malformed rows are passed over. */
@@ -181,6 +205,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_broken_logs),
+		cmocka_unit_test(test_the_manual_has_the_formats),
 		cmocka_unit_test(test_lenient_is_no_licence),
 		cmocka_unit_test(test_task_size_out_of_range),
 		cmocka_unit_test(test_no_such_file),
