@@ -66,7 +66,8 @@ static int32_t node_count(const struct parc_core *core, int32_t node, const stru
 {
 	struct view view;
 
-	if (core->nodes[node].id == PARC_NONE || core->nodes[node].state != PARC_NODE_UP)
+	if (core->nodes[node].id == PARC_NONE || core->nodes[node].state != PARC_NODE_UP ||
+	    !index_may_fit(core, core->nodes[node].class, ask))
 		return 0;
 	view_of_node(core, node, &view);
 	return view_count(core, &view, ask, CLOSE_NODE_MAX);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Binary heaps in extents of one pool of entries. An entry is stale when its class's slot got
- * another generation, or the class is empty; stale entries are dropped when they surface, and
- * all at once when an extent is full. When the pool is full the heap that was unused for
+ * another generation; a class that is empty may fill again. Both are dropped when they surface,
+ * and all at once when an extent is full. When the pool is full the heap that was unused for
  * longest is forgotten; it is made again when its ask is: memory changes the cost of a
  * decision, never the decision.
  */
@@ -24,6 +24,7 @@ void heap_reset(struct parc_core *core)
 	memset(index->heap_buckets, -1, sizeof(index->heap_buckets));
 	index->heaps_count = 0;
 	index->births_count = 0;
+	memset(index->lapses, 0, sizeof(*index->lapses) << LAPSE_ORDER);
 }
 
 static int entry_before(const struct index *index, const struct heap_entry *a,
@@ -75,10 +76,40 @@ static int entry_is_stale(const struct index *index, const struct heap_entry *en
 	return index->classes[entry->class].generation != entry->generation;
 }
 
-/* Note that the heap does not hold the class, so that it hears when the class fills again. */
-static void class_lapse(struct index *index, int32_t class, int32_t heap)
+static void class_hold(struct index *index, int32_t class, int32_t heap)
 {
-	index->classes[class].lapsed[heap / 64] |= UINT64_C(1) << (heap % 64);
+	index->classes[class].held[heap / 64] |= UINT64_C(1) << (heap % 64);
+}
+
+static void class_let_go(struct index *index, int32_t class, int32_t heap)
+{
+	index->classes[class].held[heap / 64] &= ~(UINT64_C(1) << (heap % 64));
+}
+
+static int class_is_held(const struct index *index, int32_t class, int32_t heap)
+{
+	return index->classes[class].held[heap / 64] >> (heap % 64) & 1;
+}
+
+/* Where the score of a class in a heap is remembered while the heap does not hold it. */
+static struct heap_lapse *lapse_at(const struct index *index, int32_t class, int32_t heap)
+{
+	uint64_t hash = random_mix((uint64_t)(uint32_t) class << 16 | (uint32_t)heap);
+
+	return &index->lapses[hash >> (64 - LAPSE_ORDER)];
+}
+
+/* The entry leaves the heap, but only until its class fills again. */
+static void entry_lapse(struct index *index, const struct heap_entry *entry, int32_t heap)
+{
+	class_let_go(index, entry->class, heap);
+	*lapse_at(index, entry->class, heap) = (struct heap_lapse){
+		.life = index->heaps[heap].life,
+		.epoch = index->heaps[heap].epoch,
+		.class = entry->class,
+		.generation = entry->generation,
+		.score = entry->score,
+	};
 }
 
 /* Drop what is stale or empty from the whole extent. */
@@ -92,7 +123,7 @@ static void heap_compact(struct index *index, int32_t slot)
 		if (entry_is_stale(index, &entries[i]))
 			continue;
 		if (index->classes[entries[i].class].count == 0)
-			class_lapse(index, entries[i].class, slot);
+			entry_lapse(index, &entries[i], slot);
 		else
 			entries[kept++] = entries[i];
 	}
@@ -101,14 +132,26 @@ static void heap_compact(struct index *index, int32_t slot)
 		sift_down(index, entries, i, kept);
 }
 
+/* Forget all entries. */
+static void heap_empty(struct index *index, int32_t slot)
+{
+	struct heap *heap = &index->heaps[slot];
+	const struct heap_entry *entries = index->entries + heap->extent;
+
+	for (int32_t i = 0; i < heap->count; i++)
+		if (!entry_is_stale(index, &entries[i]))
+			class_let_go(index, entries[i].class, slot);
+	heap->count = 0;
+}
+
 static void heap_free(struct index *index, int32_t slot)
 {
 	struct heap *heap = &index->heaps[slot];
 
+	heap_empty(index, slot);
 	if (heap->extent >= 0)
 		buddy_give(&index->buddy, heap->extent, heap->order);
 	heap->extent = -1;
-	heap->count = 0;
 	heap->epoch = 0; /* no epoch: made anew before it is used */
 }
 
@@ -167,9 +210,15 @@ static int class_score(struct parc_core *core, int32_t class, const struct heap 
 		       int32_t *score)
 {
 	const struct policy_ops *ops = policy_get(core);
+	const struct class *it = &core->index->classes[class];
 	struct view view;
 	struct pick pick;
 
+	if (!index_may_fit(core, class, &heap->ask))
+		return 0;
+	if (heap->exact && (it->cpu_free < heap->ask.task.cpu_milli ||
+			    it->memory_free < heap->ask.task.memory_mib))
+		return 0;
 	core->index->scored++;
 	index_class_view(core, class, !heap->exact, &view);
 	if (!view_fits(core, &view, &heap->ask, &pick))
@@ -187,81 +236,71 @@ static void heap_insert(struct index *index, int32_t slot, const struct heap_ent
 	sift_up(index, index->entries + heap->extent, heap->count++);
 }
 
+/* The score from when the class last was in this heap, if that is still the one it has. */
+static int lapse_recall(const struct index *index, const struct heap_entry *entry, int32_t slot,
+			int32_t *score)
+{
+	const struct heap_lapse *lapse = lapse_at(index, entry->class, slot);
+
+	if (lapse->class != entry->class || lapse->generation != entry->generation ||
+	    lapse->life != index->heaps[slot].life || lapse->epoch != index->heaps[slot].epoch)
+		return 0;
+	*score = lapse->score;
+	return 1;
+}
+
 static void heap_push(struct parc_core *core, int32_t slot, int32_t class)
 {
 	struct index *index = core->index;
 	struct heap *heap = &index->heaps[slot];
 	struct heap_entry entry = {.class = class, .generation = index->classes[class].generation};
 
-	if (!class_score(core, class, heap, &entry.score))
+	if (!lapse_recall(index, &entry, slot, &entry.score) &&
+	    !class_score(core, class, heap, &entry.score))
 		return;
 	if (index->exact)
 		entry.tie = (uint32_t)core->nodes[class].rank;
 	else
 		entry.tie = (uint32_t)(index->classes[class].hash >> 32);
+	class_hold(index, class, slot);
 	heap_insert(index, slot, &entry);
 }
 
-void heap_class_filled(struct parc_core *core, int32_t class)
+/* Push every filled class that the heap does not hold. */
+static void heap_fill(struct parc_core *core, int32_t slot)
 {
 	struct index *index = core->index;
 
-	for (int32_t w = 0; w < HEAPS_WORDS; w++) {
-		uint64_t lapsed = index->classes[class].lapsed[w];
-
-		index->classes[class].lapsed[w] = 0;
-		for (; lapsed != 0; lapsed &= lapsed - 1) {
-			int32_t slot = w * 64 + __builtin_ctzll(lapsed);
-
-			if (slot < index->heaps_count && index->heaps[slot].epoch == index->epoch)
-				heap_push(core, slot, class);
-		}
-	}
+	index->heaps[slot].births_seen = index->births_count;
+	for (int32_t i = 0; i < index->filled_count; i++)
+		if (!class_is_held(index, index->filled[i], slot))
+			heap_push(core, slot, index->filled[i]);
 }
 
-/* The heap hears of a class: it is scored now if it has members, else when it gets some. */
-static void heap_hear(struct parc_core *core, int32_t slot, int32_t class)
-{
-	struct index *index = core->index;
-
-	if (index->classes[class].count > 0)
-		heap_push(core, slot, class);
-	else
-		class_lapse(index, class, slot);
-}
-
-static void heap_rebuild(struct parc_core *core, int32_t slot)
-{
-	struct index *index = core->index;
-	struct heap *heap = &index->heaps[slot];
-
-	index->rebuilds++;
-	heap->count = 0;
-	heap->epoch = index->epoch;
-	heap->births_seen = index->births_count;
-	for (int32_t class = 0; class < index->classes_table.high; class ++) {
-		index->classes[class].lapsed[slot / 64] &= ~(UINT64_C(1) << (slot % 64));
-		heap_hear(core, slot, class);
-	}
-}
-
-/* Hear of the classes born since the ask was last made. */
+/* Hear of the classes filled since the ask was last made. */
 static void heap_catch_up(struct parc_core *core, int32_t slot)
 {
 	struct index *index = core->index;
 	struct heap *heap = &index->heaps[slot];
 
-	if (heap->epoch != index->epoch ||
-	    index->births_count - heap->births_seen > (int64_t)index->births_mask) {
-		heap_rebuild(core, slot);
+	if (heap->epoch == 0) {
+		index->rebuilds++;
+		heap_empty(index, slot);
+		heap->epoch = ++index->epoch;
+		heap->births_seen = -1;
+	}
+	if (heap->births_seen < 0 ||
+	    index->births_count - heap->births_seen > index->filled_count) {
+		heap_fill(core, slot);
 		return;
 	}
 	while (heap->births_seen < index->births_count) {
 		int64_t birth = heap->births_seen++;
 		int32_t class = index->births[birth & index->births_mask];
 
-		if (index->classes[class].birth == birth)
-			heap_hear(core, slot, class);
+		if (index->classes[class].birth == birth && index->classes[class].count > 0 &&
+		    !class_is_held(index, class, slot))
+			heap_push(core, slot, class);
 	}
 }
 
@@ -271,7 +310,7 @@ static void heap_assign(struct parc_core *core, int32_t slot, const struct ask *
 	struct heap *heap = &index->heaps[slot];
 	int32_t *bucket = &index->heap_buckets[ask->hash % HEAPS_MAX];
 
-	*heap = (struct heap){.ask = *ask, .extent = -1, .next = *bucket};
+	*heap = (struct heap){.ask = *ask, .life = ++index->lives, .extent = -1, .next = *bucket};
 	*bucket = slot;
 	heap->exact = core->index->exact || index_tells_apart(core, ask);
 }
@@ -328,7 +367,7 @@ static int32_t heap_top(struct index *index, int32_t slot)
 		if (!entry_is_stale(index, top)) {
 			if (index->classes[top->class].count > 0)
 				return top->class;
-			class_lapse(index, top->class, slot);
+			entry_lapse(index, top, slot);
 		}
 		heap_drop_top(index, heap);
 	}
@@ -349,6 +388,15 @@ static int32_t member_find(const struct parc_core *core, int32_t class, const st
 	return -1;
 }
 
+/* The top is lost for now: make the heap anew when it is next asked. */
+static void heap_give_up(struct index *index, int32_t slot)
+{
+	struct heap *heap = &index->heaps[slot];
+
+	class_let_go(index, index->entries[heap->extent].class, slot);
+	heap->epoch = 0;
+}
+
 /* Go down the heap until a class has a member that fits; classes passed over are put back. */
 static int32_t heap_best(struct parc_core *core, int32_t slot, struct view *view, struct pick *pick)
 {
@@ -365,7 +413,7 @@ static int32_t heap_best(struct parc_core *core, int32_t slot, struct view *view
 		if (count < PASSED_MAX)
 			passed[count++] = index->entries[heap->extent];
 		else
-			heap->epoch = 0;
+			heap_give_up(index, slot);
 		heap_drop_top(index, heap);
 	}
 	while (count > 0)
@@ -481,8 +529,7 @@ int heap_check(const struct parc_core *core, struct parc_err *err)
 		const struct heap *heap = &index->heaps[slot];
 		int32_t found, expected;
 
-		if (heap->epoch != index->epoch ||
-		    index->births_count - heap->births_seen > (int64_t)index->births_mask)
+		if (heap->epoch == 0)
 			continue;
 		/* Scores are remembered; remembering changes no state. */
 		found = entries_check((struct parc_core *)core, heap, &expected);

@@ -10,9 +10,6 @@
 /* Forget all heaps. */
 void heap_reset(struct parc_core *core);
 
-/* A class that was empty has a member: return to the heaps that dropped it. */
-void heap_class_filled(struct parc_core *core, int32_t class);
-
 /* Every class that fits is in every heap that has heard of it: 0, or the sentence in err. */
 int heap_check(const struct parc_core *core, struct parc_err *err);
 

@@ -34,8 +34,10 @@ void index_init(struct parc_core *core, struct block *block)
 			       sizeof(*it->cells));
 	it->buckets = block_take(block, size, sizeof(*it->buckets));
 	it->births = block_take(block, size, sizeof(*it->births));
+	it->filled = block_take(block, (size_t)it->classes_max, sizeof(*it->filled));
 	table_init(&it->classes_table, block, it->classes_max);
 	it->entries = block_take(block, (size_t)core->limits.index_entries, sizeof(*it->entries));
+	it->lapses = block_take(block, (size_t)1 << LAPSE_ORDER, sizeof(*it->lapses));
 	buddy_init(&it->buddy, block, core->limits.index_entries);
 	it->oldest = it->newest = -1;
 }
@@ -227,18 +229,42 @@ static void class_evict(struct index *index)
 	table_give(&index->classes_table, class);
 }
 
-static void class_born(struct index *index, int32_t class)
+/* The class got its first member: every heap that does not hold it must hear of it. */
+static void class_fill(struct index *index, int32_t class)
 {
 	struct class *it = &index->classes[class];
 
+	it->filled = index->filled_count;
+	index->filled[index->filled_count++] = class;
 	it->birth = index->births_count++;
 	index->births[it->birth & index->births_mask] = class;
-	memset(it->lapsed, 0, sizeof(it->lapsed));
+}
+
+static void class_drain(struct index *index, int32_t class)
+{
+	int32_t at = index->classes[class].filled, last = index->filled[--index->filled_count];
+
+	index->filled[at] = last;
+	index->classes[last].filled = at;
+}
+
+/* Note what tells at a glance that an ask does not fit. */
+static void class_glance(const struct parc_core *core, struct class *it, const int16_t *milli)
+{
+	const struct kind *kind = &core->kinds[it->kind];
+
+	it->chips = kind->chips;
+	it->whole = it->most_milli = 0;
+	for (int32_t i = 0; i < kind->devices_count; i++) {
+		it->whole = (int16_t)(it->whole + (milli[i] == PARC_SHARE_WHOLE));
+		it->most_milli = milli[i] > it->most_milli ? milli[i] : it->most_milli;
+	}
 }
 
 static int32_t class_create(struct parc_core *core, const struct class *key, const uint64_t *cells)
 {
 	struct index *index = core->index;
+	int16_t milli[PARC_NODE_DEVICES_MAX];
 	struct class *it;
 	int32_t class, *bucket = &index->buckets[key->hash & index->bucket_mask];
 
@@ -256,7 +282,10 @@ static int32_t class_create(struct parc_core *core, const struct class *key, con
 	*bucket = class;
 	memcpy(index->cells + (size_t) class * (size_t)core->limits.node_devices, cells,
 	       (size_t)core->kinds[key->kind].devices_count * sizeof(*cells));
-	class_born(index, class);
+	for (int32_t i = 0; i < core->kinds[key->kind].devices_count; i++)
+		milli[i] = (int16_t)(cells[i] >> 54);
+	class_glance(core, it, milli);
+	memset(it->held, 0, sizeof(it->held));
 	empty_link(index, class);
 	return class;
 }
@@ -298,7 +327,7 @@ static void member_link(struct index *index, struct parc_core *core, int32_t cla
 	if (it->count++ == 0) {
 		if (!index->exact)
 			empty_unlink(index, class);
-		heap_class_filled(core, class);
+		class_fill(index, class);
 	}
 }
 
@@ -313,16 +342,31 @@ static void member_unlink(struct index *index, struct parc_core *core, int32_t n
 		core->nodes[member->prev].next = member->next;
 	else
 		it->head = member->next;
-	if (--it->count == 0 && !index->exact)
-		empty_link(index, member->class);
+	if (--it->count == 0) {
+		class_drain(index, member->class);
+		if (!index->exact)
+			empty_link(index, member->class);
+	}
 	member->class = -1;
 }
 
 /* With exact scores a node is a class of its own, and another one after each change. */
-static void class_renew(struct index *index, int32_t node)
+static void class_renew(struct parc_core *core, int32_t node)
 {
-	index->classes[node].generation++;
-	class_born(index, node);
+	struct index *index = core->index;
+	struct class *it = &index->classes[node];
+	int16_t milli[PARC_NODE_DEVICES_MAX];
+	struct view view;
+
+	view_of_node(core, node, &view);
+	for (int32_t i = 0; i < view.kind->devices_count; i++)
+		milli[i] = view.cells[i].free_milli;
+	it->kind = core->nodes[node].kind;
+	it->cpu_free = view.cpu_free;
+	it->memory_free = view.memory_free;
+	class_glance(core, it, milli);
+	it->generation++;
+	memset(it->held, 0, sizeof(it->held));
 }
 
 void index_file(struct parc_core *core, int32_t node)
@@ -333,7 +377,7 @@ void index_file(struct parc_core *core, int32_t node)
 	if (core->nodes[node].class >= 0)
 		member_unlink(index, core, node);
 	if (index->exact)
-		class_renew(index, node);
+		class_renew(core, node);
 	class = class_of(core, node);
 	member_link(index, core, class, node, -1);
 }
@@ -350,7 +394,7 @@ void index_refile(struct parc_core *core, int32_t node, int32_t prev)
 
 	member_unlink(index, core, node);
 	if (index->exact)
-		class_renew(index, node);
+		class_renew(core, node);
 	member_link(index, core, class_of(core, node), node, prev);
 }
 
@@ -420,6 +464,7 @@ void index_rebuild(struct parc_core *core, int exact)
 	index->exact = exact;
 	index->classes_table.high = index->classes_table.frees = 0;
 	index->empty_first = index->empty_last = -1;
+	index->filled_count = 0;
 	memset(index->buckets, -1, ((size_t)index->bucket_mask + 1) * sizeof(*index->buckets));
 	for (int32_t class = 0; class < index->classes_max; class ++) {
 		uint32_t generation = index->classes[class].generation + 1;
@@ -436,9 +481,19 @@ void index_rebuild(struct parc_core *core, int exact)
 	}
 }
 
-void index_rescore(struct parc_core *core)
+void index_rescore(struct parc_core *core, uint64_t chips)
 {
-	core->index->epoch++;
+	uint64_t touched = chips;
+	struct index *index = core->index;
+
+	/* A node with several chips is worth another score for each of them. */
+	for (int32_t k = 0; k < core->kinds_count; k++)
+		if ((core->kinds[k].chips & chips) != 0)
+			touched |= core->kinds[k].chips;
+	for (int32_t i = 0; i < index->heaps_count; i++)
+		if (index->heaps[i].ask.task.devices == 0 ||
+		    (index->heaps[i].ask.task.chips & touched) != 0)
+			index->heaps[i].epoch = 0;
 }
 
 void index_link(struct parc_core *core, int32_t node)

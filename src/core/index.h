@@ -3,10 +3,10 @@
  * The index: the best node for an ask without walking the nodes.
  *
  * Nodes that no known shape can tell apart are one class. For each ask there is a heap of the
- * classes it fits on, best score first. Entries go stale when a class empties and are dropped
- * when they surface; a class that fills again returns to just those heaps that had dropped it.
- * A heap learns of new classes from the list of births when it is next asked, so an ask that is
- * never made again costs nothing.
+ * classes it fits on, best score first. Entries of empty classes are dropped when they surface.
+ * A heap learns of classes that got their first member from the list of births when it is next
+ * asked, or from the list of all filled classes when that is shorter, so an ask that is never made
+ * again costs nothing. A class that fills again mostly finds its score remembered.
  *
  * A policy with exact scores (policy.h) has one class for each node, reborn at each change.
  *
@@ -25,18 +25,22 @@
 
 #define HEAPS_MAX   512 /* asks remembered; more evict the one longest unused */
 #define HEAPS_WORDS (HEAPS_MAX / 64)
+#define LAPSE_ORDER 15 /* 2^15 scores remembered: 1 MiB */
 
 struct class
 {
 	uint64_t hash;
-	int64_t birth;	     /* its number in the list of births */
+	uint64_t chips;	     /* of its pools, a bit each */
+	int64_t birth;	     /* number in the list of births of when it last was filled */
 	int64_t memory_free; /* floors: what each member has at least */
 	int32_t cpu_free, kind;
-	int32_t count, head; /* members, last changed first */
-	int32_t next;	     /* in its hash bucket */
+	int32_t count, head;	   /* members, last changed first */
+	uint32_t generation;	   /* of the slot */
+	int16_t whole, most_milli; /* free whole devices; the largest free share */
+	int32_t next;		   /* in its hash bucket */
 	int32_t empty_next, empty_prev;
-	uint32_t generation;	      /* of the slot */
-	uint64_t lapsed[HEAPS_WORDS]; /* heaps that must hear when it fills again */
+	int32_t filled;		    /* its place in the list of filled classes */
+	uint64_t held[HEAPS_WORDS]; /* heaps that have an entry of this generation */
 };
 
 struct heap_entry {
@@ -46,10 +50,18 @@ struct heap_entry {
 	uint32_t generation;
 };
 
+/* The score of a class in a heap that does not hold it at present. */
+struct heap_lapse {
+	uint64_t life, epoch; /* heap.life; 0: nothing */
+	int32_t class, score;
+	uint32_t generation;
+};
+
 struct heap {
 	struct ask ask;
+	uint64_t life; /* another number for each ask that the slot is given to, from 1 on */
 	int64_t births_seen, used; /* used: when, for eviction */
-	uint64_t epoch;		   /* of the scores in it */
+	uint64_t epoch;		   /* of the scores in it; 0: to be scored */
 	int64_t extent;		   /* first entry, -1: none */
 	int32_t order, count;
 	int32_t next;  /* in its hash bucket */
@@ -63,16 +75,20 @@ struct index {
 	uint32_t bucket_mask;
 	struct table classes_table;
 	int32_t classes_max, empty_first, empty_last;
+	int32_t *filled; /* classes with members, in no order */
+	int32_t filled_count;
 	int32_t *births;
 	int64_t births_count;
 	uint32_t births_mask;
 	struct heap heaps[HEAPS_MAX];
 	int32_t heap_buckets[HEAPS_MAX];
 	int32_t heaps_count;
+	struct heap_lapse *lapses;
+	uint64_t lives; /* asks that heaps were given to, ever */
 	struct heap_entry *entries;
 	struct buddy buddy;
 	int64_t ticks;
-	uint64_t epoch;		/* grows when all scores change */
+	uint64_t epoch;		/* of the heap that was scored last */
 	int32_t oldest, newest; /* nodes by time of change */
 	int64_t scored, rebuilds;
 	int exact;
@@ -84,8 +100,9 @@ void index_init(struct parc_core *core, struct block *block);
 /* Forget everything and file all nodes again; `exact`: one class for each node. */
 void index_rebuild(struct parc_core *core, int exact);
 
-/* All scores changed (a policy's epoch): heaps are scored again when next asked. */
-void index_rescore(struct parc_core *core);
+/* Scores changed (a policy's epoch) on nodes with any of these chips: the heaps of asks that may go
+ * there are scored again when next asked. */
+void index_rescore(struct parc_core *core, uint64_t chips);
 
 /* A node changed: file it again, or take it out if it is not up. Its stamp is set before. */
 void index_file(struct parc_core *core, int32_t node);
@@ -105,6 +122,22 @@ void index_learn(struct parc_core *core, const struct ask *ask);
 
 /* Do all members of a class answer this ask alike? */
 int index_tells_apart(const struct parc_core *core, const struct ask *ask);
+
+/* 0: the ask surely fits on no member of the class. Most classes of a full fleet are told at this
+ * glance. Memory and CPU are floors, and not looked at. */
+static inline int index_may_fit(const struct parc_core *core, int32_t class, const struct ask *ask)
+{
+	const struct class *it = &core->index->classes[class];
+	const struct parc_task *task = &ask->task;
+
+	if (task->devices == 0 || (task->chips & it->chips & core->cores_chips) != 0)
+		return 1;
+	if ((task->chips & it->chips) == 0)
+		return 0;
+	if (task->share_milli == PARC_SHARE_WHOLE)
+		return it->whole >= task->devices;
+	return it->most_milli >= task->share_milli;
+}
 
 /* The best node for the ask and the pick on it; -1: it fits on no node. */
 int32_t index_best(struct parc_core *core, const struct ask *ask, struct pick *pick);

@@ -145,7 +145,6 @@ static uint64_t groups_take(struct parc_core *core, struct job *job,
 
 		ask_init(core, &ask, &group->task, submit->user);
 		shape = shape_intern(core, &ask);
-		index_learn(core, &ask);
 		policy_learn(core, shape, group->tasks_min);
 		core->groups[slot] = (struct group){.shape = shape,
 						    .tasks_min = group->tasks_min,

@@ -139,7 +139,7 @@ struct line {
 
 /* What a node is when empty: nodes of one kind differ only in what is taken. */
 struct kind {
-	uint64_t hash;
+	uint64_t hash, chips; /* chips: of its pools, a bit each */
 	int64_t memory_mib;
 	int32_t cpu_milli, devices_count, pools_count;
 	int32_t nodes, ups; /* nodes of it, and of these those that are up */

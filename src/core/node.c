@@ -45,6 +45,7 @@ static void kind_fill(const struct parc_core *core, const struct parc_node_add *
 					       .first = (uint8_t)first,
 					       .count = (uint8_t)count,
 					       .link_size = (uint8_t)link};
+		kind->chips |= UINT64_C(1) << pool->chip;
 		first += count;
 	}
 	kind->devices_count = first;

@@ -221,12 +221,12 @@ static int64_t harder_count(const struct prices *prices, const struct priced_typ
 
 /* The hosts that are needed, in 1/256: what is expected until the fleet is full, in the mean,
  * and three standard deviations more, for arrivals come at random. */
-static int reckon_hosts(struct parc_core *core)
+static uint64_t reckon_hosts(struct parc_core *core)
 {
 	const struct policy *policy = core->policy;
 	struct prices *prices = policy->prices;
 	int64_t volume = profile_volume(policy), arrivals;
-	int changed = 0;
+	uint64_t changed = 0;
 
 	if (volume == 0)
 		return 0;
@@ -238,7 +238,7 @@ static int reckon_hosts(struct parc_core *core)
 		int64_t need = expected * 16 + 3 * square_root((expected + 4) * 4096);
 		int32_t level = level_of(type, need, prices->hosted[t]);
 
-		changed |= level != type->level;
+		changed |= level != type->level ? type->chips : 0;
 		type->level = level;
 		prices->values[t] = level_value(type);
 	}
@@ -271,11 +271,11 @@ static void chips_reckon(const struct parc_core *core, int64_t *found)
 }
 
 /* Take a chip's price over when it moved by more than about a fifth. */
-static int reckon_chips(struct parc_core *core)
+static uint64_t reckon_chips(struct parc_core *core)
 {
 	struct prices *prices = core->policy->prices;
 	int64_t found[PARC_CHIPS_MAX] = {0};
-	int changed = 0;
+	uint64_t changed = 0;
 
 	chips_reckon(core, found);
 	for (int32_t chip = 0; chip < PARC_CHIPS_MAX; chip++) {
@@ -286,18 +286,18 @@ static int reckon_chips(struct parc_core *core)
 		if (price * 8 <= old * 10 + 64 && price * 10 + 64 >= old * 8)
 			continue;
 		prices->chips[chip] = (int32_t)price;
-		changed = 1;
+		changed |= UINT64_C(1) << chip;
 	}
 	return changed;
 }
 
 static void reckon(struct parc_core *core)
 {
-	int changed = reckon_hosts(core);
+	uint64_t changed = reckon_hosts(core);
 
 	changed |= reckon_chips(core);
-	if (changed)
-		index_rescore(core);
+	if (changed != 0)
+		index_rescore(core, changed);
 }
 
 void prices_arrive(struct parc_core *core)

@@ -212,7 +212,7 @@ void policy_derive(struct parc_core *core)
 		values_make(policy);
 		shortage_set(policy);
 	}
-	index_rescore(core);
+	index_rescore(core, UINT64_MAX);
 }
 
 void policy_reset(struct parc_core *core)

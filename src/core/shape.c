@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/index.h"
+
 int shape_has_room(const struct parc_core *core, int32_t more)
 {
 	return core->shapes_idle >= more ||
@@ -58,6 +60,7 @@ int32_t shape_intern(struct parc_core *core, const struct ask *ask)
 	shape = table_take(&core->shapes_table);
 	core->shapes[shape] = (struct shape){.ask = *ask, .refs = 1, .live = 1, .fits_version = -1};
 	shape_link(core, shape);
+	index_learn(core, ask);
 	return shape;
 }
 
