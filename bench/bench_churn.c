@@ -20,6 +20,7 @@
 #define SEED	     42
 
 struct figures {
+	double part; /* of the time that went by, the part that was ours */
 	struct samples place, gang, refuse, refuse_gang, release;
 };
 
@@ -43,7 +44,10 @@ static void figures_deinit(struct figures *it)
 
 static void churn(struct load *load, struct figures *figures)
 {
+	struct stopwatch watch;
 	int64_t ns;
+
+	stopwatch_start(&watch);
 
 	for (int32_t i = 0; i < ARRIVALS; i++) {
 		const struct tasks_row *row = load_next(load);
@@ -59,20 +63,22 @@ static void churn(struct load *load, struct figures *figures)
 			samples_add(&figures->release, ns, 0);
 		}
 	}
+	figures->part = stopwatch_part(&watch);
 }
 
 static void print_speed(const char *name, struct figures *it)
 {
-	int64_t placing_ns = it->place.sum_ns + it->gang.sum_ns;
-	int64_t all_ns =
-		placing_ns + it->refuse.sum_ns + it->refuse_gang.sum_ns + it->release.sum_ns;
+	double single_s = (double)it->place.sum_ns * it->part / 1e9;
+	double placing_s = single_s + (double)it->gang.sum_ns * it->part / 1e9;
+	double refusing_s = (double)(it->refuse.sum_ns + it->refuse_gang.sum_ns) * it->part / 1e9;
+	double releasing_s = (double)it->release.sum_ns * it->part / 1e9;
 	int64_t tasks = it->place.tasks + it->gang.tasks;
 	char what[128];
 
-	print_figure((double)tasks * 1e9 / (double)placing_ns, "1/s", "%s, tasks placed", name);
-	print_figure((double)it->place.tasks * 1e9 / (double)it->place.sum_ns, "1/s",
-		     "%s, tasks placed that are no gang", name);
-	print_figure((double)tasks * 1e9 / (double)all_ns, "1/s",
+	print_figure((double)tasks / placing_s, "1/s", "%s, tasks placed", name);
+	print_figure((double)it->place.tasks / single_s, "1/s", "%s, tasks placed that are no gang",
+		     name);
+	print_figure((double)tasks / (placing_s + refusing_s + releasing_s), "1/s",
 		     "%s, tasks placed, with all refusals and releases", name);
 	snprintf(what, sizeof(what), "%s, place a task of up to 8 devices", name);
 	samples_print(&it->place, what);
@@ -105,7 +111,7 @@ static void saturate(struct load *load)
 
 static void run(int32_t nodes, enum parc_place place)
 {
-	struct figures figures;
+	struct figures figures = {0};
 	struct load load;
 	int64_t scored, rebuilds;
 	char name[64];

@@ -8,6 +8,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/assert.h"
 #include "base/random.h"
@@ -224,6 +225,27 @@ void samples_print(struct samples *samples, const char *what)
 	print_figure(samples->ns[(int32_t)((int64_t)last * 99 / 100)] / 1000.0, "us", "%s, p99",
 		     what);
 	print_figure(samples->ns[last] / 1000.0, "us", "%s, max", what);
+}
+
+static int64_t processor_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+void stopwatch_start(struct stopwatch *watch)
+{
+	*watch = (struct stopwatch){clock_real_ns(), processor_ns()};
+}
+
+double stopwatch_part(const struct stopwatch *watch)
+{
+	double real = (double)(clock_real_ns() - watch->real_ns);
+	double part = (double)(processor_ns() - watch->processor_ns) / real;
+
+	return part < 1 ? part : 1;
 }
 
 void print_figure(double value, const char *unit, const char *what, ...)

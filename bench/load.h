@@ -6,7 +6,7 @@
  *   life cycle   load_init, load_deinit
  *   change       load_next, load_arrive, load_leave, load_fill
  *   query        load_draw, load_pct
- *   figures      samples_add, samples_print, print_figure
+ *   figures      stopwatch_start, stopwatch_part, samples_add, samples_print, print_figure
  */
 #ifndef BENCH_LOAD_H
 #define BENCH_LOAD_H
@@ -74,6 +74,14 @@ void samples_add(struct samples *samples, int64_t ns, int32_t tasks);
 
 /* Median, 99th percentile and largest, in microseconds; nothing if there are none. */
 void samples_print(struct samples *samples, const char *what);
+
+/* How much of the time that went by since it was started this process had a processor, at most 1:
+ * sums of durations are multiplied with it, as the machine may be busy with other things. */
+struct stopwatch {
+	int64_t real_ns, processor_ns;
+};
+void stopwatch_start(struct stopwatch *watch);
+double stopwatch_part(const struct stopwatch *watch);
 
 /* One line of a report (tools/bench.sh). */
 __attribute__((format(printf, 3, 4))) void print_figure(double value, const char *unit,

@@ -9,6 +9,7 @@
 #include "core/decide.h"
 
 #include "core/apply.h"
+#include "core/index.h"
 #include "core/job.h"
 #include "core/line.h"
 #include "core/plan.h"
@@ -302,4 +303,6 @@ void decide(struct parc_core *core, const struct parc_event *event)
 
 		act(core, &more, 0);
 	}
+	if (event->kind == PARC_EVENT_ENDED || event->kind == PARC_EVENT_STOPPED)
+		index_tend(core);
 }

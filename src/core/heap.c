@@ -13,8 +13,9 @@
 #include "base/random.h"
 #include "core/policy.h"
 
-#define RANDOM_PROBES 64 /* draws before the feasible nodes are listed */
-#define PASSED_MAX    64 /* classes put back; with more the heap is made anew when next asked */
+#define RANDOM_PROBES 64   /* draws before the feasible nodes are listed */
+#define TENDED_TICKS  8192 /* an ask not made in so many is left alone */
+#define PASSED_MAX    64   /* classes put back; with more the heap is made anew when next asked */
 
 void heap_reset(struct parc_core *core)
 {
@@ -476,6 +477,18 @@ static int32_t random_best(struct parc_core *core, int32_t slot, struct view *vi
 		return -1;
 	random_device(view, pick, draw);
 	return node;
+}
+
+void index_tend(struct parc_core *core)
+{
+	struct index *index = core->index;
+	int32_t slot =
+		index->heaps_count > 0 ? (int32_t)(index->tended++ % index->heaps_count) : -1;
+
+	/* A heap without an extent was forgotten for want of room, or has nothing to offer. */
+	if (slot >= 0 && index->heaps[slot].extent >= 0 &&
+	    index->ticks - index->heaps[slot].used < TENDED_TICKS)
+		heap_catch_up(core, slot);
 }
 
 int32_t index_best(struct parc_core *core, const struct ask *ask, struct pick *pick)

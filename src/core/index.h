@@ -87,7 +87,7 @@ struct index {
 	uint64_t lives; /* asks that heaps were given to, ever */
 	struct heap_entry *entries;
 	struct buddy buddy;
-	int64_t ticks;
+	int64_t ticks, tended;
 	uint64_t epoch;		/* of the heap that was scored last */
 	int32_t oldest, newest; /* nodes by time of change */
 	int64_t scored, rebuilds;
@@ -141,6 +141,10 @@ static inline int index_may_fit(const struct parc_core *core, int32_t class, con
 
 /* The best node for the ask and the pick on it; -1: it fits on no node. */
 int32_t index_best(struct parc_core *core, const struct ask *ask, struct pick *pick);
+
+/* Bring one heap up to date, each in turn: done where nobody waits for an answer, it spares the
+ * next who asks the catching up. Changes no decision. */
+void index_tend(struct parc_core *core);
 
 /* What a class's members have free at least; with `most` what they have at most. */
 void index_class_view(const struct parc_core *core, int32_t class, int most, struct view *view);
