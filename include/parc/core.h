@@ -83,6 +83,18 @@ uint64_t parc_digest(const struct parc_core *core);
 __int128 parc_ledger(const struct parc_core *core, enum parc_ledger category);
 __int128 parc_ledger_capacity(const struct parc_core *core);
 
+/* Device time held, from START until it is given back, in thousandth-device-microseconds, and
+ * `normal`: each times the accounting rate (reference 1000) that its chip had then. */
+struct parc_usage {
+	__int128 held, normal;
+	__int128 capacity;  /* device time there was: of the chip; for a tenant, of the fleet */
+	int64_t held_milli; /* held now */
+};
+
+/* By tenant, PARC_NONE: of jobs without one; by chip. 0, or PARC_ERR_UNKNOWN. */
+int parc_tenant_usage(const struct parc_core *core, int64_t tenant, struct parc_usage *usage);
+int parc_chip_usage(const struct parc_core *core, int32_t chip, struct parc_usage *usage);
+
 /* clang-format off */
 #define PARC_COUNT_MAP(X) \
 	X(NODES) X(DEVICES) X(JOBS) X(PENDING) X(TASKS) X(TENANTS) X(SHAPES) X(CLASSES) \

@@ -9,6 +9,7 @@
 #include "core/ledger.h"
 #include "core/line.h"
 #include "core/node.h"
+#include "core/usage.h"
 
 uint64_t allocation_hash(const struct parc_core *core, int32_t slot)
 {
@@ -19,6 +20,11 @@ uint64_t allocation_hash(const struct parc_core *core, int32_t slot)
 	hash = hash_word(hash, (uint64_t)it->work_us);
 	hash = hash_word(hash, (uint64_t)it->checkpoint_us);
 	hash = hash_pair(hash, it->attempt, it->state);
+	hash = hash_word(hash, (uint64_t)it->busy_done);
+	hash = hash_word(hash, (uint64_t)(it->busy_done >> 64));
+	hash = hash_word(hash, (uint64_t)it->run_us);
+	hash = hash_word(hash, (uint64_t)it->unmeasured_us);
+	hash = hash_word(hash, (uint64_t)it->since_us);
 	return hash_word(hash, (uint64_t)(int64_t)it->busy_milli);
 }
 
@@ -122,6 +128,7 @@ void job_start(struct parc_core *core, int32_t slot, int64_t id, int32_t attempt
 
 	*it = (struct allocation){.id = id,
 				  .start_us = core->time_us,
+				  .since_us = core->time_us,
 				  .job = slot,
 				  .attempt = attempt,
 				  .tasks = -1,
@@ -132,6 +139,7 @@ void job_start(struct parc_core *core, int32_t slot, int64_t id, int32_t attempt
 	core->last_allocation = id;
 	it->held_milli = tasks_make(core, a, placements, count, taken);
 	it->tasks_hash = allocation_tasks_hash(core, a);
+	usage_book(core, a, 1);
 	allocation_digest(core, a);
 	if (job->line >= 0)
 		line_leave(core, slot);
@@ -142,6 +150,12 @@ void job_start(struct parc_core *core, int32_t slot, int64_t id, int32_t attempt
 	if (job->time_limit_us > 0)
 		iheap_set(&core->deadlines, a, core->time_us + job->time_limit_us);
 	job_digest(core, slot);
+}
+
+/* The busy part of what it holds, rounded down; the rest is idle. */
+static int64_t allocation_busy(const struct allocation *it)
+{
+	return it->held_milli * it->busy_milli / PARC_SHARE_WHOLE;
 }
 
 /* Book what it holds under its state: sign 1 in, -1 out. */
@@ -156,17 +170,56 @@ static void allocation_book(struct parc_core *core, const struct allocation *it,
 	} else if (it->busy_milli < 0) {
 		ledger_add(core, PARC_LEDGER_UNMEASURED, held);
 	} else {
-		int64_t busy = held * it->busy_milli / PARC_SHARE_WHOLE;
+		int64_t busy = sign * allocation_busy(it);
 
 		ledger_add(core, PARC_LEDGER_BUSY, busy);
 		ledger_add(core, PARC_LEDGER_IDLE, held - busy);
 	}
 }
 
+/* Reckon up to now what it has run since its last checkpoint. */
+static void allocation_reckon(struct parc_core *core, struct allocation *it)
+{
+	int64_t past_us = core->time_us - it->since_us;
+
+	it->since_us = core->time_us;
+	if (it->state != PARC_JOB_RUNNING)
+		return;
+	it->run_us += past_us;
+	if (it->busy_milli < 0)
+		it->unmeasured_us += past_us;
+	else
+		it->busy_done += (__int128)allocation_busy(it) * past_us;
+}
+
+void allocation_keep(struct parc_core *core, int32_t slot)
+{
+	struct allocation *it = &core->allocations[slot];
+
+	it->since_us = core->time_us;
+	it->busy_done = it->run_us = it->unmeasured_us = 0;
+	allocation_digest(core, slot);
+}
+
+void allocation_lose(struct parc_core *core, int32_t slot)
+{
+	struct allocation *it = &core->allocations[slot];
+	__int128 unmeasured, idle;
+
+	allocation_reckon(core, it);
+	unmeasured = (__int128)it->held_milli * it->unmeasured_us;
+	idle = (__int128)it->held_milli * (it->run_us - it->unmeasured_us) - it->busy_done;
+	ledger_rebook(core, PARC_LEDGER_BUSY, PARC_LEDGER_LOST, it->busy_done);
+	ledger_rebook(core, PARC_LEDGER_IDLE, PARC_LEDGER_LOST, idle);
+	ledger_rebook(core, PARC_LEDGER_UNMEASURED, PARC_LEDGER_LOST, unmeasured);
+	allocation_keep(core, slot);
+}
+
 void allocation_set_state(struct parc_core *core, int32_t slot, int32_t state)
 {
 	struct allocation *it = &core->allocations[slot];
 
+	allocation_reckon(core, it);
 	allocation_book(core, it, -1);
 	it->state = state;
 	allocation_book(core, it, 1);
@@ -181,6 +234,7 @@ void allocation_set_busy(struct parc_core *core, int32_t slot, int32_t busy_mill
 {
 	struct allocation *it = &core->allocations[slot];
 
+	allocation_reckon(core, it);
 	allocation_book(core, it, -1);
 	it->busy_milli = busy_milli;
 	allocation_book(core, it, 1);
@@ -204,6 +258,7 @@ void allocation_release(struct parc_core *core, int32_t slot)
 	struct allocation *it = &core->allocations[slot];
 	int32_t next;
 
+	usage_book(core, slot, -1);
 	/* Bring all of it back to `starting`, from where the nodes take it task by task. */
 	allocation_book(core, it, -1);
 	ledger_add(core, PARC_LEDGER_STARTING, it->held_milli);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "core/attribution.h"
 #include "core/close.h"
 #include "core/digest.h"
 #include "core/index.h"
@@ -13,13 +14,20 @@
 #include "core/policy.h"
 #include "core/price.h"
 #include "core/rebuild.h"
+#include "core/usage.h"
 
 static void chip_set(struct parc_core *core, const struct parc_chip *chip)
 {
 	uint64_t bit = UINT64_C(1) << chip->chip;
+	int rated = core->chips[chip->chip].rate_milli != chip->rate_milli;
 
 	core->digest -= chip_hash(core, chip->chip);
+	if (rated)
+		usage_book_all(core, -1);
 	core->chips[chip->chip] = *chip;
+	if (rated)
+		usage_book_all(core, 1);
+	attribution_note(core);
 	core->chips_known |= bit;
 	core->cores_chips &= ~bit;
 	if (chip->rule == PARC_RULE_CORES)
@@ -52,10 +60,12 @@ static void tenant_set(struct parc_core *core, const struct parc_tenant *set)
 static void policy_set(struct parc_core *core, const struct parc_policy *policy)
 {
 	int ranks = core->rules.order != policy->order || core->rules.age_us != policy->age_us;
+	int64_t epoch_before_us = core->rules.epoch_us;
 
 	core->rules = *policy;
 	if (ranks)
 		rebuild_lines(core);
+	attribution_policy(core, epoch_before_us);
 	if (policy->seed != 0)
 		core->random = random_mix(policy->seed);
 	if (core->index->exact != policy_get(core)->exact)
@@ -156,7 +166,7 @@ static void apply_run(struct parc_core *core, const struct parc_event *event)
 		break;
 	case PARC_EVENT_CHECKPOINT:
 		it->work_us = it->checkpoint_us = event->run.work_us;
-		allocation_digest(core, slot);
+		allocation_keep(core, slot);
 		break;
 	case PARC_EVENT_USE:
 		allocation_set_busy(core, slot, event->run.busy_milli);
@@ -180,6 +190,7 @@ static void apply_job(struct parc_core *core, const struct parc_event *event)
 
 void apply_event(struct parc_core *core, const struct parc_event *event)
 {
+	attribution_begin(core, event->time_us);
 	core->time_us = event->time_us;
 	core->steps++;
 	core->freed_count = core->freed_all = 0;
@@ -338,9 +349,12 @@ void apply_action(struct parc_core *core, const struct parc_action *action, int 
 			line_block(core, core->jobs[job].line);
 		break;
 	case PARC_ACTION_END:
+		if (action->end.result == PARC_RESULT_LOST && core->jobs[job].allocation >= 0)
+			allocation_lose(core, core->jobs[job].allocation);
 		job_end(core, job, action->end.result);
 		break;
 	case PARC_ACTION_REQUEUE:
+		allocation_lose(core, core->jobs[job].allocation);
 		job_requeue(core, job);
 		break;
 	case PARC_ACTION_MORE:

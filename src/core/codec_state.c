@@ -15,7 +15,7 @@
 #include "core/rebuild.h"
 
 #define STATE_MAGIC   UINT32_C(0x63726170) /* "parc" */
-#define STATE_VERSION 1
+#define STATE_VERSION 2
 #define HEADER_BYTES  72
 
 static void limits_code(struct codec *codec, struct parc_limits *it)
@@ -95,6 +95,38 @@ static void profile_code(struct codec *codec, struct policy *it)
 	}
 }
 
+static void integral_code(struct codec *codec, struct integral *it)
+{
+	codec_i64(codec, &it->rate);
+	sum_code(codec, &it->offset);
+}
+
+static void usage_code(struct codec *codec, struct usage *it)
+{
+	integral_code(codec, &it->held);
+	integral_code(codec, &it->normal);
+}
+
+static void ledger_code(struct codec *codec, struct parc_core *core)
+{
+	for (int32_t i = 0; i < PARC_LEDGER_COUNT; i++) {
+		codec_i64(codec, &core->ledger.rate[i]);
+		sum_code(codec, &core->ledger.offset[i]);
+	}
+	integral_code(codec, &core->capacity);
+	for (int32_t i = 0; i < PARC_CHIPS_MAX; i++)
+		if (core->chips_known >> i & 1) {
+			usage_code(codec, &core->chip_usage[i]);
+			integral_code(codec, &core->chip_capacity[i]);
+		}
+	usage_code(codec, &core->unnamed);
+	codec_i64(codec, &core->attribution.due_us);
+	sum_code(codec, &core->attribution.kept);
+	codec_i32(codec, &core->attribution.open);
+	codec->failed |= core->attribution.open < 0 || core->attribution.open > 1 ||
+			 core->attribution.due_us <= core->time_us;
+}
+
 static void words_code(struct codec *codec, struct parc_core *core)
 {
 	int64_t *words[] = {&core->time_us,	    &core->stamp,     &core->orders,
@@ -116,12 +148,7 @@ static void words_code(struct codec *codec, struct parc_core *core)
 	thresholds_code(codec, &core->cpu);
 	thresholds_code(codec, &core->memory);
 	thresholds_code(codec, &core->device_memory);
-	for (int32_t i = 0; i < PARC_LEDGER_COUNT; i++) {
-		codec_i64(codec, &core->ledger.rate[i]);
-		sum_code(codec, &core->ledger.offset[i]);
-	}
-	codec_i64(codec, &core->capacity.rate);
-	sum_code(codec, &core->capacity.offset);
+	ledger_code(codec, core);
 	profile_code(codec, core->policy);
 	prices_code(codec, core->policy->prices);
 	codec_i32(codec, &core->profile_count);
@@ -277,6 +304,10 @@ static void allocation_code(struct codec *codec, struct parc_core *core, struct 
 	codec_i64(codec, &it->work_us);
 	codec_i64(codec, &it->checkpoint_us);
 	codec_i64(codec, &it->held_milli);
+	sum_code(codec, &it->busy_done);
+	codec_i64(codec, &it->run_us);
+	codec_i64(codec, &it->unmeasured_us);
+	codec_i64(codec, &it->since_us);
 	codec_u64(codec, &it->tasks_hash);
 	codec_slot(codec, &it->job, core->jobs_table.size);
 	codec_i32(codec, &it->attempt);
@@ -321,6 +352,7 @@ static void tenant_code(struct codec *codec, struct parc_core *core, struct tena
 	(void)core;
 	codec_tenant(codec, &it->set);
 	codec_i32(codec, &it->jobs);
+	usage_code(codec, &it->usage);
 }
 
 /* All slots ever used of one table; free ones as well, they are few and mostly zeros. */

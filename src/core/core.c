@@ -10,6 +10,7 @@
 #include "base/block.h"
 #include "base/random.h"
 #include "core/apply.h"
+#include "core/attribution.h"
 #include "core/close.h"
 #include "core/decide.h"
 #include "core/index.h"
@@ -121,6 +122,7 @@ static void derived_carve(struct parc_core *core, struct block *block)
 	index_init(core, block);
 	close_init(core, block);
 	policy_init(core, block);
+	attribution_init(core, block);
 }
 
 /* Lay the core out; with no memory in the block only its size is counted. */
@@ -177,6 +179,7 @@ struct parc_core *parc_core_init(void *memory, size_t size, const struct parc_li
 	thresholds_init(&core->device_memory);
 	core->orphans = -1;
 	core->profile_next = 1;
+	attribution_reset(core);
 	rebuild(core);
 	return core;
 }
@@ -234,6 +237,7 @@ int parc_step(struct parc_core *core, const struct parc_event *event, struct par
 	if (code == 0) {
 		apply_event(core, event);
 		decide(core, event);
+		attribution_settle(core);
 	}
 	actions_give(core, actions);
 	return code;
@@ -257,6 +261,7 @@ int parc_apply(struct parc_core *core, const struct parc_event *event,
 			apply_action(core, action, 0);
 	}
 	line_block_all(core);
+	attribution_settle(core);
 	return code;
 }
 

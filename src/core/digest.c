@@ -127,6 +127,35 @@ static uint64_t policy_hash(const struct policy *it, uint64_t hash)
 	return prices_hash(it->prices, hash_word(hash, (uint64_t)it->count_sum));
 }
 
+static uint64_t sum_hash(__int128 sum, uint64_t hash)
+{
+	return hash_word(hash_word(hash, (uint64_t)sum), (uint64_t)(sum >> 64));
+}
+
+static uint64_t usage_hash(const struct usage *it, uint64_t hash)
+{
+	hash = sum_hash(it->held.offset, hash_word(hash, (uint64_t)it->held.rate));
+	return sum_hash(it->normal.offset, hash_word(hash, (uint64_t)it->normal.rate));
+}
+
+static uint64_t ledger_hash(const struct parc_core *core, uint64_t hash)
+{
+	for (int32_t i = 0; i < PARC_LEDGER_COUNT; i++)
+		hash = sum_hash(core->ledger.offset[i],
+				hash_word(hash, (uint64_t)core->ledger.rate[i]));
+	hash = sum_hash(core->capacity.offset, hash_word(hash, (uint64_t)core->capacity.rate));
+	for (int32_t i = 0; i < PARC_CHIPS_MAX; i++)
+		if (core->chips_known >> i & 1)
+			hash = usage_hash(&core->chip_usage[i],
+					  sum_hash(core->chip_capacity[i].offset, hash));
+	for (int32_t i = 0; i < core->tenants_table.high; i++)
+		hash = usage_hash(&core->tenants[i].usage, hash);
+	hash = usage_hash(&core->unnamed, hash);
+	hash = sum_hash(core->attribution.kept, hash);
+	return hash_word(hash_word(hash, (uint64_t)core->attribution.due_us),
+			 (uint64_t)core->attribution.open);
+}
+
 /* What is not in a record: asked for rarely, so counted when asked. */
 static uint64_t words_hash(const struct parc_core *core)
 {
@@ -154,13 +183,7 @@ static uint64_t words_hash(const struct parc_core *core)
 	hash = thresholds_hash(&core->device_memory, hash);
 	for (int32_t i = 0; i < core->shapes_table.high; i++)
 		shapes += core->shapes[i].live ? shape_hash(&core->shapes[i]) : 0;
-	for (int32_t i = 0; i < PARC_LEDGER_COUNT; i++) {
-		hash = hash_word(hash, (uint64_t)core->ledger.rate[i]);
-		hash = hash_word(hash, (uint64_t)core->ledger.offset[i]);
-		hash = hash_word(hash, (uint64_t)(core->ledger.offset[i] >> 64));
-	}
-	hash = hash_word(hash, (uint64_t)core->capacity.rate);
-	hash = hash_word(hash, (uint64_t)core->capacity.offset);
+	hash = ledger_hash(core, hash);
 	return hash_word(hash, shapes);
 }
 

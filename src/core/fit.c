@@ -319,6 +319,64 @@ int view_fits(const struct parc_core *core, const struct view *view, const struc
 	return 0;
 }
 
+/* Devices of the pool with so much free, the partition mode aside; whole units where that is
+ * the chip's rule. */
+static uint32_t cells_with(const struct view *view, const struct pool *pool, int32_t unit,
+			   int32_t share_milli, int32_t memory_mib)
+{
+	uint32_t can = 0;
+
+	for (int32_t i = pool->first; i < pool->first + pool->count; i++)
+		can |= (uint32_t)(view->cells[i].free_milli >= share_milli &&
+				  view->cells[i].free_mib >= memory_mib)
+		       << i;
+	return unit > 1 ? units_whole(can, pool, unit) : can;
+}
+
+static int32_t devices_lack(const struct view *view, const struct ask *ask, const struct pool *pool,
+			    const struct parc_chip *chip, const struct booking *booking)
+{
+	uint32_t can = cells_with(view, pool, chip->unit, booking->share_milli, 0);
+
+	if (__builtin_popcount(can) < booking->devices)
+		return PARC_LEDGER_STRANDED_SHARE;
+	if (view->cpu_free < booking->cpu_milli)
+		return PARC_LEDGER_STRANDED_CPU;
+	can = cells_with(view, pool, chip->unit, booking->share_milli, booking->memory_mib);
+	if (view->memory_free < ask->task.memory_mib || __builtin_popcount(can) < booking->devices)
+		return PARC_LEDGER_STRANDED_MEMORY;
+	if (__builtin_popcount(link_narrow(can, pool, chip, ask, booking)) < booking->devices)
+		return PARC_LEDGER_STRANDED_CLOSENESS;
+	for (uint32_t left = can; left != 0; left &= left - 1)
+		if (!cell_holds(&view->cells[__builtin_ctz(left)], booking, ask->user))
+			can &= ~(left & -left);
+	if (chip->unit > 1)
+		can = units_whole(can, pool, chip->unit);
+	can = link_narrow(can, pool, chip, ask, booking);
+	return __builtin_popcount(can) < booking->devices ? PARC_LEDGER_STRANDED_MODE
+							  : PARC_LEDGER_FREE_HELD;
+}
+
+int32_t view_lacks(const struct parc_core *core, const struct view *view, const struct ask *ask,
+		   int32_t number)
+{
+	const struct pool *pool = &view->kind->pools[number];
+	const struct parc_chip *chip = &core->chips[pool->chip];
+	struct booking booking = {.cpu_milli = ask->task.cpu_milli};
+
+	if (ask->task.devices > 0 &&
+	    (!(ask->task.chips >> pool->chip & 1) || !chip_book(chip, ask, &booking)))
+		return PARC_LEDGER_FREE_NO_CHIP;
+	if (ask->task.devices == 0 && chip->rule != PARC_RULE_CORES)
+		return PARC_LEDGER_FREE_NO_CHIP;
+	if (booking.devices > 0)
+		return devices_lack(view, ask, pool, chip, &booking);
+	if (view->cpu_free < booking.cpu_milli)
+		return PARC_LEDGER_STRANDED_SHARE; /* cores are the shares of such a chip */
+	return view->memory_free < ask->task.memory_mib ? PARC_LEDGER_STRANDED_MEMORY
+							: PARC_LEDGER_FREE_HELD;
+}
+
 void pick_set_device(const struct view *view, struct pick *pick, int32_t device)
 {
 	ASSERT(pick->can >> device & 1);

@@ -61,6 +61,13 @@ void view_of_kind(const struct parc_core *core, const struct kind *kind, struct 
 int view_fits(const struct parc_core *core, const struct view *view, const struct ask *ask,
 	      struct pick *pick);
 
+/* What a pool of the view lacks for one task of this ask: the category (enum parc_ledger) of what
+ * is free there while the task waits. FREE_HELD: nothing, it would fit. FREE_NO_CHIP: the chip
+ * cannot serve it. Else the first that is short of share, CPU, memory, closeness (one link
+ * group), partition mode (slots, who shares). */
+int32_t view_lacks(const struct parc_core *core, const struct view *view, const struct ask *ask,
+		   int32_t pool);
+
 /* Choose this device, one of pick->can, instead; only where one device is asked for. */
 void pick_set_device(const struct view *view, struct pick *pick, int32_t device);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "core/attribution.h"
 #include "core/index.h"
 #include "core/line.h"
 #include "core/policy.h"
@@ -38,6 +39,8 @@ void job_set_reason(struct parc_core *core, int32_t slot, int32_t reason)
 {
 	core->limited +=
 		(reason == PARC_REASON_LIMIT) - (core->jobs[slot].reason == PARC_REASON_LIMIT);
+	if (core->jobs[slot].line >= 0 && core->jobs[slot].reason != reason)
+		attribution_note(core);
 	core->jobs[slot].reason = (uint8_t)reason;
 	job_digest(core, slot);
 }

@@ -32,6 +32,11 @@ void job_start(struct parc_core *core, int32_t job, int64_t allocation, int32_t 
 void allocation_set_state(struct parc_core *core, int32_t allocation, int32_t state);
 void allocation_set_busy(struct parc_core *core, int32_t allocation, int32_t busy_milli);
 
+/* A checkpoint: what it has run so far is kept. All is lost that it ran since the last one: that
+ * is known only now, so it is moved from where it was booked. */
+void allocation_keep(struct parc_core *core, int32_t allocation);
+void allocation_lose(struct parc_core *core, int32_t allocation);
+
 /* Recompute its part of the digest; the part that its tasks have in that. */
 void allocation_digest(struct parc_core *core, int32_t allocation);
 uint64_t allocation_tasks_hash(const struct parc_core *core, int32_t allocation);

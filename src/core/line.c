@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "core/attribution.h"
 #include "core/job.h"
 #include "core/order.h"
 
@@ -139,6 +140,7 @@ void line_join(struct parc_core *core, int32_t job)
 	ranking_insert(&core->waiting, &line->root, job, &node);
 	turn_insert(core, slot);
 	core->pending++;
+	attribution_note(core);
 }
 
 void line_leave(struct parc_core *core, int32_t job)
@@ -151,6 +153,7 @@ void line_leave(struct parc_core *core, int32_t job)
 	ranking_remove(&core->waiting, &line->root, job);
 	core->jobs[job].line = -1;
 	core->pending--;
+	attribution_note(core);
 	if (--line->count == 0) {
 		line_free(core, slot);
 		return;
@@ -197,6 +200,11 @@ void line_ready(struct parc_core *core, int32_t line)
 int32_t line_first(const struct parc_core *core, enum line_state most)
 {
 	return ranking_first(&core->turns, core->turns_root, most);
+}
+
+int32_t line_next(const struct parc_core *core, int32_t line)
+{
+	return ranking_next(&core->turns, core->turns_root, line, LINE_HOPELESS);
 }
 
 void line_block_all(struct parc_core *core)

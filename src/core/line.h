@@ -38,6 +38,10 @@ void line_block_all(struct parc_core *core);
 /* The line whose first job's turn is first, of those in states up to `most`; -1: none. */
 int32_t line_first(const struct parc_core *core, enum line_state most);
 
+/* All lines in the order of turns: the one after this, -1: none. It begins with line_first(core,
+ * LINE_HOPELESS). */
+int32_t line_next(const struct parc_core *core, int32_t line);
+
 /* Ready the lines that could use what was freed on the node; all lines. */
 void line_wake_node(struct parc_core *core, int32_t node);
 void line_wake_all(struct parc_core *core);

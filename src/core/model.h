@@ -54,7 +54,8 @@ struct node {
 	uint8_t state, devices_count, pools_count;
 	int8_t cores_pool; /* pool whose chip's rule is CORES, -1: none */
 	struct pool pools[PARC_NODE_POOLS_MAX];
-	uint64_t hash; /* its part of the digest */
+	int64_t free_milli; /* derived: what of its devices is booked as unallocated */
+	uint64_t hash;	    /* its part of the digest */
 };
 
 struct place {
@@ -64,9 +65,19 @@ struct place {
 	int32_t first_child, next; /* places directly in it; next of the same parent */
 };
 
+struct integral {
+	int64_t rate;
+	__int128 offset; /* integral so far = rate x time - offset */
+};
+
+struct usage { /* what is held: in thousandths of devices, and these x accounting rate */
+	struct integral held, normal;
+};
+
 struct tenant {
 	struct parc_tenant set; /* as set; tenant 0: an empty slot */
 	int32_t jobs;		/* its jobs in the core */
+	struct usage usage;	/* of these and of all before them */
 };
 
 struct group {
@@ -109,6 +120,9 @@ struct job {
 struct allocation {
 	int64_t id, start_us, work_us, checkpoint_us; /* work on the reference chip */
 	int64_t held_milli;			      /* thousandths of devices, for the ledger */
+	__int128 busy_done;			      /* since the last checkpoint: busy, ... */
+	int64_t run_us, unmeasured_us;		      /* ... running, of that unmeasured ... */
+	int64_t since_us;			      /* ... reckoned up to this moment */
 	uint64_t tasks_hash, hash;
 	int32_t job, attempt, tasks, tasks_count; /* first task */
 	int32_t busy_milli;			  /* -1: unmeasured */

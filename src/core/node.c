@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "core/attribution.h"
 #include "core/close.h"
 #include "core/index.h"
 #include "core/ledger.h"
@@ -105,7 +106,7 @@ static enum parc_ledger rest_category(const struct node *node, int failed)
 }
 
 /* Book (sign 1) or unbook (-1) what is not held by tasks of one device. */
-static void device_book(struct parc_core *core, const struct node *node, int32_t chip,
+static void device_book(struct parc_core *core, struct node *node, int32_t chip,
 			const struct device *device, int sign)
 {
 	int32_t rest = PARC_SHARE_WHOLE - device->used_milli;
@@ -115,22 +116,26 @@ static void device_book(struct parc_core *core, const struct node *node, int32_t
 	if (foreign > 0)
 		ledger_add(core, PARC_LEDGER_FOREIGN, sign * foreign);
 	ledger_add(core, category, sign * (rest - foreign));
-	if (category == PARC_LEDGER_FREE_UNATTRIBUTED)
+	if (category == PARC_LEDGER_FREE_UNATTRIBUTED) {
 		core->chip_free[chip] += sign * (rest - foreign);
+		node->free_milli += sign * (rest - foreign);
+	}
 }
 
-static void cores_book(struct parc_core *core, const struct node *node, int sign)
+static void cores_book(struct parc_core *core, struct node *node, int sign)
 {
 	enum parc_ledger category = rest_category(node, 0);
 
 	if (node->cores_pool < 0)
 		return;
 	ledger_add(core, category, sign * (int64_t)node->cpu_free);
-	if (category == PARC_LEDGER_FREE_UNATTRIBUTED)
+	if (category == PARC_LEDGER_FREE_UNATTRIBUTED) {
 		core->chip_free[node->pools[node->cores_pool].chip] += sign * node->cpu_free;
+		node->free_milli += sign * (int64_t)node->cpu_free;
+	}
 }
 
-static void node_book(struct parc_core *core, const struct node *node, int sign)
+static void node_book(struct parc_core *core, struct node *node, int sign)
 {
 	for (int32_t p = 0; p < node->pools_count; p++) {
 		const struct pool *pool = &node->pools[p];
@@ -244,18 +249,25 @@ static void node_total(struct parc_core *core, const struct node *node, int sign
 						      : node->pools[p].count * PARC_SHARE_WHOLE);
 }
 
-static void capacity_add(struct parc_core *core, int64_t milli)
+/* The same for the capacity over time, as a whole and by chip. */
+static void capacity_add(struct parc_core *core, const struct node *node, int sign)
 {
-	core->capacity.rate += milli;
-	core->capacity.offset += (__int128)milli * core->time_us;
+	for (int32_t p = 0; p < node->pools_count; p++) {
+		int64_t milli = p == node->cores_pool ? node->cpu_milli
+						      : node->pools[p].count * PARC_SHARE_WHOLE;
+
+		integral_add(core, &core->chip_capacity[node->pools[p].chip], sign * milli);
+		integral_add(core, &core->capacity, sign * milli);
+	}
 }
 
 void node_recount_totals(struct parc_core *core, int32_t slot)
 {
-	const struct node *node = &core->nodes[slot];
+	struct node *node = &core->nodes[slot];
 	struct ledger ledger = core->ledger;
 
 	node_total(core, node, 1);
+	node->free_milli = 0;
 	node_book(core, node, 1);
 	core->ledger = ledger;
 }
@@ -276,7 +288,7 @@ void node_add(struct parc_core *core, const struct parc_node_add *add)
 	}
 	node_total(core, node, 1);
 	node_book(core, node, 1);
-	capacity_add(core, node_capacity_milli(core, slot));
+	capacity_add(core, node, 1);
 	index_link(core, slot);
 	node_changed(core, slot);
 	node_freed(core, slot);
@@ -296,7 +308,8 @@ void node_remove(struct parc_core *core, int32_t slot)
 	}
 	node_book(core, node, -1);
 	node_total(core, node, -1);
-	capacity_add(core, -node_capacity_milli(core, slot));
+	capacity_add(core, node, -1);
+	attribution_note(core);
 	index_remove(core, slot);
 	index_unlink(core, slot);
 	close_node_removed(core, slot);
@@ -335,7 +348,7 @@ static int32_t device_chip(const struct node *node, int32_t device)
 
 void node_set_failed(struct parc_core *core, int32_t slot, int32_t device, int failed)
 {
-	const struct node *node = &core->nodes[slot];
+	struct node *node = &core->nodes[slot];
 	struct device *it = &core->devices[node->devices + device];
 
 	device_book(core, node, device_chip(node, device), it, -1);
@@ -349,7 +362,7 @@ void node_set_failed(struct parc_core *core, int32_t slot, int32_t device, int f
 void node_set_foreign(struct parc_core *core, int32_t slot, int32_t device, int32_t milli,
 		      int32_t mib)
 {
-	const struct node *node = &core->nodes[slot];
+	struct node *node = &core->nodes[slot];
 	struct device *it = &core->devices[node->devices + device];
 
 	device_book(core, node, device_chip(node, device), it, -1);
@@ -370,7 +383,7 @@ int64_t node_task_milli(const struct parc_core *core, const struct task *task)
 /* Add (sign 1) or subtract (-1) what a task holds; the rest is booked anew. */
 static void devices_hold(struct parc_core *core, const struct task *task, int64_t user, int sign)
 {
-	const struct node *node = &core->nodes[task->node];
+	struct node *node = &core->nodes[task->node];
 
 	for (uint32_t left = task->devices; left != 0; left &= left - 1) {
 		int32_t i = __builtin_ctz(left), chip = device_chip(node, i);
@@ -447,14 +460,6 @@ void node_untake(struct parc_core *core, const struct task *task, const struct n
 	close_note(core, undo->node);
 	prices_note(core, undo->node);
 	node_digest(core, undo->node);
-}
-
-int64_t node_capacity_milli(const struct parc_core *core, int32_t slot)
-{
-	const struct node *node = &core->nodes[slot];
-	int64_t milli = (int64_t)node->devices_count * PARC_SHARE_WHOLE;
-
-	return core->nodes[slot].cores_pool < 0 ? milli : milli + node->cpu_milli;
 }
 
 int node_can_take(const struct parc_core *core, const struct task *task, int64_t user)

@@ -53,7 +53,4 @@ void node_recount_totals(struct parc_core *core, int32_t node);
 /* Its part of the digest, computed from its record. */
 uint64_t node_hash(const struct parc_core *core, int32_t node);
 
-/* Capacity of a node in thousandths of devices. */
-int64_t node_capacity_milli(const struct parc_core *core, int32_t node);
-
 #endif

@@ -24,14 +24,20 @@ struct thresholds {
 	int32_t full; /* a value did not find room: classes no longer tell everything apart */
 };
 
-struct integral {
-	int64_t rate;
-	__int128 offset; /* integral so far = rate x time - offset */
-};
-
 struct ledger {
 	int64_t rate[PARC_LEDGER_COUNT];    /* thousandths of devices in it now */
 	__int128 offset[PARC_LEDGER_COUNT]; /* integral so far = rate x time - offset */
+};
+
+/* Why what is free is free (attribution.h). */
+struct attribution {
+	int64_t due_us; /* when the epoch closes; PARC_NEVER: it need not, or there are none */
+	__int128 kept;	/* of the unattributed: from when there were no epochs */
+	int32_t open;	/* what is free has no cause yet, not even the one of the last epoch */
+	/* derived */
+	int32_t noted;	      /* the queue or a rule changed in this step */
+	int64_t stamp_before; /* as the step began */
+	int32_t *nodes;	      /* room for the nodes that have something free */
 };
 
 struct index;  /* derived: classes of nodes and the best of them for each ask (index.h) */
@@ -51,6 +57,10 @@ struct parc_core {
 	struct thresholds cpu, memory, device_memory;
 	struct ledger ledger;
 	struct integral capacity; /* of all nodes, counted apart from the ledger */
+	struct attribution attribution;
+	struct usage chip_usage[PARC_CHIPS_MAX];
+	struct integral chip_capacity[PARC_CHIPS_MAX];
+	struct usage unnamed; /* of jobs without a tenant */
 	struct parc_profile_entry *profile;
 	int32_t profile_count;		  /* 0: the profile is learnt */
 	int64_t tasks_seen, profile_next; /* tasks submitted; when it is next learnt */

@@ -12,6 +12,7 @@
 #include "core/heap.h"
 #include "core/index.h"
 #include "core/job.h"
+#include "core/ledger.h"
 #include "core/line.h"
 #include "core/node.h"
 #include "core/price.h"
@@ -93,102 +94,6 @@ static int check_node(const struct parc_core *core, int32_t slot, struct parc_er
 		if (code != 0)
 			return code;
 	}
-	return 0;
-}
-
-static int32_t down_category(const struct node *node)
-{
-	switch (node->state) {
-	case PARC_NODE_DRAINED:
-		return PARC_LEDGER_DOWN_DRAINED;
-	case PARC_NODE_SUSPECTED:
-		return PARC_LEDGER_DOWN_SUSPECTED;
-	case PARC_NODE_MAINTENANCE:
-		return PARC_LEDGER_DOWN_MAINTENANCE;
-	default:
-		return PARC_LEDGER_DOWN_FAILED;
-	}
-}
-
-/* What is not held by tasks on one node, by category. */
-static void recount_node(const struct parc_core *core, const struct node *node, int64_t *rates,
-			 int64_t *chip_free)
-{
-	int up = node->state == PARC_NODE_UP;
-
-	for (int32_t d = 0; d < node->devices_count; d++) {
-		const struct device *it = &core->devices[node->devices + d];
-		int32_t rest = PARC_SHARE_WHOLE - it->used_milli;
-		int32_t foreign = it->foreign_milli < rest ? it->foreign_milli : rest;
-
-		rates[PARC_LEDGER_FOREIGN] += foreign;
-		if (!up)
-			rates[down_category(node)] += rest - foreign;
-		else if (it->failed)
-			rates[PARC_LEDGER_DOWN_FAILED] += rest - foreign;
-		else
-			rates[PARC_LEDGER_FREE_UNATTRIBUTED] += rest - foreign;
-		if (up && !it->failed)
-			chip_free[device_chip(node, d)] += rest - foreign;
-	}
-	if (node->cores_pool < 0)
-		return;
-	rates[up ? PARC_LEDGER_FREE_UNATTRIBUTED : down_category(node)] += node->cpu_free;
-	if (up)
-		chip_free[node->pools[node->cores_pool].chip] += node->cpu_free;
-}
-
-static void recount_allocation(const struct parc_core *core, const struct allocation *it,
-			       int64_t *rates)
-{
-	int64_t held = 0, busy;
-
-	for (int32_t t = it->tasks; t >= 0; t = core->tasks[t].next) {
-		const struct task *task = &core->tasks[t];
-
-		held += (int64_t)task->share_milli * __builtin_popcount(task->devices);
-		if (core->nodes[task->node].cores_pool >= 0)
-			held += task->cpu_milli;
-	}
-	busy = it->busy_milli < 0 ? 0 : held * it->busy_milli / PARC_SHARE_WHOLE;
-	if (it->state == PARC_JOB_STARTING) {
-		rates[PARC_LEDGER_STARTING] += held;
-	} else if (it->state == PARC_JOB_STOPPING) {
-		rates[PARC_LEDGER_STOPPING] += held;
-	} else if (it->busy_milli < 0) {
-		rates[PARC_LEDGER_UNMEASURED] += held;
-	} else {
-		rates[PARC_LEDGER_BUSY] += busy;
-		rates[PARC_LEDGER_IDLE] += held - busy;
-	}
-}
-
-/* L1: each category is what a recount gives. L2: together they are the capacity, now and summed
- * over time. L3: the free thousandths by chip. */
-static int check_ledger(const struct parc_core *core, struct parc_err *err)
-{
-	int64_t rates[PARC_LEDGER_COUNT] = {0}, chip_free[PARC_CHIPS_MAX] = {0}, sum = 0;
-	__int128 integral = 0;
-
-	for (int32_t i = 0; i < core->nodes_table.high; i++)
-		if (core->nodes[i].id != PARC_NONE)
-			recount_node(core, &core->nodes[i], rates, chip_free);
-	for (int32_t i = 0; i < core->allocations_table.high; i++)
-		if (core->allocations[i].id != PARC_NONE)
-			recount_allocation(core, &core->allocations[i], rates);
-	for (int32_t i = 0; i < PARC_LEDGER_COUNT; i++) {
-		if (rates[i] != core->ledger.rate[i])
-			return BROKEN(err, "L1: %s is booked at %lld/1000, counted at %lld",
-				      parc_ledger_name(i), (long long)core->ledger.rate[i],
-				      (long long)rates[i]);
-		sum += rates[i];
-		integral += parc_ledger(core, (enum parc_ledger)i);
-	}
-	if (sum != core->capacity.rate || integral != parc_ledger_capacity(core))
-		return BROKEN(err, "L2: the ledger does not close: %lld/1000 of %lld",
-			      (long long)sum, (long long)core->capacity.rate);
-	if (memcmp(chip_free, core->chip_free, sizeof(chip_free)) != 0)
-		return BROKEN(err, "L3: free thousandths by chip are not what nodes have free");
 	return 0;
 }
 
@@ -362,7 +267,7 @@ int parc_core_check(const struct parc_core *core, struct parc_err *err)
 	int code = check_records(core, err);
 
 	if (code == 0)
-		code = check_ledger(core, err);
+		code = ledger_check(core, err);
 	if (code == 0)
 		code = line_check(core, err);
 	if (code == 0)

@@ -107,12 +107,14 @@ static void make_node(struct world *world, struct entry *entry)
 
 static void make_policy(struct world *world, struct entry *entry)
 {
+	static const int32_t epochs_s[] = {0, 1, 7, 60};
 	struct draw *draw = world->draw;
 
 	entry->event.kind = PARC_EVENT_POLICY_SET;
 	entry->event.policy = (struct parc_policy){
 		.place = world->place,
 		.seed = (uint64_t)draw_below(draw, 1000),
+		.epoch_us = epochs_s[draw_below(draw, 4)] * SECOND,
 		.grace_us = draw_below(draw, 30) * SECOND,
 		.requeue_max = (int32_t)draw_below(draw, 4),
 		.order = (int32_t)draw_below(draw, PARC_ORDER_ATTAINED + 1),

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/usage.h"
+
+#include "core/ledger.h"
+
+/* Where the usage of a job is summed: its tenant, or that of jobs without one. */
+static struct usage *usage_of(struct parc_core *core, int32_t job)
+{
+	int32_t tenant = core->jobs[job].tenant;
+
+	return tenant < 0 ? &core->unnamed : &core->tenants[tenant].usage;
+}
+
+static void usage_add(struct parc_core *core, struct usage *tenant, int32_t chip, int64_t milli)
+{
+	int64_t normal = milli * core->chips[chip].rate_milli;
+
+	integral_add(core, &tenant->held, milli);
+	integral_add(core, &tenant->normal, normal);
+	integral_add(core, &core->chip_usage[chip].held, milli);
+	integral_add(core, &core->chip_usage[chip].normal, normal);
+}
+
+/* The chip of a task's devices, which lie in one pool. */
+static int32_t devices_chip(const struct node *node, uint32_t devices)
+{
+	int32_t p = 0, device = __builtin_ctz(devices);
+
+	while (device >= node->pools[p].first + node->pools[p].count)
+		p++;
+	return node->pools[p].chip;
+}
+
+/* Tasks in a row that are on one chip. */
+struct run {
+	int32_t chip;
+	int64_t milli;
+};
+
+static void run_end(struct parc_core *core, struct usage *tenant, const struct run *run, int sign)
+{
+	if (run->milli > 0)
+		usage_add(core, tenant, run->chip, sign * run->milli);
+}
+
+static void run_add(struct parc_core *core, struct usage *tenant, struct run *run,
+		    const struct run *more, int sign)
+{
+	if (run->chip != more->chip) {
+		run_end(core, tenant, run, sign);
+		*run = (struct run){.chip = more->chip};
+	}
+	run->milli += more->milli;
+}
+
+void usage_book(struct parc_core *core, int32_t slot, int sign)
+{
+	struct usage *tenant = usage_of(core, core->allocations[slot].job);
+	struct run devices = {0}, cores = {0}, more;
+
+	for (int32_t t = core->allocations[slot].tasks; t >= 0; t = core->tasks[t].next) {
+		const struct task *task = &core->tasks[t];
+		const struct node *node = &core->nodes[task->node];
+
+		if (task->devices != 0) {
+			more.chip = devices_chip(node, task->devices);
+			more.milli = (int64_t)task->share_milli * __builtin_popcount(task->devices);
+			run_add(core, tenant, &devices, &more, sign);
+		}
+		if (node->cores_pool >= 0) {
+			more.chip = node->pools[node->cores_pool].chip;
+			more.milli = task->cpu_milli;
+			run_add(core, tenant, &cores, &more, sign);
+		}
+	}
+	run_end(core, tenant, &devices, sign);
+	run_end(core, tenant, &cores, sign);
+}
+
+void usage_book_all(struct parc_core *core, int sign)
+{
+	for (int32_t i = 0; i < core->allocations_table.high; i++)
+		if (core->allocations[i].id != PARC_NONE)
+			usage_book(core, i, sign);
+}
+
+static void usage_give(const struct parc_core *core, const struct usage *it,
+		       struct parc_usage *usage)
+{
+	usage->held = integral_now(core, &it->held);
+	usage->normal = integral_now(core, &it->normal);
+	usage->held_milli = it->held.rate;
+}
+
+int parc_tenant_usage(const struct parc_core *core, int64_t tenant, struct parc_usage *usage)
+{
+	int32_t slot = tenant == PARC_NONE ? -1 : idmap_find(&core->tenant_ids, tenant);
+
+	if (tenant != PARC_NONE && slot < 0)
+		return PARC_ERR_UNKNOWN;
+	usage_give(core, slot < 0 ? &core->unnamed : &core->tenants[slot].usage, usage);
+	usage->capacity = parc_ledger_capacity(core);
+	return 0;
+}
+
+int parc_chip_usage(const struct parc_core *core, int32_t chip, struct parc_usage *usage)
+{
+	if (chip < 0 || chip >= PARC_CHIPS_MAX || !(core->chips_known >> chip & 1))
+		return PARC_ERR_UNKNOWN;
+	usage_give(core, &core->chip_usage[chip], usage);
+	usage->capacity = integral_now(core, &core->chip_capacity[chip]);
+	return 0;
+}
