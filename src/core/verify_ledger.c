@@ -111,19 +111,15 @@ static int check_rates(const struct parc_core *core, const int64_t *rates, struc
 }
 
 /* L2: together the categories are the capacity, now and summed over time; that is the sum of
- * the chips' capacities. L4: no category holds less than nothing, now or summed. */
+ * the chips' capacities. */
 static int check_sums(const struct parc_core *core, struct parc_err *err)
 {
 	__int128 integral = 0, chips = 0;
 	int64_t sum = 0;
 
 	for (int32_t i = 0; i < PARC_LEDGER_COUNT; i++) {
-		__int128 part = parc_ledger(core, (enum parc_ledger)i);
-
-		if (part < 0 || core->ledger.rate[i] < 0)
-			return BROKEN(err, "L4: %s holds less than nothing", parc_ledger_name(i));
 		sum += core->ledger.rate[i];
-		integral += part;
+		integral += parc_ledger(core, (enum parc_ledger)i);
 	}
 	for (int32_t i = 0; i < PARC_CHIPS_MAX; i++) {
 		if (core->chip_capacity[i].rate != core->chip_total[i])
@@ -135,6 +131,15 @@ static int check_sums(const struct parc_core *core, struct parc_err *err)
 			      (long long)sum, (long long)core->capacity.rate);
 	if (chips != integral)
 		return BROKEN(err, "L2: the capacities of the chips do not add up");
+	return 0;
+}
+
+/* L4: no category holds less than nothing, now or summed over time. */
+static int check_signs(const struct parc_core *core, struct parc_err *err)
+{
+	for (int32_t i = 0; i < PARC_LEDGER_COUNT; i++)
+		if (core->ledger.rate[i] < 0 || parc_ledger(core, (enum parc_ledger)i) < 0)
+			return BROKEN(err, "L4: %s holds less than nothing", parc_ledger_name(i));
 	return 0;
 }
 
@@ -302,6 +307,7 @@ int ledger_check(const struct parc_core *core, struct parc_err *err)
 	code = code != 0 ? code : check_rates(core, rates, err);
 	code = code != 0 ? code : check_sums(core, err);
 	code = code != 0 ? code : check_free(core, chip_free, err);
+	code = code != 0 ? code : check_signs(core, err);
 	code = code != 0 ? code : check_causes(core, err);
 	return code != 0 ? code : check_usage(core, err);
 }
