@@ -92,6 +92,7 @@ static const char sim_text[] =
 	"  --halfway           encode, decode and continue in the middle of each run\n"
 	"\n"
 	"Output and checks:\n"
+	"  --html FILE         write the report of a replay as one page for a browser, too\n"
 	"  --json              JSON instead of a table\n"
 	"  --digest            the digest of the last state, nothing else\n"
 	"  --record FILE       record events and actions (also --dump)\n"
@@ -105,7 +106,7 @@ static const char sim_text[] =
 	"Examples:\n"
 	"  parc sim --fleet fleet.yaml --trace jobs.txt --format sacct\n"
 	"  parc sim --fleet fleet.yaml --trace philly.csv --format philly \\\n"
-	"      --compare strict,easy,shortest:learnt\n"
+	"      --compare strict,easy,shortest:learnt --html report.html\n"
 	"  parc sim --fleet nodes.csv --trace default.csv --saturate 1.3 \\\n"
 	"      --compare best-fit,fgd,parc\n";
 

@@ -4,7 +4,9 @@
  */
 #include "cli/command.h"
 #include "cli/sim_options.h"
+#include "sim/report_html.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -144,6 +146,24 @@ static int print_results(const struct sim_replays *run, const struct sim_options
 	return COMMAND_OK;
 }
 
+_Static_assert(SIM_SCHEMES_MAX <= REPORT_HTML_RUNS_MAX, "all policies fit on the page");
+
+/* A page that could not be written whole is not left behind. */
+static int write_html(const struct sim_replays *run, const char *path, struct parc_err *err)
+{
+	FILE *out = fopen(path, "w");
+	if (!out)
+		return parc_err_set(err, PARC_ERR_IO, "%s cannot be written: %s", path,
+				    strerror(errno));
+	int code = report_html_write(out, run->results, run->count, err);
+	if (fclose(out) && !code)
+		code = parc_err_set(err, PARC_ERR_IO, "%s could not be written: %s", path,
+				    strerror(errno));
+	if (code)
+		remove(path);
+	return code;
+}
+
 static int run_recorded(struct sim_replays *run, const struct sim_options *options,
 			const struct fleet *fleet, const struct jobs *jobs, struct parc_err *err)
 {
@@ -178,6 +198,8 @@ int sim_replay(const struct sim_options *options)
 		result = command_fail(&err);
 	else
 		result = print_results(run, options);
+	if (result == COMMAND_OK && options->html && write_html(run, options->html, &err))
+		result = command_fail(&err);
 	for (int32_t i = 0; run && i < run->count; i++)
 		replay_deinit(&run->results[i]);
 	free(run);

@@ -18,8 +18,8 @@
 
 #define REPORT_HTML_RUNS_MAX 8 /* policies side by side */
 
-/* Write the page of `count` runs (1..REPORT_HTML_RUNS_MAX) of the same log on the same fleet, with
- * has_series set. 0, PARC_ERR_MEMORY, or PARC_ERR_IO when `out` takes no more. */
+/* Write the page of `count` runs (1..REPORT_HTML_RUNS_MAX) of the same log on the same fleet. 0,
+ * PARC_ERR_MEMORY, or PARC_ERR_IO when `out` takes no more. */
 int report_html_write(FILE *out, const struct replay_result *results, int32_t count,
 		      struct parc_err *err);
 
