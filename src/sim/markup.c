@@ -107,5 +107,5 @@ static int write_escaped(const char *bytes, size_t size, void *arg)
 
 int markup_write_json(FILE *out, const json_t *root)
 {
-	return json_dump_callback(root, write_escaped, out, JSON_COMPACT | JSON_REAL_PRECISION(6));
+	return json_dump_callback(root, write_escaped, out, JSON_COMPACT | JSON_REAL_PRECISION(12));
 }

@@ -120,13 +120,14 @@ static void write_largest_gap(FILE *out, const struct replay_result *result)
 static void write_tiles(FILE *out, const struct replay_result *results, int32_t count)
 {
 	fputs("<dl class=\"tiles\">\n", out);
-	write_tile(out, "use", count > 1 ? "Best device use" : "Device use", results, count);
-	write_tile(out, "wait_p50", count > 1 ? "Shortest median wait" : "Median wait", results,
+	write_tile(out, "use", count > 1 ? "Best use" : "Device use", results, count);
+	write_tile(out, "wait_p50", count > 1 ? "Best median wait" : "Median wait", results, count);
+	write_tile(out, "wait_p99", count > 1 ? "Best 99 % wait" : "99 % start within", results,
 		   count);
-	write_tile(out, "wait_p99", "99 % start within", results, count);
 	write_tile(out, "completion_p50", "Median completion", results, count);
-	write_tile(out, "makespan", count > 1 ? "Shortest makespan" : "Makespan", results, count);
-	write_tile(out, "finished", "Jobs finished", results, count);
+	write_tile(out, "makespan", count > 1 ? "Best makespan" : "Makespan", results, count);
+	write_tile(out, "finished", count > 1 ? "Most jobs finished" : "Jobs finished", results,
+		   count);
 	if (count == 1)
 		write_largest_gap(out, results);
 	fputs("</dl>\n", out);

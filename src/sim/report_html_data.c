@@ -16,6 +16,12 @@
 #define QUANTILES 240
 #define TAIL	  12 /* more points towards the longest, each halving what is left */
 
+/* Thousandths are all that anybody sees, and keep the page small. */
+static json_t *rounded(double value)
+{
+	return json_real((double)(int64_t)(value * 1000 + 0.5) / 1000);
+}
+
 static json_t *categories_json(const struct replay_result *results, int32_t count)
 {
 	json_t *list = json_array();
@@ -39,8 +45,8 @@ static json_t *hours_json(const struct replay_result *result, const struct repla
 	for (int32_t i = 0; i < PARC_LEDGER_COUNT; i++)
 		if (report_has_category(results, count, report_categories[i].ledger))
 			json_array_append_new(
-				list, json_real(report_hours(
-					      result->ledger[report_categories[i].ledger])));
+				list,
+				rounded(report_hours(result->ledger[report_categories[i].ledger])));
 	return list;
 }
 
@@ -52,7 +58,7 @@ static json_t *band_json(const struct replay_result *result, int32_t ledger)
 		const struct replay_point *point = &result->points[i];
 		double length_us = (double)(point->time_us - from_us);
 		double devices = (double)point->ledger[ledger] / PARC_SHARE_WHOLE;
-		json_array_append_new(list, json_real(length_us > 0 ? devices / length_us : 0.0));
+		json_array_append_new(list, rounded(length_us > 0 ? devices / length_us : 0.0));
 		from_us = point->time_us;
 	}
 	return list;
@@ -74,11 +80,11 @@ static void add_series(json_t *run, const struct replay_result *result)
 	json_t *running_jobs = json_array(), *running_devices = json_array();
 	for (int32_t i = 0; i < result->points_count; i++) {
 		const struct replay_point *point = &result->points[i];
-		json_array_append_new(time, json_real((double)point->time_us / 1e6));
-		json_array_append_new(pending_jobs, json_real(point->pending_jobs));
-		json_array_append_new(pending_devices, json_real(point->pending_devices));
-		json_array_append_new(running_jobs, json_real(point->running_jobs));
-		json_array_append_new(running_devices, json_real(point->running_devices));
+		json_array_append_new(time, rounded((double)point->time_us / 1e6));
+		json_array_append_new(pending_jobs, rounded(point->pending_jobs));
+		json_array_append_new(pending_devices, rounded(point->pending_devices));
+		json_array_append_new(running_jobs, rounded(point->running_jobs));
+		json_array_append_new(running_devices, rounded(point->running_devices));
 	}
 	json_object_set_new(run, "time_s", time);
 	json_object_set_new(run, "pending_jobs", pending_jobs);
@@ -102,7 +108,7 @@ static json_t *distribution_json(const int64_t *sorted, int64_t count)
 			continue;
 		last = at;
 		json_array_append_new(shares, json_real((double)(at + 1) / (double)count));
-		json_array_append_new(seconds, json_real((double)sorted[at] / 1e6));
+		json_array_append_new(seconds, rounded((double)sorted[at] / 1e6));
 	}
 	return json_pack("{s:I,s:o,s:o}", "count", (json_int_t)count, "share", shares, "s",
 			 seconds);
@@ -116,7 +122,7 @@ static json_t *free_json(const struct replay_result *result)
 		sum += result->free_device_us[bin];
 	for (int32_t bin = 0; bin < REPLAY_FREE_BINS; bin++)
 		json_array_append_new(
-			list, json_real(sum > 0 ? 100 * result->free_device_us[bin] / sum : 0.0));
+			list, rounded(sum > 0 ? 100 * result->free_device_us[bin] / sum : 0.0));
 	return list;
 }
 

@@ -55,6 +55,7 @@ function makeReadable(plot, count, locate, read, peers) {
 		}
 		const box = plot.svg.getBoundingClientRect();
 		const zoom = box.width / plot.width;
+		tip.dataset.by = clientX === undefined ? 'key' : 'pointer';
 		showTip(found.title, found.lines, clientX ?? box.left + found.x * zoom,
 			clientY ?? box.top + found.y * zoom);
 	}

@@ -39,7 +39,8 @@ function startPage() {
 	});
 	for (const place of places)
 		watch.observe(place);
-	addEventListener('scroll', hideTip, {passive: true});
+	// The pointer stays where it is while the chart moves away; a focus moves with its chart.
+	addEventListener('scroll', () => tip.dataset.by === 'pointer' && hideTip(), {passive: true});
 }
 
 startPage();
