@@ -6,6 +6,7 @@
  */
 #include "sim/report_html.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -215,10 +216,9 @@ static void write_page(FILE *out, const struct replay_result *results, int32_t c
 	      out);
 }
 
-int report_html_write(FILE *out, const struct replay_result *results, int32_t count,
-		      struct parc_err *err)
+static int write_settled(FILE *out, const struct replay_result *results, int32_t count,
+			 struct parc_err *err)
 {
-	ASSERT(count >= 1 && count <= REPORT_HTML_RUNS_MAX);
 	json_t *data = report_html_data(results, count);
 	if (!data)
 		return parc_err_set(err, PARC_ERR_MEMORY, "no memory for the report's data");
@@ -232,4 +232,23 @@ int report_html_write(FILE *out, const struct replay_result *results, int32_t co
 	if (failed || fflush(out) || ferror(out))
 		return parc_err_set(err, PARC_ERR_IO, "the HTML report could not be written");
 	return 0;
+}
+
+int report_html_write(FILE *out, const struct replay_result *results, int32_t count,
+		      struct parc_err *err)
+{
+	struct replay_result settled[REPORT_HTML_RUNS_MAX];
+	int32_t copied = 0;
+	int code = 0;
+	ASSERT(count >= 1 && count <= REPORT_HTML_RUNS_MAX);
+	memcpy(settled, results, (size_t)count * sizeof(*results));
+	while (!code && copied < count) {
+		code = report_series_copy(&settled[copied], err);
+		copied += !code;
+	}
+	if (!code)
+		code = write_settled(out, settled, count, err);
+	for (int32_t i = 0; i < copied; i++)
+		free(settled[i].points);
+	return code;
 }

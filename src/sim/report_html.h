@@ -8,6 +8,7 @@
  *   report_html_tables.c   the numbers behind each chart
  *   report_html_figures.c  key figures: what they are called, which way is better, as text
  *   report_html_data.c     the data of the charts, as JSON
+ *   report_html_series.c   the points of a run, with late bookings at their time
  *   report_html_words.c    categories of the ledger in people's words; numbers for people
  *   report/                style and script (report_assets.h)
  */

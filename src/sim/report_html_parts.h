@@ -66,6 +66,13 @@ void report_figure_text(const struct report_figure *figure, double value, char *
 bool report_figure_best(const struct report_figure *figure, const struct replay_result *results,
 			int32_t count, double *best);
 
+/* ---- Series: what is booked late moves to when it was */
+
+void report_series_settle(struct replay_point *points, int32_t count);
+
+/* Give the result settled points of its own, which the caller frees: 0 or PARC_ERR_MEMORY. */
+int report_series_copy(struct replay_result *result, struct parc_err *err);
+
 /* ---- Tenants of the first run, most device-hours first, each with its record in every run */
 
 struct report_tenant {

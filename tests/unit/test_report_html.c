@@ -251,6 +251,24 @@ static void test_data_say_what_results_say(void **state)
 	page_deinit(&page);
 }
 
+/* Work of the first two intervals is booked as lost in the third, which cannot hold it. */
+static void test_lost_work_moves_to_when_it_was_done(void **state)
+{
+	static const int64_t busy[][2] = {{10, 7}, {10, 0}, {-13, 0}}, lost[] = {3, 10, 2};
+	struct replay_point points[3] = {0};
+	(void)state;
+	for (int32_t i = 0; i < 3; i++)
+		points[i].ledger[PARC_LEDGER_BUSY] = busy[i][0];
+	points[2].ledger[PARC_LEDGER_LOST] = 15;
+	points[2].ledger[PARC_LEDGER_IDLE] = 4;
+	report_series_settle(points, 3);
+	for (int32_t i = 0; i < 3; i++) {
+		assert_int_equal((int64_t)points[i].ledger[PARC_LEDGER_BUSY], busy[i][1]);
+		assert_int_equal((int64_t)points[i].ledger[PARC_LEDGER_LOST], lost[i]);
+	}
+	assert_int_equal((int64_t)points[2].ledger[PARC_LEDGER_IDLE], 4);
+}
+
 static void test_every_category_has_its_words(void **state)
 {
 	uint32_t seen = 0;
@@ -368,6 +386,7 @@ int main(void)
 		cmocka_unit_test(test_hostile_names_stay_text),
 		cmocka_unit_test(test_text_is_cleaned_and_cut),
 		cmocka_unit_test(test_data_say_what_results_say),
+		cmocka_unit_test(test_lost_work_moves_to_when_it_was_done),
 		cmocka_unit_test(test_every_category_has_its_words),
 		cmocka_unit_test(test_empty_runs_have_a_page),
 		cmocka_unit_test(test_full_disk_is_an_error),

@@ -148,8 +148,9 @@ function chartWaterfall(place, data) {
 
 // ---- The stack over time
 
-// Where in a band a text of this width has room, near the centre: its middle, or null.
-function roomFor(edges, lower, upper, x, y, width) {
+// Where in a band a text of this width has room, near the centre and not on the line at `avoid`:
+// its middle, or null.
+function roomFor(edges, lower, upper, x, y, width, avoid) {
 	const centre = x(edges[edges.length - 1] / 2);
 	let best = null;
 	for (let i = 0; i < upper.length; i++) {
@@ -162,7 +163,8 @@ function roomFor(edges, lower, upper, x, y, width) {
 		if (x(edges[j]) < start + width)
 			break;
 		const middle = start + width / 2;
-		const worth = Math.min(bottom - top, 60) - Math.abs(middle - centre) / 25;
+		const worth = Math.min(bottom - top, 60) - Math.abs(middle - centre) / 25 -
+			(Math.abs(middle - avoid) < width / 2 ? 40 : 0);
 		if (bottom - top >= 15 && (!best || worth > best.worth))
 			best = {worth, x: middle, y: (top + bottom) / 2};
 	}
@@ -183,7 +185,7 @@ function paintBands(plot, data, run, x, y) {
 		plot.svg.append(draw('path', {d: stepArea(edges, sums[i + 1], sums[i], x, y),
 			class: 'band ' + categoryColour(category), 'data-key': category.key}));
 		const room = roomFor(edges, sums[i], sums[i + 1], x, y,
-			textWidth(category.label, 12) + 12);
+			textWidth(category.label, 12) + 12, x(data.arrivals_s));
 		if (room)
 			names.push(label(room.x, room.y + 4, category.label,
 				{class: 'band-name on-' + categoryColour(category), 'text-anchor': 'middle'}));
