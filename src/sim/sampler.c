@@ -85,6 +85,10 @@ void sampler_before(struct sampler *sampler, const struct parc_core *core,
 		    const struct sampler_level *level, int64_t time_us)
 {
 	double took_us = (double)(time_us - sampler->now_us);
+	int64_t steps = parc_count(core, PARC_COUNT_STEPS);
+	if (steps != sampler->steps)
+		sampler->stepped_us = sampler->now_us;
+	sampler->steps = steps;
 	if (time_us <= sampler->now_us)
 		return;
 	if (time_us < end_of_present(sampler)) {
@@ -96,7 +100,6 @@ void sampler_before(struct sampler *sampler, const struct parc_core *core,
 	sampler->level = *level;
 	memcpy(sampler->bins, level->free_bins, sizeof(sampler->bins));
 	sampler->level.free_bins = sampler->bins;
-	sampler->steps = parc_count(core, PARC_COUNT_STEPS);
 	read_ledger(core, sampler->before);
 }
 
@@ -130,7 +133,7 @@ void sampler_after(struct sampler *sampler, const struct parc_core *core)
 		return;
 	}
 	read_ledger(core, after);
-	sampler->before_us = sampler->now_us;
+	sampler->before_us = sampler->stepped_us;
 	while (sampler->crossing_us >= end_of_present(sampler)) {
 		if (sampler->count == REPLAY_POINTS_MAX)
 			widen(sampler);

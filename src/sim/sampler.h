@@ -22,13 +22,14 @@ struct sampler {
 	struct replay_point *points; /* sums over time until sampler_finish makes means */
 	int32_t count;		     /* closed ones; the next is being filled */
 	int64_t width_us;
-	int64_t now_us;				 /* summed up to here */
+	int64_t now_us;	    /* summed up to here */
+	int64_t stepped_us; /* time of the core's last step: a tick without one is later */
 	double free_device_us[REPLAY_FREE_BINS]; /* of the whole run, once it is finished */
 	__int128 begun[PARC_LEDGER_COUNT];	 /* the ledger when the present interval began */
 	/* Of a step beyond the end of the present interval: its time (0: it is not beyond), what
 	 * held before it, and the ledger at the step before it. */
 	int64_t crossing_us, before_us;
-	int64_t steps; /* of the core until then */
+	int64_t steps; /* of the core until its last step */
 	struct sampler_level level;
 	int64_t bins[REPLAY_FREE_BINS];
 	__int128 before[PARC_LEDGER_COUNT];

@@ -336,6 +336,35 @@ static void test_series(void **state)
 	scene_end(&scene);
 }
 
+/* Ticks that step nothing, as the repair of what is whole, do not shift hours between intervals:
+ * each holds what its devices have in it, but for rounding. */
+static void test_series_closes_in_each_interval(void **state)
+{
+	struct scene scene;
+	int64_t from_us = 0;
+	(void)state;
+	scene_read(&scene, FLEET,
+		   "submit_s,length_s,devices\n"
+		   "0,40000,2\n0,30000,2\n0,300,2\n100,3000,2\n9000,20000,1\n90000,10000,2\n");
+	scene.config.mtbf_us[REPLAY_FAULT_DEVICE] = INT64_C(4000) * 1000000;
+	scene.config.mtbf_us[REPLAY_FAULT_NODE] = INT64_C(9000) * 1000000;
+	scene.config.mttr_us = INT64_C(3000) * 1000000;
+	scene.config.requeue_max = 1000;
+	scene.config.checkpoint_us = INT64_C(60) * 1000000;
+	scene_run(&scene);
+	const struct replay_result *it = &scene.result;
+	assert_true(it->faults[REPLAY_FAULT_NODE] > 5);
+	for (int32_t i = 0; i < it->points_count; i++) {
+		const struct replay_point *point = &it->points[i];
+		__int128 left = (__int128)4 * PARC_SHARE_WHOLE * (point->time_us - from_us);
+		for (int c = 0; c < PARC_LEDGER_COUNT; c++)
+			left -= point->ledger[c];
+		assert_true(left >= -2 * PARC_LEDGER_COUNT && left <= 2 * PARC_LEDGER_COUNT);
+		from_us = point->time_us;
+	}
+	scene_end(&scene);
+}
+
 static void test_record(void **state)
 {
 	struct scene scene;
@@ -468,6 +497,7 @@ int main(void)
 		cmocka_unit_test(test_speed),
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_series),
+		cmocka_unit_test(test_series_closes_in_each_interval),
 		cmocka_unit_test(test_record),
 		cmocka_unit_test(test_schemes),
 		cmocka_unit_test(test_estimates),

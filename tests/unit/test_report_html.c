@@ -269,6 +269,28 @@ static void test_lost_work_moves_to_when_it_was_done(void **state)
 	assert_int_equal((int64_t)points[2].ledger[PARC_LEDGER_IDLE], 4);
 }
 
+/* An epoch that closes in the third interval gives the second its causes, in proportion. */
+static void test_causes_move_to_when_they_held(void **state)
+{
+	struct replay_point points[3] = {0};
+	(void)state;
+	points[0].ledger[PARC_LEDGER_FREE_NO_DEMAND] = 100;
+	points[1].ledger[PARC_LEDGER_FREE_UNATTRIBUTED] = 60;
+	points[1].ledger[PARC_LEDGER_BUSY] = 40;
+	points[2].ledger[PARC_LEDGER_FREE_UNATTRIBUTED] = -60;
+	points[2].ledger[PARC_LEDGER_STRANDED_CPU] = 40;
+	points[2].ledger[PARC_LEDGER_FREE_HELD] = 120;
+	report_series_settle(points, 3);
+	assert_int_equal((int64_t)points[0].ledger[PARC_LEDGER_FREE_NO_DEMAND], 100);
+	assert_int_equal((int64_t)points[1].ledger[PARC_LEDGER_FREE_UNATTRIBUTED], 0);
+	assert_int_equal((int64_t)points[1].ledger[PARC_LEDGER_BUSY], 40);
+	assert_int_equal((int64_t)points[1].ledger[PARC_LEDGER_STRANDED_CPU], 15);
+	assert_int_equal((int64_t)points[1].ledger[PARC_LEDGER_FREE_HELD], 45);
+	assert_int_equal((int64_t)points[2].ledger[PARC_LEDGER_FREE_UNATTRIBUTED], 0);
+	assert_int_equal((int64_t)points[2].ledger[PARC_LEDGER_STRANDED_CPU], 25);
+	assert_int_equal((int64_t)points[2].ledger[PARC_LEDGER_FREE_HELD], 75);
+}
+
 static void test_every_category_has_its_words(void **state)
 {
 	uint32_t seen = 0;
@@ -387,6 +409,7 @@ int main(void)
 		cmocka_unit_test(test_text_is_cleaned_and_cut),
 		cmocka_unit_test(test_data_say_what_results_say),
 		cmocka_unit_test(test_lost_work_moves_to_when_it_was_done),
+		cmocka_unit_test(test_causes_move_to_when_they_held),
 		cmocka_unit_test(test_every_category_has_its_words),
 		cmocka_unit_test(test_empty_runs_have_a_page),
 		cmocka_unit_test(test_full_disk_is_an_error),
