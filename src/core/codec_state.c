@@ -405,6 +405,18 @@ static uint64_t bytes_hash(const uint8_t *bytes, size_t size)
 	return hash_word(hash_word(hash, word), size);
 }
 
+/* Over the limits and all that follows the header. */
+static uint64_t state_checksum(const struct parc_limits *limits, const uint8_t *bytes, size_t size)
+{
+	uint8_t words[sizeof(*limits)] = {0};
+	struct codec codec = {.out = words, .size = sizeof(words)};
+	struct parc_limits copy = *limits;
+
+	limits_code(&codec, &copy);
+	return hash_word(bytes_hash(words, sizeof(words)),
+			 bytes_hash(bytes + HEADER_BYTES, size - HEADER_BYTES));
+}
+
 static void header_code(struct codec *codec, struct parc_limits *limits, uint64_t *size,
 			uint64_t *checksum)
 {
@@ -427,7 +439,7 @@ int64_t parc_state_encode(const struct parc_core *core, void *bytes, size_t size
 	total = codec.used;
 	if (bytes == NULL || size < total)
 		return (int64_t)total;
-	checksum = bytes_hash((uint8_t *)bytes + HEADER_BYTES, total - HEADER_BYTES);
+	checksum = state_checksum(&limits, bytes, total);
 	codec.used = 0;
 	header_code(&codec, &limits, &total, &checksum);
 	ASSERT(codec.used <= HEADER_BYTES);
@@ -477,7 +489,7 @@ struct parc_core *parc_state_decode(const void *bytes, size_t size, struct parc_
 
 	header_code(&codec, &limits, &total, &checksum);
 	if (codec.failed || total != size || size < HEADER_BYTES ||
-	    bytes_hash((const uint8_t *)bytes + HEADER_BYTES, size - HEADER_BYTES) != checksum) {
+	    state_checksum(&limits, bytes, size) != checksum) {
 		parc_err_set(err, PARC_ERR_CORRUPT,
 			     "this is no state of version %d, or its bytes have changed",
 			     STATE_VERSION);

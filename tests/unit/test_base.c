@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The containers of src/base against plain arrays that do the same the slow way.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/buddy.h"
+#include "base/cutting.h"
+#include "base/idmap.h"
+#include "base/iheap.h"
+#include "base/random.h"
+#include "base/table.h"
+#include "base/treap.h"
+
+#define SIZE  64
+#define STEPS 20000
+
+/* Memory for a container, counted first and then handed out. */
+static void *memory_for(size_t bytes)
+{
+	void *memory = aligned_alloc(64, bytes);
+
+	assert_non_null(memory);
+	memset(memory, 0xa5, bytes); /* nothing may lean on zeros */
+	return memory;
+}
+
+static void test_idmap_finds_what_was_added_and_not_removed(void **state)
+{
+	struct block block = {0};
+	struct idmap map;
+	int32_t slots[200] = {0}, count = 0;
+	uint64_t random = 1;
+
+	(void)state;
+	idmap_init(&map, &block, SIZE);
+	block = (struct block){.memory = memory_for(block.used)};
+	idmap_init(&map, &block, SIZE);
+	for (int32_t i = 0; i < STEPS; i++) {
+		/* Ids that fall on each other: the same low bits. */
+		int32_t at = (int32_t)random_below(&random, 200);
+		int64_t id = 1 + at % 20 + ((int64_t)(at / 20) << 40);
+
+		assert_int_equal(idmap_find(&map, id), slots[at] - 1);
+		if (slots[at] != 0) {
+			idmap_remove(&map, id);
+			slots[at] = 0;
+			count--;
+		} else if (count < SIZE) {
+			slots[at] = 1 + i;
+			idmap_add(&map, id, i);
+			count++;
+		}
+		assert_int_equal(map.count, count);
+	}
+	free(block.memory);
+}
+
+static void test_iheap_gives_the_smallest_key_then_the_smallest_slot(void **state)
+{
+	struct block block = {0};
+	struct iheap heap;
+	int64_t keys[SIZE];
+	uint64_t random = 2;
+
+	(void)state;
+	iheap_init(&heap, &block, SIZE);
+	block = (struct block){.memory = memory_for(block.used)};
+	iheap_init(&heap, &block, SIZE);
+	memset(keys, -1, sizeof(keys));
+	for (int32_t i = 0; i < STEPS; i++) {
+		int32_t slot = (int32_t)random_below(&random, SIZE), first = -1;
+
+		if (random_below(&random, 3) == 0) {
+			iheap_remove(&heap, slot);
+			keys[slot] = -1;
+		} else {
+			keys[slot] = (int64_t)random_below(&random, 10);
+			iheap_set(&heap, slot, keys[slot]);
+		}
+		for (int32_t s = SIZE - 1; s >= 0; s--)
+			if (keys[s] >= 0 && (first < 0 || keys[s] <= keys[first]))
+				first = s;
+		assert_int_equal(iheap_first(&heap), first);
+	}
+	iheap_reset(&heap);
+	assert_int_equal(iheap_first(&heap), -1);
+	free(block.memory);
+}
+
+static void test_treap_finds_the_next_in_order(void **state)
+{
+	int32_t left[SIZE], right[SIZE], counts[SIZE] = {0};
+	struct treap treap = {.left = left, .right = right, .counts = counts, .root = -1};
+	uint64_t random = 3;
+
+	(void)state;
+	for (int32_t i = 0; i < STEPS; i++) {
+		int32_t unit = (int32_t)random_below(&random, SIZE), best = -1;
+		int32_t count = (int32_t)random_below(&random, 12), after;
+
+		if (counts[unit] > 0)
+			treap_remove(&treap, unit);
+		counts[unit] = (int32_t)random_below(&random, 10);
+		if (counts[unit] > 0)
+			treap_insert(&treap, unit);
+		after = (int32_t)random_below(&random, SIZE + 1) - 1;
+		for (int32_t u = SIZE - 1; u >= 0; u--)
+			if (counts[u] > 0 &&
+			    (counts[u] > count || (counts[u] == count && u >= after)) &&
+			    (best < 0 || counts[u] <= counts[best]))
+				best = u;
+		assert_int_equal(treap_find(&treap, count, after), best);
+	}
+}
+
+static void test_buddy_extents_do_not_overlap_and_merge_again(void **state)
+{
+	enum { UNITS = 64, RECORDS = UNITS * BUDDY_UNIT };
+	struct block block = {0};
+	struct buddy buddy;
+	uint8_t used[UNITS] = {0};
+	int64_t extents[UNITS];
+	int orders[UNITS], held = 0;
+	uint64_t random = 4;
+
+	(void)state;
+	buddy_init(&buddy, &block, RECORDS + 7);
+	block = (struct block){.memory = memory_for(block.used)};
+	buddy_init(&buddy, &block, RECORDS + 7);
+	buddy_reset(&buddy);
+	for (int32_t i = 0; i < STEPS; i++) {
+		if (held > 0 && random_below(&random, 2) == 0) {
+			int at = (int)random_below(&random, (uint64_t)held--);
+
+			memset(used + extents[at] / BUDDY_UNIT, 0, (size_t)1 << orders[at]);
+			buddy_give(&buddy, extents[at], orders[at]);
+			extents[at] = extents[held];
+			orders[at] = orders[held];
+			continue;
+		}
+		orders[held] = (int)random_below(&random, 4);
+		extents[held] = buddy_take(&buddy, orders[held]);
+		if (extents[held] < 0)
+			continue;
+		assert_int_equal(extents[held] % (BUDDY_UNIT << orders[held]), 0);
+		for (int u = 0; u < 1 << orders[held]; u++) {
+			assert_int_equal(used[extents[held] / BUDDY_UNIT + u], 0);
+			used[extents[held] / BUDDY_UNIT + u] = 1;
+		}
+		held++;
+	}
+	while (held > 0) {
+		held--;
+		buddy_give(&buddy, extents[held], orders[held]);
+	}
+	assert_int_equal(buddy_take(&buddy, 6), 0);  /* all of it in one piece */
+	assert_int_equal(buddy_take(&buddy, 0), -1); /* and then nothing */
+	free(block.memory);
+}
+
+static void test_table_takes_each_slot_once(void **state)
+{
+	struct block block = {0};
+	struct table table;
+	uint8_t used[SIZE] = {0};
+	int32_t count = 0;
+	uint64_t random = 5;
+
+	(void)state;
+	table_init(&table, &block, SIZE);
+	block = (struct block){.memory = memory_for(block.used)};
+	table_init(&table, &block, SIZE);
+	for (int32_t i = 0; i < STEPS; i++) {
+		int32_t slot = (int32_t)random_below(&random, SIZE);
+
+		assert_int_equal(table_count(&table), count);
+		assert_int_equal(table_has_room(&table, SIZE - count), 1);
+		assert_int_equal(table_has_room(&table, SIZE - count + 1), 0);
+		if (used[slot]) {
+			table_give(&table, slot);
+			used[slot] = 0;
+			count--;
+		} else if (count < SIZE) {
+			slot = table_take(&table);
+			assert_int_equal(used[slot], 0);
+			used[slot] = 1;
+			count++;
+		}
+	}
+	free(block.memory);
+}
+
+/* A piece of stock is worth the best that can be cut from it. */
+static void test_cutting_values_what_can_be_cut(void **state)
+{
+	int64_t demands[CUTTING_WHOLE + 1] = {0};
+	int32_t values[CUTTING_WHOLE + 1];
+
+	(void)state;
+	demands[500] = 100;
+	cutting_values(demands, values);
+	assert_int_equal(values[0], 0);
+	assert_int_equal(values[499], 0); /* nothing fits: worth nothing */
+	assert_int_equal(values[999], values[500]);
+	assert_int_equal(values[CUTTING_WHOLE], CUTTING_ONE);
+	memset(demands, 0, sizeof(demands));
+	demands[300] = 50;
+	demands[400] = 50;
+	demands[700] = 20;
+	cutting_values(demands, values);
+	for (int32_t i = 1; i <= CUTTING_WHOLE; i++) {
+		assert_true(values[i] >= values[i - 1]);
+		assert_true(values[i] <= CUTTING_ONE);
+	}
+	assert_int_equal(values[299], 0);
+	assert_true(values[300] > 0);
+	assert_true(values[700] >= values[300] + values[400]);
+}
+
+static void test_random_below_stays_below(void **state)
+{
+	uint64_t random = 6, seen = 0;
+
+	(void)state;
+	for (int32_t i = 0; i < 1000; i++) {
+		uint64_t value = random_below(&random, 7);
+
+		assert_true(value < 7);
+		seen |= UINT64_C(1) << value;
+	}
+	assert_int_equal(seen, 0x7f);
+	assert_int_equal(random_below(&random, 1), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_idmap_finds_what_was_added_and_not_removed),
+		cmocka_unit_test(test_iheap_gives_the_smallest_key_then_the_smallest_slot),
+		cmocka_unit_test(test_treap_finds_the_next_in_order),
+		cmocka_unit_test(test_buddy_extents_do_not_overlap_and_merge_again),
+		cmocka_unit_test(test_table_takes_each_slot_once),
+		cmocka_unit_test(test_cutting_values_what_can_be_cut),
+		cmocka_unit_test(test_random_below_stays_below),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
