@@ -91,6 +91,7 @@ SOAK_BIN     := $(if $(SOAK_SRC),$(DIR)/soak)
 
 # Options to link one unit test with, for example to replace malloc in it.
 LINK_test_allocation := -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc
+LINK_test_jobs_memory := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
 MAKE_PARALLEL = $(MAKE) --no-print-directory $(quiet) $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 

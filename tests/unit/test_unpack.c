@@ -21,8 +21,9 @@
 
 #define PACKED_MAX 4096
 #define BYTES_MAX  200000
+#define PLAIN_SIZE 150000
 
-static char plain[150000];
+static char plain[PLAIN_SIZE + 1];
 
 struct packed {
 	char bytes[PACKED_MAX];
@@ -33,7 +34,7 @@ struct packed {
 static int setup(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i + 10 <= sizeof(plain); i += 10)
+	for (size_t i = 0; i + 10 <= PLAIN_SIZE; i += 10)
 		snprintf(plain + i, 11, "row %5zu\n", i / 1000);
 	return 0;
 }
@@ -94,11 +95,11 @@ static void test_whole_and_empty(void **state)
 	struct packed packed = {.size = 0};
 
 	(void)state;
-	add_gzip(&packed, plain, sizeof(plain));
-	check_unpacks(&packed, plain, sizeof(plain));
+	add_gzip(&packed, plain, PLAIN_SIZE);
+	check_unpacks(&packed, plain, PLAIN_SIZE);
 	packed.size = 0;
-	add_xz(&packed, plain, sizeof(plain));
-	check_unpacks(&packed, plain, sizeof(plain));
+	add_xz(&packed, plain, PLAIN_SIZE);
+	check_unpacks(&packed, plain, PLAIN_SIZE);
 	packed.size = 0;
 	add_gzip(&packed, "", 0);
 	check_unpacks(&packed, "", 0);
@@ -221,12 +222,12 @@ static void test_too_large(void **state)
 	size_t size;
 
 	(void)state;
-	add_gzip(&packed, plain, sizeof(plain));
+	add_gzip(&packed, plain, PLAIN_SIZE);
 	assert_int_equal(unpack_copy(packed.bytes, packed.size, 100000, &bytes, &size, &err),
 			 PARC_ERR_FULL);
 	assert_string_equal(err.text, "f: it unpacks to 100000 bytes or more");
 	packed.size = 0;
-	add_xz(&packed, plain, sizeof(plain));
+	add_xz(&packed, plain, PLAIN_SIZE);
 	assert_int_equal(unpack_copy(packed.bytes, packed.size, 100000, &bytes, &size, &err),
 			 PARC_ERR_FULL);
 }
