@@ -9,6 +9,8 @@
 #include "core/ledger.h"
 #include "core/line.h"
 #include "core/node.h"
+#include "core/order.h"
+#include "core/reserve.h"
 #include "core/usage.h"
 
 uint64_t allocation_hash(const struct parc_core *core, int32_t slot)
@@ -19,6 +21,7 @@ uint64_t allocation_hash(const struct parc_core *core, int32_t slot)
 	hash = hash_word(hash, (uint64_t)it->start_us);
 	hash = hash_word(hash, (uint64_t)it->work_us);
 	hash = hash_word(hash, (uint64_t)it->checkpoint_us);
+	hash = hash_word(hash, (uint64_t)it->end_us);
 	hash = hash_pair(hash, it->attempt, it->state);
 	hash = hash_word(hash, (uint64_t)it->busy_done);
 	hash = hash_word(hash, (uint64_t)(it->busy_done >> 64));
@@ -113,10 +116,47 @@ static int64_t tasks_make(struct parc_core *core, int32_t slot,
 		task->allocation = slot;
 		milli += taken ? node_task_milli(core, task) : node_take(core, task, user, NULL);
 		task_link(core, t);
+		if (reserve_refresh(core, task->node))
+			node_changed(core, task->node);
 		*link = t;
 		link = &task->next;
 	}
 	return milli;
+}
+
+void allocation_time(struct parc_core *core, int32_t slot)
+{
+	const struct allocation *it = &core->allocations[slot];
+	struct ranking_node end = {.key = it->end_us, .tie = it->id};
+	struct ranking_node deadline = {
+		.key = order_limit_us(core, it->job, it->start_us, it->speed_milli), .tie = it->id};
+
+	ranking_insert(&core->ends, &core->ends_root, slot, &end);
+	if (deadline.key != PARC_NEVER && it->state != PARC_JOB_STOPPING)
+		ranking_insert(&core->deadlines, &core->deadlines_root, slot, &deadline);
+}
+
+static void deadline_remove(struct parc_core *core, int32_t slot)
+{
+	const struct allocation *it = &core->allocations[slot];
+
+	if (it->state != PARC_JOB_STOPPING &&
+	    order_limit_us(core, it->job, it->start_us, it->speed_milli) != PARC_NEVER)
+		ranking_remove(&core->deadlines, &core->deadlines_root, slot);
+}
+
+void allocation_set_end(struct parc_core *core, int32_t slot, int64_t end_us)
+{
+	struct allocation *it = &core->allocations[slot];
+	struct ranking_node end = {.key = end_us, .tie = it->id};
+
+	ranking_remove(&core->ends, &core->ends_root, slot);
+	it->end_us = end_us;
+	ranking_insert(&core->ends, &core->ends_root, slot, &end);
+	for (int32_t t = it->tasks; t >= 0; t = core->tasks[t].next)
+		if (reserve_refresh(core, core->tasks[t].node))
+			node_changed(core, core->tasks[t].node);
+	allocation_digest(core, slot);
 }
 
 void job_start(struct parc_core *core, int32_t slot, int64_t id, int32_t attempt,
@@ -134,9 +174,12 @@ void job_start(struct parc_core *core, int32_t slot, int64_t id, int32_t attempt
 				  .tasks = -1,
 				  .tasks_count = count,
 				  .busy_milli = -1,
-				  .state = PARC_JOB_STARTING};
+				  .state = PARC_JOB_STARTING,
+				  .speed_milli = order_speed(core, slot, placements, count)};
+	it->end_us = order_end_us(core, slot, core->time_us, it->speed_milli);
 	idmap_add(&core->allocation_ids, id, a);
 	core->last_allocation = id;
+	allocation_time(core, a);
 	it->held_milli = tasks_make(core, a, placements, count, taken);
 	it->tasks_hash = allocation_tasks_hash(core, a);
 	usage_book(core, a, 1);
@@ -147,8 +190,6 @@ void job_start(struct parc_core *core, int32_t slot, int64_t id, int32_t attempt
 	job->attempt = attempt;
 	job->state = PARC_JOB_STARTING;
 	job_set_reason(core, slot, PARC_REASON_NONE);
-	if (job->time_limit_us > 0)
-		iheap_set(&core->deadlines, a, core->time_us + job->time_limit_us);
 	job_digest(core, slot);
 }
 
@@ -221,10 +262,10 @@ void allocation_set_state(struct parc_core *core, int32_t slot, int32_t state)
 
 	allocation_reckon(core, it);
 	allocation_book(core, it, -1);
+	if (state == PARC_JOB_STOPPING)
+		deadline_remove(core, slot);
 	it->state = state;
 	allocation_book(core, it, 1);
-	if (state == PARC_JOB_STOPPING)
-		iheap_remove(&core->deadlines, slot);
 	core->jobs[it->job].state = (uint8_t)state;
 	allocation_digest(core, slot);
 	job_digest(core, it->job);
@@ -270,7 +311,9 @@ void allocation_release(struct parc_core *core, int32_t slot)
 	}
 	if (core->limited > 0)
 		core->freed_all = 1; /* room in the tables is for all, wherever they would run */
-	iheap_remove(&core->deadlines, slot);
+	deadline_remove(core, slot);
+	ranking_remove(&core->ends, &core->ends_root, slot);
+	core->disrupted |= core->time_us != it->end_us;
 	attained_add(core, it);
 	core->digest -= it->hash;
 	idmap_remove(&core->allocation_ids, it->id);

@@ -14,6 +14,7 @@
 #include "core/policy.h"
 #include "core/price.h"
 #include "core/rebuild.h"
+#include "core/reserve.h"
 #include "core/usage.h"
 
 static void chip_set(struct parc_core *core, const struct parc_chip *chip)
@@ -61,7 +62,11 @@ static void policy_set(struct parc_core *core, const struct parc_policy *policy)
 {
 	int ranks = core->rules.order != policy->order || core->rules.age_us != policy->age_us;
 	int64_t epoch_before_us = core->rules.epoch_us;
+	int other = core->rules.place != policy->place ||
+		    core->rules.reserve_max != policy->reserve_max;
 
+	if (core->rules.backfill != policy->backfill)
+		reserve_drop_all(core);
 	core->rules = *policy;
 	if (ranks)
 		rebuild_lines(core);
@@ -73,6 +78,7 @@ static void policy_set(struct parc_core *core, const struct parc_policy *policy)
 	policy_reset(core);
 	prices_choose(core);
 	core->freed_all = 1;
+	core->disrupted |= ranks || other;
 }
 
 static void profile_set(struct parc_core *core, const struct parc_event *event)
@@ -117,6 +123,7 @@ static void apply_node(struct parc_core *core, const struct parc_event *event)
 {
 	int32_t node = idmap_find(&core->node_ids, event->node.node);
 
+	core->disrupted = core->fleet_changed = 1;
 	switch (event->kind) {
 	case PARC_EVENT_NODE_DRAIN:
 		node_set_state(core, node,
@@ -142,6 +149,7 @@ static void apply_device(struct parc_core *core, const struct parc_event *event)
 {
 	int32_t node = idmap_find(&core->node_ids, event->device.node);
 
+	core->disrupted = core->fleet_changed = 1;
 	if (event->kind == PARC_EVENT_FOREIGN_USE)
 		node_set_foreign(core, node, event->foreign.device, event->foreign.share_milli,
 				 event->foreign.memory_mib);
@@ -193,9 +201,8 @@ void apply_event(struct parc_core *core, const struct parc_event *event)
 	attribution_begin(core, event->time_us);
 	core->time_us = event->time_us;
 	core->steps++;
-	core->freed_count = core->freed_all = 0;
-	if (core->unfinished)
-		core->freed_all = 1;
+	core->freed_count = 0;
+	core->freed_all = core->disrupted = core->fleet_changed = core->unfinished;
 	core->unfinished = 0;
 	switch (event->kind) {
 	case PARC_EVENT_TIME:
@@ -218,6 +225,7 @@ void apply_event(struct parc_core *core, const struct parc_event *event)
 	case PARC_EVENT_NODE_ADD:
 		node_add(core, &event->node_add);
 		core->kinds_version++;
+		core->disrupted = core->fleet_changed = 1;
 		break;
 	case PARC_EVENT_DEVICE_FAIL:
 	case PARC_EVENT_DEVICE_REPAIR:
@@ -296,6 +304,8 @@ int apply_check(const struct parc_core *core, const struct parc_action *action,
 		if (action->reason.reason >= 0 && action->reason.reason <= PARC_REASON_LIMIT)
 			return 0;
 		break;
+	case PARC_ACTION_RESERVE:
+		return reserve_check(core, job, action, err);
 	case PARC_ACTION_END:
 		if (action->end.result > 0 && action->end.result <= PARC_RESULT_REFUSED)
 			return 0;
@@ -340,6 +350,8 @@ void apply_action(struct parc_core *core, const struct parc_action *action, int 
 		break;
 	case PARC_ACTION_STOP:
 		allocation_set_state(core, core->jobs[job].allocation, PARC_JOB_STOPPING);
+		allocation_set_end(core, core->jobs[job].allocation,
+				   core->time_us + action->stop.grace_us);
 		core->jobs[job].result = (uint8_t)action->stop.why;
 		job_digest(core, job);
 		break;
@@ -356,6 +368,9 @@ void apply_action(struct parc_core *core, const struct parc_action *action, int 
 	case PARC_ACTION_REQUEUE:
 		allocation_lose(core, core->jobs[job].allocation);
 		job_requeue(core, job);
+		break;
+	case PARC_ACTION_RESERVE:
+		reserve_set(core, job, action);
 		break;
 	case PARC_ACTION_MORE:
 		core->unfinished = 1;

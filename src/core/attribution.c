@@ -151,7 +151,8 @@ static void found_fill(const struct parc_core *core, const struct demand *demand
 static void chip_give(const struct parc_core *core, struct account *account, struct demand *demand,
 		      int32_t chip, const int64_t *found)
 {
-	int64_t free_milli = core->chip_free[chip], rest = account->rest_milli[chip];
+	int64_t free_milli = core->chip_free[chip] - core->chip_kept[chip],
+		rest = account->rest_milli[chip];
 	int64_t sum = 0, before = 0;
 
 	for (int32_t n = 0; n < NEAREST_COUNT; n++) {
@@ -245,8 +246,11 @@ void attribution_count(const struct parc_core *core, int64_t causes[PARC_LEDGER_
 
 	memset(causes, 0, PARC_LEDGER_COUNT * sizeof(*causes));
 	memcpy(account.rest_milli, core->chip_free, sizeof(account.rest_milli));
-	for (int32_t chip = 0; chip < PARC_CHIPS_MAX; chip++)
-		left |= (uint64_t)(core->chip_free[chip] > 0) << chip;
+	for (int32_t chip = 0; chip < PARC_CHIPS_MAX; chip++) {
+		account.rest_milli[chip] -= core->chip_kept[chip];
+		causes[PARC_LEDGER_FREE_HELD] += core->chip_kept[chip];
+		left |= (uint64_t)(account.rest_milli[chip] > 0) << chip;
+	}
 	if (left != 0 && line >= 0)
 		account.nodes_count = nodes_find(core);
 	for (; line >= 0 && chips_left(&account, left) != 0; line = line_next(core, line))

@@ -14,14 +14,27 @@ static int placement_is_equal(const struct parc_placement *a, const struct parc_
 	       a->memory_mib == b->memory_mib && a->slots == b->slots && a->variant == b->variant;
 }
 
+static int placements_are_equal(const struct parc_placement *a, const struct parc_placement *b,
+				int32_t count)
+{
+	for (int32_t i = 0; i < count; i++)
+		if (!placement_is_equal(&a[i], &b[i]))
+			return 0;
+	return 1;
+}
+
 static int start_is_equal(const struct parc_action *a, const struct parc_action *b)
 {
-	int equal = a->start.allocation == b->start.allocation &&
-		    a->start.attempt == b->start.attempt && a->start.count == b->start.count;
+	return a->start.allocation == b->start.allocation && a->start.attempt == b->start.attempt &&
+	       a->start.count == b->start.count &&
+	       placements_are_equal(a->start.placements, b->start.placements, a->start.count);
+}
 
-	for (int32_t i = 0; equal && i < a->start.count; i++)
-		equal = placement_is_equal(&a->start.placements[i], &b->start.placements[i]);
-	return equal;
+static int reserve_is_equal(const struct parc_action *a, const struct parc_action *b)
+{
+	return a->reserve.start_us == b->reserve.start_us &&
+	       a->reserve.end_us == b->reserve.end_us && a->reserve.count == b->reserve.count &&
+	       placements_are_equal(a->reserve.placements, b->reserve.placements, a->reserve.count);
 }
 
 static int action_is_equal(const struct parc_action *a, const struct parc_action *b)
@@ -35,6 +48,8 @@ static int action_is_equal(const struct parc_action *a, const struct parc_action
 		return a->stop.allocation == b->stop.allocation &&
 		       a->stop.attempt == b->stop.attempt && a->stop.grace_us == b->stop.grace_us &&
 		       a->stop.why == b->stop.why;
+	case PARC_ACTION_RESERVE:
+		return reserve_is_equal(a, b);
 	case PARC_ACTION_REASON:
 	case PARC_ACTION_REQUEUE:
 		return a->reason.reason == b->reason.reason;

@@ -13,6 +13,7 @@
 #include "core/price.h"
 #include "core/profile.h"
 #include "core/rebuild.h"
+#include "core/reserve.h"
 
 #define STATE_MAGIC   UINT32_C(0x63726170) /* "parc" */
 #define STATE_VERSION 2
@@ -303,6 +304,8 @@ static void allocation_code(struct codec *codec, struct parc_core *core, struct 
 	codec_i64(codec, &it->start_us);
 	codec_i64(codec, &it->work_us);
 	codec_i64(codec, &it->checkpoint_us);
+	codec_i64(codec, &it->end_us);
+	codec_i32(codec, &it->speed_milli);
 	codec_i64(codec, &it->held_milli);
 	sum_code(codec, &it->busy_done);
 	codec_i64(codec, &it->run_us);
@@ -325,6 +328,31 @@ static void task_code(struct codec *codec, struct parc_core *core, struct task *
 	codec_slot(codec, &it->next, core->tasks_table.size);
 	codec_slot(codec, &it->node_next, core->tasks_table.size);
 	codec_slot(codec, &it->node_prev, core->tasks_table.size);
+	codec_u32(codec, &it->devices);
+	codec_u32(codec, &it->slots);
+	codec_i32(codec, &it->share_milli);
+	codec_i32(codec, &it->device_memory_mib);
+	codec_i32(codec, &it->cpu_milli);
+	codec_i32(codec, &it->group);
+	codec_i32(codec, &it->index);
+	codec_i32(codec, &it->variant);
+}
+
+static void reservation_code(struct codec *codec, struct parc_core *core, struct reservation *it)
+{
+	codec_i64(codec, &it->start_us);
+	codec_i64(codec, &it->end_us);
+	codec_slot(codec, &it->job, core->jobs_table.size);
+	codec_slot(codec, &it->holds, core->holds_table.size);
+	codec_i32(codec, &it->count);
+}
+
+static void hold_code(struct codec *codec, struct parc_core *core, struct hold *it)
+{
+	codec_i64(codec, &it->memory_mib);
+	codec_slot(codec, &it->node, core->nodes_table.size);
+	codec_slot(codec, &it->reservation, core->reservations_table.size);
+	codec_slot(codec, &it->next, core->holds_table.size);
 	codec_u32(codec, &it->devices);
 	codec_u32(codec, &it->slots);
 	codec_i32(codec, &it->share_milli);
@@ -389,6 +417,8 @@ static void state_code(struct codec *codec, struct parc_core *core)
 	TABLE_CODE(codec, core, jobs, job_code);
 	TABLE_CODE(codec, core, allocations, allocation_code);
 	TABLE_CODE(codec, core, tasks, task_code);
+	TABLE_CODE(codec, core, reservations, reservation_code);
+	TABLE_CODE(codec, core, holds, hold_code);
 }
 
 static uint64_t bytes_hash(const uint8_t *bytes, size_t size)
@@ -499,6 +529,7 @@ struct parc_core *parc_state_decode(const void *bytes, size_t size, struct parc_
 	if (core == NULL)
 		return NULL;
 	if (state_read(core, bytes, size, err) == 0) {
+		reserve_rebuild(core);
 		totals_recount(core);
 		rebuild(core);
 		if (parc_core_check(core, err) == 0)

@@ -19,6 +19,7 @@
 #include "core/node.h"
 #include "core/policy.h"
 #include "core/rebuild.h"
+#include "core/reserve.h"
 #include "core/shape.h"
 
 #define ACTIONS_MAX	(1 << 16)   /* of one step; more are decided in the next */
@@ -90,6 +91,7 @@ static void tables_carve(struct parc_core *core, struct block *block)
 	TABLE(tenants, limits->tenants);
 	TABLE(lines, limits->jobs);
 #undef TABLE
+	reserve_init(core, block);
 	core->devices = block_take(block, (size_t)limits->nodes * (size_t)limits->node_devices,
 				   sizeof(*core->devices));
 	core->profile = block_take(block, PARC_PROFILE_MAX, sizeof(*core->profile));
@@ -113,7 +115,9 @@ static void derived_carve(struct parc_core *core, struct block *block)
 	core->line_mask = lines - 1;
 	ranking_init(&core->waiting, block, limits->jobs);
 	ranking_init(&core->turns, block, limits->jobs);
-	iheap_init(&core->deadlines, block, core->allocations_table.size);
+	ranking_init(&core->deadlines, block, core->allocations_table.size);
+	ranking_init(&core->ends, block, core->allocations_table.size);
+	reserve_plan_init(core, block);
 	core->actions_max = ACTIONS_MAX;
 	core->placements_max = PARC_TASKS_MAX;
 	core->actions = block_take(block, ACTIONS_MAX, sizeof(*core->actions));
@@ -267,9 +271,9 @@ int parc_apply(struct parc_core *core, const struct parc_event *event,
 
 int64_t parc_wake(const struct parc_core *core)
 {
-	int32_t slot = iheap_first(&core->deadlines);
+	int32_t slot = ranking_first(&core->deadlines, core->deadlines_root, PARC_NEVER);
 
 	if (core->unfinished)
 		return core->time_us;
-	return slot < 0 ? PARC_NEVER : core->deadlines.keys[slot];
+	return slot < 0 ? PARC_NEVER : core->deadlines.nodes[slot].key;
 }

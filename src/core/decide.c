@@ -1,94 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * First what the event itself makes due (an end, a stop, a refusal), then time limits, then the
- * queue: the ready lines in order of tier and arrival, each until its first job does not fit.
+ * queue (queue.h).
  *
  * A step gives at most actions_max actions; what is left over is decided in the next step, for
  * which parc_wake asks at once.
  */
 #include "core/decide.h"
 
-#include "core/apply.h"
+#include "core/act.h"
 #include "core/index.h"
 #include "core/job.h"
 #include "core/line.h"
-#include "core/plan.h"
-
-static int has_room(const struct parc_core *core)
-{
-	return core->actions_count < core->actions_max - 1; /* the last place is for MORE */
-}
-
-/* Record an action and apply it. */
-static void act(struct parc_core *core, const struct parc_action *action, int taken)
-{
-	ASSERT(core->actions_count < core->actions_max);
-	core->actions[core->actions_count++] = *action;
-	apply_action(core, action, taken);
-}
-
-static void act_end(struct parc_core *core, int32_t job, int32_t result, int32_t reason)
-{
-	struct parc_action action = {.kind = PARC_ACTION_END, .job = core->jobs[job].id};
-
-	action.end.result = result;
-	action.end.reason = reason;
-	act(core, &action, 0);
-}
-
-static void act_reason(struct parc_core *core, int32_t job, int32_t reason)
-{
-	struct parc_action action = {.kind = PARC_ACTION_REASON, .job = core->jobs[job].id};
-
-	action.reason.reason = reason;
-	act(core, &action, 0);
-}
-
-static void act_requeue(struct parc_core *core, int32_t job, int32_t reason)
-{
-	struct parc_action action = {.kind = PARC_ACTION_REQUEUE, .job = core->jobs[job].id};
-
-	action.requeue.reason = reason;
-	act(core, &action, 0);
-}
-
-/* `why` is the result that the job will have, unless it is requeued. */
-static void act_stop(struct parc_core *core, int32_t job, int32_t why)
-{
-	const struct job *it = &core->jobs[job];
-	const struct allocation *allocation = &core->allocations[it->allocation];
-	struct parc_action action = {.kind = PARC_ACTION_STOP, .job = it->id};
-
-	if (allocation->state == PARC_JOB_STOPPING || !has_room(core))
-		return;
-	action.stop.allocation = allocation->id;
-	action.stop.attempt = allocation->attempt;
-	action.stop.grace_us = it->grace_us > 0 ? it->grace_us : core->rules.grace_us;
-	action.stop.why = why;
-	act(core, &action, 0);
-}
-
-static void act_start(struct parc_core *core, int32_t job, int32_t first)
-{
-	struct parc_action action = {.kind = PARC_ACTION_START, .job = core->jobs[job].id};
-
-	action.start.allocation = core->last_allocation + 1;
-	action.start.attempt = core->jobs[job].attempt + 1;
-	action.start.count = core->placements_count - first;
-	action.start.placements = &core->placements[first];
-	act(core, &action, 1);
-}
-
-/* Place the job and start it; else the reason. */
-static int32_t job_try(struct parc_core *core, int32_t job)
-{
-	int32_t first = core->placements_count;
-	int32_t reason = plan_job(core, job);
-
-	if (reason == PARC_REASON_NONE)
-		act_start(core, job, first);
-	return reason;
-}
+#include "core/order.h"
+#include "core/queue.h"
+#include "core/reserve.h"
 
 /* An attempt was lost: another one, if the job and the policy allow it. */
 static void job_lost(struct parc_core *core, int32_t job)
@@ -111,11 +37,14 @@ static void decide_submit(struct parc_core *core, const struct parc_event *event
 	if (it->now_or_never) {
 		reason = it->held ? PARC_REASON_HELD : PARC_REASON_DEPENDENCY;
 		if (job_is_eligible(core, job))
-			reason = job_try(core, job);
+			reason = queue_try(core, job);
 		if (reason != PARC_REASON_NONE)
 			act_end(core, job, PARC_RESULT_REFUSED, reason);
 	} else if (it->line >= 0 && core->lines[it->line].state != LINE_READY) {
 		act_reason(core, job, line_reason(core, it->line, job));
+		/* It may be short enough for what is kept for others. */
+		if (reserve_kept_milli(core) > 0 && order_length_us(it) != PARC_NEVER)
+			line_ready(core, it->line);
 	}
 }
 
@@ -147,7 +76,7 @@ static void decide_fence(struct parc_core *core, int32_t node)
 {
 	int32_t t = core->nodes[node].tasks;
 
-	while (t >= 0 && has_room(core)) {
+	while (t >= 0 && act_has_room(core)) {
 		int32_t allocation = core->tasks[t].allocation;
 
 		if (lies_on(core, allocation, node)) {
@@ -204,87 +133,16 @@ static void decide_deadlines(struct parc_core *core)
 {
 	int32_t slot;
 
-	while ((slot = iheap_first(&core->deadlines)) >= 0 &&
-	       core->deadlines.keys[slot] <= core->time_us && has_room(core))
+	while ((slot = ranking_first(&core->deadlines, core->deadlines_root, PARC_NEVER)) >= 0 &&
+	       core->deadlines.nodes[slot].key <= core->time_us && act_has_room(core))
 		act_stop(core, core->allocations[slot].job, PARC_RESULT_TIMEOUT);
 }
 
 /* Jobs whose dependency cannot come true any more; their end may orphan others. */
 static void decide_orphans(struct parc_core *core)
 {
-	while (core->orphans >= 0 && has_room(core))
+	while (core->orphans >= 0 && act_has_room(core))
 		act_end(core, core->orphans, PARC_RESULT_CANCELLED, PARC_REASON_DEPENDENCY);
-}
-
-static void wake_lines(struct parc_core *core)
-{
-	if (core->freed_all) {
-		line_wake_all(core);
-	} else {
-		for (int32_t i = 0; i < core->freed_count; i++)
-			line_wake_node(core, core->freed[i]);
-	}
-	core->freed_count = core->freed_all = 0;
-}
-
-/* Is there room to record this job's start? A step that has decided nothing yet has. */
-static int has_room_for(const struct parc_core *core, int32_t job)
-{
-	return has_room(core) &&
-	       core->placements_max - core->placements_count >= job_tasks_max(core, job);
-}
-
-/* Try the line's first job. Returns 0 when it has to wait; the line is blocked then. */
-static int line_try(struct parc_core *core, int32_t line)
-{
-	int32_t job = line_head(core, line), reason = job_try(core, job);
-
-	if (reason == PARC_REASON_NONE)
-		return 1;
-	if (core->jobs[job].reason == reason)
-		line_block(core, line);
-	else
-		act_reason(core, job, reason);
-	return 0;
-}
-
-/* The ready lines in order, each until its first job does not fit. Returns 0 when the step has
- * no room for more. */
-static int decide_greedy(struct parc_core *core)
-{
-	int32_t line;
-
-	while ((line = line_first(core, LINE_READY)) >= 0) {
-		if (!has_room_for(core, line_head(core, line)))
-			return 0;
-		line_try(core, line);
-	}
-	return 1;
-}
-
-/* Nobody overtakes: the first of all starts, or nobody does. */
-static int decide_strict(struct parc_core *core)
-{
-	int32_t line;
-
-	while ((line = line_first(core, LINE_BLOCKED)) >= 0) {
-		if (!has_room_for(core, line_head(core, line)))
-			return 0;
-		if (!line_try(core, line) && core->lines[line].state == LINE_BLOCKED)
-			break;
-	}
-	/* Those behind it were not tried and wait for their turn. */
-	while ((line = line_first(core, LINE_READY)) >= 0) {
-		int32_t job = line_head(core, line);
-
-		if (!has_room(core))
-			return 0;
-		if (core->jobs[job].reason == PARC_REASON_PRIORITY)
-			line_block(core, line);
-		else
-			act_reason(core, job, PARC_REASON_PRIORITY);
-	}
-	return 1;
 }
 
 void decide(struct parc_core *core, const struct parc_event *event)
@@ -295,9 +153,7 @@ void decide(struct parc_core *core, const struct parc_event *event)
 	decide_event(core, event);
 	decide_deadlines(core);
 	decide_orphans(core);
-	wake_lines(core);
-	done = core->rules.backfill == PARC_BACKFILL_NONE ? decide_strict(core)
-							  : decide_greedy(core);
+	done = queue_decide(core);
 	if (core->orphans >= 0 || !done) {
 		struct parc_action more = {.kind = PARC_ACTION_MORE};
 

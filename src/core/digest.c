@@ -6,6 +6,7 @@
 #include "core/node.h"
 #include "core/price.h"
 #include "core/profile.h"
+#include "core/reserve.h"
 
 uint64_t chip_hash(const struct parc_core *core, int32_t chip)
 {
@@ -79,6 +80,8 @@ uint64_t digest_recount(const struct parc_core *core)
 		sum += core->jobs[i].id != PARC_NONE ? job_hash(core, i) : 0;
 	for (int32_t i = 0; i < core->allocations_table.high; i++)
 		sum += core->allocations[i].id != PARC_NONE ? allocation_hash(core, i) : 0;
+	for (int32_t i = 0; i < core->reservations_table.high; i++)
+		sum += core->reservations[i].job >= 0 ? reservation_hash(core, i) : 0;
 	return sum;
 }
 
@@ -196,6 +199,9 @@ void digest_reset(struct parc_core *core)
 	for (int32_t i = 0; i < core->allocations_table.high; i++)
 		core->allocations[i].hash =
 			core->allocations[i].id != PARC_NONE ? allocation_hash(core, i) : 0;
+	for (int32_t i = 0; i < core->reservations_table.high; i++)
+		if (core->reservations[i].job >= 0)
+			core->reservations[i].hash = reservation_hash(core, i);
 	core->digest = digest_recount(core);
 }
 

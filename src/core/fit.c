@@ -115,7 +115,25 @@ int chip_book(const struct parc_chip *chip, const struct ask *ask, struct bookin
 	return booking->devices <= 32 && (chip->counts >> (booking->devices - 1) & 1);
 }
 
-void view_of_node(const struct parc_core *core, int32_t slot, struct view *view)
+/* What is free on a device; `kept` parts are not. */
+static struct cell cell_of(const struct device *device, int32_t memory_mib, int kept)
+{
+	int32_t milli = PARC_SHARE_WHOLE - device->used_milli - device->foreign_milli;
+	int32_t mib = memory_mib - device->used_mib - device->foreign_mib;
+
+	if (device->failed)
+		return (struct cell){.slots = ALL_SLOTS};
+	milli -= kept ? device->kept_milli : 0;
+	mib -= kept ? device->kept_mib : 0;
+	return (struct cell){
+		.free_milli = (int16_t)(milli > 0 ? milli : 0),
+		.free_mib = mib > 0 ? mib : 0,
+		.owner = device->owner,
+		.slots = (uint16_t)(kept ? device->slots | device->kept_slots : device->slots),
+	};
+}
+
+static void view_fill(const struct parc_core *core, int32_t slot, int kept, struct view *view)
 {
 	const struct node *node = &core->nodes[slot];
 	const struct device *devices = &core->devices[node->devices];
@@ -124,27 +142,29 @@ void view_of_node(const struct parc_core *core, int32_t slot, struct view *view)
 	view->memory_free = node->memory_free;
 	view->cpu_free = node->cpu_free;
 	view->node = slot;
+	if (kept) {
+		view->memory_free -= node->memory_kept;
+		view->cpu_free -= node->cpu_kept;
+		view->memory_free = view->memory_free > 0 ? view->memory_free : 0;
+		view->cpu_free = view->cpu_free > 0 ? view->cpu_free : 0;
+	}
 	for (int32_t p = 0; p < node->pools_count; p++) {
 		const struct pool *pool = &node->pools[p];
 		int32_t memory_mib = core->chips[pool->chip].memory_mib;
 
-		for (int32_t i = pool->first; i < pool->first + pool->count; i++) {
-			const struct device *device = &devices[i];
-			struct cell *cell = &view->cells[i];
-			int32_t milli =
-				PARC_SHARE_WHOLE - device->used_milli - device->foreign_milli;
-			int32_t mib = memory_mib - device->used_mib - device->foreign_mib;
-
-			if (device->failed) {
-				*cell = (struct cell){.slots = ALL_SLOTS};
-				continue;
-			}
-			cell->free_milli = (int16_t)(milli > 0 ? milli : 0);
-			cell->free_mib = mib > 0 ? mib : 0;
-			cell->owner = device->owner;
-			cell->slots = device->slots;
-		}
+		for (int32_t i = pool->first; i < pool->first + pool->count; i++)
+			view->cells[i] = cell_of(&devices[i], memory_mib, kept);
 	}
+}
+
+void view_of_node(const struct parc_core *core, int32_t slot, struct view *view)
+{
+	view_fill(core, slot, core->nodes[slot].keeps, view);
+}
+
+void view_of_node_whole(const struct parc_core *core, int32_t slot, struct view *view)
+{
+	view_fill(core, slot, 0, view);
 }
 
 void view_of_kind(const struct parc_core *core, const struct kind *kind, struct view *view)

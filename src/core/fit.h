@@ -51,8 +51,9 @@ int ask_is_equal(const struct ask *a, const struct ask *b);
 /* What the ask books on this chip; 0 if the chip cannot serve it. */
 int chip_book(const struct parc_chip *chip, const struct ask *ask, struct booking *booking);
 
-/* Copy what is free on a node. */
+/* Copy what is free on a node, less what it keeps for reservations; and all that is free. */
 void view_of_node(const struct parc_core *core, int32_t node, struct view *view);
+void view_of_node_whole(const struct parc_core *core, int32_t node, struct view *view);
 
 /* What a node of this kind has free when it is empty. */
 void view_of_kind(const struct parc_core *core, const struct kind *kind, struct view *view);

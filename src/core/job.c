@@ -239,6 +239,7 @@ static void job_init(struct parc_core *core, struct job *job, const struct parc_
 			    .depends = -1,
 			    .afters = -1,
 			    .allocation = -1,
+			    .reservation = -1,
 			    .next = -1,
 			    .line = -1,
 			    .groups_count = (uint8_t)submit->groups_count,

@@ -36,6 +36,9 @@ void allocation_set_busy(struct parc_core *core, int32_t allocation, int32_t bus
  * is known only now, so it is moved from where it was booked. */
 void allocation_keep(struct parc_core *core, int32_t allocation);
 void allocation_lose(struct parc_core *core, int32_t allocation);
+/* File it by its expected end and its time limit; it is expected to end at another time. */
+void allocation_time(struct parc_core *core, int32_t allocation);
+void allocation_set_end(struct parc_core *core, int32_t allocation, int64_t end_us);
 
 /* Recompute its part of the digest; the part that its tasks have in that. */
 void allocation_digest(struct parc_core *core, int32_t allocation);

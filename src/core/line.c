@@ -7,6 +7,7 @@
 #include "core/attribution.h"
 #include "core/job.h"
 #include "core/order.h"
+#include "core/reserve.h"
 
 /* What a line is known by. Two lines with the same key of 64 bits are taken for one; that its
  * jobs really are alike is checked when a job joins. */
@@ -93,6 +94,13 @@ int32_t line_head(const struct parc_core *core, int32_t line)
 	return ranking_first(&core->waiting, core->lines[line].root, INT64_MAX);
 }
 
+int line_job_is_before(const struct parc_core *core, int32_t a, int32_t b)
+{
+	const struct ranking_node *x = &core->waiting.nodes[a], *y = &core->waiting.nodes[b];
+
+	return x->key != y->key ? x->key < y->key : x->tie < y->tie;
+}
+
 int32_t line_reason(const struct parc_core *core, int32_t line, int32_t except)
 {
 	int32_t job = line_head(core, line);
@@ -149,6 +157,13 @@ void line_leave(struct parc_core *core, int32_t job)
 	struct line *line = &core->lines[slot];
 	int was_head = line_head(core, slot) == job;
 
+	if (core->jobs[job].reservation >= 0) {
+		int32_t reservation = core->jobs[job].reservation;
+
+		/* Who waits behind it may come earlier now. */
+		core->disrupted |= core->reservations[reservation].start_us > core->time_us;
+		reserve_drop(core, job);
+	}
 	ranking_remove(&core->turns, &core->turns_root, slot);
 	ranking_remove(&core->waiting, &line->root, job);
 	core->jobs[job].line = -1;
@@ -178,8 +193,7 @@ static void line_set_state(struct parc_core *core, int32_t line, enum line_state
 		shelf_unlink(core, line);
 }
 
-/* Reasons that only a change of the fleet can lift: nothing that ends makes room. */
-static int is_hopeless(int32_t reason)
+int line_is_hopeless(int32_t reason)
 {
 	return reason == PARC_REASON_NO_CHIP || reason == PARC_REASON_TOO_LARGE ||
 	       reason == PARC_REASON_NODE_DOWN || reason == PARC_REASON_LIMIT;
@@ -189,7 +203,7 @@ void line_block(struct parc_core *core, int32_t line)
 {
 	int32_t reason = core->jobs[line_head(core, line)].reason;
 
-	line_set_state(core, line, is_hopeless(reason) ? LINE_HOPELESS : LINE_BLOCKED);
+	line_set_state(core, line, line_is_hopeless(reason) ? LINE_HOPELESS : LINE_BLOCKED);
 }
 
 void line_ready(struct parc_core *core, int32_t line)
@@ -229,7 +243,7 @@ void line_wake_node(struct parc_core *core, int32_t node)
 
 	if (core->nodes[node].id == PARC_NONE || core->nodes[node].state != PARC_NODE_UP)
 		return;
-	view_of_node(core, node, &view);
+	view_of_node_whole(core, node, &view);
 	most = 1 + whole_free(&view);
 	for (int32_t shelf = 0; shelf <= most && shelf < LINE_SHELVES; shelf++) {
 		int32_t next, line = core->shelves[shelf];
@@ -247,6 +261,17 @@ void line_wake_all(struct parc_core *core)
 	for (int32_t shelf = 0; shelf < LINE_SHELVES; shelf++)
 		while (core->shelves[shelf] >= 0)
 			line_ready(core, core->shelves[shelf]);
+}
+
+void line_wake_hopeless(struct parc_core *core)
+{
+	int32_t line = ranking_first(&core->turns, core->turns_root, LINE_HOPELESS), next;
+
+	for (; line >= 0; line = next) {
+		next = ranking_next(&core->turns, core->turns_root, line, LINE_HOPELESS);
+		if (core->lines[line].state == LINE_HOPELESS)
+			line_ready(core, line);
+	}
 }
 
 void line_reset(struct parc_core *core)

@@ -30,6 +30,12 @@ int32_t line_head(const struct parc_core *core, int32_t line);
 /* The reason why jobs of a blocked line wait, `except` is not asked. */
 int32_t line_reason(const struct parc_core *core, int32_t line, int32_t except);
 
+/* Is it the turn of job a before that of job b? Both wait. */
+int line_job_is_before(const struct parc_core *core, int32_t a, int32_t b);
+
+/* Is it a reason that only a change of the fleet can lift: nothing that ends makes room? */
+int line_is_hopeless(int32_t reason);
+
 /* Its first job was tried in vain, for the reason it has; it may fit now. */
 void line_block(struct parc_core *core, int32_t line);
 void line_ready(struct parc_core *core, int32_t line);
@@ -45,6 +51,9 @@ int32_t line_next(const struct parc_core *core, int32_t line);
 /* Ready the lines that could use what was freed on the node; all lines. */
 void line_wake_node(struct parc_core *core, int32_t node);
 void line_wake_all(struct parc_core *core);
+
+/* Ready the hopeless lines, after a change of the fleet; walks all lines. */
+void line_wake_hopeless(struct parc_core *core);
 
 void line_reset(struct parc_core *core);
 

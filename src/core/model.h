@@ -31,10 +31,11 @@ struct shape {
 
 struct device {
 	int32_t used_mib, foreign_mib; /* memory held by tasks, seen used by others */
+	int32_t kept_mib;	       /* derived: kept for reservations, as the next two */
 	int32_t owner;		       /* user who shares it, on chips for one user; else 0 */
-	int16_t used_milli, foreign_milli;
-	uint16_t slots;	 /* partition slots taken, a bit each */
-	uint8_t holders; /* tasks that hold a part */
+	int16_t used_milli, foreign_milli, kept_milli;
+	uint16_t slots, kept_slots; /* partition slots taken, a bit each; kept */
+	uint8_t holders;	    /* tasks that hold a part */
 	uint8_t failed;
 };
 
@@ -44,7 +45,10 @@ struct pool {
 
 struct node {
 	int64_t id, rank, memory_mib, memory_free, changed; /* changed: stamp of the last change */
-	int32_t cpu_milli, cpu_free;
+	int64_t memory_kept; /* derived: kept for reservations, as cpu_kept */
+	int32_t cpu_milli, cpu_free, cpu_kept;
+	int32_t holds,
+		keeps; /* derived: first of the holds on it, -1: none; 1: it keeps something */
 	int32_t place, kind;	   /* place slot or -1; class of equal empty nodes */
 	int32_t devices;	   /* first of its devices */
 	int32_t tasks;		   /* first of the tasks on it */
@@ -101,12 +105,14 @@ struct job {
 	int64_t id, user, kind, submit_us, time_limit_us, expected_us, checkpoint_us, grace_us;
 	int64_t array, order;	      /* order: of arrival, kept over a requeue */
 	int64_t kept_us, attained_us; /* work that a checkpoint kept; device-us held so far */
+	int64_t planned;	      /* derived: the step in which it was last planned for later */
 	int64_t load_milli;
 	uint64_t spec_hash, hash; /* of what never changes; its part of the digest */
 	struct parc_service service;
 	int32_t tenant, array_running_max;
 	int32_t groups, variants, depends; /* first of each in their tables */
 	int32_t afters;			   /* first dependency of others on it */
+	int32_t reservation;		   /* derived: slot or -1 */
 	int32_t allocation;		   /* slot or -1 */
 	int32_t next, line; /* next of the list it stands in; the line it waits in, -1: none */
 	int32_t waits;	    /* jobs it still waits for */
@@ -119,14 +125,16 @@ struct job {
 
 struct allocation {
 	int64_t id, start_us, work_us, checkpoint_us; /* work on the reference chip */
-	int64_t held_milli;			      /* thousandths of devices, for the ledger */
-	__int128 busy_done;			      /* since the last checkpoint: busy, ... */
-	int64_t run_us, unmeasured_us;		      /* ... running, of that unmeasured ... */
-	int64_t since_us;			      /* ... reckoned up to this moment */
+	int64_t end_us;		       /* when it is expected to end; PARC_NEVER: not known */
+	int64_t held_milli;	       /* thousandths of devices, for the ledger */
+	__int128 busy_done;	       /* since the last checkpoint: busy, ... */
+	int64_t run_us, unmeasured_us; /* ... running, of that unmeasured ... */
+	int64_t since_us;	       /* ... reckoned up to this moment */
 	uint64_t tasks_hash, hash;
 	int32_t job, attempt, tasks, tasks_count; /* first task */
 	int32_t busy_milli;			  /* -1: unmeasured */
 	int32_t state;				  /* STARTING, RUNNING or STOPPING */
+	int32_t speed_milli;			  /* of its job on the slowest chip that it holds */
 };
 
 struct task {
@@ -138,17 +146,6 @@ struct task {
 	int32_t share_milli, device_memory_mib, cpu_milli;
 	int32_t group, index;
 	int32_t variant;
-};
-
-/* Jobs that wait for the same thing: one gang, one tier. If its first job does not fit, none
- * does, save where time matters (queue.c). Its jobs are ranked by order.h. */
-struct line {
-	uint64_t key;
-	int32_t root, count; /* its ranking of jobs */
-	int32_t next;	     /* in its hash bucket */
-	int32_t shelf;	     /* by what its easiest task wants (line.h) */
-	int32_t shelf_next, shelf_prev;
-	int32_t state; /* enum line_state */
 };
 
 /* What a node is when empty: nodes of one kind differ only in what is taken. */

@@ -13,6 +13,7 @@
 #include "core/index.h"
 #include "core/ledger.h"
 #include "core/price.h"
+#include "core/reserve.h"
 
 static uint64_t kind_hash(const struct kind *kind)
 {
@@ -105,6 +106,18 @@ static enum parc_ledger rest_category(const struct node *node, int failed)
 	}
 }
 
+/* Book (sign 1) or unbook (-1) what nobody uses, of which a part may be kept. */
+static void free_book(struct parc_core *core, struct node *node, enum parc_ledger category,
+		      int32_t chip, int sign, int32_t milli, int32_t kept)
+{
+	ledger_add(core, category, sign * milli);
+	if (category != PARC_LEDGER_FREE_UNATTRIBUTED)
+		return;
+	core->chip_free[chip] += sign * milli;
+	core->chip_kept[chip] += sign * (kept < milli ? kept : milli);
+	node->free_milli += sign * milli;
+}
+
 /* Book (sign 1) or unbook (-1) what is not held by tasks of one device. */
 static void device_book(struct parc_core *core, struct node *node, int32_t chip,
 			const struct device *device, int sign)
@@ -115,11 +128,7 @@ static void device_book(struct parc_core *core, struct node *node, int32_t chip,
 
 	if (foreign > 0)
 		ledger_add(core, PARC_LEDGER_FOREIGN, sign * foreign);
-	ledger_add(core, category, sign * (rest - foreign));
-	if (category == PARC_LEDGER_FREE_UNATTRIBUTED) {
-		core->chip_free[chip] += sign * (rest - foreign);
-		node->free_milli += sign * (rest - foreign);
-	}
+	free_book(core, node, category, chip, sign, rest - foreign, device->kept_milli);
 }
 
 static void cores_book(struct parc_core *core, struct node *node, int sign)
@@ -128,11 +137,8 @@ static void cores_book(struct parc_core *core, struct node *node, int sign)
 
 	if (node->cores_pool < 0)
 		return;
-	ledger_add(core, category, sign * (int64_t)node->cpu_free);
-	if (category == PARC_LEDGER_FREE_UNATTRIBUTED) {
-		core->chip_free[node->pools[node->cores_pool].chip] += sign * node->cpu_free;
-		node->free_milli += sign * (int64_t)node->cpu_free;
-	}
+	free_book(core, node, category, node->pools[node->cores_pool].chip, sign, node->cpu_free,
+		  node->cpu_kept);
 }
 
 static void node_book(struct parc_core *core, struct node *node, int sign)
@@ -181,7 +187,7 @@ static void node_digest(struct parc_core *core, int32_t slot)
 }
 
 /* The node changed: a new stamp, and all that follows from what is free. */
-static void node_changed(struct parc_core *core, int32_t slot)
+void node_changed(struct parc_core *core, int32_t slot)
 {
 	struct node *node = &core->nodes[slot];
 
@@ -198,7 +204,7 @@ static void node_changed(struct parc_core *core, int32_t slot)
 }
 
 /* Something that waits may fit there now. */
-static void node_freed(struct parc_core *core, int32_t slot)
+void node_freed(struct parc_core *core, int32_t slot)
 {
 	if (core->freed_count > 0 && core->freed[core->freed_count - 1] == slot)
 		return;
@@ -227,6 +233,7 @@ static void node_init(struct parc_core *core, int32_t slot, const struct parc_no
 			      .kind = kind,
 			      .devices = slot * core->limits.node_devices,
 			      .tasks = -1,
+			      .holds = -1,
 			      .class = -1,
 			      .state = PARC_NODE_UP,
 			      .devices_count = (uint8_t)it->devices_count,
@@ -299,6 +306,8 @@ void node_remove(struct parc_core *core, int32_t slot)
 	struct node *node = &core->nodes[slot];
 
 	ASSERT(node->tasks < 0);
+	while (node->holds >= 0)
+		reserve_drop(core, core->reservations[core->holds[node->holds].reservation].job);
 	if (node->place >= 0) {
 		int32_t *link = &core->places[node->place].first_node;
 
@@ -420,14 +429,10 @@ static void node_hold(struct parc_core *core, const struct task *task, int64_t u
 int64_t node_take(struct parc_core *core, const struct task *task, int64_t user,
 		  struct node_undo *undo)
 {
-	const struct node *node = &core->nodes[task->node];
 	int64_t milli = node_task_milli(core, task);
 
 	if (undo != NULL)
-		*undo = (struct node_undo){.changed = node->changed,
-					   .node = task->node,
-					   .prev = node->prev,
-					   .older = node->older};
+		node_mark(core, task->node, undo);
 	node_hold(core, task, user, 1);
 	ledger_add(core, PARC_LEDGER_STARTING, milli);
 	node_changed(core, task->node);
@@ -440,26 +445,87 @@ int64_t node_give(struct parc_core *core, const struct task *task, enum parc_led
 
 	node_hold(core, task, 0, -1);
 	ledger_add(core, from, -milli);
+	reserve_refresh(core, task->node);
 	node_changed(core, task->node);
 	node_freed(core, task->node);
 	return milli;
 }
 
-void node_untake(struct parc_core *core, const struct task *task, const struct node_undo *undo)
+void node_mark(const struct parc_core *core, int32_t slot, struct node_undo *undo)
+{
+	const struct node *node = &core->nodes[slot];
+
+	*undo = (struct node_undo){
+		.changed = node->changed, .node = slot, .prev = node->prev, .older = node->older};
+}
+
+void node_restore(struct parc_core *core, const struct node_undo *undo)
 {
 	struct node *node = &core->nodes[undo->node];
 
-	ASSERT(node->changed == core->stamp && undo->node == task->node);
-	node_hold(core, task, 0, -1);
-	ledger_add(core, PARC_LEDGER_STARTING, -node_task_milli(core, task));
+	ASSERT(node->changed == core->stamp);
 	core->stamp--;
 	node->changed = undo->changed;
 	index_unlink(core, undo->node);
 	index_link_after(core, undo->node, undo->older);
-	index_refile(core, undo->node, undo->prev);
+	if (node->state == PARC_NODE_UP)
+		index_refile(core, undo->node, undo->prev);
 	close_note(core, undo->node);
 	prices_note(core, undo->node);
 	node_digest(core, undo->node);
+}
+
+void node_untake(struct parc_core *core, const struct task *task, const struct node_undo *undo)
+{
+	ASSERT(undo->node == task->node);
+	node_hold(core, task, 0, -1);
+	ledger_add(core, PARC_LEDGER_STARTING, -node_task_milli(core, task));
+	node_restore(core, undo);
+}
+
+void node_pretend_end(struct parc_core *core, const struct task *task, struct node_undo *undo)
+{
+	node_mark(core, task->node, undo);
+	node_hold(core, task, 0, -1);
+	ledger_add(core, PARC_LEDGER_STARTING, -node_task_milli(core, task));
+	node_changed(core, task->node);
+}
+
+void node_pretend_undo(struct parc_core *core, const struct task *task, int64_t user,
+		       const struct node_undo *undo)
+{
+	node_hold(core, task, user, 1);
+	ledger_add(core, PARC_LEDGER_STARTING, node_task_milli(core, task));
+	node_restore(core, undo);
+}
+
+int node_put_kept(struct parc_core *core, int32_t slot, const struct kept *kept)
+{
+	struct node *node = &core->nodes[slot];
+	int changed = node->cpu_kept != kept->cpu_milli || node->memory_kept != kept->memory_mib;
+
+	node->cpu_kept = kept->cpu_milli;
+	node->memory_kept = kept->memory_mib;
+	for (int32_t i = 0; i < node->devices_count; i++) {
+		struct device *device = &core->devices[node->devices + i];
+
+		changed |= device->kept_milli != kept->milli[i] ||
+			   device->kept_mib != kept->mib[i] || device->kept_slots != kept->slots[i];
+		device->kept_milli = kept->milli[i];
+		device->kept_mib = kept->mib[i];
+		device->kept_slots = kept->slots[i];
+	}
+	return changed;
+}
+
+int node_set_kept(struct parc_core *core, int32_t slot, const struct kept *kept)
+{
+	int changed;
+
+	node_book(core, &core->nodes[slot], -1);
+	changed = node_put_kept(core, slot, kept);
+	node_book(core, &core->nodes[slot], 1);
+	return changed;
 }
 
 int node_can_take(const struct parc_core *core, const struct task *task, int64_t user)
@@ -472,7 +538,7 @@ int node_can_take(const struct parc_core *core, const struct task *task, int64_t
 		return 0;
 	if (node->devices_count < 32 && task->devices >> node->devices_count != 0)
 		return 0;
-	view_of_node(core, task->node, &view);
+	view_of_node_whole(core, task->node, &view);
 	for (uint32_t left = task->devices; left != 0; left &= left - 1) {
 		const struct cell *cell = &view.cells[__builtin_ctz(left)];
 

@@ -38,6 +38,37 @@ int64_t node_take(struct parc_core *core, const struct task *task, int64_t user,
 		  struct node_undo *undo);
 int64_t node_give(struct parc_core *core, const struct task *task, enum parc_ledger from);
 
+/* Note what the node is like; bring it back to the bit after a change was taken back. */
+void node_mark(const struct parc_core *core, int32_t node, struct node_undo *undo);
+void node_restore(struct parc_core *core, const struct node_undo *undo);
+
+/* Give back what a task holds as if it had ended, and take it again; between both only what is
+ * taken back in reverse order. */
+void node_pretend_end(struct parc_core *core, const struct task *task, struct node_undo *undo);
+void node_pretend_undo(struct parc_core *core, const struct task *task, int64_t user,
+		       const struct node_undo *undo);
+
+/* What a node keeps for reservations. */
+struct kept {
+	int64_t memory_mib;
+	int32_t cpu_milli;
+	int16_t milli[PARC_NODE_DEVICES_MAX];
+	int32_t mib[PARC_NODE_DEVICES_MAX];
+	uint16_t slots[PARC_NODE_DEVICES_MAX];
+};
+
+/* Copy it into the records, not booked; returns 1 if it is another amount than before. */
+int node_put_kept(struct parc_core *core, int32_t node, const struct kept *kept);
+
+/* Keep that from now on, booked; returns 1 if it is another amount than before. */
+int node_set_kept(struct parc_core *core, int32_t node, const struct kept *kept);
+
+/* The node changed: a new stamp, and all that follows from what is free. */
+void node_changed(struct parc_core *core, int32_t node);
+
+/* Waiting work may fit there now. */
+void node_freed(struct parc_core *core, int32_t node);
+
 /* Undo the last node_take of this task. */
 void node_untake(struct parc_core *core, const struct task *task, const struct node_undo *undo);
 

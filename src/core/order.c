@@ -14,6 +14,8 @@
  */
 #include "core/order.h"
 
+#include "core/profile.h"
+
 #define RANK_BITS      59
 #define RANK_MAX       ((INT64_C(1) << RANK_BITS) - 1)
 #define LEVEL_FIRST_US INT64_C(3600000000) /* device-microseconds of the first level */
@@ -28,6 +30,87 @@ int64_t order_length_us(const struct job *job)
 	if (job->time_limit_us > 0 && job->time_limit_us < length)
 		length = job->time_limit_us;
 	return length > job->kept_us ? length - job->kept_us : 1;
+}
+
+static int32_t chip_speed(const struct parc_core *core, const struct job *job, int32_t chip)
+{
+	int32_t speed = core->chips[chip].speed_milli[job->work_class];
+
+	return speed > 0 ? speed : PARC_SHARE_WHOLE;
+}
+
+static int32_t placement_speed(const struct parc_core *core, const struct job *job,
+			       const struct parc_placement *placement)
+{
+	int32_t node = idmap_find(&core->node_ids, placement->node), v = job->variants;
+
+	for (int32_t i = 0; i < placement->variant && v >= 0; i++)
+		v = core->variants[v].next;
+	if (placement->variant >= 0 && v >= 0 && core->variants[v].set.speed_milli > 0)
+		return core->variants[v].set.speed_milli;
+	if (placement->devices == 0)
+		return PARC_SHARE_WHOLE;
+	return chip_speed(core, job,
+			  kind_device_chip(&core->kinds[core->nodes[node].kind],
+					   __builtin_ctz(placement->devices)));
+}
+
+int32_t order_speed(const struct parc_core *core, int32_t job,
+		    const struct parc_placement *placements, int32_t count)
+{
+	int32_t slowest = INT32_MAX;
+
+	for (int32_t i = 0; i < count; i++) {
+		int32_t speed = placement_speed(core, &core->jobs[job], &placements[i]);
+
+		slowest = speed < slowest ? speed : slowest;
+	}
+	return count > 0 ? slowest : PARC_SHARE_WHOLE;
+}
+
+/* A time after so much work at a speed; PARC_NEVER for work without end. */
+static int64_t time_after(int64_t start_us, int64_t work_us, int32_t speed_milli)
+{
+	__int128 end;
+
+	if (start_us == PARC_NEVER || work_us == PARC_NEVER)
+		return PARC_NEVER;
+	end = start_us + ((__int128)work_us * PARC_SHARE_WHOLE + speed_milli - 1) / speed_milli;
+	return end < PARC_NEVER ? (int64_t)end : PARC_NEVER;
+}
+
+int64_t order_end_us(const struct parc_core *core, int32_t job, int64_t start_us,
+		     int32_t speed_milli)
+{
+	return time_after(start_us, order_length_us(&core->jobs[job]), speed_milli);
+}
+
+int64_t order_limit_us(const struct parc_core *core, int32_t job, int64_t start_us,
+		       int32_t speed_milli)
+{
+	int64_t limit = core->jobs[job].time_limit_us;
+
+	return limit > 0 ? time_after(start_us, limit, speed_milli) : PARC_NEVER;
+}
+
+int64_t order_end_most_us(const struct parc_core *core, int32_t job, int64_t start_us)
+{
+	const struct job *it = &core->jobs[job];
+	int32_t slowest = PARC_SHARE_WHOLE;
+
+	for (uint64_t left = core->chips_known; left != 0; left &= left - 1) {
+		int32_t chip = __builtin_ctzll(left), speed = chip_speed(core, it, chip);
+
+		if (core->chip_total[chip] > 0 && speed < slowest)
+			slowest = speed;
+	}
+	for (int32_t v = it->variants; v >= 0; v = core->variants[v].next) {
+		int32_t speed = core->variants[v].set.speed_milli;
+
+		if (speed > 0 && speed < slowest)
+			slowest = speed;
+	}
+	return order_end_us(core, job, start_us, slowest);
 }
 
 static int64_t rank_fifo(const struct parc_core *core, int32_t job)

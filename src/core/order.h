@@ -13,6 +13,20 @@
  * time limit, less what a checkpoint kept; PARC_NEVER if neither is known. At least 1. */
 int64_t order_length_us(const struct job *job);
 
+/* Speed, in thousandths of the reference chip, at which the job runs on these placements: that
+ * of the slowest chip, as a variant declares it or as the chip has it for the job's class; where
+ * neither is known it counts as the reference chip. */
+int32_t order_speed(const struct parc_core *core, int32_t job,
+		    const struct parc_placement *placements, int32_t count);
+
+/* When it ends if it starts at a time at that speed; on the slowest chip it may run on; its
+ * time limit. PARC_NEVER: not known, no limit. */
+int64_t order_end_us(const struct parc_core *core, int32_t job, int64_t start_us,
+		     int32_t speed_milli);
+int64_t order_end_most_us(const struct parc_core *core, int32_t job, int64_t start_us);
+int64_t order_limit_us(const struct parc_core *core, int32_t job, int64_t start_us,
+		       int32_t speed_milli);
+
 /* The job's number. */
 int64_t order_rank(const struct parc_core *core, int32_t job);
 

@@ -56,7 +56,7 @@ static int claim(struct parc_core *core, const struct plan *plan, const struct a
 	return 1;
 }
 
-static void unclaim(struct parc_core *core, int32_t first)
+void plan_undo(struct parc_core *core, int32_t first)
 {
 	while (core->placements_count > first) {
 		int32_t i = --core->placements_count;
@@ -259,7 +259,7 @@ static int32_t plan_in_order(struct parc_core *core, const struct plan *plan,
 		plan_ask(core, plan, group, &ask);
 		if (fill_group(core, plan, &ask, gang->numbers[i], 0, group->tasks_min) <
 		    group->tasks_min) {
-			unclaim(core, plan->first);
+			plan_undo(core, plan->first);
 			return PARC_REASON_GANG;
 		}
 	}

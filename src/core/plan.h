@@ -11,4 +11,8 @@
  * placements behind core->placements_count, or why not, with everything as it was. */
 int32_t plan_job(struct parc_core *core, int32_t job);
 
+/* Take back the claims of the placements from `first` on, the last first. They stay in the list
+ * behind its end. */
+void plan_undo(struct parc_core *core, int32_t first);
+
 #endif

@@ -119,7 +119,7 @@ int parc_node_info(const struct parc_core *core, int64_t id, struct parc_node_in
 	if (slot < 0)
 		return PARC_ERR_UNKNOWN;
 	memset(info, 0, sizeof(*info));
-	view_of_node(core, slot, &view);
+	view_of_node_whole(core, slot, &view);
 	info->node = id;
 	info->state = node->state;
 	info->cpu_free_milli = node->cpu_free;

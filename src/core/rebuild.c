@@ -101,12 +101,9 @@ void rebuild(struct parc_core *core)
 	index_rebuild(core, ops->exact);
 	rebuild_lines(core);
 	core->kinds_version++;
-	for (int32_t i = 0; i < core->allocations_table.high; i++) {
-		const struct allocation *it = &core->allocations[i];
-		const struct job *job = it->id == PARC_NONE ? NULL : &core->jobs[it->job];
-
-		if (job != NULL && it->state != PARC_JOB_STOPPING && job->time_limit_us > 0)
-			iheap_set(&core->deadlines, i, it->start_us + job->time_limit_us);
-	}
+	core->ends_root = core->deadlines_root = -1;
+	for (int32_t i = 0; i < core->allocations_table.high; i++)
+		if (core->allocations[i].id != PARC_NONE)
+			allocation_time(core, i);
 	digest_reset(core);
 }

@@ -8,10 +8,10 @@
 #define CORE_STATE_H
 
 #include "base/idmap.h"
-#include "base/iheap.h"
 #include "base/ranking.h"
 #include "base/table.h"
 #include "core/model.h"
+#include "core/model_queue.h"
 
 #define KINDS_MAX      4096 /* distinct empty nodes of one fleet */
 #define THRESHOLDS_MAX 250  /* values of one resource that classes tell apart; fits a byte */
@@ -67,6 +67,7 @@ struct parc_core {
 
 	struct table nodes_table, places_table, jobs_table, allocations_table, tasks_table;
 	struct table shapes_table, tenants_table, groups_table, variants_table, depends_table;
+	struct table reservations_table, holds_table;
 	struct node *nodes;
 	struct device *devices; /* of node slot n: limits.node_devices from n on */
 	struct place *places;
@@ -78,6 +79,8 @@ struct parc_core {
 	struct task *tasks;
 	struct shape *shapes;
 	struct tenant *tenants;
+	struct reservation *reservations;
+	struct hold *holds;
 
 	/* derived */
 	struct idmap node_ids, place_ids, job_ids, allocation_ids, tenant_ids;
@@ -89,7 +92,15 @@ struct parc_core {
 	struct table lines_table;
 	struct ranking waiting, turns; /* jobs within their line, by length; lines, by state */
 	int32_t turns_root;
-	struct iheap deadlines; /* allocations by time limit */
+	struct ranking deadlines, ends; /* allocations by time limit, by expected end */
+	int32_t deadlines_root, ends_root;
+	int32_t reserved;      /* reservations in force */
+	int32_t fleet_changed; /* in this step a node or device came, went or changed its state */
+	int32_t disrupted; /* in this step something happened that no reservation reckoned with */
+	int64_t chip_kept[PARC_CHIPS_MAX]; /* of the free ones those kept for reservations */
+	struct release *releases; /* what a plan for later has given back for a try (reserve.c) */
+	struct node_undo *lifts;  /* nodes whose holds are lifted for a try */
+	int32_t releases_count, releases_max, lifts_count;
 	int32_t *line_buckets;
 	uint32_t line_mask;
 	int32_t shelves[LINE_SHELVES]; /* blocked lines by what they need */

@@ -16,6 +16,7 @@
 #include "core/line.h"
 #include "core/node.h"
 #include "core/price.h"
+#include "core/reserve.h"
 
 #define BROKEN(err, ...) parc_err_set(err, PARC_ERR_MISMATCH, __VA_ARGS__)
 
@@ -270,6 +271,8 @@ int parc_core_check(const struct parc_core *core, struct parc_err *err)
 		code = ledger_check(core, err);
 	if (code == 0)
 		code = line_check(core, err);
+	if (code == 0)
+		code = reserve_verify(core, err);
 	if (code == 0)
 		code = index_check(core, err);
 	if (code == 0)

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/act.h"
+
+#include "core/apply.h"
+
+int act_has_room_for(const struct parc_core *core, int32_t more)
+{
+	return core->actions_count < core->actions_max - more;
+}
+
+int act_has_room(const struct parc_core *core)
+{
+	return core->actions_count < core->actions_max - 1; /* the last place is for MORE */
+}
+
+void act(struct parc_core *core, const struct parc_action *action, int taken)
+{
+	ASSERT(core->actions_count < core->actions_max);
+	core->actions[core->actions_count++] = *action;
+	apply_action(core, action, taken);
+}
+
+void act_end(struct parc_core *core, int32_t job, int32_t result, int32_t reason)
+{
+	struct parc_action action = {.kind = PARC_ACTION_END, .job = core->jobs[job].id};
+
+	action.end.result = result;
+	action.end.reason = reason;
+	act(core, &action, 0);
+}
+
+void act_reason(struct parc_core *core, int32_t job, int32_t reason)
+{
+	struct parc_action action = {.kind = PARC_ACTION_REASON, .job = core->jobs[job].id};
+
+	action.reason.reason = reason;
+	act(core, &action, 0);
+}
+
+void act_requeue(struct parc_core *core, int32_t job, int32_t reason)
+{
+	struct parc_action action = {.kind = PARC_ACTION_REQUEUE, .job = core->jobs[job].id};
+
+	action.requeue.reason = reason;
+	act(core, &action, 0);
+}
+
+void act_stop(struct parc_core *core, int32_t job, int32_t why)
+{
+	const struct job *it = &core->jobs[job];
+	const struct allocation *allocation = &core->allocations[it->allocation];
+	struct parc_action action = {.kind = PARC_ACTION_STOP, .job = it->id};
+
+	if (allocation->state == PARC_JOB_STOPPING || !act_has_room(core))
+		return;
+	action.stop.allocation = allocation->id;
+	action.stop.attempt = allocation->attempt;
+	action.stop.grace_us = it->grace_us > 0 ? it->grace_us : core->rules.grace_us;
+	action.stop.why = why;
+	act(core, &action, 0);
+}
+
+void act_start(struct parc_core *core, int32_t job, int32_t first)
+{
+	struct parc_action action = {.kind = PARC_ACTION_START, .job = core->jobs[job].id};
+
+	action.start.allocation = core->last_allocation + 1;
+	action.start.attempt = core->jobs[job].attempt + 1;
+	action.start.count = core->placements_count - first;
+	action.start.placements = &core->placements[first];
+	act(core, &action, 1);
+}
+
+void act_reserve(struct parc_core *core, int32_t job, const struct parc_action *reserve)
+{
+	struct parc_action action = *reserve;
+
+	action.kind = PARC_ACTION_RESERVE;
+	action.job = core->jobs[job].id;
+	act(core, &action, 0);
+}

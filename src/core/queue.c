@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Going through the queue, by the policy's backfill:
+ *
+ *   greedy        every job that fits starts, in order; nothing is kept for who does not fit
+ *   none          nobody overtakes the first that does not fit
+ *   easy          the first that does not fit has a reservation (Lifka, "The ANL/IBM SP
+ *                 scheduling system", JSSPP 1995); others start if they do not delay it
+ *   conservative  so have all that wait, up to reserve_max (Mu'alem, Feitelson, IEEE TPDS 2001)
+ *
+ * With reservations there are two passes. In the first each job is tried in order without what
+ * is kept for others, so that its length does not matter; who has a reservation is tried with
+ * what is kept for it. In the second, jobs that are short enough are tried in order with what is
+ * kept until they will have ended.
+ *
+ * A reservation is reckoned anew when something happened that it did not reckon with: work ended
+ * before or after it was expected to, the fleet or the policy changed.
+ */
+#include "core/queue.h"
+
+#include "core/act.h"
+#include "core/job.h"
+#include "core/line.h"
+#include "core/node.h"
+#include "core/order.h"
+#include "core/plan.h"
+#include "core/reserve.h"
+
+#define RESERVE_USUAL 64 /* reservations when the policy names no number */
+#define ACTIONS_EACH  4	 /* at most: give a reservation up, reserve, a reason, a start */
+
+/* Place the job and start it; else the reason. */
+int32_t queue_try(struct parc_core *core, int32_t job)
+{
+	int32_t first = core->placements_count;
+	int32_t reason = plan_job(core, job);
+
+	if (reason == PARC_REASON_NONE)
+		act_start(core, job, first);
+	return reason;
+}
+
+/* The same with what is kept in the window lifted: planned, taken back and, when the holds are in
+ * force again, taken. */
+static int32_t try_lifted(struct parc_core *core, int32_t job, const struct window *window)
+{
+	int32_t first = core->placements_count, count, reason;
+
+	if (reserve_lift(core, window) == 0 && window->except < 0)
+		return PARC_REASON_RESERVATION; /* as before */
+	reason = plan_job(core, job);
+	count = core->placements_count - first;
+	if (reason == PARC_REASON_NONE)
+		plan_undo(core, first);
+	reserve_unlift(core);
+	if (reason != PARC_REASON_NONE)
+		return reason;
+	for (int32_t i = 0; i < count; i++) {
+		struct task task;
+
+		task_of_placement(core, &core->placements[first + i], &task);
+		node_take(core, &task, core->jobs[job].user, NULL);
+	}
+	core->placements_count = first + count;
+	act_start(core, job, first);
+	return reason;
+}
+
+static void wake_lines(struct parc_core *core)
+{
+	if (core->freed_all) {
+		line_wake_all(core);
+	} else {
+		for (int32_t i = 0; i < core->freed_count; i++)
+			line_wake_node(core, core->freed[i]);
+	}
+	core->freed_count = core->freed_all = 0;
+}
+
+/* Is there room to record this job's start, or its reservation? A step that has decided nothing
+ * yet has. */
+static int has_room_for(const struct parc_core *core, int32_t job)
+{
+	return act_has_room_for(core, ACTIONS_EACH) &&
+	       core->placements_max - core->placements_count >= job_tasks_max(core, job);
+}
+
+/* The line's first job has to wait for this reason. */
+static void line_wait(struct parc_core *core, int32_t line, int32_t reason)
+{
+	int32_t job = line_head(core, line);
+
+	if (core->jobs[job].reason == reason)
+		line_block(core, line);
+	else
+		act_reason(core, job, reason);
+}
+
+/* Try the line's first job; 1 if it started. */
+static int line_try(struct parc_core *core, int32_t line)
+{
+	int32_t reason = queue_try(core, line_head(core, line));
+
+	if (reason != PARC_REASON_NONE)
+		line_wait(core, line, reason);
+	return reason == PARC_REASON_NONE;
+}
+
+/* ---- Without reservations. Each returns 0 when the step has no room for more. */
+
+/* The ready lines in order, each until its first job does not fit. */
+static int queue_greedy(struct parc_core *core)
+{
+	int32_t line;
+
+	while ((line = line_first(core, LINE_READY)) >= 0) {
+		if (!has_room_for(core, line_head(core, line)))
+			return 0;
+		line_try(core, line);
+	}
+	return 1;
+}
+
+/* The first of all starts, or nobody does. */
+static int queue_strict(struct parc_core *core)
+{
+	int32_t line;
+
+	while ((line = line_first(core, LINE_BLOCKED)) >= 0) {
+		if (!has_room_for(core, line_head(core, line)))
+			return 0;
+		if (!line_try(core, line) && core->lines[line].state == LINE_BLOCKED)
+			break;
+	}
+	/* Those behind it were not tried and wait for their turn. */
+	while ((line = line_first(core, LINE_READY)) >= 0) {
+		if (!act_has_room(core))
+			return 0;
+		line_wait(core, line, PARC_REASON_PRIORITY);
+	}
+	return 1;
+}
+
+/* ---- With reservations */
+
+/* One pass over the queue. */
+struct pass {
+	struct parc_core *core;
+	int32_t failed_first, failed_last; /* lines that did not fit, in order */
+	int full;			   /* the step has no room for more */
+};
+
+static void give_up_reservation(struct parc_core *core, int32_t job)
+{
+	struct parc_action none = {0};
+
+	act_reserve(core, job, &none);
+}
+
+/* Easy: the job that holds the reservation, -1: none. */
+static int32_t easy_holder(const struct parc_core *core)
+{
+	for (int32_t slot = 0; slot < core->reservations_table.high; slot++)
+		if (core->reservations[slot].job >= 0)
+			return core->reservations[slot].job;
+	return -1;
+}
+
+/* The reservation belongs to the first of all that wait; see that it will be tried. */
+static void easy_settle(struct parc_core *core)
+{
+	int32_t line = line_first(core, LINE_BLOCKED);
+
+	if (line >= 0 && core->jobs[line_head(core, line)].reservation < 0)
+		line_ready(core, line);
+}
+
+static int32_t reserve_most(const struct parc_core *core)
+{
+	if (core->rules.backfill == PARC_BACKFILL_EASY)
+		return 1;
+	return core->rules.reserve_max > 0 ? core->rules.reserve_max : RESERVE_USUAL;
+}
+
+/* Reserve for the job, or again if it has a reservation that may be wrong by now; once a step. Who
+ * has to yield for it (-1: nobody) does so when the new reservation is found, so that nothing
+ * slips in between. Returns why that cannot be: it could never start, or a table is full. */
+static int32_t job_reserve(struct parc_core *core, int32_t job, int32_t yields)
+{
+	struct parc_action action = {.kind = PARC_ACTION_RESERVE, .job = core->jobs[job].id};
+
+	if (core->jobs[job].planned == core->steps && core->jobs[job].reservation >= 0)
+		return PARC_REASON_NONE;
+	core->jobs[job].planned = core->steps;
+	if (!reserve_plan(core, job, &action))
+		return PARC_REASON_NODE_DOWN;
+	if (reserve_is(core, job, &action))
+		return PARC_REASON_NONE;
+	if (reserve_check(core, job, &action, NULL) != 0)
+		return PARC_REASON_LIMIT;
+	if (yields >= 0)
+		give_up_reservation(core, yields);
+	act_reserve(core, job, &action);
+	return PARC_REASON_NONE;
+}
+
+/* Has the job to be planned for later now? */
+static int is_to_reserve(const struct parc_core *core, int32_t line, int32_t job)
+{
+	if (core->jobs[job].reservation >= 0)
+		return core->disrupted;
+	return core->rules.backfill == PARC_BACKFILL_EASY && line_first(core, LINE_BLOCKED) == line;
+}
+
+/* Try a job whose turn is before that of the only one with a reservation: what is kept is his. */
+static int32_t try_before_holder(struct parc_core *core, int32_t job, int32_t holder)
+{
+	struct window nothing = {.except = -1, .from_us = INT64_MIN, .until_us = INT64_MIN};
+	int32_t reason = queue_try(core, job);
+
+	if (reason == PARC_REASON_NONE || try_lifted(core, job, &nothing) != PARC_REASON_NONE)
+		return reason;
+	core->disrupted = 1;
+	core->jobs[holder].planned = 0;
+	line_ready(core, core->jobs[holder].line);
+	return PARC_REASON_NONE;
+}
+
+/* Try the first job of a line: with what is kept for it, without what is kept for others. */
+static int32_t job_try(struct parc_core *core, int32_t job)
+{
+	struct window window = WINDOW_ALWAYS;
+	int32_t holder = core->rules.backfill == PARC_BACKFILL_EASY ? easy_holder(core) : -1;
+
+	window.except = core->jobs[job].reservation;
+	if (window.except >= 0)
+		return try_lifted(core, job, &window);
+	if (holder >= 0 && line_job_is_before(core, job, holder))
+		return try_before_holder(core, job, holder);
+	return queue_try(core, job);
+}
+
+/* Try a line's first job; 1 if it started. */
+static int pass_line(struct parc_core *core, int32_t line)
+{
+	int32_t job = line_head(core, line), reason = job_try(core, job);
+
+	if (reason == PARC_REASON_NONE)
+		return 1;
+	if (!line_is_hopeless(reason) && is_to_reserve(core, line, job)) {
+		int32_t holder = core->jobs[job].reservation < 0 ? easy_holder(core) : -1;
+		int32_t never = job_reserve(core, job, holder);
+
+		reason = never != PARC_REASON_NONE ? never : reason;
+	}
+	if (line_is_hopeless(reason) && core->jobs[job].reservation >= 0)
+		give_up_reservation(core, job);
+	line_wait(core, line, reason);
+	return 0;
+}
+
+static void pass_note_failed(struct pass *pass, int32_t line)
+{
+	struct line *it = &pass->core->lines[line];
+
+	if (it->state != LINE_BLOCKED || it->failed)
+		return;
+	it->failed = 1;
+	it->failed_next = -1;
+	if (pass->failed_last >= 0)
+		pass->core->lines[pass->failed_last].failed_next = line;
+	else
+		pass->failed_first = line;
+	pass->failed_last = line;
+}
+
+/* First pass: each in order, keeping off what is kept for others. */
+static void pass_ordered(struct pass *pass)
+{
+	struct parc_core *core = pass->core;
+	int32_t line;
+
+	for (;;) {
+		wake_lines(core);
+		if (core->rules.backfill == PARC_BACKFILL_EASY)
+			easy_settle(core);
+		line = line_first(core, LINE_READY);
+		if (line < 0)
+			return;
+		if (!has_room_for(core, line_head(core, line))) {
+			pass->full = 1;
+			return;
+		}
+		if (!pass_line(core, line))
+			pass_note_failed(pass, line);
+	}
+}
+
+/* Has the job a reservation, or was one sought in vain in this step? */
+static int is_settled(const struct parc_core *core, int32_t job)
+{
+	return core->jobs[job].reservation >= 0 || core->jobs[job].planned == core->steps;
+}
+
+/* The first job in order that waits without a reservation, of all lines; -1: none. */
+static int32_t unreserved_first(const struct parc_core *core)
+{
+	int32_t best = -1;
+	int32_t line = ranking_first(&core->turns, core->turns_root, LINE_BLOCKED);
+
+	for (; line >= 0; line = ranking_next(&core->turns, core->turns_root, line, LINE_BLOCKED)) {
+		int32_t root = core->lines[line].root, job = line_head(core, line);
+
+		while (job >= 0 && is_settled(core, job))
+			job = ranking_next(&core->waiting, root, job, INT64_MAX);
+		if (job >= 0 && (best < 0 || line_job_is_before(core, job, best)))
+			best = job;
+	}
+	return best;
+}
+
+/* The last in order of those that have a reservation; -1: none. */
+static int32_t reserved_last(const struct parc_core *core)
+{
+	int32_t last = -1;
+
+	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
+		int32_t job = core->reservations[slot].job;
+
+		if (job >= 0 && (last < 0 || line_job_is_before(core, last, job)))
+			last = job;
+	}
+	return last;
+}
+
+/* Conservative: reservations for the first that wait, in order. */
+static void pass_reserve(struct pass *pass)
+{
+	struct parc_core *core = pass->core;
+
+	for (int32_t tries = 0; tries < 2 * PARC_RESERVE_MAX; tries++) {
+		int32_t job = unreserved_first(core), last = reserved_last(core);
+		int full = core->reserved >= reserve_most(core), reason;
+
+		if (job < 0 || (full && line_job_is_before(core, last, job)))
+			return;
+		if (!has_room_for(core, job)) {
+			pass->full = 1;
+			return;
+		}
+		reason = job_reserve(core, job, full ? last : -1);
+		if (reason != PARC_REASON_NONE && job == line_head(core, core->jobs[job].line))
+			line_wait(core, core->jobs[job].line, reason);
+		else if (core->jobs[job].reservation < 0)
+			return;
+	}
+}
+
+/* Try the short ones of a line in order, with what is kept until they will have ended. */
+static void pass_short_line(struct pass *pass, int32_t line, int64_t most)
+{
+	struct parc_core *core = pass->core;
+	int32_t root = core->lines[line].root;
+	int32_t job = ranking_first(&core->waiting, root, most), next;
+
+	for (; job >= 0; job = next) {
+		struct window window = WINDOW_ALWAYS;
+
+		if (!has_room_for(core, job)) {
+			pass->full = 1;
+			return;
+		}
+		window.except = core->jobs[job].reservation;
+		window.until_us = order_end_most_us(core, job, core->time_us);
+		next = ranking_next(&core->waiting, root, job, most);
+		if (try_lifted(core, job, &window) == PARC_REASON_NONE) {
+			root = next < 0 ? -1 : core->lines[line].root;
+			continue;
+		}
+		if (core->rules.backfill == PARC_BACKFILL_EASY)
+			return; /* more would be lifted for none of them */
+		most = core->waiting.nodes[job].value - 1;
+		next = ranking_next(&core->waiting, root, job, most);
+	}
+}
+
+/* How long a job may be at most to be of use in the second pass; 0: there is nothing to use. */
+static int64_t short_most(const struct parc_core *core)
+{
+	int64_t most = 0;
+
+	if (reserve_kept_milli(core) == 0)
+		return 0;
+	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
+		const struct reservation *it = &core->reservations[slot];
+
+		if (it->job >= 0 && it->start_us != PARC_NEVER &&
+		    it->start_us - core->time_us > most)
+			most = it->start_us - core->time_us;
+	}
+	return most;
+}
+
+/* Second pass: short work in what is kept for later. */
+static void pass_short(struct pass *pass)
+{
+	struct parc_core *core = pass->core;
+
+	for (int32_t line = pass->failed_first, next; line >= 0; line = next) {
+		int64_t most = short_most(core);
+
+		next = core->lines[line].failed_next;
+		core->lines[line].failed = 0;
+		if (most > 0 && !pass->full)
+			pass_short_line(pass, line, most);
+	}
+}
+
+static int queue_backfill(struct parc_core *core)
+{
+	struct pass pass = {.core = core, .failed_first = -1, .failed_last = -1};
+
+	if (core->fleet_changed)
+		line_wake_hopeless(core);
+	core->fleet_changed = 0;
+	for (int32_t slot = 0; slot < core->reservations_table.high && core->disrupted; slot++)
+		if (core->reservations[slot].job >= 0)
+			line_ready(core, core->jobs[core->reservations[slot].job].line);
+	do {
+		pass_ordered(&pass);
+		if (!pass.full && core->rules.backfill == PARC_BACKFILL_CONSERVATIVE)
+			pass_reserve(&pass);
+	} while (!pass.full && core->freed_count > 0); /* a reservation was given up */
+	pass_short(&pass);
+	if (!pass.full)
+		core->disrupted = 0;
+	return !pass.full;
+}
+
+int queue_decide(struct parc_core *core)
+{
+	int done;
+
+	wake_lines(core);
+	switch (core->rules.backfill) {
+	case PARC_BACKFILL_GREEDY:
+		done = queue_greedy(core);
+		break;
+	case PARC_BACKFILL_NONE:
+		done = queue_strict(core);
+		break;
+	default:
+		done = queue_backfill(core);
+		break;
+	}
+	return done;
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Making, dropping and lifting reservations (reserve.h). Each costs one filing of every node that
+ * is concerned. What is derived (lists of holds by node, what nodes keep) follows from the
+ * reservations, the tasks and the expected ends, and not from the time.
+ */
+#include "core/reserve.h"
+
+#include "base/hash.h"
+#include "core/held.h"
+#include "core/index.h"
+#include "core/job.h"
+
+#define RESERVATIONS_MAX (PARC_RESERVE_MAX + 1) /* one is made before another is given up */
+
+void reserve_init(struct parc_core *core, struct block *block)
+{
+	int32_t holds = core->limits.nodes * 2 + PARC_TASKS_MAX / 16;
+
+	table_init(&core->reservations_table, block, RESERVATIONS_MAX);
+	table_init(&core->holds_table, block, holds);
+	core->reservations = block_take(block, PARC_RESERVE_MAX, sizeof(*core->reservations));
+	core->holds = block_take(block, (size_t)holds, sizeof(*core->holds));
+	core->lifts = block_take(block, (size_t)holds, sizeof(*core->lifts));
+}
+
+void reserve_reset(struct parc_core *core)
+{
+	core->reserved = core->lifts_count = core->releases_count = 0;
+	core->disrupted = 0;
+}
+
+int64_t reserve_kept_milli(const struct parc_core *core)
+{
+	int64_t milli = 0;
+
+	for (uint64_t left = core->reserved > 0 ? core->chips_known : 0; left != 0;
+	     left &= left - 1)
+		milli += core->chip_kept[__builtin_ctzll(left)];
+	return milli;
+}
+
+uint64_t reservation_hash(const struct parc_core *core, int32_t slot)
+{
+	const struct reservation *it = &core->reservations[slot];
+	uint64_t hash = hash_word(HASH_START, (uint64_t)core->jobs[it->job].id);
+
+	hash = hash_word(hash, (uint64_t)it->start_us);
+	hash = hash_word(hash, (uint64_t)it->end_us);
+	for (int32_t h = it->holds; h >= 0; h = core->holds[h].next) {
+		const struct hold *hold = &core->holds[h];
+
+		hash = hash_word(hash, (uint64_t)core->nodes[hold->node].id);
+		hash = hash_pair(hash, hold->devices, hold->slots);
+		hash = hash_pair(hash, hold->share_milli, hold->device_memory_mib);
+		hash = hash_pair(hash, hold->cpu_milli, hold->variant);
+		hash = hash_pair(hash, hold->group, hold->index);
+		hash = hash_word(hash, (uint64_t)hold->memory_mib);
+	}
+	return hash;
+}
+
+int reserve_refresh(struct parc_core *core, int32_t node)
+{
+	struct kept kept;
+
+	if (core->nodes[node].holds < 0 && core->nodes[node].keeps == 0)
+		return 0;
+	held_reckon(core, node, &WINDOW_ALWAYS, &kept);
+	core->nodes[node].keeps = core->nodes[node].holds >= 0;
+	return node_set_kept(core, node, &kept);
+}
+
+/* Reckon the nodes of a reservation anew; `freed`: waiting work may use them now. */
+static void nodes_refresh(struct parc_core *core, int32_t hold, int freed)
+{
+	for (; hold >= 0; hold = core->holds[hold].next) {
+		int32_t node = core->holds[hold].node;
+
+		if (reserve_refresh(core, node))
+			node_changed(core, node);
+		if (freed)
+			node_freed(core, node);
+	}
+}
+
+static void hold_unlink(struct parc_core *core, int32_t hold)
+{
+	int32_t *link = &core->nodes[core->holds[hold].node].holds;
+
+	while (*link != hold)
+		link = &core->holds[*link].node_next;
+	*link = core->holds[hold].node_next;
+}
+
+static void hold_link(struct parc_core *core, int32_t hold)
+{
+	int32_t *link = &core->nodes[core->holds[hold].node].holds;
+
+	core->holds[hold].node_next = *link;
+	*link = hold;
+}
+
+void reserve_drop(struct parc_core *core, int32_t job)
+{
+	int32_t slot = core->jobs[job].reservation, next;
+	struct reservation *it;
+
+	if (slot < 0)
+		return;
+	it = &core->reservations[slot];
+	core->digest -= it->hash;
+	for (int32_t h = it->holds; h >= 0; h = core->holds[h].next)
+		hold_unlink(core, h);
+	nodes_refresh(core, it->holds, 1);
+	for (int32_t h = it->holds; h >= 0; h = next) {
+		next = core->holds[h].next;
+		table_give(&core->holds_table, h);
+	}
+	core->jobs[job].reservation = -1;
+	it->job = -1;
+	table_give(&core->reservations_table, slot);
+	core->reserved--;
+}
+
+void reserve_drop_all(struct parc_core *core)
+{
+	for (int32_t slot = 0; slot < core->reservations_table.high; slot++)
+		if (core->reservations[slot].job >= 0)
+			reserve_drop(core, core->reservations[slot].job);
+}
+
+static void hold_init(const struct parc_core *core, const struct parc_placement *placement,
+		      int32_t reservation, struct hold *hold)
+{
+	*hold = (struct hold){.memory_mib = placement->memory_mib,
+			      .node = idmap_find(&core->node_ids, placement->node),
+			      .reservation = reservation,
+			      .next = -1,
+			      .devices = placement->devices,
+			      .slots = placement->slots,
+			      .share_milli = placement->share_milli,
+			      .device_memory_mib = placement->device_memory_mib,
+			      .cpu_milli = placement->cpu_milli,
+			      .group = placement->group,
+			      .index = placement->task,
+			      .variant = placement->variant};
+}
+
+void reserve_set(struct parc_core *core, int32_t job, const struct parc_action *action)
+{
+	int32_t slot, *link;
+	struct reservation *it;
+
+	reserve_drop(core, job);
+	if (action->reserve.count == 0)
+		return;
+	slot = table_take(&core->reservations_table);
+	it = &core->reservations[slot];
+	*it = (struct reservation){.start_us = action->reserve.start_us,
+				   .end_us = action->reserve.end_us,
+				   .job = job,
+				   .holds = -1,
+				   .count = action->reserve.count};
+	link = &it->holds;
+	for (int32_t i = 0; i < action->reserve.count; i++) {
+		int32_t h = table_take(&core->holds_table);
+
+		hold_init(core, &action->reserve.placements[i], slot, &core->holds[h]);
+		hold_link(core, h);
+		*link = h;
+		link = &core->holds[h].next;
+	}
+	core->jobs[job].reservation = slot;
+	core->reserved++;
+	it->hash = reservation_hash(core, slot);
+	core->digest += it->hash;
+	nodes_refresh(core, it->holds, 0);
+}
+
+int reserve_check(const struct parc_core *core, int32_t job, const struct parc_action *action,
+		  struct parc_err *err)
+{
+	int32_t own = core->jobs[job].reservation;
+	int32_t more = own >= 0 ? action->reserve.count - core->reservations[own].count
+				: action->reserve.count;
+	int good = core->jobs[job].line >= 0 && action->reserve.count >= 0 &&
+		   table_has_room(&core->holds_table, more) &&
+		   (own >= 0 || table_has_room(&core->reservations_table, 1)) &&
+		   action->reserve.start_us >= 0 &&
+		   action->reserve.end_us >= action->reserve.start_us;
+
+	for (int32_t i = 0; good && i < action->reserve.count; i++) {
+		const struct parc_placement *it = &action->reserve.placements[i];
+		int32_t node = idmap_find(&core->node_ids, it->node);
+
+		good = node >= 0 && it->share_milli >= 0 && it->share_milli <= PARC_SHARE_WHOLE &&
+		       it->cpu_milli >= 0 && it->cpu_milli <= PARC_CPU_MAX && it->memory_mib >= 0 &&
+		       it->memory_mib <= PARC_MEMORY_MAX && it->device_memory_mib >= 0 &&
+		       it->slots <= UINT16_MAX && it->device_memory_mib <= PARC_DEVICE_MEMORY_MAX &&
+		       (core->nodes[node].devices_count == 32 ||
+			it->devices >> core->nodes[node].devices_count == 0);
+	}
+	if (good)
+		return 0;
+	return parc_err_set(err, PARC_ERR_STATE, "job %lld cannot have this reservation",
+			    (long long)action->job);
+}
+
+static int hold_is(const struct parc_core *core, const struct hold *hold,
+		   const struct parc_placement *placement)
+{
+	return core->nodes[hold->node].id == placement->node &&
+	       hold->devices == placement->devices && hold->slots == placement->slots &&
+	       hold->share_milli == placement->share_milli &&
+	       hold->device_memory_mib == placement->device_memory_mib &&
+	       hold->cpu_milli == placement->cpu_milli &&
+	       hold->memory_mib == placement->memory_mib && hold->group == placement->group &&
+	       hold->index == placement->task && hold->variant == placement->variant;
+}
+
+int reserve_is(const struct parc_core *core, int32_t job, const struct parc_action *action)
+{
+	int32_t slot = core->jobs[job].reservation, h;
+	const struct reservation *it = slot < 0 ? NULL : &core->reservations[slot];
+
+	if (it == NULL || it->start_us != action->reserve.start_us ||
+	    it->end_us != action->reserve.end_us || it->count != action->reserve.count)
+		return 0;
+	h = it->holds;
+	for (int32_t i = 0; i < it->count; i++, h = core->holds[h].next)
+		if (!hold_is(core, &core->holds[h], &action->reserve.placements[i]))
+			return 0;
+	return 1;
+}
+
+/* Lift on one node, if the window changes what it keeps and it was not lifted yet. */
+static void node_lift(struct parc_core *core, int32_t node, const struct window *window)
+{
+	struct node_undo *undo = &core->lifts[core->lifts_count];
+	struct kept kept;
+
+	if (core->nodes[node].state != PARC_NODE_UP)
+		return;
+	held_reckon(core, node, window, &kept);
+	node_mark(core, node, undo);
+	if (!node_set_kept(core, node, &kept))
+		return;
+	node_changed(core, node);
+	core->lifts_count++;
+}
+
+int32_t reserve_lift(struct parc_core *core, const struct window *window)
+{
+	ASSERT(core->lifts_count == 0);
+	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
+		if (core->reservations[slot].job < 0)
+			continue;
+		for (int32_t h = core->reservations[slot].holds; h >= 0; h = core->holds[h].next)
+			node_lift(core, core->holds[h].node, window);
+	}
+	return core->lifts_count;
+}
+
+void reserve_unlift(struct parc_core *core)
+{
+	while (core->lifts_count > 0) {
+		const struct node_undo *undo = &core->lifts[--core->lifts_count];
+		struct kept kept;
+
+		held_reckon(core, undo->node, &WINDOW_ALWAYS, &kept);
+		node_set_kept(core, undo->node, &kept);
+		node_restore(core, undo);
+	}
+}
+
+void reserve_rebuild(struct parc_core *core)
+{
+	reserve_reset(core);
+	for (int32_t i = 0; i < core->jobs_table.high; i++)
+		core->jobs[i].reservation = -1;
+	for (int32_t i = 0; i < core->nodes_table.high; i++)
+		core->nodes[i].holds = -1;
+	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
+		if (core->reservations[slot].job < 0)
+			continue;
+		core->reserved++;
+		core->jobs[core->reservations[slot].job].reservation = slot;
+		for (int32_t h = core->reservations[slot].holds; h >= 0; h = core->holds[h].next)
+			hold_link(core, h);
+	}
+	for (int32_t i = 0; i < core->nodes_table.high; i++) {
+		struct kept kept;
+
+		if (core->nodes[i].id == PARC_NONE)
+			continue;
+		held_reckon(core, i, &WINDOW_ALWAYS, &kept);
+		core->nodes[i].keeps = core->nodes[i].holds >= 0;
+		node_put_kept(core, i, &kept);
+	}
+}
+
+static int kept_is(const struct parc_core *core, int32_t slot, const struct kept *kept)
+{
+	const struct node *node = &core->nodes[slot];
+
+	if (node->cpu_kept != kept->cpu_milli || node->memory_kept != kept->memory_mib)
+		return 0;
+	for (int32_t i = 0; i < node->devices_count; i++) {
+		const struct device *device = &core->devices[node->devices + i];
+
+		if (device->kept_milli != kept->milli[i] || device->kept_mib != kept->mib[i] ||
+		    device->kept_slots != kept->slots[i])
+			return 0;
+	}
+	return 1;
+}
+
+int reserve_verify(const struct parc_core *core, struct parc_err *err)
+{
+	int32_t reserved = 0;
+	struct kept kept;
+
+	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
+		const struct reservation *it = &core->reservations[slot];
+
+		if (it->job < 0)
+			continue;
+		reserved++;
+		if (core->jobs[it->job].reservation != slot || core->jobs[it->job].line < 0)
+			return parc_err_set(err, PARC_ERR_MISMATCH,
+					    "R1: job %lld has a reservation and does not wait",
+					    (long long)core->jobs[it->job].id);
+		if (it->hash != reservation_hash(core, slot))
+			return parc_err_set(err, PARC_ERR_MISMATCH,
+					    "R1: the reservation of job %lld has changed",
+					    (long long)core->jobs[it->job].id);
+	}
+	if (reserved != core->reserved || core->lifts_count != 0 || core->releases_count != 0)
+		return parc_err_set(err, PARC_ERR_MISMATCH, "R1: %d reservations, %d counted",
+				    core->reserved, reserved);
+	for (int32_t i = 0; i < core->nodes_table.high; i++) {
+		if (core->nodes[i].id == PARC_NONE)
+			continue;
+		held_reckon(core, i, &WINDOW_ALWAYS, &kept);
+		if (!kept_is(core, i, &kept))
+			return parc_err_set(err, PARC_ERR_MISMATCH,
+					    "R2: node %lld keeps another amount than it should",
+					    (long long)core->nodes[i].id);
+	}
+	return 0;
+}
