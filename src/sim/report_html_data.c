@@ -144,10 +144,9 @@ static json_t *tenant_names_json(const struct report_tenant *tenants, int32_t co
 {
 	json_t *list = json_array();
 	for (int32_t t = 0; t < count; t++) {
-		char others[REPORT_NUMBER_MAX];
-		snprintf(others, sizeof(others), "%d others", tenants[t].others);
-		json_array_append_new(list,
-				      markup_json(tenants[t].name ? tenants[t].name : others));
+		char label[REPORT_LABEL_MAX];
+		report_tenant_label(&tenants[t], label);
+		json_array_append_new(list, markup_json(label));
 	}
 	return list;
 }

@@ -11,6 +11,7 @@
 #include "sim/report_html.h"
 
 #define REPORT_NUMBER_MAX  48
+#define REPORT_LABEL_MAX   512
 #define REPORT_TENANTS_MAX 20 /* those with most device-hours; the rest are summed up */
 
 /* ---- Words and numbers for people */
@@ -84,6 +85,9 @@ struct report_tenant {
 /* Fills at most REPORT_TENANTS_MAX + 1 and returns how many. */
 int32_t report_tenants_find(struct report_tenant *tenants, const struct replay_result *results,
 			    int32_t count);
+
+/* Its name, or what stands for one: "no tenant", "12 others". */
+void report_tenant_label(const struct report_tenant *tenant, char text[REPORT_LABEL_MAX]);
 
 /* ---- Tables, of all runs side by side */
 

@@ -339,9 +339,9 @@ void report_table_tenants(FILE *out, const struct replay_result *results, int32_
 	}
 	fputs("</tr></thead>\n<tbody>\n", out);
 	for (int32_t t = 0; t < tenants_count; t++) {
-		char others[REPORT_NUMBER_MAX];
-		snprintf(others, sizeof(others), "%d others", tenants[t].others);
-		row_head(out, tenants[t].name ? tenants[t].name : others);
+		char label[REPORT_LABEL_MAX];
+		report_tenant_label(&tenants[t], label);
+		row_head(out, label);
 		cell_number(out, (double)tenants[t].runs[0].jobs);
 		for (int32_t i = 0; i < count; i++) {
 			cell_number(out, report_hours(tenants[t].runs[i].held));

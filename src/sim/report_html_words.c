@@ -32,7 +32,7 @@ const struct report_category report_categories[PARC_LEDGER_COUNT] = {
 	 "free; those who wait are at their limit"},
 	{PARC_LEDGER_FREE_NO_CHIP, "unallocated", "wrong chip",
 	 "free; no job that waits can run on this chip"},
-	{PARC_LEDGER_FREE_UNATTRIBUTED, "unallocated", "not attributed",
+	{PARC_LEDGER_FREE_UNATTRIBUTED, "unallocated", "not yet attributed",
 	 "free; its cause has not been determined"},
 	{PARC_LEDGER_FREE_NO_DEMAND, "unallocated", "no demand", "free, and nobody waits for it"},
 	{PARC_LEDGER_FOREIGN, "foreign", "foreign", "used by what parc did not start"},
@@ -148,4 +148,13 @@ int32_t report_tenants_find(struct report_tenant *tenants, const struct replay_r
 			sum->held_normal += tenant->held_normal;
 		}
 	return filled;
+}
+
+void report_tenant_label(const struct report_tenant *tenant, char text[REPORT_LABEL_MAX])
+{
+	if (!tenant->name)
+		snprintf(text, REPORT_LABEL_MAX, "%d others", tenant->others);
+	else
+		snprintf(text, REPORT_LABEL_MAX, "%s",
+			 strcmp(tenant->name, "-") == 0 ? "no tenant" : tenant->name);
 }

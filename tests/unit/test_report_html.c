@@ -251,6 +251,18 @@ static void test_data_say_what_results_say(void **state)
 	page_deinit(&page);
 }
 
+static void test_tenants_without_a_name_have_a_label(void **state)
+{
+	char label[REPORT_LABEL_MAX];
+	(void)state;
+	report_tenant_label(&(struct report_tenant){.name = "-"}, label);
+	assert_string_equal(label, "no tenant");
+	report_tenant_label(&(struct report_tenant){.others = 12}, label);
+	assert_string_equal(label, "12 others");
+	report_tenant_label(&(struct report_tenant){.name = "vision"}, label);
+	assert_string_equal(label, "vision");
+}
+
 /* Work of the first two intervals is booked as lost in the third, which cannot hold it. */
 static void test_lost_work_moves_to_when_it_was_done(void **state)
 {
@@ -408,6 +420,7 @@ int main(void)
 		cmocka_unit_test(test_hostile_names_stay_text),
 		cmocka_unit_test(test_text_is_cleaned_and_cut),
 		cmocka_unit_test(test_data_say_what_results_say),
+		cmocka_unit_test(test_tenants_without_a_name_have_a_label),
 		cmocka_unit_test(test_lost_work_moves_to_when_it_was_done),
 		cmocka_unit_test(test_causes_move_to_when_they_held),
 		cmocka_unit_test(test_every_category_has_its_words),
