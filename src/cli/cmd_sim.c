@@ -88,7 +88,7 @@ static const char sim_text[] =
 	"  --place P           placement (default parc; see PLACE above)\n"
 	"  --compare P,P       several placements, side by side\n"
 	"  --profile KIND      list: the policy is told the task list's distribution\n"
-	"                      (default of fgd); learn: it knows what has arrived\n"
+	"                      (default of fgd and parc); learn: it knows what has arrived\n"
 	"  --halfway           encode, decode and continue in the middle of each run\n"
 	"\n"
 	"Output and checks:\n"
@@ -192,7 +192,8 @@ static void show_progress(void *arg, int32_t done, int32_t seeds)
 /* Is the policy told the list's distribution? */
 static uint8_t tells_demand(const struct sim_options *options, int32_t place)
 {
-	return options->profile >= 0 ? options->profile == 1 : place == PARC_PLACE_FGD;
+	return options->profile >= 0 ? options->profile == 1
+				     : place == PARC_PLACE_FGD || place == PARC_PLACE_PARC;
 }
 
 int sim_print_json(json_t *root)

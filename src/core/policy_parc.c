@@ -24,7 +24,7 @@
 
 #define WEIGHT_DEVICES	10
 #define WEIGHT_CPU	12
-#define WEIGHT_CHIP	1600
+#define WEIGHT_CHIP	3200
 #define CHIP_CPU_FACTOR 6 /* a restricted chip's price covers its CPU at 4/6 of what work asks */
 
 /* What the free devices are worth, CUTTING_ONE a device; and times the price of their chips. */

@@ -11,6 +11,8 @@
 #include "core/policy.h"
 #include "core/price.h"
 
+#define VALUE_ROUNDS 2 /* the values settle after one, as a rule */
+
 void policy_init(struct parc_core *core, struct block *block)
 {
 	struct policy *policy = block_take(block, 1, sizeof(*policy));
@@ -149,21 +151,40 @@ static void types_gather(struct parc_core *core)
 			type_merge(policy, &core->shapes[i].ask.task, core->shapes[i].weight);
 }
 
-/* What each free thousandth of a device is worth to the shares of the profile. */
-static void values_make(struct policy *policy)
+/* How often each share is asked for, scaled so that halves of it are whole numbers. */
+static void demands_gather(const struct policy *policy, int64_t *demands)
 {
-	int64_t demands[PARC_SHARE_WHOLE + 1] = {0}, sum = policy->count_sum;
 	int shift = 0;
 
-	while (sum >> shift > CUTTING_ONE)
+	while (policy->count_sum >> shift > CUTTING_ONE)
 		shift++;
+	memset(demands, 0, (PARC_SHARE_WHOLE + 1) * sizeof(*demands));
 	for (int32_t t = 0; t < policy->types_count; t++) {
 		const struct profile_type *type = &policy->types[t];
 
 		if (type->devices == 1 && type->share_milli < PARC_SHARE_WHOLE)
-			demands[type->share_milli] += ((type->count - 1) >> shift) + 1;
+			demands[type->share_milli] += (((type->count - 1) >> shift) + 1) * 2;
 	}
-	cutting_values(demands, policy->device_values);
+}
+
+/* What each free thousandth of a device is worth to the shares of the profile. A share whose
+ * value is below its size fills what would else be waste. When the fleet is full, such shares
+ * go on to find room while the others are refused, so half as many more of them are placed:
+ * they are counted so, and the values are reckoned again. */
+static void values_make(struct policy *policy)
+{
+	int64_t demands[PARC_SHARE_WHOLE + 1];
+	int32_t *values = policy->device_values;
+
+	demands_gather(policy, demands);
+	cutting_values(demands, values);
+	for (int32_t round = 0; round < VALUE_ROUNDS; round++) {
+		demands_gather(policy, demands);
+		for (int32_t size = 1; size < PARC_SHARE_WHOLE; size++)
+			if ((int64_t)values[size] * PARC_SHARE_WHOLE < (int64_t)size * CUTTING_ONE)
+				demands[size] += demands[size] / 2;
+		cutting_values(demands, values);
+	}
 }
 
 /* The largest node decides how the table of shortages is laid out. */
