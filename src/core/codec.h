@@ -50,6 +50,12 @@ void *codec_array(struct codec *codec, int64_t count, size_t size);
 /* A slot: -1, or below `high`. */
 void codec_slot(struct codec *codec, int32_t *slot, int32_t high);
 
+/* An encoded state begins with a header of so many bytes. */
+#define STATE_HEADER_BYTES 72
+
+/* Put size and checksum of a state right after its bytes were changed. */
+void state_seal(uint8_t *bytes, size_t size);
+
 /* Records that events and the state share (codec_event.c). */
 void codec_chip(struct codec *codec, struct parc_chip *it);
 void codec_tenant(struct codec *codec, struct parc_tenant *it);

@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "core/codec.h"
+#include "core/links.h"
 #include "core/node.h"
 #include "core/price.h"
 #include "core/profile.h"
@@ -17,7 +18,7 @@
 
 #define STATE_MAGIC   UINT32_C(0x63726170) /* "parc" */
 #define STATE_VERSION 2
-#define HEADER_BYTES  72
+#define HEADER_BYTES  STATE_HEADER_BYTES
 
 static void limits_code(struct codec *codec, struct parc_limits *it)
 {
@@ -36,6 +37,15 @@ static void sum_code(struct codec *codec, __int128 *value)
 	codec_u64(codec, &low);
 	codec_u64(codec, &high);
 	*value = (__int128)((unsigned __int128)high << 64 | low);
+	/* Ten years of the largest fleet are 2^77: what is larger is no sum of times. */
+	codec->failed |= *value > (__int128)1 << 100 || *value < -((__int128)1 << 100);
+}
+
+/* Thousandths of devices, times an accounting rate at most. */
+static void rate_code(struct codec *codec, int64_t *rate)
+{
+	codec_i64(codec, rate);
+	codec->failed |= *rate < 0 || *rate > INT64_C(1) << 52;
 }
 
 static void thresholds_code(struct codec *codec, struct thresholds *it)
@@ -98,7 +108,7 @@ static void profile_code(struct codec *codec, struct policy *it)
 
 static void integral_code(struct codec *codec, struct integral *it)
 {
-	codec_i64(codec, &it->rate);
+	rate_code(codec, &it->rate);
 	sum_code(codec, &it->offset);
 }
 
@@ -111,7 +121,7 @@ static void usage_code(struct codec *codec, struct usage *it)
 static void ledger_code(struct codec *codec, struct parc_core *core)
 {
 	for (int32_t i = 0; i < PARC_LEDGER_COUNT; i++) {
-		codec_i64(codec, &core->ledger.rate[i]);
+		rate_code(codec, &core->ledger.rate[i]);
 		sum_code(codec, &core->ledger.offset[i]);
 	}
 	integral_code(codec, &core->capacity);
@@ -457,6 +467,19 @@ static void header_code(struct codec *codec, struct parc_limits *limits, uint64_
 	codec_u64(codec, checksum);
 }
 
+void state_seal(uint8_t *bytes, size_t size)
+{
+	struct codec codec = {.in = bytes, .size = size};
+	struct parc_limits limits = {0};
+	uint64_t total = 0, checksum = 0;
+
+	header_code(&codec, &limits, &total, &checksum);
+	checksum = state_checksum(&limits, bytes, size);
+	total = size;
+	codec = (struct codec){.out = bytes, .size = size};
+	header_code(&codec, &limits, &total, &checksum);
+}
+
 int64_t parc_state_encode(const struct parc_core *core, void *bytes, size_t size)
 {
 	struct codec codec = {.out = bytes, .size = bytes == NULL ? 0 : size};
@@ -482,11 +505,15 @@ static int state_read(struct parc_core *core, const uint8_t *bytes, size_t size,
 		      struct parc_err *err)
 {
 	struct codec codec = {.in = bytes, .size = size, .used = HEADER_BYTES};
+	int code;
 
 	state_code(&codec, core);
 	if (codec.failed || codec.used != size)
 		return parc_err_set(err, PARC_ERR_CORRUPT, "the state is damaged at byte %zu",
 				    codec.used);
+	code = links_check(core, err);
+	if (code != 0)
+		return code;
 	for (int32_t i = 0; i < core->nodes_table.high; i++) {
 		struct node *node = &core->nodes[i];
 

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Every slot of a table below its high mark must be met exactly once: on the stack of free slots,
+ * or by its owner's list. Marks hold that, so a walk ends at the latest where it meets a mark.
+ * Cost: one visit of each record.
+ */
+#include "core/links.h"
+
+#include <stdlib.h>
+
+#include "core/check.h"
+
+struct marks {
+	uint8_t *bytes; /* one a slot */
+	int32_t high, count;
+};
+
+enum { /* one set of marks for each way in which records are met */
+       MARKS_NODES,
+       MARKS_PLACES,
+       MARKS_JOBS,
+       MARKS_GROUPS,
+       MARKS_VARIANTS,
+       MARKS_DEPENDS,
+       MARKS_AFTERS,
+       MARKS_ALLOCATIONS,
+       MARKS_TASKS,
+       MARKS_TASKS_ON_NODES,
+       MARKS_SHAPES,
+       MARKS_TENANTS,
+       MARKS_COUNT
+};
+
+struct links {
+	const struct parc_core *core;
+	struct marks marks[MARKS_COUNT];
+	int32_t *shape_refs, *tenant_jobs;
+};
+
+/* Meet a slot: 1 if it is a slot that was not met before. */
+static int meet(struct links *links, int which, int32_t slot)
+{
+	struct marks *marks = &links->marks[which];
+
+	if (slot < 0 || slot >= marks->high || marks->bytes[slot] != 0)
+		return 0;
+	marks->bytes[slot] = 1;
+	marks->count++;
+	return 1;
+}
+
+static int is_met(const struct links *links, int which, int32_t slot)
+{
+	return slot >= 0 && slot < links->marks[which].high && links->marks[which].bytes[slot] != 0;
+}
+
+static int is_within(int64_t value, int64_t low, int64_t high)
+{
+	return value >= low && value <= high;
+}
+
+/* ---- Tables of records with an id of their own */
+
+static int free_meet(struct links *links, int which, const struct table *table)
+{
+	int good = 1;
+
+	for (int32_t i = 0; i < table->frees && good; i++)
+		good = meet(links, which, table->free[i]);
+	return good;
+}
+
+/* Records in use have an id above 0 and not above the last one; those on the free stack none. */
+static int id_is_right(const struct links *links, int which, int32_t slot, int64_t id, int64_t last)
+{
+	return is_met(links, which, slot) ? id == PARC_NONE : is_within(id, 1, last);
+}
+
+static int ids_are_right(struct links *links)
+{
+	const struct parc_core *core = links->core;
+	int good = free_meet(links, MARKS_NODES, &core->nodes_table) &&
+		   free_meet(links, MARKS_JOBS, &core->jobs_table) &&
+		   free_meet(links, MARKS_ALLOCATIONS, &core->allocations_table) &&
+		   free_meet(links, MARKS_TENANTS, &core->tenants_table) &&
+		   free_meet(links, MARKS_SHAPES, &core->shapes_table) &&
+		   core->places_table.frees == 0;
+
+	for (int32_t i = 0; i < core->nodes_table.high && good; i++)
+		good = id_is_right(links, MARKS_NODES, i, core->nodes[i].id, core->last_node);
+	for (int32_t i = 0; i < core->jobs_table.high && good; i++)
+		good = id_is_right(links, MARKS_JOBS, i, core->jobs[i].id, core->last_job);
+	for (int32_t i = 0; i < core->allocations_table.high && good; i++)
+		good = id_is_right(links, MARKS_ALLOCATIONS, i, core->allocations[i].id,
+				   core->last_allocation);
+	for (int32_t i = 0; i < core->tenants_table.high && good; i++)
+		good = id_is_right(links, MARKS_TENANTS, i, core->tenants[i].set.tenant, INT64_MAX);
+	for (int32_t i = 0; i < core->shapes_table.high && good; i++)
+		good = core->shapes[i].live == !is_met(links, MARKS_SHAPES, i);
+	return good;
+}
+
+static int job_is_used(const struct links *links, int32_t slot)
+{
+	return slot >= 0 && slot < links->core->jobs_table.high &&
+	       links->core->jobs[slot].id != PARC_NONE;
+}
+
+static int node_is_used(const struct links *links, int32_t slot)
+{
+	return slot >= 0 && slot < links->core->nodes_table.high &&
+	       links->core->nodes[slot].id != PARC_NONE;
+}
+
+static int allocation_is_used(const struct links *links, int32_t slot)
+{
+	return slot >= 0 && slot < links->core->allocations_table.high &&
+	       links->core->allocations[slot].id != PARC_NONE;
+}
+
+/* ---- Places and nodes */
+
+static int place_links(struct links *links, int32_t slot)
+{
+	const struct parc_core *core = links->core;
+	const struct place *it = &core->places[slot];
+
+	if (!is_within(it->id, 1, core->last_place) || it->parent >= core->places_table.high ||
+	    (it->parent >= 0 && core->places[it->parent].level >= it->level))
+		return 0;
+	for (int32_t child = it->first_child; child >= 0; child = core->places[child].next)
+		if (!meet(links, MARKS_PLACES, child) || core->places[child].parent != slot)
+			return 0;
+	for (int32_t node = it->first_node; node >= 0; node = core->nodes[node].next_in_place)
+		if (!node_is_used(links, node) || !meet(links, MARKS_NODES, node) ||
+		    core->nodes[node].place != slot)
+			return 0;
+	return 1;
+}
+
+static int pools_are_right(const struct parc_core *core, const struct node *node)
+{
+	int32_t first = 0, cores = -1;
+
+	for (int32_t p = 0; p < node->pools_count; p++) {
+		const struct pool *pool = &node->pools[p];
+
+		if (pool->chip >= PARC_CHIPS_MAX || !(core->chips_known >> pool->chip & 1) ||
+		    pool->first != first)
+			return 0;
+		first += pool->count;
+		if ((core->cores_chips >> pool->chip & 1) == 0)
+			continue;
+		if (cores >= 0 || pool->count != 0 || node->cpu_milli % PARC_SHARE_WHOLE != 0)
+			return 0;
+		cores = p;
+	}
+	return first == node->devices_count && cores == node->cores_pool;
+}
+
+static int devices_are_right(const struct parc_core *core, const struct node *node)
+{
+	for (int32_t d = 0; d < node->devices_count; d++) {
+		const struct device *it = &core->devices[node->devices + d];
+
+		if (!is_within(it->foreign_milli, 0, PARC_SHARE_WHOLE) || it->failed > 1 ||
+		    !is_within(it->foreign_mib, 0, PARC_DEVICE_MEMORY_MAX) ||
+		    !is_within(it->owner, 0, PARC_USER_MAX))
+			return 0;
+	}
+	return 1;
+}
+
+static int node_links(struct links *links, int32_t slot)
+{
+	const struct parc_core *core = links->core;
+	const struct node *it = &core->nodes[slot];
+	int32_t before = -1;
+
+	if (it->id == PARC_NONE)
+		return 1;
+	if (!is_within(it->cpu_milli, 0, PARC_CPU_MAX) ||
+	    !is_within(it->memory_mib, 0, PARC_MEMORY_MAX) ||
+	    !is_within(it->changed, 1, core->stamp) || it->state > PARC_NODE_MAINTENANCE ||
+	    it->place >= core->places_table.high || !pools_are_right(core, it) ||
+	    !devices_are_right(core, it) || (it->place >= 0) != is_met(links, MARKS_NODES, slot))
+		return 0;
+	for (int32_t t = it->tasks; t >= 0; t = core->tasks[t].node_next) {
+		if (!meet(links, MARKS_TASKS_ON_NODES, t) || core->tasks[t].node != slot ||
+		    core->tasks[t].node_prev != before)
+			return 0;
+		before = t;
+	}
+	return 1;
+}
+
+static int fleet_is_right(struct links *links)
+{
+	const struct parc_core *core = links->core;
+	int32_t parents = 0, good = 1;
+
+	for (int32_t i = 0; i < core->places_table.high && good; i++)
+		good = place_links(links, i);
+	for (int32_t i = 0; i < core->places_table.high && good; i++)
+		parents += core->places[i].parent >= 0;
+	for (int32_t i = 0; i < core->nodes_table.high && good; i++)
+		good = node_links(links, i);
+	return good && parents == links->marks[MARKS_PLACES].count;
+}
+
+/* ---- Jobs */
+
+static int groups_links(struct links *links, const struct job *job)
+{
+	const struct parc_core *core = links->core;
+	int32_t count = 0;
+	int64_t most = core->limits.tasks < PARC_TASKS_MAX ? core->limits.tasks : PARC_TASKS_MAX;
+
+	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next, count++) {
+		const struct group *it = &core->groups[g];
+
+		if (!meet(links, MARKS_GROUPS, g) || it->shape < 0 ||
+		    it->shape >= core->shapes_table.high || !core->shapes[it->shape].live ||
+		    !is_within(it->tasks_min, 1, it->tasks_max) || it->tasks_max > most ||
+		    !is_within(it->mixed_chips, 0, 1))
+			return 0;
+		most -= it->tasks_max;
+		links->shape_refs[it->shape]++;
+	}
+	return count == job->groups_count && is_within(count, 1, PARC_GROUPS_MAX);
+}
+
+static int variants_links(struct links *links, const struct job *job)
+{
+	const struct parc_core *core = links->core;
+	int32_t count = 0;
+
+	for (int32_t v = job->variants; v >= 0; v = core->variants[v].next, count++)
+		if (!meet(links, MARKS_VARIANTS, v) ||
+		    !is_within(core->variants[v].set.device_memory_mib, 0,
+			       PARC_DEVICE_MEMORY_MAX) ||
+		    core->variants[v].set.speed_milli < 0)
+			return 0;
+	return count == job->variants_count && count <= PARC_VARIANTS_MAX;
+}
+
+static int depends_links(struct links *links, int32_t slot)
+{
+	const struct parc_core *core = links->core;
+	const struct job *job = &core->jobs[slot];
+	int32_t waits = 0, count = 0;
+
+	for (int32_t d = job->depends; d >= 0; d = core->depends[d].next, count++) {
+		const struct depend *it = &core->depends[d];
+
+		if (!meet(links, MARKS_DEPENDS, d) || it->job != slot || it->before == slot ||
+		    !is_within(it->kind, 0, 2) ||
+		    (it->before >= 0 && !job_is_used(links, it->before)))
+			return 0;
+		waits += it->before >= 0;
+	}
+	for (int32_t d = job->afters; d >= 0; d = core->depends[d].next_after)
+		if (!meet(links, MARKS_AFTERS, d) || core->depends[d].before != slot)
+			return 0;
+	return waits == job->waits && count <= PARC_DEPENDS_MAX;
+}
+
+static int job_is_right(struct links *links, int32_t slot)
+{
+	const struct parc_core *core = links->core;
+	const struct job *it = &core->jobs[slot];
+	int waits = it->state == PARC_JOB_PENDING;
+
+	if (!is_within(it->user, 1, PARC_USER_MAX) || !is_within(it->order, 0, core->orders - 1) ||
+	    !is_within(it->submit_us, 0, core->time_us) ||
+	    !is_within(it->time_limit_us, 0, PARC_TIME_MAX) ||
+	    !is_within(it->grace_us, 0, PARC_TIME_MAX) || it->state > PARC_JOB_STOPPING ||
+	    it->reason > PARC_REASON_LIMIT || it->result > PARC_RESULT_REFUSED ||
+	    !is_within(it->attempt, 0, INT32_MAX - 1) || it->held > 1 || it->cancelled > 1 ||
+	    it->close_strength > PARC_STRENGTH_REQUIRE || it->now_or_never > 1 || it->requeue > 1 ||
+	    it->preemptible > 1 || it->work_class > PARC_CLASS_BATCH)
+		return 0;
+	if (it->tenant >= core->tenants_table.high ||
+	    (it->tenant >= 0 && core->tenants[it->tenant].set.tenant == PARC_NONE))
+		return 0;
+	if (it->tenant >= 0)
+		links->tenant_jobs[it->tenant]++;
+	if (waits ? it->allocation >= 0
+		  : !allocation_is_used(links, it->allocation) ||
+			    core->allocations[it->allocation].job != slot)
+		return 0;
+	return groups_links(links, it) && variants_links(links, it) && depends_links(links, slot);
+}
+
+static int jobs_are_right(struct links *links)
+{
+	const struct parc_core *core = links->core;
+	int32_t afters = 0;
+	int good = free_meet(links, MARKS_GROUPS, &core->groups_table) &&
+		   free_meet(links, MARKS_VARIANTS, &core->variants_table) &&
+		   free_meet(links, MARKS_DEPENDS, &core->depends_table);
+
+	for (int32_t i = 0; i < core->jobs_table.high && good; i++)
+		good = core->jobs[i].id == PARC_NONE || job_is_right(links, i);
+	for (int32_t i = 0; i < core->jobs_table.high && good; i++)
+		afters += core->jobs[i].id == PARC_NONE ? 0 : core->jobs[i].waits;
+	for (int32_t i = 0; i < core->shapes_table.high && good; i++)
+		good = !core->shapes[i].live || core->shapes[i].refs == links->shape_refs[i];
+	for (int32_t i = 0; i < core->tenants_table.high && good; i++)
+		good = core->tenants[i].set.tenant == PARC_NONE ||
+		       core->tenants[i].jobs == links->tenant_jobs[i];
+	return good && afters == links->marks[MARKS_AFTERS].count;
+}
+
+/* ---- Allocations and tasks */
+
+static int task_is_right(const struct links *links, const struct job *job, int32_t slot)
+{
+	const struct parc_core *core = links->core;
+	const struct task *it = &core->tasks[slot];
+	int32_t devices;
+
+	if (!node_is_used(links, it->node) || !is_met(links, MARKS_TASKS_ON_NODES, slot) ||
+	    !is_within(it->share_milli, 0, PARC_SHARE_WHOLE) ||
+	    !is_within(it->device_memory_mib, 0, PARC_DEVICE_MEMORY_MAX) ||
+	    !is_within(it->cpu_milli, 0, PARC_CPU_MAX) ||
+	    !is_within(it->memory_mib, 0, PARC_MEMORY_MAX) || it->slots > UINT16_MAX ||
+	    !is_within(it->group, 0, job->groups_count - 1) ||
+	    !is_within(it->variant, -1, job->variants_count - 1))
+		return 0;
+	devices = core->nodes[it->node].devices_count;
+	return devices == 32 || it->devices >> devices == 0;
+}
+
+static int allocation_is_right(struct links *links, int32_t slot)
+{
+	const struct parc_core *core = links->core;
+	const struct allocation *it = &core->allocations[slot];
+	int32_t count = 0;
+
+	if (!job_is_used(links, it->job) || core->jobs[it->job].allocation != slot ||
+	    !is_within(it->start_us, 0, core->time_us) || !is_within(it->busy_milli, -1, 1000) ||
+	    !is_within(it->work_us, 0, PARC_TIME_MAX) ||
+	    !is_within(it->checkpoint_us, 0, PARC_TIME_MAX) ||
+	    !is_within(it->since_us, 0, core->time_us) ||
+	    !is_within(it->run_us, 0, PARC_TIME_MAX) ||
+	    !is_within(it->unmeasured_us, 0, PARC_TIME_MAX) ||
+	    !is_within(it->held_milli, 0, INT64_C(1) << 52) || it->attempt < 1 ||
+	    !is_within(it->state, PARC_JOB_STARTING, PARC_JOB_STOPPING))
+		return 0;
+	for (int32_t t = it->tasks; t >= 0; t = core->tasks[t].next, count++)
+		if (!meet(links, MARKS_TASKS, t) || core->tasks[t].allocation != slot ||
+		    !task_is_right(links, &core->jobs[it->job], t))
+			return 0;
+	return count == it->tasks_count;
+}
+
+static int allocations_are_right(struct links *links)
+{
+	const struct parc_core *core = links->core;
+	int32_t used;
+	int good = free_meet(links, MARKS_TASKS, &core->tasks_table);
+
+	for (int32_t i = 0; i < core->allocations_table.high && good; i++)
+		good = core->allocations[i].id == PARC_NONE || allocation_is_right(links, i);
+	used = table_count(&core->tasks_table);
+	return good && links->marks[MARKS_TASKS].count == core->tasks_table.high &&
+	       links->marks[MARKS_TASKS_ON_NODES].count == used &&
+	       links->marks[MARKS_GROUPS].count == core->groups_table.high &&
+	       links->marks[MARKS_VARIANTS].count == core->variants_table.high &&
+	       links->marks[MARKS_DEPENDS].count == core->depends_table.high;
+}
+
+/* ---- What events set */
+
+static int settings_are_right(const struct parc_core *core)
+{
+	int good = is_within(core->time_us, 0, PARC_TIME_MAX) &&
+		   is_within(core->orders, 0, INT64_MAX / 16) && core->tasks_seen >= 0 &&
+		   is_within(core->unfinished, 0, 1) && is_within(core->stamp, 0, INT64_MAX / 16) &&
+		   is_within(core->steps, 0, INT64_MAX / 16) && core->last_job >= 0 &&
+		   core->last_node >= 0 && core->last_place >= 0 && core->last_allocation >= 0 &&
+		   is_within(core->tasks_seen, 0, INT64_MAX / 1024) &&
+		   is_within(core->profile_next, 0, INT64_MAX / 16) &&
+		   (core->cores_chips & ~core->chips_known) == 0;
+
+	for (int32_t i = 0; i < PARC_CHIPS_MAX && good; i++) {
+		int cores = core->chips[i].rule == PARC_RULE_CORES;
+
+		if (core->chips_known >> i & 1)
+			good = core->chips[i].chip == i &&
+			       check_chip(core, &core->chips[i], NULL) == 0 &&
+			       cores == (int)(core->cores_chips >> i & 1);
+	}
+	for (int32_t i = 0; i < core->shapes_table.high && good; i++) {
+		struct parc_task task = core->shapes[i].ask.task;
+
+		good = !core->shapes[i].live ||
+		       (check_task(&task, NULL) == 0 && (task.devices > 0) == (task.chips != 0) &&
+			is_within(core->shapes[i].seen, 0, INT64_MAX / 1024) &&
+			is_within(core->shapes[i].weight, 0, core->shapes[i].seen));
+	}
+	for (int32_t i = 0; i < core->profile_count && good; i++)
+		good = check_task(&core->profile[i].task, NULL) == 0 &&
+		       is_within(core->profile[i].count, 1, INT32_MAX);
+	return good;
+}
+
+static int marks_take(struct links *links, int which, int32_t high)
+{
+	links->marks[which] = (struct marks){.bytes = calloc((size_t)high + 1, 1), .high = high};
+	return links->marks[which].bytes != NULL;
+}
+
+static int links_init(struct links *links, const struct parc_core *core)
+{
+	*links = (struct links){.core = core};
+	links->shape_refs = calloc((size_t)core->shapes_table.high + 1, sizeof(int32_t));
+	links->tenant_jobs = calloc((size_t)core->tenants_table.high + 1, sizeof(int32_t));
+	return links->shape_refs != NULL && links->tenant_jobs != NULL &&
+	       marks_take(links, MARKS_NODES, core->nodes_table.high) &&
+	       marks_take(links, MARKS_PLACES, core->places_table.high) &&
+	       marks_take(links, MARKS_JOBS, core->jobs_table.high) &&
+	       marks_take(links, MARKS_GROUPS, core->groups_table.high) &&
+	       marks_take(links, MARKS_VARIANTS, core->variants_table.high) &&
+	       marks_take(links, MARKS_DEPENDS, core->depends_table.high) &&
+	       marks_take(links, MARKS_AFTERS, core->depends_table.high) &&
+	       marks_take(links, MARKS_ALLOCATIONS, core->allocations_table.high) &&
+	       marks_take(links, MARKS_TASKS, core->tasks_table.high) &&
+	       marks_take(links, MARKS_TASKS_ON_NODES, core->tasks_table.high) &&
+	       marks_take(links, MARKS_SHAPES, core->shapes_table.high) &&
+	       marks_take(links, MARKS_TENANTS, core->tenants_table.high);
+}
+
+static void links_deinit(struct links *links)
+{
+	for (int which = 0; which < MARKS_COUNT; which++)
+		free(links->marks[which].bytes);
+	free(links->shape_refs);
+	free(links->tenant_jobs);
+}
+
+int links_check(const struct parc_core *core, struct parc_err *err)
+{
+	struct links links;
+	int code = 0;
+
+	if (!links_init(&links, core))
+		code = parc_err_set(err, PARC_ERR_MEMORY, "no memory to check a state");
+	else if (!settings_are_right(core))
+		code = parc_err_set(err, PARC_ERR_CORRUPT, "a setting in the state is impossible");
+	else if (!ids_are_right(&links))
+		code = parc_err_set(err, PARC_ERR_CORRUPT, "an id in the state is impossible");
+	else if (!fleet_is_right(&links))
+		code = parc_err_set(err, PARC_ERR_CORRUPT, "the fleet in the state is impossible");
+	else if (!jobs_are_right(&links))
+		code = parc_err_set(err, PARC_ERR_CORRUPT, "the jobs in the state are impossible");
+	else if (!allocations_are_right(&links))
+		code = parc_err_set(err, PARC_ERR_CORRUPT,
+				    "the allocations in the state are impossible");
+	links_deinit(&links);
+	return code;
+}
