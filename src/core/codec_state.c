@@ -90,7 +90,8 @@ static void profile_code(struct codec *codec, struct policy *it)
 	codec_i64(codec, &it->count_sum);
 	codec->failed |= it->types_count < 0 || it->types_count > PROFILE_TYPES_MAX ||
 			 it->cpu_most < 1 || it->cpu_most > PARC_CPU_MAX || it->devices_most < 1 ||
-			 it->devices_most > PARC_NODE_DEVICES_MAX || it->count_sum < 0;
+			 it->devices_most > PARC_NODE_DEVICES_MAX || it->count_sum < 0 ||
+			 it->count_sum > PROFILE_COUNT_MAX * PROFILE_TYPES_MAX;
 	for (int32_t t = 0; t < it->types_count && !codec->failed; t++) {
 		struct profile_type *type = &it->types[t];
 
