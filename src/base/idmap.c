@@ -19,9 +19,11 @@ void idmap_init(struct idmap *map, struct block *block, int32_t ids_max)
 		memset(map->cells, 0, cells * sizeof(*map->cells));
 }
 
+/* Four ids in a row have their homes in one line of the cache: ids ascend, so what is added now
+ * lies beside what was added just before. */
 static uint64_t home(const struct idmap *map, int64_t id)
 {
-	return random_mix((uint64_t)id) & map->mask;
+	return (random_mix((uint64_t)id >> 2) << 2 | ((uint64_t)id & 3)) & map->mask;
 }
 
 static uint64_t probe(const struct idmap *map, int64_t id)

@@ -43,8 +43,13 @@ void allocation_digest(struct parc_core *core, int32_t slot)
 void task_of_placement(const struct parc_core *core, const struct parc_placement *placement,
 		       struct task *task)
 {
+	task_on_node(placement, idmap_find(&core->node_ids, placement->node), task);
+}
+
+void task_on_node(const struct parc_placement *placement, int32_t node, struct task *task)
+{
 	*task = (struct task){.memory_mib = placement->memory_mib,
-			      .node = idmap_find(&core->node_ids, placement->node),
+			      .node = node,
 			      .allocation = -1,
 			      .next = -1,
 			      .devices = placement->devices,

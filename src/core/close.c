@@ -9,6 +9,9 @@
 
 #include "core/index.h"
 
+#define TENDED	     2	 /* trackers brought up to date at a time */
+#define TENDED_TICKS 256 /* an ask not made in so many of gangs is left alone */
+
 void close_init(struct parc_core *core, struct block *block)
 {
 	size_t units = (size_t)core->limits.places + (size_t)core->limits.nodes;
@@ -146,6 +149,20 @@ static void tracker_catch_up(struct parc_core *core, struct tracker *tracker)
 
 		if (core->nodes[node].id != PARC_NONE)
 			node_recount(core, tracker, node, core->nodes[node].place);
+	}
+}
+
+void close_tend(struct parc_core *core)
+{
+	struct close *close = core->close;
+
+	for (int32_t i = 0, tended = 0; i < TRACKERS_MAX && tended < TENDED; i++) {
+		struct tracker *it = &close->trackers[close->tended++ % TRACKERS_MAX];
+
+		if (!it->live || close->ticks - it->used > TENDED_TICKS)
+			continue;
+		tracker_catch_up(core, it);
+		tended++;
 	}
 }
 

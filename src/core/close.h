@@ -32,7 +32,7 @@ struct tracker {
 struct close {
 	struct tracker trackers[TRACKERS_MAX];
 	int32_t *changes;
-	int64_t changes_count, ticks;
+	int64_t changes_count, ticks, tended;
 	uint32_t changes_mask;
 };
 
@@ -48,6 +48,9 @@ void close_place_added(struct parc_core *core);
 
 /* The tracker of an ask, up to date; valid until the next close_track. */
 struct tracker *close_track(struct parc_core *core, const struct ask *ask);
+
+/* Bring some trackers up to date, in turn, where nobody waits for an answer. */
+void close_tend(struct parc_core *core);
 
 /* The place slot (at NODE level the node slot) where the fewest tasks fit that could still be at
  * least `tasks`; -1: none. Of equals the lowest slot; after `after` (-1: from the start). */

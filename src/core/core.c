@@ -23,7 +23,8 @@
 #include "core/shape.h"
 
 #define ACTIONS_MAX	(1 << 16)   /* of one step; more are decided in the next */
-#define HEAP_ENTRIES	INT64_C(64) /* index entries for each node by default */
+#define HEAP_ENTRIES	INT64_C(32) /* index entries for each node by default */
+#define HEAP_NODES_MIN	2048
 #define FLEET_NODES_MAX 4000000
 #define HUGE_PAGE	((size_t)2 << 20)
 #define HUGE_MIN	(16 * HUGE_PAGE) /* smaller cores lie in the caches anyhow */
@@ -31,7 +32,7 @@
 struct parc_limits parc_limits_for(int32_t nodes, int32_t devices, int32_t jobs)
 {
 	int32_t node_devices = nodes > 0 ? (devices + nodes - 1) / nodes : 1;
-	int64_t entries = HEAP_ENTRIES * (nodes > 1024 ? nodes : 1024);
+	int64_t entries = HEAP_ENTRIES * (nodes > HEAP_NODES_MIN ? nodes : HEAP_NODES_MIN);
 
 	if (node_devices > PARC_NODE_DEVICES_MAX)
 		node_devices = PARC_NODE_DEVICES_MAX;

@@ -9,6 +9,7 @@
 #include "core/decide.h"
 
 #include "core/act.h"
+#include "core/close.h"
 #include "core/index.h"
 #include "core/job.h"
 #include "core/line.h"
@@ -159,6 +160,8 @@ void decide(struct parc_core *core, const struct parc_event *event)
 
 		act(core, &more, 0);
 	}
-	if (event->kind == PARC_EVENT_ENDED || event->kind == PARC_EVENT_STOPPED)
+	if (event->kind == PARC_EVENT_ENDED || event->kind == PARC_EVENT_STOPPED) {
 		index_tend(core);
+		close_tend(core);
+	}
 }

@@ -256,8 +256,9 @@ static void heap_push(struct parc_core *core, int32_t slot, int32_t class)
 	struct heap *heap = &index->heaps[slot];
 	struct heap_entry entry = {.class = class, .generation = index->classes[class].generation};
 
-	if (!lapse_recall(index, &entry, slot, &entry.score) &&
-	    !class_score(core, class, heap, &entry.score))
+	if (!index_may_fit(core, class, &heap->ask) ||
+	    (!lapse_recall(index, &entry, slot, &entry.score) &&
+	     !class_score(core, class, heap, &entry.score)))
 		return;
 	if (index->exact)
 		entry.tie = (uint32_t)core->nodes[class].rank;
@@ -375,6 +376,20 @@ static int32_t heap_top(struct index *index, int32_t slot)
 	return -1;
 }
 
+/* A gang takes one member after the other: fetch what the next one needs from memory meanwhile. */
+static void member_prefetch(const struct parc_core *core, int32_t node)
+{
+	const char *devices;
+
+	if (node < 0)
+		return;
+	devices = (const char *)&core->devices[(size_t)node * (size_t)core->limits.node_devices];
+	__builtin_prefetch(&core->nodes[node], 1);
+	__builtin_prefetch((const char *)&core->nodes[node] + 64, 1);
+	for (size_t at = 0; at < 8 * sizeof(*core->devices); at += 64)
+		__builtin_prefetch(devices + at, 1);
+}
+
 /* The first member of the class on which the ask fits. Where the classes tell everything apart
  * that is the first one. */
 static int32_t member_find(const struct parc_core *core, int32_t class, const struct ask *ask,
@@ -383,8 +398,10 @@ static int32_t member_find(const struct parc_core *core, int32_t class, const st
 	for (int32_t node = core->index->classes[class].head; node >= 0;
 	     node = core->nodes[node].next) {
 		view_of_node(core, node, view);
-		if (view_fits(core, view, ask, pick))
+		if (view_fits(core, view, ask, pick)) {
+			member_prefetch(core, core->nodes[node].next);
 			return node;
+		}
 	}
 	return -1;
 }

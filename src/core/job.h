@@ -75,4 +75,7 @@ void group_ask(const struct parc_core *core, const struct job *job, const struct
 void task_of_placement(const struct parc_core *core, const struct parc_placement *placement,
 		       struct task *task);
 
+/* The same where the slot of its node is known. */
+void task_on_node(const struct parc_placement *placement, int32_t node, struct task *task);
+
 #endif

@@ -50,7 +50,7 @@ static int claim(struct parc_core *core, const struct plan *plan, const struct a
 					     .variant = plan->variant_index};
 	if (pick->devices == 0)
 		placement->share_milli = placement->device_memory_mib = 0;
-	task_of_placement(core, placement, &task);
+	task_on_node(placement, node, &task);
 	node_take(core, &task, core->jobs[plan->job].user, &core->undos[i]);
 	core->placements_count++;
 	return 1;
@@ -62,7 +62,7 @@ void plan_undo(struct parc_core *core, int32_t first)
 		int32_t i = --core->placements_count;
 		struct task task;
 
-		task_of_placement(core, &core->placements[i], &task);
+		task_on_node(&core->placements[i], core->undos[i].node, &task);
 		node_untake(core, &task, &core->undos[i]);
 	}
 }
