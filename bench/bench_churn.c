@@ -14,7 +14,7 @@
 #include "load.h"
 
 #define HELD_PCT     90
-#define ARRIVALS     300000
+#define ARRIVALS     200000
 #define SATURATE_PCT 30
 #define TASK_DEVICES 8 /* of one task; DESIGN's bound for the 99th percentile */
 #define SEED	     42
