@@ -103,11 +103,12 @@ int64_t fragments_sum(const struct policy *policy, const struct view *view)
 	return sum;
 }
 
-/* F of the view, remembered; `cells` is the hash of its devices. */
-static int64_t fragments(const struct policy *policy, const struct view *view, uint64_t cells)
+/* F of the view, remembered; `cells` is the hash of its devices, `cpu` the floor of its CPU. */
+static int64_t fragments(const struct policy *policy, const struct view *view, uint64_t cells,
+			 int32_t cpu)
 {
-	uint64_t key = hash_word(cells + policy->epoch * UINT64_C(0x9e3779b97f4a7c15),
-				 (uint64_t)profile_cpu_floor(policy, view->cpu_free) + 1);
+	uint64_t key =
+		hash_word(cells + policy->epoch * UINT64_C(0x9e3779b97f4a7c15), (uint64_t)cpu + 1);
 	struct memo_entry *entry = memo_at(policy, key);
 
 	if (entry->key != key)
@@ -139,21 +140,29 @@ static int32_t score_of(const struct policy *policy, int64_t less)
 	return (int32_t)(49 - low);
 }
 
-/* A share: every device with room is tried, the best score kept, the first on ties. */
+/* A share: every device with room is tried, those with equal room once; the best score is kept, the
+ * first on ties. */
 static int32_t score_share(const struct policy *policy, struct view *view, uint64_t cells,
 			   int64_t before, struct pick *pick)
 {
-	int32_t best = -1, best_device = -1;
+	int32_t best = -1, best_device = -1, cpu = profile_cpu_floor(policy, view->cpu_free);
+	uint64_t tried[PARC_NODE_DEVICES_MAX];
+	int32_t count = 0;
 
 	for (uint32_t left = pick->can; left != 0; left &= left - 1) {
-		int32_t i = __builtin_ctz(left), score;
+		int32_t i = __builtin_ctz(left), t = 0, score;
 		int32_t chip = kind_device_chip(view->kind, i);
 		int16_t milli = view->cells[i].free_milli;
-		uint64_t hash = cells - profile_cell_hash(chip, milli);
+		uint64_t cell = profile_cell_hash(chip, milli), hash = cells - cell;
 
+		while (t < count && tried[t] != cell)
+			t++;
+		if (t < count)
+			continue;
+		tried[count++] = cell;
 		view->cells[i].free_milli = (int16_t)(milli - pick->booking.share_milli);
 		hash += profile_cell_hash(chip, view->cells[i].free_milli);
-		score = score_of(policy, before - fragments(policy, view, hash));
+		score = score_of(policy, before - fragments(policy, view, hash, cpu));
 		view->cells[i].free_milli = milli;
 		if (score > best) {
 			best = score;
@@ -169,7 +178,7 @@ static int32_t score_fgd(struct parc_core *core, const struct view *view, const 
 {
 	const struct policy *policy = core->policy;
 	uint64_t cells = profile_view_hash(view);
-	int64_t before = fragments(policy, view, cells);
+	int64_t before = fragments(policy, view, cells, profile_cpu_floor(policy, view->cpu_free));
 	struct view after = *view;
 
 	if (pick->booking.devices == 1 && pick->booking.share_milli < PARC_SHARE_WHOLE) {
@@ -177,7 +186,8 @@ static int32_t score_fgd(struct parc_core *core, const struct view *view, const 
 		return score_share(policy, &after, cells, before, pick);
 	}
 	view_take(core, &after, ask, pick);
-	return score_of(policy, before - fragments(policy, &after, profile_view_hash(&after)));
+	return score_of(policy, before - fragments(policy, &after, profile_view_hash(&after),
+						   profile_cpu_floor(policy, after.cpu_free)));
 }
 
 const struct policy_ops policy_fgd = {"fgd", 1, 0, score_fgd};
