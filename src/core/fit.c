@@ -6,6 +6,8 @@
  */
 #include "core/fit.h"
 
+#include "core/node.h"
+
 #include <string.h>
 
 #include "base/hash.h"
@@ -165,6 +167,23 @@ void view_of_node(const struct parc_core *core, int32_t slot, struct view *view)
 void view_of_node_whole(const struct parc_core *core, int32_t slot, struct view *view)
 {
 	view_fill(core, slot, 0, view);
+}
+
+void view_keep(struct view *view, const struct kept *kept)
+{
+	view->cpu_free -= kept->cpu_milli;
+	view->memory_free -= kept->memory_mib;
+	view->cpu_free = view->cpu_free > 0 ? view->cpu_free : 0;
+	view->memory_free = view->memory_free > 0 ? view->memory_free : 0;
+	for (int32_t i = 0; i < view->kind->devices_count; i++) {
+		struct cell *cell = &view->cells[i];
+		int32_t milli = cell->free_milli - kept->milli[i];
+
+		cell->free_milli = (int16_t)(milli > 0 ? milli : 0);
+		cell->free_mib -= kept->mib[i];
+		cell->free_mib = cell->free_mib > 0 ? cell->free_mib : 0;
+		cell->slots |= kept->slots[i];
+	}
 }
 
 void view_of_kind(const struct parc_core *core, const struct kind *kind, struct view *view)

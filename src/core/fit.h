@@ -55,6 +55,10 @@ int chip_book(const struct parc_chip *chip, const struct ask *ask, struct bookin
 void view_of_node(const struct parc_core *core, int32_t node, struct view *view);
 void view_of_node_whole(const struct parc_core *core, int32_t node, struct view *view);
 
+/* Take out of a view what is kept. */
+struct kept;
+void view_keep(struct view *view, const struct kept *kept);
+
 /* What a node of this kind has free when it is empty. */
 void view_of_kind(const struct parc_core *core, const struct kind *kind, struct view *view);
 

@@ -56,6 +56,7 @@ struct node {
 	int32_t class, next, prev; /* index: its class (-1: none), its neighbours there */
 	int32_t older, newer;	   /* all nodes by `changed` */
 	uint8_t state, devices_count, pools_count;
+	uint8_t touched;   /* derived: by a plan for later that is being made */
 	int8_t cores_pool; /* pool whose chip's rule is CORES, -1: none */
 	struct pool pools[PARC_NODE_POOLS_MAX];
 	int64_t free_milli; /* derived: what of its devices is booked as unallocated */

@@ -483,20 +483,10 @@ void node_untake(struct parc_core *core, const struct task *task, const struct n
 	node_restore(core, undo);
 }
 
-void node_pretend_end(struct parc_core *core, const struct task *task, struct node_undo *undo)
+void node_pretend(struct parc_core *core, const struct task *task, int64_t user, int sign)
 {
-	node_mark(core, task->node, undo);
-	node_hold(core, task, 0, -1);
-	ledger_add(core, PARC_LEDGER_STARTING, -node_task_milli(core, task));
-	node_changed(core, task->node);
-}
-
-void node_pretend_undo(struct parc_core *core, const struct task *task, int64_t user,
-		       const struct node_undo *undo)
-{
-	node_hold(core, task, user, 1);
-	ledger_add(core, PARC_LEDGER_STARTING, node_task_milli(core, task));
-	node_restore(core, undo);
+	node_hold(core, task, user, sign);
+	ledger_add(core, PARC_LEDGER_STARTING, sign * node_task_milli(core, task));
 }
 
 int node_put_kept(struct parc_core *core, int32_t slot, const struct kept *kept)

@@ -42,11 +42,9 @@ int64_t node_give(struct parc_core *core, const struct task *task, enum parc_led
 void node_mark(const struct parc_core *core, int32_t node, struct node_undo *undo);
 void node_restore(struct parc_core *core, const struct node_undo *undo);
 
-/* Give back what a task holds as if it had ended, and take it again; between both only what is
- * taken back in reverse order. */
-void node_pretend_end(struct parc_core *core, const struct task *task, struct node_undo *undo);
-void node_pretend_undo(struct parc_core *core, const struct task *task, int64_t user,
-		       const struct node_undo *undo);
+/* Give back what a task holds as if it had ended (sign -1), or take it again (1): only the
+ * records and the books, while the node stays filed as it was. */
+void node_pretend(struct parc_core *core, const struct task *task, int64_t user, int sign);
 
 /* What a node keeps for reservations. */
 struct kept {

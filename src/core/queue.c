@@ -40,6 +40,17 @@ int32_t queue_try(struct parc_core *core, int32_t job)
 	return reason;
 }
 
+/* Will the job have ended, on the chips where it is planned, before what was lifted is needed? */
+static int ends_within(const struct parc_core *core, int32_t job, int32_t first,
+		       const struct window *window)
+{
+	int32_t speed =
+		order_speed(core, job, &core->placements[first], core->placements_count - first);
+
+	return window->until_us == INT64_MIN ||
+	       order_end_us(core, job, core->time_us, speed) <= window->until_us;
+}
+
 /* The same with what is kept in the window lifted: planned, taken back and, when the holds are in
  * force again, taken. */
 static int32_t try_lifted(struct parc_core *core, int32_t job, const struct window *window)
@@ -50,8 +61,11 @@ static int32_t try_lifted(struct parc_core *core, int32_t job, const struct wind
 		return PARC_REASON_RESERVATION; /* as before */
 	reason = plan_job(core, job);
 	count = core->placements_count - first;
-	if (reason == PARC_REASON_NONE)
+	if (reason == PARC_REASON_NONE) {
+		if (!ends_within(core, job, first, window))
+			reason = PARC_REASON_RESERVATION;
 		plan_undo(core, first);
+	}
 	reserve_unlift(core);
 	if (reason != PARC_REASON_NONE)
 		return reason;
@@ -233,8 +247,13 @@ static int32_t job_try(struct parc_core *core, int32_t job)
 	int32_t holder = core->rules.backfill == PARC_BACKFILL_EASY ? easy_holder(core) : -1;
 
 	window.except = core->jobs[job].reservation;
-	if (window.except >= 0)
+	if (window.except >= 0) {
+		const struct reservation *own = &core->reservations[window.except];
+
+		if (own->end_us != PARC_NEVER)
+			window.until_us = core->time_us + (own->end_us - own->start_us);
 		return try_lifted(core, job, &window);
+	}
 	if (holder >= 0 && line_job_is_before(core, job, holder))
 		return try_before_holder(core, job, holder);
 	return queue_try(core, job);
@@ -272,6 +291,40 @@ static void pass_note_failed(struct pass *pass, int32_t line)
 	else
 		pass->failed_first = line;
 	pass->failed_last = line;
+}
+
+/* Conservative: the job with the first turn among those whose reservation has begun, after
+ * `last`; -1: none. It need not be the first of its line. */
+static int32_t due_first(const struct parc_core *core, int32_t last)
+{
+	int32_t first = -1;
+
+	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
+		int32_t job = core->reservations[slot].job;
+
+		if (job < 0 || core->reservations[slot].start_us > core->time_us ||
+		    (last >= 0 && !line_job_is_before(core, last, job)))
+			continue;
+		if (first < 0 || line_job_is_before(core, job, first))
+			first = job;
+	}
+	return first;
+}
+
+/* Conservative: who has a reservation for now starts. */
+static void pass_due(struct pass *pass)
+{
+	struct parc_core *core = pass->core;
+	int32_t job = due_first(core, -1), next;
+
+	for (; job >= 0; job = next) {
+		next = due_first(core, job);
+		if (!has_room_for(core, job)) {
+			pass->full = 1;
+			return;
+		}
+		job_try(core, job);
+	}
 }
 
 /* First pass: each in order, keeping off what is kept for others. */
@@ -427,6 +480,8 @@ static int queue_backfill(struct parc_core *core)
 		if (core->reservations[slot].job >= 0)
 			line_ready(core, core->jobs[core->reservations[slot].job].line);
 	do {
+		if (core->rules.backfill == PARC_BACKFILL_CONSERVATIVE)
+			pass_due(&pass);
 		pass_ordered(&pass);
 		if (!pass.full && core->rules.backfill == PARC_BACKFILL_CONSERVATIVE)
 			pass_reserve(&pass);

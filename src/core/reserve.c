@@ -6,10 +6,13 @@
  */
 #include "core/reserve.h"
 
+#include <string.h>
+
 #include "base/hash.h"
 #include "core/held.h"
 #include "core/index.h"
 #include "core/job.h"
+#include "core/profile.h"
 
 #define RESERVATIONS_MAX (PARC_RESERVE_MAX + 1) /* one is made before another is given up */
 
@@ -27,6 +30,7 @@ void reserve_init(struct parc_core *core, struct block *block)
 void reserve_reset(struct parc_core *core)
 {
 	core->reserved = core->lifts_count = core->releases_count = 0;
+	core->touched_count = core->files_count = 0;
 	core->disrupted = 0;
 }
 
@@ -316,8 +320,26 @@ static int kept_is(const struct parc_core *core, int32_t slot, const struct kept
 	return 1;
 }
 
+/* What of a node's free thousandths is kept, by chip. */
+static void kept_count(const struct parc_core *core, int32_t slot, int64_t *chip_kept)
+{
+	struct view all, left;
+
+	if (core->nodes[slot].state != PARC_NODE_UP)
+		return;
+	view_of_node_whole(core, slot, &all);
+	view_of_node(core, slot, &left);
+	for (int32_t i = 0; i < all.kind->devices_count; i++)
+		chip_kept[kind_device_chip(all.kind, i)] +=
+			all.cells[i].free_milli - left.cells[i].free_milli;
+	if (core->nodes[slot].cores_pool >= 0)
+		chip_kept[all.kind->pools[core->nodes[slot].cores_pool].chip] +=
+			all.cpu_free - left.cpu_free;
+}
+
 int reserve_verify(const struct parc_core *core, struct parc_err *err)
 {
+	int64_t chip_kept[PARC_CHIPS_MAX] = {0};
 	int32_t reserved = 0;
 	struct kept kept;
 
@@ -347,6 +369,10 @@ int reserve_verify(const struct parc_core *core, struct parc_err *err)
 			return parc_err_set(err, PARC_ERR_MISMATCH,
 					    "R2: node %lld keeps another amount than it should",
 					    (long long)core->nodes[i].id);
+		kept_count(core, i, chip_kept);
 	}
+	if (memcmp(chip_kept, core->chip_kept, sizeof(chip_kept)) != 0)
+		return parc_err_set(err, PARC_ERR_MISMATCH,
+				    "R3: what is kept by chip is not what nodes keep");
 	return 0;
 }

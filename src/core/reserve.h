@@ -67,7 +67,8 @@ void reserve_rebuild(struct parc_core *core);
 
 uint64_t reservation_hash(const struct parc_core *core, int32_t slot);
 
-/* R1: a reservation is of a waiting job. R2: what nodes keep is what a recount gives. */
+/* R1: a reservation is of a waiting job. R2: what nodes keep is what a recount gives. R3: so
+ * is its sum by chip. */
 int reserve_verify(const struct parc_core *core, struct parc_err *err);
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The earliest start of a job that does not fit now. What runs is given back for a try, in order
- * of its expected end, and after each end that makes room for a task of the job it is planned
- * for real, with what other reservations keep in its time. Then all is taken back to the bit.
+ * of its expected end. As long as no node that got something back could take a task of the job,
+ * only records change; then these nodes are filed as they would be, the job is planned for real
+ * with what other reservations keep in its time, and all is taken back to the bit.
  *
- * Cost: a filing of a node for each task that ends before the start, and a plan for each end
- * that makes room; so it grows with how far the start is off, not with the fleet.
+ * Cost: a few dozen nanoseconds for each task that ends before the start, and for each plan a
+ * filing of the nodes concerned; so it grows with how far the start is off, not with the fleet.
  */
 #include "core/held.h"
 #include "core/index.h"
@@ -13,66 +14,119 @@
 #include "core/order.h"
 #include "core/plan.h"
 
-/* A task that was given back for a try. */
-struct release {
-	struct node_undo undo;
-	int32_t task;
-};
-
 #define RELEASES_MAX PARC_TASKS_MAX /* tasks given back for one plan */
 
 void reserve_plan_init(struct parc_core *core, struct block *block)
 {
+	size_t nodes = (size_t)core->limits.nodes;
+
 	core->releases_max =
 		core->tasks_table.size < RELEASES_MAX ? core->tasks_table.size : RELEASES_MAX;
 	core->releases = block_take(block, (size_t)core->releases_max, sizeof(*core->releases));
+	core->touched = block_take(block, nodes, sizeof(*core->touched));
+	core->files = block_take(block, nodes, sizeof(*core->files));
 }
 
-/* Give back what an allocation holds on nodes that are up. Returns 1 if a task of the job would
- * fit on one of them then. */
-static int allocation_give(struct parc_core *core, int32_t slot, int32_t job)
+/* The time that the job would take if it started then. */
+static struct window window_of(const struct parc_core *core, int32_t job, int64_t time_us)
 {
-	int could = 0;
-
-	for (int32_t t = core->allocations[slot].tasks; t >= 0; t = core->tasks[t].next) {
-		int32_t node = core->tasks[t].node;
-		struct release *release = &core->releases[core->releases_count];
-		struct view view;
-
-		if (core->nodes[node].state != PARC_NODE_UP)
-			continue;
-		release->task = t;
-		node_pretend_end(core, &core->tasks[t], &release->undo);
-		core->releases_count++;
-		view_of_node_whole(core, node, &view);
-		could |= could || job_could_use(core, job, &view);
-	}
-	return could;
-}
-
-static void releases_undo(struct parc_core *core)
-{
-	while (core->releases_count > 0) {
-		const struct release *it = &core->releases[--core->releases_count];
-		const struct task *task = &core->tasks[it->task];
-		int32_t job = core->allocations[task->allocation].job;
-
-		node_pretend_undo(core, task, core->jobs[job].user, &it->undo);
-	}
-}
-
-/* Plan the job at a time, when those who end by then have. */
-static int plan_at(struct parc_core *core, int32_t job, int64_t time_us, struct parc_action *action)
-{
-	int32_t first = core->placements_count;
 	struct window window = {.except = core->jobs[job].reservation,
 				.from_us = time_us,
 				.until_us = order_end_most_us(core, job, time_us)};
-	int32_t reason;
 
 	if (core->rules.backfill == PARC_BACKFILL_EASY)
 		window.until_us = INT64_MIN; /* whose turn is first yields to nobody */
+	return window;
+}
 
+/* Could a task of the job use the node in its time? */
+static int node_could(struct parc_core *core, int32_t node, int32_t job, int64_t time_us)
+{
+	struct window window = window_of(core, job, time_us);
+	struct view view;
+	struct kept kept;
+
+	if (core->nodes[node].state != PARC_NODE_UP)
+		return 0;
+	view_of_node_whole(core, node, &view);
+	if (core->nodes[node].holds >= 0) {
+		held_reckon(core, node, &window, &kept);
+		view_keep(&view, &kept);
+	}
+	return job_could_use(core, job, &view);
+}
+
+static void node_touch(struct parc_core *core, int32_t node)
+{
+	if (core->nodes[node].touched)
+		return;
+	core->nodes[node].touched = 1;
+	core->touched[core->touched_count++] = node;
+}
+
+/* Give back what an allocation holds on nodes that are up. */
+static void allocation_give(struct parc_core *core, int32_t slot)
+{
+	for (int32_t t = core->allocations[slot].tasks; t >= 0; t = core->tasks[t].next) {
+		int32_t node = core->tasks[t].node;
+
+		if (core->nodes[node].state != PARC_NODE_UP)
+			continue;
+		core->releases[core->releases_count++] = t;
+		node_pretend(core, &core->tasks[t], 0, -1);
+		node_touch(core, node);
+	}
+}
+
+/* Could the job use a node on which the releases from `first` on are? */
+static int releases_could(struct parc_core *core, int32_t first, int32_t job, int64_t time_us)
+{
+	for (int32_t i = first; i < core->releases_count; i++)
+		if (node_could(core, core->tasks[core->releases[i]].node, job, time_us))
+			return 1;
+	return 0;
+}
+
+/* Take all releases again, in reverse; give them back again. */
+static void releases_take(struct parc_core *core)
+{
+	for (int32_t i = core->releases_count - 1; i >= 0; i--) {
+		const struct task *task = &core->tasks[core->releases[i]];
+		int32_t job = core->allocations[task->allocation].job;
+
+		node_pretend(core, task, core->jobs[job].user, 1);
+	}
+}
+
+static void releases_give(struct parc_core *core)
+{
+	for (int32_t i = 0; i < core->releases_count; i++)
+		node_pretend(core, &core->tasks[core->releases[i]], 0, -1);
+}
+
+/* File the touched nodes as they are now; and as they were. */
+static void files_renew(struct parc_core *core)
+{
+	for (int32_t i = 0; i < core->touched_count; i++) {
+		node_mark(core, core->touched[i], &core->files[core->files_count++]);
+		node_changed(core, core->touched[i]);
+	}
+}
+
+static void files_restore(struct parc_core *core)
+{
+	while (core->files_count > 0)
+		node_restore(core, &core->files[--core->files_count]);
+}
+
+/* Plan the job at a time, when those who end by then have. All is as it was afterwards, and what
+ * was given back is taken again if the plan was found. */
+static int plan_at(struct parc_core *core, int32_t job, int64_t time_us, struct parc_action *action)
+{
+	int32_t first = core->placements_count, reason;
+	struct window window = window_of(core, job, time_us);
+
+	files_renew(core);
 	if (core->reserved > 0)
 		reserve_lift(core, &window);
 	reason = plan_job(core, job);
@@ -84,36 +138,59 @@ static int plan_at(struct parc_core *core, int32_t job, int64_t time_us, struct 
 		order_speed(core, job, action->reserve.placements, action->reserve.count));
 	plan_undo(core, first);
 	reserve_unlift(core);
+	releases_take(core);
+	files_restore(core);
+	if (reason != PARC_REASON_NONE)
+		releases_give(core);
 	return reason == PARC_REASON_NONE;
 }
 
-/* The next time at which a reservation other than the job's ends; PARC_NEVER: none. */
-static int64_t reservation_next(const struct parc_core *core, int32_t job, int64_t after_us)
+/* The reservation other than the job's that ends next after a time; -1: none. */
+static int32_t reservation_next(const struct parc_core *core, int32_t job, int64_t after_us)
 {
-	int64_t next = PARC_NEVER;
+	int32_t next = -1;
 
 	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
 		const struct reservation *it = &core->reservations[slot];
 
-		if (it->job >= 0 && it->job != job && it->end_us > after_us && it->end_us < next)
-			next = it->end_us;
+		if (it->job >= 0 && it->job != job && it->end_us > after_us &&
+		    it->end_us != PARC_NEVER &&
+		    (next < 0 || it->end_us < core->reservations[next].end_us))
+			next = slot;
 	}
 	return next;
 }
 
-/* Give back all that ends at this time; of those whose end is not known, one. */
-static int ends_give(struct parc_core *core, int32_t job, int32_t *slot, int64_t time_us)
+/* Could the job use a node that a reservation leaves then? */
+static int reservation_could(struct parc_core *core, int32_t slot, int32_t job, int64_t time_us)
 {
-	int could = 0;
+	for (int32_t h = core->reservations[slot].holds; h >= 0; h = core->holds[h].next)
+		if (node_could(core, core->holds[h].node, job, time_us))
+			return 1;
+	return 0;
+}
 
-	while (*slot >= 0 && core->allocations[*slot].end_us == time_us &&
-	       core->releases_max - core->releases_count >= core->allocations[*slot].tasks_count) {
-		could |= allocation_give(core, *slot, job);
-		*slot = ranking_next(&core->ends, core->ends_root, *slot, PARC_NEVER);
+/* Give back all that ends at this time; of those whose end is not known, one. Returns the next
+ * allocation in order of expected end. */
+static int32_t ends_give(struct parc_core *core, int32_t slot, int64_t time_us)
+{
+	while (slot >= 0 && core->allocations[slot].end_us == time_us &&
+	       core->releases_max - core->releases_count >= core->allocations[slot].tasks_count) {
+		allocation_give(core, slot);
+		slot = ranking_next(&core->ends, core->ends_root, slot, PARC_NEVER);
 		if (time_us == PARC_NEVER)
 			break;
 	}
-	return could;
+	return slot;
+}
+
+static void plan_end(struct parc_core *core, int found)
+{
+	if (!found)
+		releases_take(core);
+	core->releases_count = 0;
+	while (core->touched_count > 0)
+		core->nodes[core->touched[--core->touched_count]].touched = 0;
 }
 
 int reserve_plan(struct parc_core *core, int32_t job, struct parc_action *action)
@@ -123,24 +200,29 @@ int reserve_plan(struct parc_core *core, int32_t job, struct parc_action *action
 	int found = 0, given = 1;
 
 	while (!found && given) {
-		int64_t reserved_us = reservation_next(core, job, time_us);
-		int32_t before = slot;
+		int32_t reserved = core->rules.backfill == PARC_BACKFILL_EASY
+					   ? -1
+					   : reservation_next(core, job, time_us);
+		int32_t before = slot, first = core->releases_count;
+		int64_t start_us;
 		int could = 0;
 
-		if (slot < 0 && reserved_us == PARC_NEVER)
+		if (slot < 0 && reserved < 0)
 			break;
 		time_us = slot >= 0 ? core->allocations[slot].end_us : PARC_NEVER;
-		if (reserved_us < time_us) {
-			time_us = reserved_us;
-			could = 1;
+		if (reserved >= 0 && core->reservations[reserved].end_us < time_us)
+			time_us = core->reservations[reserved].end_us;
+		slot = ends_give(core, slot, time_us);
+		start_us = time_us > core->time_us ? time_us : core->time_us;
+		given = slot != before;
+		if (reserved >= 0 && core->reservations[reserved].end_us == time_us) {
+			given = 1;
+			could = reservation_could(core, reserved, job, start_us);
 		}
-		could |= ends_give(core, job, &slot, time_us);
-		given = slot != before || time_us == reserved_us;
-		if (could)
-			found = plan_at(core, job,
-					time_us > core->time_us ? time_us : core->time_us, action);
+		if (could || releases_could(core, first, job, start_us))
+			found = plan_at(core, job, start_us, action);
 	}
-	releases_undo(core);
+	plan_end(core, found);
 	if (found)
 		core->placements_count += action->reserve.count;
 	return found;

@@ -98,9 +98,11 @@ struct parc_core {
 	int32_t fleet_changed; /* in this step a node or device came, went or changed its state */
 	int32_t disrupted; /* in this step something happened that no reservation reckoned with */
 	int64_t chip_kept[PARC_CHIPS_MAX]; /* of the free ones those kept for reservations */
-	struct release *releases; /* what a plan for later has given back for a try (reserve.c) */
-	struct node_undo *lifts;  /* nodes whose holds are lifted for a try */
-	int32_t releases_count, releases_max, lifts_count;
+	int32_t *releases;	 /* tasks that a plan for later has given back (reserve_plan.c) */
+	int32_t *touched;	 /* nodes on which they are */
+	struct node_undo *files; /* as these were filed before a try */
+	struct node_undo *lifts; /* nodes whose holds are lifted for a try */
+	int32_t releases_count, releases_max, touched_count, files_count, lifts_count;
 	int32_t *line_buckets;
 	uint32_t line_mask;
 	int32_t shelves[LINE_SHELVES]; /* blocked lines by what they need */
