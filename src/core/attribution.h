@@ -23,7 +23,7 @@
 #include "core/state.h"
 
 #define LINES_EXPLAINED 32	  /* first lines of the queue that are asked */
-#define LOOKS_MAX	(1 << 16) /* of a line at a node, in one epoch */
+#define LOOKS_MAX	(1 << 15) /* of a line at a node, in one epoch */
 
 /* Take the list of nodes from the block; no epoch is open. */
 void attribution_init(struct parc_core *core, struct block *block);
