@@ -15,7 +15,10 @@
 
 #include <cmocka.h>
 
+#include "core/fit.h"
+#include "core/ledger.h"
 #include "support/rig.h"
+#include "support/world.h"
 
 #define SECOND_UNITS INT64_C(1000000000) /* thousandth-device-microseconds in a device-second */
 
@@ -459,6 +462,141 @@ static void test_epochs_wake_nobody(void **state)
 	rig_deinit(&rig);
 }
 
+/* ---- The checker finds what is wrong */
+
+static void spoil_l1(struct parc_core *core)
+{
+	core->ledger.rate[PARC_LEDGER_BUSY]++;
+}
+
+static void spoil_l2(struct parc_core *core)
+{
+	core->capacity.offset++;
+}
+
+static void spoil_l3(struct parc_core *core)
+{
+	core->nodes[0].free_milli++;
+}
+
+static void spoil_l4(struct parc_core *core)
+{
+	ledger_rebook(core, PARC_LEDGER_STOPPING, PARC_LEDGER_FREE_NO_DEMAND, 1);
+}
+
+static void spoil_l5(struct parc_core *core)
+{
+	ledger_move(core, PARC_LEDGER_STRANDED_CPU, PARC_LEDGER_FREE_HELD, 1);
+}
+
+static void spoil_l6(struct parc_core *core)
+{
+	core->allocations[0].run_us += core->time_us;
+}
+
+static void spoil_u1(struct parc_core *core)
+{
+	integral_add(core, &core->unnamed.held, 1);
+}
+
+static void spoil_u1_normal(struct parc_core *core)
+{
+	integral_add(core, &core->chip_usage[0].normal, -1);
+}
+
+static void spoil_u2(struct parc_core *core)
+{
+	core->unnamed.held.offset++;
+}
+
+static void test_checker(void **state)
+{
+	static const struct {
+		void (*spoil)(struct parc_core *core);
+		const char *kind;
+	} faults[] = {{spoil_l1, "L1:"}, {spoil_l2, "L2:"},	   {spoil_l3, "L3:"},
+		      {spoil_l4, "L4:"}, {spoil_l5, "L5:"},	   {spoil_l6, "L6:"},
+		      {spoil_u1, "U1:"}, {spoil_u1_normal, "U1:"}, {spoil_u2, "U2:"}};
+	static const struct scene scene = {.script = FLEET
+					   "0s submit job=1 group devices=1 cpu=8000\n"
+					   "10s started job=1\n"
+					   "10s submit job=2 group devices=2 cpu=500\n"
+					   "60s use job=1 busy=500\n"
+					   "70s time\n"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
+		struct parc_err err = {0};
+		struct rig rig;
+
+		rig_run(&rig, &scene, 0);
+		assert_int_equal(parc_core_check(rig.main, &err), 0);
+		faults[i].spoil(rig.main);
+		assert_int_equal(parc_core_check(rig.main, &err), PARC_ERR_MISMATCH);
+		if (strncmp(err.text, faults[i].kind, 3) != 0)
+			fail_msg("fault %d, of %s was found as %s", (int)i, faults[i].kind,
+				 err.text);
+		rig_deinit(&rig);
+	}
+}
+
+/* ---- A task lacks nothing just where it fits */
+
+struct tally {
+	int64_t fits, lacks;
+};
+
+static void lacks_compare(const struct parc_core *core, int32_t node, const struct ask *ask,
+			  struct tally *tally)
+{
+	struct view view;
+	struct pick pick;
+	int lacks_nothing = 0, rented = 0;
+
+	view_of_node(core, node, &view);
+	for (int32_t p = 0; p < view.kind->pools_count; p++) {
+		lacks_nothing |= view_lacks(core, &view, ask, p) == PARC_LEDGER_FREE_HELD;
+		rented |= core->chips[view.kind->pools[p].chip].rule == PARC_RULE_CORES;
+	}
+	if (ask->task.devices == 0 && !rented)
+		return; /* it holds nothing of any pool */
+	assert_int_equal(lacks_nothing, view_fits(core, &view, ask, &pick));
+	*(lacks_nothing ? &tally->fits : &tally->lacks) += 1;
+}
+
+static void test_lacks_nothing_where_it_fits(void **state)
+{
+	struct tally tally = {0};
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 60; seed++) {
+		struct parc_limits own;
+		struct world world;
+		struct draw draw;
+		struct parc_core *core;
+
+		draw_seed(&draw, seed);
+		world_init(&world, &draw, -1);
+		world_limits(&world, &own);
+		core = parc_core_create(&own, seed, NULL);
+		assert_non_null(core);
+		for (int32_t i = 0; i < 120; i++) {
+			struct parc_actions actions;
+			struct entry entry;
+
+			world_next(&world, core, &entry);
+			entry_bind(&entry, core);
+			(void)parc_step(core, &entry.event, &actions, NULL);
+		}
+		for (int32_t n = 0; n < core->nodes_table.high; n++)
+			for (int32_t s = 0; s < core->shapes_table.high; s++)
+				if (core->nodes[n].id != PARC_NONE && core->shapes[s].live)
+					lacks_compare(core, n, &core->shapes[s].ask, &tally);
+		parc_core_destroy(core);
+	}
+	assert_true(tally.fits > 1000 && tally.lacks > 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -468,6 +606,8 @@ int main(void)
 		cmocka_unit_test(test_lines_beyond_the_bound),
 		cmocka_unit_test(test_usage),
 		cmocka_unit_test(test_epochs_wake_nobody),
+		cmocka_unit_test(test_checker),
+		cmocka_unit_test(test_lacks_nothing_where_it_fits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
