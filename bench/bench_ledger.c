@@ -133,7 +133,7 @@ static void fleet_time(int32_t nodes, int32_t pct)
 
 int main(int argc, char **argv)
 {
-	int32_t nodes = argc > 1 ? atoi(argv[1]) : NODES;
+	int32_t nodes = argc > 1 ? (int32_t)strtol(argv[1], NULL, 10) : NODES;
 
 	fleet_time(nodes, 0);
 	fleet_time(nodes, 90);
