@@ -22,7 +22,7 @@ void reserve_init(struct parc_core *core, struct block *block)
 
 	table_init(&core->reservations_table, block, RESERVATIONS_MAX);
 	table_init(&core->holds_table, block, holds);
-	core->reservations = block_take(block, PARC_RESERVE_MAX, sizeof(*core->reservations));
+	core->reservations = block_take(block, RESERVATIONS_MAX, sizeof(*core->reservations));
 	core->holds = block_take(block, (size_t)holds, sizeof(*core->holds));
 	core->lifts = block_take(block, (size_t)holds, sizeof(*core->lifts));
 }
