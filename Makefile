@@ -10,7 +10,7 @@
 #   O0     build/O0/      not optimised          asan   build/asan/   address and undefined checks
 #   fuzz   build/fuzz/    asan with coverage, for libFuzzer
 #
-## make run       install what is missing, build, place the example's tasks, show a table
+## make run       install what is missing, build, replay a real log: table, build/report.html
 ## make check     install what is missing, build all variants, run every test; ONLY=text: some
 ## make           build build/parc, build/libparc.a and build/libparc.so.0
 ## make unit      unit and command line tests of the gcc variant alone, for the daily work

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# The main job on the excerpt of a real fleet in examples/openb: tasks arrive until what was asked
-# for is 1.3 times what the fleet has, under three placements; shows what each could place, and
-# where the rest is stranded.
+# The main job on an excerpt of a real log (examples/philly): two days of a research cluster's jobs
+# on a small mixed fleet, in strict order and with backfill, side by side; the same as a page with
+# charts in build/report.html.
 set -eu
 cd "$(dirname "$0")/.."
 
-command=(build/parc sim --fleet examples/openb/nodes.csv --trace examples/openb/tasks.csv
-	--format openb --saturate 1.3 --seeds 2 --compare "best-fit,fgd,parc")
+command=(build/parc sim --fleet examples/philly/fleet.yaml --trace examples/philly/jobs.csv
+	--format philly --compare "strict,easy" --html build/report.html)
 echo "\$ ${command[*]}"
-exec "${command[@]}"
+"${command[@]}"
+echo
+echo "The charts are in build/report.html: open it in a browser; it needs no network."

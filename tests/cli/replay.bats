@@ -110,6 +110,16 @@ value() {
 	[[ ${lines[0]} == *"offered load 1.50" ]]
 }
 
+@test "the page of charts is written beside the table" {
+	page=$BATS_TEST_TMPDIR/report.html
+	run -0 replay --compare strict,easy --html "$page"
+	[[ $output == *"where the device-hours went"* ]]
+	grep -q "<html" "$page"
+	run ! grep -qE '(src|href)="(http|//)' "$page"
+	run -1 --separate-stderr replay --html /nowhere/report.html
+	[[ $stderr == *"/nowhere/report.html"* ]]
+}
+
 @test "a record is decided again and compared" {
 	record=$BATS_TEST_TMPDIR/record
 	run -0 replay --digest --compare strict,shortest:true --mtbf 5 --record "$record"
