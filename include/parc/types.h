@@ -130,7 +130,9 @@ enum parc_node_state { PARC_NODE_STATE_MAP(X) };
 	X(RESERVATION, 12, "reservation", "what is free is held for a gang or a reservation", \
 	  "wait") \
 	X(RETRY, 13, "retry", "its last attempt was lost and it waits for its next turn", "wait") \
-	X(LIMIT, 14, "limit", "its array or tenant runs as many as it may", "wait")
+	X(LIMIT, 14, "limit", "a table of the core is full", "wait, or raise the core's limits") \
+	X(ARRAY, 15, "array", "its array runs as many of its jobs as it may", \
+	  "wait, or raise the array's cap")
 /* clang-format on */
 
 #define X(name, number, text, sentence, todo) PARC_REASON_##name = number,

@@ -301,7 +301,7 @@ int apply_check(const struct parc_core *core, const struct parc_action *action,
 		return parc_err_set(err, PARC_ERR_STATE, "job %lld holds nothing",
 				    (long long)action->job);
 	case PARC_ACTION_REASON:
-		if (action->reason.reason >= 0 && action->reason.reason <= PARC_REASON_LIMIT)
+		if (action->reason.reason >= 0 && action->reason.reason <= PARC_REASON_ARRAY)
 			return 0;
 		break;
 	case PARC_ACTION_RESERVE:

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/check.h"
 
+#include "core/array.h"
+
 #include "core/fit.h"
 #include "core/node.h"
 #include "core/shape.h"
@@ -271,6 +273,8 @@ int check_submit(const struct parc_core *core, const struct parc_submit *submit,
 		code = check_variants(submit, err);
 	if (code == 0)
 		code = check_depends(core, submit, err);
+	if (code == 0)
+		code = array_check(core, submit, err);
 	return code == 0 ? check_submit_rooms(core, submit, err) : code;
 }
 

@@ -10,6 +10,7 @@
 #include "base/block.h"
 #include "base/random.h"
 #include "core/apply.h"
+#include "core/array.h"
 #include "core/attribution.h"
 #include "core/close.h"
 #include "core/decide.h"
@@ -119,6 +120,7 @@ static void derived_carve(struct parc_core *core, struct block *block)
 	ranking_init(&core->deadlines, block, core->allocations_table.size);
 	ranking_init(&core->ends, block, core->allocations_table.size);
 	reserve_plan_init(core, block);
+	array_init(core, block);
 	core->actions_max = ACTIONS_MAX;
 	core->placements_max = PARC_TASKS_MAX;
 	core->actions = block_take(block, ACTIONS_MAX, sizeof(*core->actions));

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "core/array.h"
 #include "core/attribution.h"
 #include "core/index.h"
 #include "core/line.h"
@@ -255,6 +256,27 @@ static void job_init(struct parc_core *core, struct job *job, const struct parc_
 			    .close_strength = (uint8_t)submit->close_strength};
 }
 
+void job_settle(struct parc_core *core, int32_t slot)
+{
+	struct job *job = &core->jobs[slot];
+
+	if (job->state != PARC_JOB_PENDING)
+		return;
+	if (!job_is_eligible(core, slot)) {
+		if (job->line >= 0)
+			line_leave(core, slot);
+		array_withdraw(core, slot);
+		job_set_reason(core, slot, job->held ? PARC_REASON_HELD : PARC_REASON_DEPENDENCY);
+	} else if (!array_admit(core, slot)) {
+		job_set_reason(core, slot, PARC_REASON_ARRAY);
+	} else {
+		if (job->line < 0)
+			line_join(core, slot);
+		line_ready(core, job->line);
+		job_set_reason(core, slot, PARC_REASON_NONE);
+	}
+}
+
 int32_t job_submit(struct parc_core *core, const struct parc_submit *submit)
 {
 	int32_t slot = table_take(&core->jobs_table);
@@ -271,30 +293,14 @@ int32_t job_submit(struct parc_core *core, const struct parc_submit *submit)
 	if (job->tenant >= 0)
 		core->tenants[job->tenant].jobs++;
 	job_digest(core, slot);
-	if (job_is_eligible(core, slot) && !job->now_or_never)
-		line_join(core, slot);
-	else if (!job->now_or_never)
+	array_enter(core, slot);
+	if (!job->now_or_never && !job_is_eligible(core, slot))
 		job_set_reason(core, slot, job->held ? PARC_REASON_HELD : PARC_REASON_DEPENDENCY);
+	else if (!job->now_or_never && !array_admit(core, slot))
+		job_set_reason(core, slot, PARC_REASON_ARRAY);
+	else if (!job->now_or_never)
+		line_join(core, slot);
 	return slot;
-}
-
-/* Join the queue when nothing keeps it back any more; leave it when something does. */
-static void job_settle(struct parc_core *core, int32_t slot)
-{
-	struct job *job = &core->jobs[slot];
-
-	if (job->state != PARC_JOB_PENDING)
-		return;
-	if (job_is_eligible(core, slot)) {
-		if (job->line < 0)
-			line_join(core, slot);
-		line_ready(core, job->line);
-		job_set_reason(core, slot, PARC_REASON_NONE);
-		return;
-	}
-	if (job->line >= 0)
-		line_leave(core, slot);
-	job_set_reason(core, slot, job->held ? PARC_REASON_HELD : PARC_REASON_DEPENDENCY);
 }
 
 void job_set_held(struct parc_core *core, int32_t slot, int held)
@@ -393,6 +399,7 @@ void job_end(struct parc_core *core, int32_t slot, int32_t result)
 	job_set_reason(core, slot, PARC_REASON_NONE);
 	if (job->line >= 0)
 		line_leave(core, slot);
+	array_leave(core, slot);
 	if (job->cancelled && job->state == PARC_JOB_PENDING)
 		orphan_unlink(core, slot);
 	afters_tell(core, slot, result);
@@ -413,5 +420,5 @@ void job_requeue(struct parc_core *core, int32_t slot)
 	allocation_release(core, job->allocation);
 	job->state = PARC_JOB_PENDING;
 	job_settle(core, slot);
-	job_set_reason(core, slot, job_is_eligible(core, slot) ? PARC_REASON_RETRY : job->reason);
+	job_set_reason(core, slot, job->line >= 0 ? PARC_REASON_RETRY : job->reason);
 }

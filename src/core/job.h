@@ -18,6 +18,10 @@
 /* Take a submitted job in; the event was checked. It waits, unless now_or_never. */
 int32_t job_submit(struct parc_core *core, const struct parc_submit *submit);
 
+/* Let a pending job join the queue when nothing keeps it back any more, leave it when something
+ * does. */
+void job_settle(struct parc_core *core, int32_t job);
+
 /* The job leaves the core with what it holds; jobs after it are told how it ended. */
 void job_end(struct parc_core *core, int32_t job, int32_t result);
 

@@ -121,7 +121,8 @@ struct job {
 	uint8_t groups_count, variants_count, depends_count, tier;
 	uint8_t state, result, reason, work_class;
 	uint8_t held, requeue, preemptible, now_or_never;
-	uint8_t close_level, close_strength, cancelled, unused;
+	uint8_t close_level, close_strength, cancelled;
+	uint8_t admitted, parked; /* derived: its place in an array with a cap (array.h) */
 };
 
 struct allocation {

@@ -20,6 +20,13 @@ struct line {
 	int32_t failed, failed_next; /* within a step: it is in the list of those that failed */
 };
 
+/* An array with a cap on how many of its jobs run. */
+struct array {
+	int64_t id;
+	int32_t root; /* ranking of the parked ones */
+	int32_t members, admitted, running_max;
+};
+
 /* A waiting job's right to start at a time: what is kept for it until then are its holds. */
 struct reservation {
 	int64_t start_us, end_us; /* PARC_NEVER: not known */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/array.h"
 #include "core/close.h"
 #include "core/digest.h"
 #include "core/index.h"
@@ -65,10 +66,28 @@ static void nodes_rebuild(struct parc_core *core)
 	core->freed_count = 0;
 }
 
+/* Who was parked is again, whatever the order of the slots; all others have their places. */
+static void arrays_enter(struct parc_core *core)
+{
+	for (int32_t i = 0; i < core->jobs_table.high; i++) {
+		struct job *job = &core->jobs[i];
+
+		job->parked = job->admitted = 0;
+		if (job->id == PARC_NONE)
+			continue;
+		array_enter(core, i);
+		if (job->reason != PARC_REASON_ARRAY &&
+		    (job->state != PARC_JOB_PENDING || job_is_eligible(core, i)))
+			array_admit(core, i);
+	}
+}
+
 /* Lines hold the jobs that wait. After a step every line was tried in vain. */
 void rebuild_lines(struct parc_core *core)
 {
 	line_reset(core);
+	array_reset(core);
+	arrays_enter(core);
 	core->orphans = -1;
 	core->limited = 0;
 	for (int32_t i = 0; i < core->jobs_table.high; i++) {
@@ -82,7 +101,7 @@ void rebuild_lines(struct parc_core *core)
 			continue;
 		if (job->cancelled)
 			job_orphan(core, i);
-		else if (job_is_eligible(core, i))
+		else if (job_is_eligible(core, i) && array_admit(core, i))
 			line_join(core, i);
 	}
 	line_block_all(core);

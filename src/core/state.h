@@ -83,7 +83,9 @@ struct parc_core {
 	struct hold *holds;
 
 	/* derived */
-	struct idmap node_ids, place_ids, job_ids, allocation_ids, tenant_ids;
+	struct idmap node_ids, place_ids, job_ids, allocation_ids, tenant_ids, array_ids;
+	struct table arrays_table;
+	struct array *arrays;
 	int32_t *shape_buckets;
 	uint32_t shape_mask;
 	struct kind *kinds;

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "core/array.h"
 #include "core/close.h"
 #include "core/digest.h"
 #include "core/fit.h"
@@ -238,7 +239,7 @@ static int check_job(const struct parc_core *core, int32_t slot, struct parc_err
 	if (pending != (job->allocation < 0))
 		return BROKEN(err, "J1: job %lld is %s with%s an allocation", (long long)job->id,
 			      parc_job_state_name(job->state), job->allocation < 0 ? "out" : "");
-	if ((pending && job_is_eligible(core, slot)) != (job->line >= 0))
+	if ((pending && job_is_eligible(core, slot) && !job->parked) != (job->line >= 0))
 		return BROKEN(err, "J2: job %lld is %sin a line", (long long)job->id,
 			      job->line < 0 ? "not " : "");
 	if (!pending && (core->allocations[job->allocation].job != slot ||
@@ -271,6 +272,8 @@ int parc_core_check(const struct parc_core *core, struct parc_err *err)
 		code = ledger_check(core, err);
 	if (code == 0)
 		code = line_check(core, err);
+	if (code == 0)
+		code = array_verify(core, err);
 	if (code == 0)
 		code = reserve_verify(core, err);
 	if (code == 0)

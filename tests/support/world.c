@@ -182,6 +182,8 @@ static void make_extras(struct world *world, struct entry *entry)
 	}
 }
 
+#define ARRAY_IDS 8 /* jobs with ids that lie so close may be of one array */
+
 static void make_limits(struct world *world, struct parc_submit *submit)
 {
 	struct draw *draw = world->draw;
@@ -190,9 +192,13 @@ static void make_limits(struct world *world, struct parc_submit *submit)
 		submit->time_limit_us = draw_range(draw, 1, 60) * SECOND;
 	if (draw_chance(draw, 10))
 		submit->grace_us = draw_range(draw, 1, 60) * SECOND;
-	if (draw_chance(draw, 10))
+	if (draw_chance(draw, 45))
 		submit->expected_us = draw_range(draw, 1, 60) * SECOND;
 	submit->now_or_never = (uint8_t)draw_chance(draw, 8);
+	if (draw_chance(draw, 15) && !submit->now_or_never && submit->job > ARRAY_IDS) {
+		submit->array = submit->job / ARRAY_IDS * ARRAY_IDS;
+		submit->array_running_max = 1 + (int32_t)(submit->array / ARRAY_IDS % 3);
+	}
 	submit->held = (uint8_t)draw_chance(draw, 6);
 	submit->requeue = (uint8_t)draw_chance(draw, 50);
 	submit->preemptible = (uint8_t)draw_chance(draw, 10);
