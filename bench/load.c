@@ -8,6 +8,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "base/assert.h"
@@ -67,6 +68,8 @@ static void make_core(struct load *load, enum parc_place place, uint64_t seed)
 	struct parc_err err = {0};
 
 	load->core = parc_core_create(&limits, seed, &err);
+	if (load->core != NULL)
+		madvise(load->core, parc_core_size(&limits), MADV_HUGEPAGE); /* a wish */
 	must(load->core == NULL ? PARC_ERR_MEMORY : 0, &err);
 	tenant.tenant.tenant = TENANT;
 	tenant.tenant.weight = 1;

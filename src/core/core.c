@@ -5,7 +5,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/block.h"
 #include "base/random.h"
@@ -191,19 +190,14 @@ struct parc_core *parc_core_init(void *memory, size_t size, const struct parc_li
 	return core;
 }
 
-/* A large core is used at random all over: with pages of 2 MiB, where the system has them, most
- * of its accesses need no walk through the page tables. */
+/* A large core is used at random all over: it lies so that the system can give it pages of 2 MiB,
+ * with which most of its accesses need no walk through the page tables. Asking the system for
+ * them is the caller's, like all that concerns the system. */
 static void *memory_allocate(size_t size)
 {
-	void *memory;
-
 	if (size < HUGE_MIN)
 		return aligned_alloc(64, size);
-	size = (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-	memory = aligned_alloc(HUGE_PAGE, size);
-	if (memory != NULL)
-		madvise(memory, size, MADV_HUGEPAGE); /* a wish; it works without as well */
-	return memory;
+	return aligned_alloc(HUGE_PAGE, (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE);
 }
 
 struct parc_core *parc_core_create(const struct parc_limits *limits, uint64_t seed,
