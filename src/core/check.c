@@ -382,7 +382,7 @@ static int check_tenant(const struct parc_core *core, const struct parc_tenant *
 	return 0;
 }
 
-static int check_policy(const struct parc_policy *policy, struct parc_err *err)
+int check_policy(const struct parc_policy *policy, struct parc_err *err)
 {
 	const struct range ranges[] = {
 		{"place", policy->place, 0, PARC_PLACE_FGD},

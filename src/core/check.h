@@ -11,6 +11,7 @@
 /* Is the value within low..high? Else the error names the field. */
 int check_range(const char *field, int64_t value, int64_t low, int64_t high, struct parc_err *err);
 
+int check_policy(const struct parc_policy *policy, struct parc_err *err);
 int check_chip(const struct parc_core *core, const struct parc_chip *chip, struct parc_err *err);
 int check_task(const struct parc_task *task, struct parc_err *err);
 int check_submit(const struct parc_core *core, const struct parc_submit *submit,

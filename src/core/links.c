@@ -377,7 +377,8 @@ static int settings_are_right(const struct parc_core *core)
 {
 	int good = is_within(core->time_us, 0, PARC_TIME_MAX) &&
 		   is_within(core->orders, 0, INT64_MAX / 16) && core->tasks_seen >= 0 &&
-		   is_within(core->unfinished, 0, 1) && is_within(core->stamp, 0, INT64_MAX / 16) &&
+		   check_policy(&core->rules, NULL) == 0 && is_within(core->unfinished, 0, 1) &&
+		   is_within(core->stamp, 0, INT64_MAX / 16) &&
 		   is_within(core->steps, 0, INT64_MAX / 16) && core->last_job >= 0 &&
 		   core->last_node >= 0 && core->last_place >= 0 && core->last_allocation >= 0 &&
 		   is_within(core->tasks_seen, 0, INT64_MAX / 1024) &&
