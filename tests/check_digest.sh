@@ -50,7 +50,7 @@ same "churn stopped half way and continued" churn churn.half
 # Other seeds must give other digests, else the comparison says nothing.
 digests other "$parc" "${churn[@]}" --seed 77
 tap_report "another seed has other digests" \
-	"$(cut -d ' ' -f 3 "$work/churn" "$work/other" | sort | uniq -d)"
+	"$(awk '{ print $NF }' "$work/churn" "$work/other" | sort | uniq -d)"
 
 tap_run "a churn run is recorded" "$parc" sim "${input[@]}" --churn --load 105 --arrivals 1200 \
 	--place parc --dump "$work/record" --digest

@@ -3,7 +3,8 @@
  * The saturation experiment. For each seed a fresh core is loaded, all arrivals are submitted
  * with "now or never", and what the core answered is noted. Verification and measuring come after
  * the last arrival, from the notes, so that the time taken is the core's alone. Costs, beside the
- * core: one note of 80 bytes an arrival, and a walk over the nodes for each refusal.
+ * core: one note of 80 bytes an arrival, and a walk over the nodes for each distinct request that
+ * is refused: nothing ever leaves, so what did not fit once never will.
  */
 #include "sim/saturate.h"
 
@@ -33,6 +34,8 @@ struct run {
 	struct parc_placement *placements;
 	int64_t placements_count, placements_max;
 	int32_t notes_max;
+	int32_t *requests; /* by row: rows that ask for the same have the same number */
+	uint8_t *hopeless; /* by request: it was refused rightly in this seed */
 };
 
 int32_t saturate_kind(const struct tasks_row *row)
@@ -128,6 +131,58 @@ static int submit_all(struct run *run, struct stage *stage, int32_t count, struc
 	return run->config->check ? stage_check(stage, err) : 0;
 }
 
+/* A row and what it asks for, to number equal ones. */
+struct asked {
+	const struct tasks_row *row;
+	int32_t number;
+};
+
+static int compare_asked(const void *a, const void *b)
+{
+	const struct tasks_row *x = ((const struct asked *)a)->row;
+	const struct tasks_row *y = ((const struct asked *)b)->row;
+	const int64_t differences[] = {
+		x->task.cpu_milli - y->task.cpu_milli,
+		x->task.memory_mib - y->task.memory_mib,
+		x->task.devices - y->task.devices,
+		x->task.share_milli - y->task.share_milli,
+		x->task.device_memory_mib - y->task.device_memory_mib,
+		x->task.link - y->task.link,
+		(x->task.chips > y->task.chips) - (x->task.chips < y->task.chips),
+		x->gang - y->gang,
+		x->close_level - y->close_level,
+		x->close_strength - y->close_strength,
+		x->alien - y->alien,
+	};
+	for (size_t i = 0; i < sizeof(differences) / sizeof(*differences); i++)
+		if (differences[i] != 0)
+			return differences[i] < 0 ? -1 : 1;
+	return 0;
+}
+
+static int number_requests(struct run *run, struct parc_err *err)
+{
+	const struct tasks *tasks = run->config->tasks;
+	size_t count = (size_t)tasks->count;
+	struct asked *list = malloc((count + 1) * sizeof(*list));
+	int32_t number = 0;
+	run->requests = malloc((count + 1) * sizeof(*run->requests));
+	run->hopeless = malloc(count + 1);
+	if (!list || !run->requests || !run->hopeless) {
+		free(list);
+		return parc_err_set(err, PARC_ERR_MEMORY, "no memory for %zu rows", count);
+	}
+	for (size_t i = 0; i < count; i++)
+		list[i] = (struct asked){&tasks->rows[i], 0};
+	qsort(list, count, sizeof(*list), compare_asked);
+	for (size_t i = 0; i < count; i++) {
+		number += i > 0 && compare_asked(&list[i - 1], &list[i]) != 0;
+		run->requests[list[i].row - tasks->rows] = number;
+	}
+	free(list);
+	return 0;
+}
+
 static int verify_note(struct run *run, int32_t at, struct parc_err *err)
 {
 	const struct note *note = &run->notes[at];
@@ -138,8 +193,13 @@ static int verify_note(struct run *run, int32_t at, struct parc_err *err)
 		if (code)
 			return code;
 	}
-	if (note->count || !mirror_can_fit(&run->mirror, row))
+	uint8_t *hopeless = &run->hopeless[run->requests[note->row]];
+	if (note->count || *hopeless)
 		return 0;
+	if (!mirror_can_fit(&run->mirror, row)) {
+		*hopeless = 1;
+		return 0;
+	}
 	return parc_err_set(err, PARC_ERR_MISMATCH,
 			    "%s refused arrival %d (row %d of the list), which fits",
 			    parc_place_name(run->config->place), at, note->row);
@@ -199,6 +259,7 @@ static int measure(struct run *run, struct saturate_seed *seed, int32_t count, s
 	struct levels levels = {0};
 	int64_t arrived_milli = 0, allocated_milli = 0;
 	mirror_reset(&run->mirror);
+	memset(run->hopeless, 0, (size_t)run->config->tasks->count);
 	for (int32_t i = 0; i < count; i++) {
 		const struct note *note = &run->notes[i];
 		int code = verify_note(run, i, err);
@@ -375,10 +436,14 @@ int saturate_run(struct saturate_result *result, const struct saturate_config *c
 	result->level_max = config->saturate_milli / 10;
 	code = init_run(&run, err);
 	if (!code)
+		code = number_requests(&run, err);
+	if (!code)
 		code = run_seeds(&run, err);
 	mirror_deinit(&run.mirror);
 	free(run.notes);
 	free(run.placements);
+	free(run.requests);
+	free(run.hopeless);
 	if (code)
 		saturate_deinit(result);
 	return code;
