@@ -18,6 +18,14 @@ struct need {
 	int32_t milli[PARC_NODE_DEVICES_MAX], mib[PARC_NODE_DEVICES_MAX];
 };
 
+static void need_clear(struct need *need, int32_t devices)
+{
+	need->memory_mib = 0;
+	need->cpu_milli = 0;
+	memset(need->milli, 0, (size_t)devices * sizeof(*need->milli));
+	memset(need->mib, 0, (size_t)devices * sizeof(*need->mib));
+}
+
 static int is_in_window(const struct parc_core *core, int32_t slot, const struct window *window)
 {
 	const struct reservation *it = &core->reservations[slot];
@@ -60,7 +68,7 @@ static void need_take_task(const struct task *task, struct need *need)
 static void need_reckon(const struct parc_core *core, const struct node *node, int64_t time_us,
 			const struct window *window, struct need *need)
 {
-	memset(need, 0, sizeof(*need));
+	need_clear(need, node->devices_count);
 	for (int32_t h = node->holds; h >= 0; h = core->holds[h].node_next) {
 		const struct reservation *it = &core->reservations[core->holds[h].reservation];
 
@@ -93,6 +101,16 @@ static void kept_raise(struct kept *kept, const struct need *need, int32_t devic
 	}
 }
 
+/* Was the reservation of this hold reckoned for another hold before it on the node? */
+static int is_reckoned(const struct parc_core *core, const struct node *node, int32_t hold)
+{
+	int32_t h = node->holds;
+
+	while (core->holds[h].reservation != core->holds[hold].reservation)
+		h = core->holds[h].node_next;
+	return h != hold;
+}
+
 void held_reckon(const struct parc_core *core, int32_t slot, const struct window *window,
 		 struct kept *kept)
 {
@@ -105,9 +123,11 @@ void held_reckon(const struct parc_core *core, int32_t slot, const struct window
 
 		if (!is_in_window(core, hold->reservation, window))
 			continue;
-		need_reckon(core, node, core->reservations[hold->reservation].start_us, window,
-			    &need);
-		kept_raise(kept, &need, node->devices_count);
+		if (!is_reckoned(core, node, h)) {
+			need_reckon(core, node, core->reservations[hold->reservation].start_us,
+				    window, &need);
+			kept_raise(kept, &need, node->devices_count);
+		}
 		for (uint32_t left = hold->devices; left != 0; left &= left - 1)
 			kept->slots[__builtin_ctz(left)] |= (uint16_t)hold->slots;
 	}

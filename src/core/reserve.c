@@ -238,18 +238,33 @@ int reserve_is(const struct parc_core *core, int32_t job, const struct parc_acti
 	return 1;
 }
 
-/* Lift on one node, if the window changes what it keeps and it was not lifted yet. */
+static int kept_is(const struct parc_core *core, int32_t slot, const struct kept *kept)
+{
+	const struct node *node = &core->nodes[slot];
+
+	if (node->cpu_kept != kept->cpu_milli || node->memory_kept != kept->memory_mib)
+		return 0;
+	for (int32_t i = 0; i < node->devices_count; i++) {
+		const struct device *device = &core->devices[node->devices + i];
+
+		if (device->kept_milli != kept->milli[i] || device->kept_mib != kept->mib[i] ||
+		    device->kept_slots != kept->slots[i])
+			return 0;
+	}
+	return 1;
+}
+
+/* Lift on one node, if the window changes what it keeps. */
 static void node_lift(struct parc_core *core, int32_t node, const struct window *window)
 {
 	struct node_undo *undo = &core->lifts[core->lifts_count];
 	struct kept kept;
 
-	if (core->nodes[node].state != PARC_NODE_UP)
-		return;
 	held_reckon(core, node, window, &kept);
-	node_mark(core, node, undo);
-	if (!node_set_kept(core, node, &kept))
+	if (kept_is(core, node, &kept))
 		return;
+	node_mark(core, node, undo);
+	node_set_kept(core, node, &kept);
 	node_changed(core, node);
 	core->lifts_count++;
 }
@@ -260,8 +275,13 @@ int32_t reserve_lift(struct parc_core *core, const struct window *window)
 	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
 		if (core->reservations[slot].job < 0)
 			continue;
-		for (int32_t h = core->reservations[slot].holds; h >= 0; h = core->holds[h].next)
-			node_lift(core, core->holds[h].node, window);
+		for (int32_t h = core->reservations[slot].holds; h >= 0; h = core->holds[h].next) {
+			const struct node *node = &core->nodes[core->holds[h].node];
+
+			/* Each node once: at the hold that heads its list. */
+			if (node->holds == h && node->state == PARC_NODE_UP)
+				node_lift(core, core->holds[h].node, window);
+		}
 	}
 	return core->lifts_count;
 }
@@ -302,22 +322,6 @@ void reserve_rebuild(struct parc_core *core)
 		core->nodes[i].keeps = core->nodes[i].holds >= 0;
 		node_put_kept(core, i, &kept);
 	}
-}
-
-static int kept_is(const struct parc_core *core, int32_t slot, const struct kept *kept)
-{
-	const struct node *node = &core->nodes[slot];
-
-	if (node->cpu_kept != kept->cpu_milli || node->memory_kept != kept->memory_mib)
-		return 0;
-	for (int32_t i = 0; i < node->devices_count; i++) {
-		const struct device *device = &core->devices[node->devices + i];
-
-		if (device->kept_milli != kept->milli[i] || device->kept_mib != kept->mib[i] ||
-		    device->kept_slots != kept->slots[i])
-			return 0;
-	}
-	return 1;
 }
 
 /* What of a node's free thousandths is kept, by chip. */

@@ -49,7 +49,7 @@ static int node_could(struct parc_core *core, int32_t node, int32_t job, int64_t
 	if (core->nodes[node].state != PARC_NODE_UP)
 		return 0;
 	view_of_node_whole(core, node, &view);
-	if (core->nodes[node].holds >= 0) {
+	if (core->nodes[node].holds >= 0 && window.until_us > INT64_MIN) {
 		held_reckon(core, node, &window, &kept);
 		view_keep(&view, &kept);
 	}
