@@ -393,7 +393,7 @@ static void pass_reserve(struct pass *pass)
 
 	for (int32_t tries = 0; tries < 2 * PARC_RESERVE_MAX; tries++) {
 		int32_t job = unreserved_first(core), last = reserved_last(core);
-		int full = core->reserved >= reserve_most(core), reason;
+		int full = core->reserved >= reserve_most(core), reason, others;
 
 		if (job < 0 || (full && line_job_is_before(core, last, job)))
 			return;
@@ -401,7 +401,11 @@ static void pass_reserve(struct pass *pass)
 			pass->full = 1;
 			return;
 		}
+		others = core->reserved;
 		reason = job_reserve(core, job, full ? last : -1);
+		if (reason == PARC_REASON_NODE_DOWN && others > 0)
+			return; /* what is reserved may have no known end: nothing can be promised
+				 */
 		if (reason != PARC_REASON_NONE && job == line_head(core, core->jobs[job].line))
 			line_wait(core, core->jobs[job].line, reason);
 		else if (core->jobs[job].reservation < 0)
