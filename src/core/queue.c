@@ -293,32 +293,48 @@ static void pass_note_failed(struct pass *pass, int32_t line)
 	pass->failed_last = line;
 }
 
-/* Conservative: the job with the first turn among those whose reservation has begun, after
- * `last`; -1: none. It need not be the first of its line. */
-static int32_t due_first(const struct parc_core *core, int32_t last)
+/* Has the reservation begun? */
+static int is_due(struct parc_core *core, int32_t slot)
+{
+	return core->reservations[slot].start_us <= core->time_us;
+}
+
+/* May a job that is not the first of its line, and so was not tried yet, start before its time? */
+static int is_early(struct parc_core *core, int32_t slot)
+{
+	int32_t job = core->reservations[slot].job;
+
+	return job != line_head(core, core->jobs[job].line) &&
+	       reserve_could(core, slot, job, core->time_us);
+}
+
+/* Conservative: the job with the first turn among those with such a reservation, after `last`;
+ * -1: none. It need not be the first of its line. */
+static int32_t reserved_first(struct parc_core *core, int32_t last,
+			      int (*is_such)(struct parc_core *core, int32_t slot))
 {
 	int32_t first = -1;
 
 	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
 		int32_t job = core->reservations[slot].job;
 
-		if (job < 0 || core->reservations[slot].start_us > core->time_us ||
-		    (last >= 0 && !line_job_is_before(core, last, job)))
+		if (job < 0 || (last >= 0 && !line_job_is_before(core, last, job)) ||
+		    (first >= 0 && !line_job_is_before(core, job, first)))
 			continue;
-		if (first < 0 || line_job_is_before(core, job, first))
+		if (is_such(core, slot))
 			first = job;
 	}
 	return first;
 }
 
-/* Conservative: who has a reservation for now starts. */
-static void pass_due(struct pass *pass)
+/* Conservative: who has such a reservation is tried with what is kept for it. */
+static void pass_reserved(struct pass *pass, int (*is_such)(struct parc_core *core, int32_t slot))
 {
 	struct parc_core *core = pass->core;
-	int32_t job = due_first(core, -1), next;
+	int32_t job = reserved_first(core, -1, is_such), next;
 
 	for (; job >= 0; job = next) {
-		next = due_first(core, job);
+		next = reserved_first(core, job, is_such);
 		if (!has_room_for(core, job)) {
 			pass->full = 1;
 			return;
@@ -386,7 +402,18 @@ static int32_t reserved_last(const struct parc_core *core)
 	return last;
 }
 
-/* Conservative: reservations for the first that wait, in order. */
+/* Try a job with what is kept until it will have ended. */
+static int32_t short_try(struct parc_core *core, int32_t job)
+{
+	struct window window = {.except = core->jobs[job].reservation,
+				.from_us = INT64_MIN,
+				.until_us = order_end_most_us(core, job, core->time_us)};
+
+	return try_lifted(core, job, &window);
+}
+
+/* Conservative: reservations for the first that wait, in order; those that are short enough
+ * start instead. */
 static void pass_reserve(struct pass *pass)
 {
 	struct parc_core *core = pass->core;
@@ -401,11 +428,12 @@ static void pass_reserve(struct pass *pass)
 			pass->full = 1;
 			return;
 		}
+		if (short_try(core, job) == PARC_REASON_NONE)
+			continue;
 		others = core->reserved;
 		reason = job_reserve(core, job, full ? last : -1);
 		if (reason == PARC_REASON_NODE_DOWN && others > 0)
-			return; /* what is reserved may have no known end: nothing can be promised
-				 */
+			return; /* what is reserved may have no known end */
 		if (reason != PARC_REASON_NONE && job == line_head(core, core->jobs[job].line))
 			line_wait(core, core->jobs[job].line, reason);
 		else if (core->jobs[job].reservation < 0)
@@ -421,16 +449,12 @@ static void pass_short_line(struct pass *pass, int32_t line, int64_t most)
 	int32_t job = ranking_first(&core->waiting, root, most), next;
 
 	for (; job >= 0; job = next) {
-		struct window window = WINDOW_ALWAYS;
-
 		if (!has_room_for(core, job)) {
 			pass->full = 1;
 			return;
 		}
-		window.except = core->jobs[job].reservation;
-		window.until_us = order_end_most_us(core, job, core->time_us);
 		next = ranking_next(&core->waiting, root, job, most);
-		if (try_lifted(core, job, &window) == PARC_REASON_NONE) {
+		if (short_try(core, job) == PARC_REASON_NONE) {
 			root = next < 0 ? -1 : core->lines[line].root;
 			continue;
 		}
@@ -473,7 +497,8 @@ static void pass_short(struct pass *pass)
 	}
 }
 
-static int queue_backfill(struct parc_core *core)
+/* `freed`: something that others held was given back in this step. */
+static int queue_backfill(struct parc_core *core, int freed)
 {
 	struct pass pass = {.core = core, .failed_first = -1, .failed_last = -1};
 
@@ -485,11 +510,13 @@ static int queue_backfill(struct parc_core *core)
 			line_ready(core, core->jobs[core->reservations[slot].job].line);
 	do {
 		if (core->rules.backfill == PARC_BACKFILL_CONSERVATIVE)
-			pass_due(&pass);
+			pass_reserved(&pass, is_due);
 		pass_ordered(&pass);
 		if (!pass.full && core->rules.backfill == PARC_BACKFILL_CONSERVATIVE)
 			pass_reserve(&pass);
 	} while (!pass.full && core->freed_count > 0); /* a reservation was given up */
+	if (!pass.full && freed && core->rules.backfill == PARC_BACKFILL_CONSERVATIVE)
+		pass_reserved(&pass, is_early);
 	pass_short(&pass);
 	if (!pass.full)
 		core->disrupted = 0;
@@ -498,7 +525,7 @@ static int queue_backfill(struct parc_core *core)
 
 int queue_decide(struct parc_core *core)
 {
-	int done;
+	int done, freed = core->freed_all || core->freed_count > 0;
 
 	wake_lines(core);
 	switch (core->rules.backfill) {
@@ -509,7 +536,7 @@ int queue_decide(struct parc_core *core)
 		done = queue_strict(core);
 		break;
 	default:
-		done = queue_backfill(core);
+		done = queue_backfill(core, freed);
 		break;
 	}
 	return done;

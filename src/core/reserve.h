@@ -59,6 +59,10 @@ void reserve_plan_init(struct parc_core *core, struct block *block);
  * in the core's list, 0 if it would not fit even if all that runs had ended. */
 int reserve_plan(struct parc_core *core, int32_t job, struct parc_action *action);
 
+/* Could a task of the job run on a node of that reservation, from a time on, beside what others
+ * have reserved there? */
+int reserve_could(struct parc_core *core, int32_t slot, int32_t job, int64_t time_us);
+
 /* Is the action what the job's reservation already says? */
 int reserve_is(const struct parc_core *core, int32_t job, const struct parc_action *action);
 

@@ -145,28 +145,38 @@ static int plan_at(struct parc_core *core, int32_t job, int64_t time_us, struct 
 	return reason == PARC_REASON_NONE;
 }
 
-/* The reservation other than the job's that ends next after a time; -1: none. */
-static int32_t reservation_next(const struct parc_core *core, int32_t job, int64_t after_us)
+/* When the next reservation of another job ends after a time; PARC_NEVER: none does. */
+static int64_t reservations_next(const struct parc_core *core, int32_t job, int64_t after_us)
 {
-	int32_t next = -1;
+	int64_t next_us = PARC_NEVER;
 
 	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
 		const struct reservation *it = &core->reservations[slot];
 
-		if (it->job >= 0 && it->job != job && it->end_us > after_us &&
-		    it->end_us != PARC_NEVER &&
-		    (next < 0 || it->end_us < core->reservations[next].end_us))
-			next = slot;
+		if (it->job >= 0 && it->job != job && it->end_us > after_us && it->end_us < next_us)
+			next_us = it->end_us;
 	}
-	return next;
+	return next_us;
 }
 
-/* Could the job use a node that a reservation leaves then? */
-static int reservation_could(struct parc_core *core, int32_t slot, int32_t job, int64_t time_us)
+int reserve_could(struct parc_core *core, int32_t slot, int32_t job, int64_t time_us)
 {
 	for (int32_t h = core->reservations[slot].holds; h >= 0; h = core->holds[h].next)
 		if (node_could(core, core->holds[h].node, job, time_us))
 			return 1;
+	return 0;
+}
+
+/* Could the job use a node that another one's reservation leaves at its end? */
+static int reservations_could(struct parc_core *core, int32_t job, int64_t end_us, int64_t time_us)
+{
+	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
+		const struct reservation *it = &core->reservations[slot];
+
+		if (it->job >= 0 && it->job != job && it->end_us == end_us &&
+		    reserve_could(core, slot, job, time_us))
+			return 1;
+	}
 	return 0;
 }
 
@@ -200,24 +210,24 @@ int reserve_plan(struct parc_core *core, int32_t job, struct parc_action *action
 	int found = 0, given = 1;
 
 	while (!found && given) {
-		int32_t reserved = core->rules.backfill == PARC_BACKFILL_EASY
-					   ? -1
-					   : reservation_next(core, job, time_us);
+		int64_t reserved_us = core->rules.backfill == PARC_BACKFILL_EASY
+					      ? PARC_NEVER
+					      : reservations_next(core, job, time_us);
 		int32_t before = slot, first = core->releases_count;
 		int64_t start_us;
 		int could = 0;
 
-		if (slot < 0 && reserved < 0)
+		if (slot < 0 && reserved_us == PARC_NEVER)
 			break;
 		time_us = slot >= 0 ? core->allocations[slot].end_us : PARC_NEVER;
-		if (reserved >= 0 && core->reservations[reserved].end_us < time_us)
-			time_us = core->reservations[reserved].end_us;
+		if (reserved_us < time_us)
+			time_us = reserved_us;
 		slot = ends_give(core, slot, time_us);
 		start_us = time_us > core->time_us ? time_us : core->time_us;
 		given = slot != before;
-		if (reserved >= 0 && core->reservations[reserved].end_us == time_us) {
+		if (reserved_us == time_us && time_us != PARC_NEVER) {
 			given = 1;
-			could = reservation_could(core, reserved, job, start_us);
+			could = reservations_could(core, job, time_us, start_us);
 		}
 		if (could || releases_could(core, first, job, start_us))
 			found = plan_at(core, job, start_us, action);

@@ -437,16 +437,36 @@ static void placement_add(struct text *text, const struct parc_placement *it)
 		text_add(text, " variant %d", it->variant);
 }
 
-static void start_add(struct text *text, const struct parc_action *action)
+static void placements_add(struct text *text, const struct parc_placement *list, int32_t count)
 {
-	text_add(text, " attempt %d:", action->start.attempt);
-	for (int32_t i = 0; i < action->start.count; i++) {
+	text_add(text, ":");
+	for (int32_t i = 0; i < count; i++) {
 		if (i > 0)
 			text_add(text, ";");
-		if (action->start.placements[i].group > 0)
-			text_add(text, " group %d", action->start.placements[i].group);
-		placement_add(text, &action->start.placements[i]);
+		if (list[i].group > 0)
+			text_add(text, " group %d", list[i].group);
+		placement_add(text, &list[i]);
 	}
+}
+
+static void time_add(struct text *text, const char *word, int64_t time_us)
+{
+	text_add(text, " %s ", word);
+	if (time_us == PARC_NEVER)
+		text_add(text, "unknown");
+	else
+		number_add(text, time_us);
+}
+
+static void reserve_add(struct text *text, const struct parc_action *action)
+{
+	if (action->reserve.count == 0) {
+		text_add(text, " nothing");
+		return;
+	}
+	time_add(text, "from", action->reserve.start_us);
+	time_add(text, "to", action->reserve.end_us);
+	placements_add(text, action->reserve.placements, action->reserve.count);
 }
 
 const char *action_format(const struct parc_action *action, char text[ENTRY_TEXT_MAX])
@@ -458,7 +478,11 @@ const char *action_format(const struct parc_action *action, char text[ENTRY_TEXT
 		text_add(&out, " job %lld", (long long)action->job);
 	switch (action->kind) {
 	case PARC_ACTION_START:
-		start_add(&out, action);
+		text_add(&out, " attempt %d", action->start.attempt);
+		placements_add(&out, action->start.placements, action->start.count);
+		break;
+	case PARC_ACTION_RESERVE:
+		reserve_add(&out, action);
 		break;
 	case PARC_ACTION_STOP:
 		text_add(&out, " attempt %d grace ", action->stop.attempt);
