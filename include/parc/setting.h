@@ -56,7 +56,8 @@ struct parc_policy {	      /* POLICY_SET: replaces the policy whole */
 	int64_t grace_us;     /* between the signal and the kill */
 	int64_t half_life_us; /* of fair share */
 	int32_t requeue_max;  /* attempts after a loss; 0: none */
-	int32_t reserved[5];  /* 0; later issues */
+	int32_t preempt;      /* EASY: 1: the first that waits may take the place of others */
+	int32_t reserved[4];  /* 0; later issues */
 };
 
 #endif

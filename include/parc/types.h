@@ -62,7 +62,8 @@
 	X(CONSERVATIVE, 3, "conservative")
 #define PARC_RESULT_MAP(X) \
 	X(NONE, 0, "none") X(OK, 1, "ok") X(FAILED, 2, "failed") X(CANCELLED, 3, "cancelled") \
-	X(LOST, 4, "lost") X(TIMEOUT, 5, "timeout") X(REFUSED, 6, "refused")
+	X(LOST, 4, "lost") X(TIMEOUT, 5, "timeout") X(REFUSED, 6, "refused") \
+	X(PREEMPTED, 7, "preempted")
 #define PARC_JOB_STATE_MAP(X) \
 	X(PENDING, 0, "pending") X(STARTING, 1, "starting") X(RUNNING, 2, "running") \
 	X(STOPPING, 3, "stopping") X(ENDED, 4, "ended")
@@ -132,7 +133,8 @@ enum parc_node_state { PARC_NODE_STATE_MAP(X) };
 	X(RETRY, 13, "retry", "its last attempt was lost and it waits for its next turn", "wait") \
 	X(LIMIT, 14, "limit", "a table of the core is full", "wait, or raise the core's limits") \
 	X(ARRAY, 15, "array", "its array runs as many of its jobs as it may", \
-	  "wait, or raise the array's cap")
+	  "wait, or raise the array's cap") \
+	X(PREEMPTED, 16, "preempted", "it gave way to work whose turn comes first", "wait")
 /* clang-format on */
 
 #define X(name, number, text, sentence, todo) PARC_REASON_##name = number,

@@ -287,14 +287,22 @@ void allocation_set_busy(struct parc_core *core, int32_t slot, int32_t busy_mill
 	allocation_digest(core, slot);
 }
 
-/* What the job has had, in device-microseconds; it stops growing at what no rank tells apart. */
-static void attained_add(struct parc_core *core, const struct allocation *it)
+/* It stops growing at what no rank tells apart. */
+int64_t allocation_attained_us(const struct parc_core *core, int32_t slot)
 {
-	struct job *job = &core->jobs[it->job];
+	const struct allocation *it = &core->allocations[slot];
 	__int128 had = (__int128)it->held_milli * (core->time_us - it->start_us) / PARC_SHARE_WHOLE;
 
-	had += job->attained_us;
-	job->attained_us = had > PARC_TIME_MAX ? PARC_TIME_MAX : (int64_t)had;
+	had += core->jobs[it->job].attained_us;
+	return had > PARC_TIME_MAX ? PARC_TIME_MAX : (int64_t)had;
+}
+
+static void attained_add(struct parc_core *core, int32_t slot)
+{
+	const struct allocation *it = &core->allocations[slot];
+	struct job *job = &core->jobs[it->job];
+
+	job->attained_us = allocation_attained_us(core, slot);
 	if (it->checkpoint_us > job->kept_us)
 		job->kept_us = it->checkpoint_us;
 }
@@ -319,7 +327,7 @@ void allocation_release(struct parc_core *core, int32_t slot)
 	deadline_remove(core, slot);
 	ranking_remove(&core->ends, &core->ends_root, slot);
 	core->disrupted |= core->time_us != it->end_us;
-	attained_add(core, it);
+	attained_add(core, slot);
 	core->digest -= it->hash;
 	idmap_remove(&core->allocation_ids, it->id);
 	core->jobs[it->job].allocation = -1;

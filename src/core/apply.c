@@ -295,13 +295,19 @@ int apply_check(const struct parc_core *core, const struct parc_action *action,
 	case PARC_ACTION_START:
 		return check_start(core, action, err);
 	case PARC_ACTION_STOP:
+		if (core->jobs[job].allocation >= 0 && action->stop.why > 0 &&
+		    action->stop.why <= PARC_RESULT_PREEMPTED)
+			return 0;
+		return parc_err_set(err, PARC_ERR_STATE, "job %lld cannot be stopped",
+				    (long long)action->job);
 	case PARC_ACTION_REQUEUE:
-		if (core->jobs[job].allocation >= 0)
+		if (core->jobs[job].allocation >= 0 && action->requeue.reason >= 0 &&
+		    action->requeue.reason <= PARC_REASON_PREEMPTED)
 			return 0;
 		return parc_err_set(err, PARC_ERR_STATE, "job %lld holds nothing",
 				    (long long)action->job);
 	case PARC_ACTION_REASON:
-		if (action->reason.reason >= 0 && action->reason.reason <= PARC_REASON_ARRAY)
+		if (action->reason.reason >= 0 && action->reason.reason <= PARC_REASON_PREEMPTED)
 			return 0;
 		break;
 	case PARC_ACTION_RESERVE:
@@ -367,7 +373,7 @@ void apply_action(struct parc_core *core, const struct parc_action *action, int 
 		break;
 	case PARC_ACTION_REQUEUE:
 		allocation_lose(core, core->jobs[job].allocation);
-		job_requeue(core, job);
+		job_requeue(core, job, action->requeue.reason);
 		break;
 	case PARC_ACTION_RESERVE:
 		reserve_set(core, job, action);

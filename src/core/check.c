@@ -390,6 +390,7 @@ int check_policy(const struct parc_policy *policy, struct parc_err *err)
 		{"backfill", policy->backfill, 0, PARC_BACKFILL_CONSERVATIVE},
 		{"reserve_max", policy->reserve_max, 0, PARC_RESERVE_MAX},
 		{"age_us", policy->age_us, 0, PARC_TIME_MAX},
+		{"preempt", policy->preempt, 0, 1},
 		{"epoch_us", policy->epoch_us, 0, PARC_TIME_MAX},
 		{"grace_us", policy->grace_us, 0, PARC_TIME_MAX},
 		{"half_life_us", policy->half_life_us, 0, PARC_TIME_MAX},

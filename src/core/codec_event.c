@@ -75,6 +75,7 @@ void codec_policy(struct codec *codec, struct parc_policy *it)
 	codec_i64(codec, &it->grace_us);
 	codec_i64(codec, &it->half_life_us);
 	codec_i32(codec, &it->requeue_max);
+	codec_i32(codec, &it->preempt);
 	for (size_t i = 0; i < sizeof(it->reserved) / sizeof(*it->reserved); i++)
 		codec_i32(codec, &it->reserved[i]);
 }

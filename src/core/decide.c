@@ -57,7 +57,10 @@ static void decide_run(struct parc_core *core, const struct parc_event *event)
 
 	if (event->kind == PARC_EVENT_ENDED && event->run.result != PARC_RESULT_LOST)
 		act_end(core, job, event->run.result, PARC_REASON_NONE);
-	else if (event->kind == PARC_EVENT_ENDED || it->result == PARC_RESULT_LOST)
+	else if (it->result == PARC_RESULT_PREEMPTED && !it->cancelled)
+		act_requeue(core, job, PARC_REASON_PREEMPTED);
+	else if (event->kind == PARC_EVENT_ENDED || it->result == PARC_RESULT_LOST ||
+		 it->result == PARC_RESULT_PREEMPTED)
 		job_lost(core, job);
 	else
 		act_end(core, job, it->result, PARC_REASON_NONE);

@@ -90,6 +90,7 @@ static uint64_t rules_hash(const struct parc_policy *rules, uint64_t hash)
 	hash = hash_pair(hash, rules->place, rules->order);
 	hash = hash_pair(hash, rules->backfill, rules->reserve_max);
 	hash = hash_word(hash, (uint64_t)rules->age_us);
+	hash = hash_word(hash, (uint64_t)rules->preempt);
 	hash = hash_word(hash, rules->seed);
 	hash = hash_word(hash, (uint64_t)rules->epoch_us);
 	hash = hash_word(hash, (uint64_t)rules->grace_us);

@@ -412,13 +412,14 @@ void job_end(struct parc_core *core, int32_t slot, int32_t result)
 	table_give(&core->jobs_table, slot);
 }
 
-void job_requeue(struct parc_core *core, int32_t slot)
+void job_requeue(struct parc_core *core, int32_t slot, int32_t reason)
 {
 	struct job *job = &core->jobs[slot];
 
 	ASSERT(job->allocation >= 0);
 	allocation_release(core, job->allocation);
 	job->state = PARC_JOB_PENDING;
+	job->result = PARC_RESULT_NONE;
 	job_settle(core, slot);
-	job_set_reason(core, slot, job->line >= 0 ? PARC_REASON_RETRY : job->reason);
+	job_set_reason(core, slot, job->line >= 0 ? reason : job->reason);
 }

@@ -25,8 +25,8 @@ void job_settle(struct parc_core *core, int32_t job);
 /* The job leaves the core with what it holds; jobs after it are told how it ended. */
 void job_end(struct parc_core *core, int32_t job, int32_t result);
 
-/* Back to the queue with the place it had. */
-void job_requeue(struct parc_core *core, int32_t job);
+/* Back to the queue with the place it had, where it waits for this reason. */
+void job_requeue(struct parc_core *core, int32_t job, int32_t reason);
 
 /* Give the job an allocation with these placements. `taken`: the nodes hold them already. */
 void job_start(struct parc_core *core, int32_t job, int64_t allocation, int32_t attempt,
@@ -40,6 +40,9 @@ void allocation_set_busy(struct parc_core *core, int32_t allocation, int32_t bus
  * is known only now, so it is moved from where it was booked. */
 void allocation_keep(struct parc_core *core, int32_t allocation);
 void allocation_lose(struct parc_core *core, int32_t allocation);
+/* What its job has had up to now, in device-microseconds. */
+int64_t allocation_attained_us(const struct parc_core *core, int32_t allocation);
+
 /* File it by its expected end and its time limit; it is expected to end at another time. */
 void allocation_time(struct parc_core *core, int32_t allocation);
 void allocation_set_end(struct parc_core *core, int32_t allocation, int64_t end_us);

@@ -14,6 +14,7 @@
  */
 #include "core/order.h"
 
+#include "core/job.h"
 #include "core/profile.h"
 
 #define RANK_BITS      59
@@ -140,14 +141,28 @@ static int64_t rank_largest(const struct parc_core *core, int32_t job)
 	return RANK_MAX - milli;
 }
 
-static int64_t rank_attained(const struct parc_core *core, int32_t job)
+static int64_t level_of(int64_t attained_us)
 {
-	int64_t left = core->jobs[job].attained_us / LEVEL_FIRST_US;
-	int64_t level = 0;
+	int64_t left = attained_us / LEVEL_FIRST_US, level = 0;
 
 	for (; left > 0 && level < LEVELS_MAX; left /= 4)
 		level++;
 	return level;
+}
+
+static int64_t rank_attained(const struct parc_core *core, int32_t job)
+{
+	return level_of(core->jobs[job].attained_us);
+}
+
+int64_t order_rank_running(const struct parc_core *core, int32_t job)
+{
+	const struct job *it = &core->jobs[job];
+	int64_t tier = (int64_t)(PARC_TIERS_MAX - 1 - it->tier) << RANK_BITS;
+
+	if (core->rules.order != PARC_ORDER_ATTAINED)
+		return tier;
+	return tier | level_of(allocation_attained_us(core, it->allocation));
 }
 
 int64_t order_rank(const struct parc_core *core, int32_t job)

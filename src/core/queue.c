@@ -24,6 +24,7 @@
 #include "core/node.h"
 #include "core/order.h"
 #include "core/plan.h"
+#include "core/preempt.h"
 #include "core/reserve.h"
 
 #define RESERVE_USUAL 64 /* reservations when the policy names no number */
@@ -259,6 +260,16 @@ static int32_t job_try(struct parc_core *core, int32_t job)
 	return queue_try(core, job);
 }
 
+/* May the job, whose turn is first, take the place of others, and would it start later else? */
+static int may_preempt(const struct parc_core *core, int32_t line, int32_t job)
+{
+	int32_t own = core->jobs[job].reservation;
+
+	return core->rules.preempt && core->rules.backfill == PARC_BACKFILL_EASY &&
+	       line_first(core, LINE_BLOCKED) == line && own >= 0 &&
+	       core->reservations[own].start_us > core->time_us + core->rules.grace_us;
+}
+
 /* Try a line's first job; 1 if it started. */
 static int pass_line(struct parc_core *core, int32_t line)
 {
@@ -271,6 +282,11 @@ static int pass_line(struct parc_core *core, int32_t line)
 		int32_t never = job_reserve(core, job, holder);
 
 		reason = never != PARC_REASON_NONE ? never : reason;
+	}
+	if (!line_is_hopeless(reason) && may_preempt(core, line, job) &&
+	    preempt_for(core, job) > 0) {
+		core->jobs[job].planned = 0;
+		job_reserve(core, job, -1);
 	}
 	if (line_is_hopeless(reason) && core->jobs[job].reservation >= 0)
 		give_up_reservation(core, job);

@@ -237,3 +237,42 @@ int reserve_plan(struct parc_core *core, int32_t job, struct parc_action *action
 		core->placements_count += action->reserve.count;
 	return found;
 }
+
+/* Does the allocation hold something on a node of the plan? */
+static int is_in_the_way(const struct parc_core *core, int32_t allocation,
+			 const struct parc_action *action)
+{
+	for (int32_t t = core->allocations[allocation].tasks; t >= 0; t = core->tasks[t].next)
+		for (int32_t i = 0; i < action->reserve.count; i++)
+			if (core->nodes[core->tasks[t].node].id ==
+			    action->reserve.placements[i].node)
+				return 1;
+	return 0;
+}
+
+int32_t reserve_plan_evicting(struct parc_core *core, int32_t job, int32_t *running, int32_t count)
+{
+	struct parc_action action = {.kind = PARC_ACTION_RESERVE};
+	int32_t given = 0, needed = 0;
+	int found = 0;
+
+	while (!found && given < count &&
+	       core->releases_max - core->releases_count >=
+		       core->allocations[running[given]].tasks_count) {
+		int32_t first = core->releases_count;
+
+		allocation_give(core, running[given++]);
+		if (releases_could(core, first, job, core->time_us))
+			found = plan_at(core, job, core->time_us, &action);
+	}
+	plan_end(core, found);
+	for (int32_t i = 0; i < given && found; i++) {
+		int32_t slot = running[i];
+
+		if (!is_in_the_way(core, slot, &action))
+			continue;
+		running[i] = running[needed];
+		running[needed++] = slot;
+	}
+	return needed;
+}

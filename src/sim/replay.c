@@ -33,6 +33,7 @@ static struct parc_policy policy_of(const struct replay_config *config)
 	return (struct parc_policy){.place = config->scheme.place,
 				    .order = config->scheme.order,
 				    .backfill = config->scheme.backfill,
+				    .preempt = config->scheme.preempts,
 				    .reserve_max = config->reserve_max,
 				    .seed = config->seed,
 				    .age_us = config->age_us,

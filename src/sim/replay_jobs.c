@@ -70,7 +70,7 @@ static void fill_submit(struct replay *replay, int32_t index, struct parc_submit
 		.checkpoint_us = checkpoint_interval(replay, row),
 		.held = row->held,
 		.requeue = row->requeue || config->requeue_max > 0,
-		.preemptible = row->preemptible,
+		.preemptible = row->preemptible || config->scheme.preempts,
 		.close_level = row->close_level,
 		.close_strength = row->close_strength,
 		.groups_count = row->groups_count};
@@ -220,6 +220,24 @@ static int end_work(struct replay *replay, int32_t row, struct parc_err *err)
 	return replay_step_run(replay, row, PARC_EVENT_ENDED, result, 0, err);
 }
 
+/* Stopped. Who gives way is told so and keeps what it had done when it was told. */
+static int end_stop(struct replay *replay, int32_t row, struct parc_err *err)
+{
+	struct run *run = &replay->runs[row];
+	int64_t told_us = replay->now_us - replay->config->stop_us;
+	if (run->preempted && run->is_working && run->due_us > told_us) {
+		int64_t left_us = work_of_time(run->due_us - told_us, run->held.speed_milli);
+		int64_t done_us = replay->log->rows[row].length_us - left_us;
+		if (done_us > run->done_us)
+			run->done_us = done_us;
+		int code =
+			replay_step_run(replay, row, PARC_EVENT_CHECKPOINT, 0, run->done_us, err);
+		if (code)
+			return code;
+	}
+	return replay_step_run(replay, row, PARC_EVENT_STOPPED, 0, 0, err);
+}
+
 int replay_tick_job(struct replay *replay, int kind, int32_t row, int64_t allocation,
 		    struct parc_err *err)
 {
@@ -229,7 +247,7 @@ int replay_tick_job(struct replay *replay, int kind, int32_t row, int64_t alloca
 	if (run->allocation != allocation)
 		return 0; /* of an attempt that is over */
 	if (kind == TICK_STOPPED)
-		return replay_step_run(replay, row, PARC_EVENT_STOPPED, 0, 0, err);
+		return end_stop(replay, row, err);
 	if (run->stopping || run->halted)
 		return 0;
 	if (kind == TICK_READY)
@@ -254,7 +272,7 @@ static int follow_start(struct replay *replay, int32_t row, const struct parc_ac
 	run->state = RUN_RUNNING;
 	run->allocation = action->start.allocation;
 	run->attempt = action->start.attempt;
-	run->stopping = run->halted = run->is_working = 0;
+	run->stopping = run->halted = run->is_working = run->preempted = 0;
 	if (run->first_start_us < 0)
 		run->first_start_us = replay->now_us;
 	replay->level.pending_jobs--;
@@ -266,12 +284,13 @@ static int follow_start(struct replay *replay, int32_t row, const struct parc_ac
 }
 
 /* What is done at this very moment is done, not stopped. */
-static int follow_stop(struct replay *replay, int32_t row, struct parc_err *err)
+static int follow_stop(struct replay *replay, int32_t row, int32_t why, struct parc_err *err)
 {
 	struct run *run = &replay->runs[row];
 	if (run->is_working && !run->halted && run->due_us <= replay->now_us)
 		return 0;
 	run->stopping = 1;
+	run->preempted = why == PARC_RESULT_PREEMPTED && !run->halted;
 	return replay_push(replay, replay->now_us + replay->config->stop_us, TICK_STOPPED, row,
 			   err);
 }
@@ -344,7 +363,7 @@ int replay_follow(struct replay *replay, const struct parc_action *action, struc
 	case PARC_ACTION_START:
 		return follow_start(replay, row, action, err);
 	case PARC_ACTION_STOP:
-		return follow_stop(replay, row, err);
+		return follow_stop(replay, row, action->stop.why, err);
 	case PARC_ACTION_REQUEUE:
 		return follow_requeue(replay, row);
 	case PARC_ACTION_END:

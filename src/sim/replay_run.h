@@ -33,6 +33,7 @@ struct run {
 	uint8_t is_working; /* this attempt has begun its work */
 	uint8_t stopping;   /* it was told to stop */
 	uint8_t halted;	    /* something it runs on has failed */
+	uint8_t preempted;  /* it stops to give way */
 };
 
 /* Kinds of entries of the clock; its `job` is row << RUN_TICK_BITS | kind, or a node or device in

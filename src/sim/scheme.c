@@ -113,6 +113,10 @@ static int set_part(struct scheme *scheme, char mark, const char *text, size_t s
 			scheme->sizes_are_tiers = 1;
 			return 0;
 		}
+		if (size == 7 && memcmp(text, "preempt", 7) == 0) {
+			scheme->preempts = 1;
+			return 0;
+		}
 		return set_word(&scheme->lengths, "knowledge of lengths", lengths_words, text, size,
 				err);
 	default:

@@ -7,7 +7,8 @@
  *             (fifo+none), easy (fifo+easy), conservative, tiers (fifo:tiers)
  *   BACKFILL  greedy, none, easy, conservative
  *   PLACE     parc, first-fit, best-fit, worst-fit, random, dot-product, fgd
- *   OPTION    true, limit, declared, learnt, none: what is known of lengths; tiers: by size
+ *   OPTION    true, limit, declared, learnt, none: what is known of lengths; tiers: by size;
+ *             preempt: of a lower tier, or that has attained more
  */
 #ifndef SIM_SCHEME_H
 #define SIM_SCHEME_H
@@ -35,6 +36,7 @@ struct scheme {
 	int32_t backfill;		/* enum parc_backfill */
 	int32_t place;			/* enum parc_place */
 	int32_t lengths;		/* enum scheme_lengths */
+	uint8_t preempts;		/* who waits first may take the place of running work */
 	uint8_t sizes_are_tiers;	/* small jobs get a higher tier; else as the job says */
 };
 

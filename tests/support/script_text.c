@@ -82,6 +82,7 @@ static const struct field policy_fields[] = {
 	NAMED(struct parc_policy, backfill, "backfill", 0, 4, parc_backfill_name),
 	POLICY(reserve_max, "reserve-max", 0),
 	POLICY(age_us, "age", 0),
+	POLICY(preempt, "preempt", 0),
 	POLICY(seed, "seed", 0),
 	POLICY(epoch_us, "epoch", 0),
 	POLICY(grace_us, "grace", 0),

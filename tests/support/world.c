@@ -120,6 +120,7 @@ static void make_policy(struct world *world, struct entry *entry)
 		.order = (int32_t)draw_below(draw, PARC_ORDER_ATTAINED + 1),
 		.backfill = (int32_t)draw_below(draw, PARC_BACKFILL_CONSERVATIVE + 1),
 		.reserve_max = (int32_t)draw_below(draw, 6),
+		.preempt = (int32_t)draw_below(draw, 2),
 		.age_us = draw_below(draw, 3) * 10 * SECOND,
 	};
 }

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Preemption: the first that waits takes the place of running work whose turn would come after
+ * it. Work is stopped only when it is sure that the newcomer fits then.
+ */
+#ifndef CORE_PREEMPT_H
+#define CORE_PREEMPT_H
+
+#include "core/state.h"
+
+/* Stop what has to give way so that the job can start. Returns how many allocations were told
+ * to stop; they are expected to be gone after their grace. */
+int32_t preempt_for(struct parc_core *core, int32_t job);
+
+#endif
