@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 data=${1:-../shared/data}
 limit=${RESULTS_SECONDS:-120}
 policies=(strict:true easy:true conservative:true shortest:true shortest:learnt tiers:true
-	attained:true)
+	attained:true attained:true:preempt tiers:true:preempt)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

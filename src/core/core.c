@@ -18,6 +18,7 @@
 #include "core/line.h"
 #include "core/node.h"
 #include "core/policy.h"
+#include "core/preempt.h"
 #include "core/rebuild.h"
 #include "core/reserve.h"
 #include "core/shape.h"
@@ -269,8 +270,10 @@ int parc_apply(struct parc_core *core, const struct parc_event *event,
 int64_t parc_wake(const struct parc_core *core)
 {
 	int32_t slot = ranking_first(&core->deadlines, core->deadlines_root, PARC_NEVER);
+	int64_t deadline = slot < 0 ? PARC_NEVER : core->deadlines.nodes[slot].key;
+	int64_t preempt = preempt_wake_us(core);
 
 	if (core->unfinished)
 		return core->time_us;
-	return slot < 0 ? PARC_NEVER : core->deadlines.nodes[slot].key;
+	return deadline < preempt ? deadline : preempt;
 }

@@ -5,6 +5,9 @@
  * it has the least to lose. They are given back for a try one by one until the newcomer fits
  * (reserve_plan.c); only those on the nodes where it will run are stopped.
  *
+ * While somebody waits, the core asks to be woken every RUN_MIN_US, since time alone may make
+ * work give way.
+ *
  * No ping-pong: who gave way has a lower turn than who took his place, levels only grow, and
  * nobody is stopped within RUN_MIN_US of its start. Cost: a walk over the allocations, and a try
  * for each of at most VICTIMS_MAX.
@@ -14,6 +17,7 @@
 #include <string.h>
 
 #include "core/act.h"
+#include "core/line.h"
 #include "core/order.h"
 #include "core/reserve.h"
 
@@ -89,4 +93,12 @@ int32_t preempt_for(struct parc_core *core, int32_t job)
 	for (int32_t i = 0; i < needed; i++)
 		act_stop(core, core->allocations[victims.list[i]].job, PARC_RESULT_PREEMPTED);
 	return needed;
+}
+
+int64_t preempt_wake_us(const struct parc_core *core)
+{
+	if (!core->rules.preempt || core->rules.backfill != PARC_BACKFILL_EASY ||
+	    table_count(&core->allocations_table) == 0 || line_first(core, LINE_BLOCKED) < 0)
+		return PARC_NEVER;
+	return (core->time_us / RUN_MIN_US + 1) * RUN_MIN_US;
 }

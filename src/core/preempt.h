@@ -12,4 +12,8 @@
  * to stop; they are expected to be gone after their grace. */
 int32_t preempt_for(struct parc_core *core, int32_t job);
 
+/* When to look again, as running work may be made to give way by then; PARC_NEVER: nobody waits
+ * who could take its place. */
+int64_t preempt_wake_us(const struct parc_core *core);
+
 #endif

@@ -520,6 +520,8 @@ static int queue_backfill(struct parc_core *core, int freed)
 
 	if (core->fleet_changed)
 		line_wake_hopeless(core);
+	if (core->rules.preempt && line_first(core, LINE_BLOCKED) >= 0)
+		line_ready(core, line_first(core, LINE_BLOCKED)); /* time may have made victims */
 	core->fleet_changed = 0;
 	for (int32_t slot = 0; slot < core->reservations_table.high && core->disrupted; slot++)
 		if (core->reservations[slot].job >= 0)
