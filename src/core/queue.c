@@ -462,7 +462,7 @@ static void pass_short_line(struct pass *pass, int32_t line, int64_t most)
 {
 	struct parc_core *core = pass->core;
 	int32_t root = core->lines[line].root;
-	int32_t job = ranking_first(&core->waiting, root, most), next;
+	int32_t job = ranking_first(&core->waiting, root, most), next, reason;
 
 	for (; job >= 0; job = next) {
 		if (!has_room_for(core, job)) {
@@ -470,11 +470,12 @@ static void pass_short_line(struct pass *pass, int32_t line, int64_t most)
 			return;
 		}
 		next = ranking_next(&core->waiting, root, job, most);
-		if (short_try(core, job) == PARC_REASON_NONE) {
+		reason = short_try(core, job);
+		if (reason == PARC_REASON_NONE) {
 			root = next < 0 ? -1 : core->lines[line].root;
 			continue;
 		}
-		if (core->rules.backfill == PARC_BACKFILL_EASY)
+		if (core->rules.backfill == PARC_BACKFILL_EASY && reason != PARC_REASON_RESERVATION)
 			return; /* more would be lifted for none of them */
 		most = core->waiting.nodes[job].value - 1;
 		next = ranking_next(&core->waiting, root, job, most);

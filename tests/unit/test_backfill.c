@@ -319,6 +319,140 @@ static void properties_check(int32_t order, int32_t backfill, int32_t reserve_ma
 	assert_true(reserves > 2000 && backfills > 2000);
 }
 
+/* ---- The second scheduler, for one node and the order of arrival */
+
+#define LONG (1000000 * SECOND) /* longer than all that is reserved */
+
+struct second {
+	struct calendar calendar;
+	struct tiny_job jobs[JOBS];
+	int64_t time_us;
+};
+
+/* Start the job if it can be had for so long; it takes devices that it could have so long. */
+static int second_start(struct second *second, int32_t job, int64_t length_us)
+{
+	struct calendar *calendar = &second->calendar;
+	struct tiny_job *it = &second->jobs[job];
+	struct want want = it->want;
+
+	want.length_us = length_us;
+	if (it->state != TINY_WAITS || !calendar_fits_now(calendar, &want, second->time_us))
+		return 0;
+	calendar_clear(calendar, job, 1);
+	calendar_book(calendar, &want, second->time_us, 1, 0);
+	for (int32_t i = 0; i < calendar->stays_count; i++)
+		if (calendar->stays[i].job == job)
+			calendar->stays[i].until_us = second->time_us + it->want.length_us;
+	it->state = TINY_RUNS;
+	it->start_us = second->time_us;
+	it->promise_us = -1;
+	return 1;
+}
+
+static void second_reserve(struct second *second, int32_t job)
+{
+	struct tiny_job *it = &second->jobs[job];
+
+	if (it->promise_us >= 0)
+		return;
+	it->promise_us = calendar_earliest(&second->calendar, &it->want, second->time_us);
+	calendar_book(&second->calendar, &it->want, it->promise_us, 0, 1);
+}
+
+static int is_alike(const struct want *a, const struct want *b)
+{
+	return a->tasks == b->tasks && a->devices == b->devices;
+}
+
+/* Each in order, for any length; the first that cannot start has a reservation. Then those that
+ * are short enough, one kind of job after the other. */
+static void second_easy(struct second *second)
+{
+	int32_t waiting = 0;
+
+	for (int32_t i = 0; i < JOBS; i++) {
+		if (second->jobs[i].state != TINY_WAITS || second_start(second, i, LONG))
+			continue;
+		if (waiting++ == 0)
+			second_reserve(second, i);
+	}
+	for (int32_t i = 0; i < JOBS; i++) {
+		if (second->jobs[i].state != TINY_WAITS)
+			continue;
+		for (int32_t k = i; k < JOBS; k++)
+			if (is_alike(&second->jobs[i].want, &second->jobs[k].want))
+				second_start(second, k, second->jobs[k].want.length_us);
+	}
+}
+
+/* Each in order: it starts, best where nothing is reserved, or has a reservation from its arrival
+ * on. */
+static void second_conservative(struct second *second)
+{
+	for (int32_t i = 0; i < JOBS; i++) {
+		struct tiny_job *it = &second->jobs[i];
+
+		if (it->state != TINY_WAITS)
+			continue;
+		if (it->promise_us < 0 && second_start(second, i, LONG))
+			continue;
+		if (!second_start(second, i, it->want.length_us))
+			second_reserve(second, i);
+	}
+}
+
+static void second_run(struct second *second, int32_t backfill)
+{
+	int32_t job;
+
+	while ((job = event_next(second->jobs, &second->time_us)) >= 0) {
+		struct tiny_job *it = &second->jobs[job];
+
+		if (it->state == TINY_RUNS)
+			calendar_clear(&second->calendar, job, 0);
+		it->state = it->state == TINY_RUNS ? TINY_OVER : TINY_WAITS;
+		if (backfill == PARC_BACKFILL_EASY)
+			second_easy(second);
+		else
+			second_conservative(second);
+	}
+}
+
+static void schedules_compare(int32_t backfill)
+{
+	struct parc_policy policy = {.place = PARC_PLACE_FIRST_FIT, .backfill = backfill};
+
+	for (uint64_t seed = 1; seed <= 3000; seed++) {
+		struct second second = {0};
+		struct draw draw;
+		struct tiny tiny;
+
+		draw_seed(&draw, seed);
+		fleet_draw(&draw, 1, &second.calendar);
+		jobs_draw(&draw, &second.calendar, second.jobs);
+		tiny_init(&tiny, seed, &second.calendar, second.jobs, &policy);
+		tiny_run(&tiny);
+		second_run(&second, backfill);
+		for (int32_t i = 0; i < JOBS; i++)
+			if (tiny.jobs[i].start_us != second.jobs[i].start_us)
+				tiny_fail(&tiny, i,
+					  "the second scheduler starts it at another time");
+	}
+}
+
+static void test_easy_job_for_job(void **state)
+{
+	(void)state;
+	schedules_compare(PARC_BACKFILL_EASY);
+}
+
+static void test_conservative_job_for_job(void **state)
+{
+	(void)state;
+	schedules_compare(PARC_BACKFILL_CONSERVATIVE);
+}
+
 static void test_easy_in_order_of_arrival(void **state)
 {
 	(void)state;
@@ -357,6 +491,8 @@ int main(void)
 		cmocka_unit_test(test_conservative_in_order_of_arrival),
 		cmocka_unit_test(test_conservative_with_few_reservations),
 		cmocka_unit_test(test_conservative_shortest_first),
+		cmocka_unit_test(test_easy_job_for_job),
+		cmocka_unit_test(test_conservative_job_for_job),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
