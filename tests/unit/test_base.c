@@ -14,8 +14,8 @@
 #include "base/buddy.h"
 #include "base/cutting.h"
 #include "base/idmap.h"
-#include "base/iheap.h"
 #include "base/random.h"
+#include "base/ranking.h"
 #include "base/table.h"
 #include "base/treap.h"
 
@@ -63,35 +63,60 @@ static void test_idmap_finds_what_was_added_and_not_removed(void **state)
 	free(block.memory);
 }
 
-static void test_iheap_gives_the_smallest_key_then_the_smallest_slot(void **state)
+/* The first slot by key behind `slot` (-1: of all) whose value is at most `most`; keys differ. */
+static int32_t ranking_reference(const int64_t *keys, const int64_t *values, int32_t slot,
+				 int64_t most)
+{
+	int32_t first = -1;
+
+	for (int32_t s = 0; s < SIZE; s++)
+		if (keys[s] >= 0 && values[s] <= most && (slot < 0 || keys[s] > keys[slot]) &&
+		    (first < 0 || keys[s] < keys[first]))
+			first = s;
+	return first;
+}
+
+static void test_ranking_finds_the_first_and_next_of_small_value(void **state)
 {
 	struct block block = {0};
-	struct iheap heap;
-	int64_t keys[SIZE];
+	struct ranking ranking;
+	int64_t keys[SIZE], values[SIZE];
+	int32_t root = -1, count = 0;
 	uint64_t random = 2;
 
 	(void)state;
-	iheap_init(&heap, &block, SIZE);
+	ranking_init(&ranking, &block, SIZE);
 	block = (struct block){.memory = memory_for(block.used)};
-	iheap_init(&heap, &block, SIZE);
+	ranking_init(&ranking, &block, SIZE);
 	memset(keys, -1, sizeof(keys));
 	for (int32_t i = 0; i < STEPS; i++) {
-		int32_t slot = (int32_t)random_below(&random, SIZE), first = -1;
+		int32_t slot = (int32_t)random_below(&random, SIZE);
+		int64_t most = (int64_t)random_below(&random, 12) - 1;
 
-		if (random_below(&random, 3) == 0) {
-			iheap_remove(&heap, slot);
-			keys[slot] = -1;
+		values[slot] = (int64_t)random_below(&random, 10);
+		if (keys[slot] < 0) {
+			/* Ten keys, told apart by the tie. */
+			struct ranking_node node = {.key = (int64_t)random_below(&random, 10),
+						    .tie = i,
+						    .value = values[slot]};
+
+			keys[slot] = node.key * STEPS + i;
+			ranking_insert(&ranking, &root, slot, &node);
+			count++;
+		} else if (random_below(&random, 2) == 0) {
+			ranking_set_value(&ranking, root, slot, values[slot]);
 		} else {
-			keys[slot] = (int64_t)random_below(&random, 10);
-			iheap_set(&heap, slot, keys[slot]);
+			ranking_remove(&ranking, &root, slot);
+			keys[slot] = -1;
+			count--;
 		}
-		for (int32_t s = SIZE - 1; s >= 0; s--)
-			if (keys[s] >= 0 && (first < 0 || keys[s] <= keys[first]))
-				first = s;
-		assert_int_equal(iheap_first(&heap), first);
+		assert_int_equal(ranking_count(&ranking, root), count);
+		assert_int_equal(ranking_first(&ranking, root, most),
+				 ranking_reference(keys, values, -1, most));
+		if (keys[slot] >= 0)
+			assert_int_equal(ranking_next(&ranking, root, slot, most),
+					 ranking_reference(keys, values, slot, most));
 	}
-	iheap_reset(&heap);
-	assert_int_equal(iheap_first(&heap), -1);
 	free(block.memory);
 }
 
@@ -244,7 +269,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_idmap_finds_what_was_added_and_not_removed),
-		cmocka_unit_test(test_iheap_gives_the_smallest_key_then_the_smallest_slot),
+		cmocka_unit_test(test_ranking_finds_the_first_and_next_of_small_value),
 		cmocka_unit_test(test_treap_finds_the_next_in_order),
 		cmocka_unit_test(test_buddy_extents_do_not_overlap_and_merge_again),
 		cmocka_unit_test(test_table_takes_each_slot_once),
