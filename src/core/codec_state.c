@@ -84,6 +84,8 @@ static void prices_code(struct codec *codec, struct prices *it)
 /* The profile as it was taken (profile.h). Its order is that of policy_reset. */
 static void profile_code(struct codec *codec, struct policy *it)
 {
+	int64_t counts = 0;
+
 	codec_i32(codec, &it->types_count);
 	codec_i32(codec, &it->cpu_most);
 	codec_i32(codec, &it->devices_most);
@@ -104,7 +106,9 @@ static void profile_code(struct codec *codec, struct policy *it)
 				 type->cpu_milli < 0 || type->cpu_milli > PARC_CPU_MAX ||
 				 type->devices < 0 || type->devices > PARC_NODE_DEVICES_MAX ||
 				 type->share_milli < 0 || type->share_milli > PARC_SHARE_WHOLE;
+		counts += codec->failed ? 0 : type->count;
 	}
+	codec->failed |= counts > it->count_sum; /* types beyond the table are counted alone */
 }
 
 static void integral_code(struct codec *codec, struct integral *it)

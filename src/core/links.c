@@ -28,6 +28,8 @@ enum { /* one set of marks for each way in which records are met */
        MARKS_TASKS_ON_NODES,
        MARKS_SHAPES,
        MARKS_TENANTS,
+       MARKS_RESERVATIONS,
+       MARKS_HOLDS,
        MARKS_COUNT
 };
 
@@ -35,6 +37,13 @@ struct links {
 	const struct parc_core *core;
 	struct marks marks[MARKS_COUNT];
 	int32_t *shape_refs, *tenant_jobs;
+	struct place_in_queue *queue; /* one a job slot */
+};
+
+/* What tells jobs apart in the queue, and their array where it has a cap. */
+struct place_in_queue {
+	int64_t order, array;
+	int32_t running_max;
 };
 
 /* Meet a slot: 1 if it is a slot that was not met before. */
@@ -274,11 +283,15 @@ static int job_is_right(struct links *links, int32_t slot)
 	if (!is_within(it->user, 1, PARC_USER_MAX) || !is_within(it->order, 0, core->orders - 1) ||
 	    !is_within(it->submit_us, 0, core->time_us) ||
 	    !is_within(it->time_limit_us, 0, PARC_TIME_MAX) ||
-	    !is_within(it->grace_us, 0, PARC_TIME_MAX) || it->state > PARC_JOB_STOPPING ||
-	    it->reason > PARC_REASON_PREEMPTED || it->result > PARC_RESULT_PREEMPTED ||
-	    !is_within(it->attempt, 0, INT32_MAX - 1) || it->held > 1 || it->cancelled > 1 ||
-	    it->close_strength > PARC_STRENGTH_REQUIRE || it->now_or_never > 1 || it->requeue > 1 ||
-	    it->preemptible > 1 || it->work_class > PARC_CLASS_BATCH)
+	    !is_within(it->expected_us, 0, PARC_TIME_MAX) ||
+	    !is_within(it->kept_us, 0, PARC_TIME_MAX) ||
+	    !is_within(it->attained_us, 0, PARC_TIME_MAX) || it->array_running_max < 0 ||
+	    !is_within(it->array, 0, it->id) || !is_within(it->grace_us, 0, PARC_TIME_MAX) ||
+	    it->state > PARC_JOB_STOPPING || it->reason > PARC_REASON_PREEMPTED ||
+	    it->result > PARC_RESULT_PREEMPTED || !is_within(it->attempt, 0, INT32_MAX - 1) ||
+	    it->held > 1 || it->cancelled > 1 || it->close_strength > PARC_STRENGTH_REQUIRE ||
+	    it->now_or_never > 1 || it->requeue > 1 || it->preemptible > 1 ||
+	    it->work_class > PARC_CLASS_BATCH)
 		return 0;
 	if (it->tenant >= core->tenants_table.high ||
 	    (it->tenant >= 0 && core->tenants[it->tenant].set.tenant == PARC_NONE))
@@ -290,6 +303,53 @@ static int job_is_right(struct links *links, int32_t slot)
 			    core->allocations[it->allocation].job != slot)
 		return 0;
 	return groups_links(links, it) && variants_links(links, it) && depends_links(links, slot);
+}
+
+static int order_compare(const void *a, const void *b)
+{
+	const struct place_in_queue *x = a, *y = b;
+
+	return (x->order > y->order) - (x->order < y->order);
+}
+
+static int array_compare(const void *a, const void *b)
+{
+	const struct place_in_queue *x = a, *y = b;
+
+	return (x->array > y->array) - (x->array < y->array);
+}
+
+/* No two jobs arrived at once, and the jobs of a capped array agree on the cap. */
+static int queue_is_right(struct links *links)
+{
+	const struct parc_core *core = links->core;
+	size_t count = 0;
+	int32_t arrays = 0;
+
+	for (int32_t i = 0; i < core->jobs_table.high; i++) {
+		const struct job *it = &core->jobs[i];
+
+		if (it->id != PARC_NONE)
+			links->queue[count++] = (struct place_in_queue){
+				it->order, it->array_running_max > 0 ? it->array : PARC_NONE,
+				it->array_running_max};
+	}
+	qsort(links->queue, count, sizeof(*links->queue), order_compare);
+	for (size_t i = 1; i < count; i++)
+		if (links->queue[i].order == links->queue[i - 1].order)
+			return 0;
+	qsort(links->queue, count, sizeof(*links->queue), array_compare);
+	for (size_t i = 0; i < count; i++) {
+		const struct place_in_queue *it = &links->queue[i];
+		int same = i > 0 && it->array == it[-1].array;
+
+		if (it->array == PARC_NONE)
+			continue;
+		if (same && it->running_max != it[-1].running_max)
+			return 0;
+		arrays += !same;
+	}
+	return arrays <= core->limits.extras;
 }
 
 static int jobs_are_right(struct links *links)
@@ -309,7 +369,7 @@ static int jobs_are_right(struct links *links)
 	for (int32_t i = 0; i < core->tenants_table.high && good; i++)
 		good = core->tenants[i].set.tenant == PARC_NONE ||
 		       core->tenants[i].jobs == links->tenant_jobs[i];
-	return good && afters == links->marks[MARKS_AFTERS].count;
+	return good && afters == links->marks[MARKS_AFTERS].count && queue_is_right(links);
 }
 
 /* ---- Allocations and tasks */
@@ -345,8 +405,8 @@ static int allocation_is_right(struct links *links, int32_t slot)
 	    !is_within(it->since_us, 0, core->time_us) ||
 	    !is_within(it->run_us, 0, PARC_TIME_MAX) ||
 	    !is_within(it->unmeasured_us, 0, PARC_TIME_MAX) ||
-	    !is_within(it->held_milli, 0, INT64_C(1) << 52) || it->attempt < 1 ||
-	    !is_within(it->state, PARC_JOB_STARTING, PARC_JOB_STOPPING))
+	    !is_within(it->held_milli, 0, INT64_C(1) << 52) || it->attempt < 1 || it->end_us < 0 ||
+	    it->speed_milli < 1 || !is_within(it->state, PARC_JOB_STARTING, PARC_JOB_STOPPING))
 		return 0;
 	for (int32_t t = it->tasks; t >= 0; t = core->tasks[t].next, count++)
 		if (!meet(links, MARKS_TASKS, t) || core->tasks[t].allocation != slot ||
@@ -369,6 +429,55 @@ static int allocations_are_right(struct links *links)
 	       links->marks[MARKS_GROUPS].count == core->groups_table.high &&
 	       links->marks[MARKS_VARIANTS].count == core->variants_table.high &&
 	       links->marks[MARKS_DEPENDS].count == core->depends_table.high;
+}
+
+/* ---- Reservations */
+
+static int hold_is_right(const struct links *links, int32_t slot, int32_t reservation)
+{
+	const struct hold *it = &links->core->holds[slot];
+	int32_t devices;
+
+	if (it->reservation != reservation || !node_is_used(links, it->node) ||
+	    !is_within(it->share_milli, 0, PARC_SHARE_WHOLE) ||
+	    !is_within(it->device_memory_mib, 0, PARC_DEVICE_MEMORY_MAX) ||
+	    !is_within(it->cpu_milli, 0, PARC_CPU_MAX) ||
+	    !is_within(it->memory_mib, 0, PARC_MEMORY_MAX) || it->slots > UINT16_MAX)
+		return 0;
+	devices = links->core->nodes[it->node].devices_count;
+	return devices == 32 || it->devices >> devices == 0;
+}
+
+static int reservation_is_right(struct links *links, int32_t slot)
+{
+	const struct parc_core *core = links->core;
+	const struct reservation *it = &core->reservations[slot];
+	int32_t count = 0;
+
+	if (!job_is_used(links, it->job) || core->jobs[it->job].state != PARC_JOB_PENDING ||
+	    it->start_us < 0 || it->end_us < it->start_us)
+		return 0;
+	for (int32_t h = it->holds; h >= 0; h = core->holds[h].next, count++)
+		if (!meet(links, MARKS_HOLDS, h) || !hold_is_right(links, h, slot))
+			return 0;
+	return count > 0 && count == it->count;
+}
+
+/* A reservation is free just when it names no job; no job has two. */
+static int reservations_are_right(struct links *links)
+{
+	const struct parc_core *core = links->core;
+	int good = free_meet(links, MARKS_RESERVATIONS, &core->reservations_table) &&
+		   free_meet(links, MARKS_HOLDS, &core->holds_table);
+
+	for (int32_t i = 0; i < core->reservations_table.high && good; i++) {
+		int is_free = is_met(links, MARKS_RESERVATIONS, i);
+
+		good = is_free ? core->reservations[i].job < 0 : reservation_is_right(links, i);
+		for (int32_t k = 0; k < i && good && !is_free; k++)
+			good = core->reservations[k].job != core->reservations[i].job;
+	}
+	return good && links->marks[MARKS_HOLDS].count == core->holds_table.high;
 }
 
 /* ---- What events set */
@@ -418,7 +527,8 @@ static int links_init(struct links *links, const struct parc_core *core)
 	*links = (struct links){.core = core};
 	links->shape_refs = calloc((size_t)core->shapes_table.high + 1, sizeof(int32_t));
 	links->tenant_jobs = calloc((size_t)core->tenants_table.high + 1, sizeof(int32_t));
-	return links->shape_refs != NULL && links->tenant_jobs != NULL &&
+	links->queue = calloc((size_t)core->jobs_table.high + 1, sizeof(*links->queue));
+	return links->shape_refs != NULL && links->tenant_jobs != NULL && links->queue != NULL &&
 	       marks_take(links, MARKS_NODES, core->nodes_table.high) &&
 	       marks_take(links, MARKS_PLACES, core->places_table.high) &&
 	       marks_take(links, MARKS_JOBS, core->jobs_table.high) &&
@@ -430,7 +540,9 @@ static int links_init(struct links *links, const struct parc_core *core)
 	       marks_take(links, MARKS_TASKS, core->tasks_table.high) &&
 	       marks_take(links, MARKS_TASKS_ON_NODES, core->tasks_table.high) &&
 	       marks_take(links, MARKS_SHAPES, core->shapes_table.high) &&
-	       marks_take(links, MARKS_TENANTS, core->tenants_table.high);
+	       marks_take(links, MARKS_TENANTS, core->tenants_table.high) &&
+	       marks_take(links, MARKS_RESERVATIONS, core->reservations_table.high) &&
+	       marks_take(links, MARKS_HOLDS, core->holds_table.high);
 }
 
 static void links_deinit(struct links *links)
@@ -439,6 +551,7 @@ static void links_deinit(struct links *links)
 		free(links->marks[which].bytes);
 	free(links->shape_refs);
 	free(links->tenant_jobs);
+	free(links->queue);
 }
 
 int links_check(const struct parc_core *core, struct parc_err *err)
@@ -459,6 +572,9 @@ int links_check(const struct parc_core *core, struct parc_err *err)
 	else if (!allocations_are_right(&links))
 		code = parc_err_set(err, PARC_ERR_CORRUPT,
 				    "the allocations in the state are impossible");
+	else if (!reservations_are_right(&links))
+		code = parc_err_set(err, PARC_ERR_CORRUPT,
+				    "the reservations in the state are impossible");
 	links_deinit(&links);
 	return code;
 }
