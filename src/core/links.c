@@ -37,13 +37,7 @@ struct links {
 	const struct parc_core *core;
 	struct marks marks[MARKS_COUNT];
 	int32_t *shape_refs, *tenant_jobs;
-	struct place_in_queue *queue; /* one a job slot */
-};
-
-/* What tells jobs apart in the queue, and their array where it has a cap. */
-struct place_in_queue {
-	int64_t order, array;
-	int32_t running_max;
+	struct ranking ranking; /* of job slots */
 };
 
 /* Meet a slot: 1 if it is a slot that was not met before. */
@@ -305,51 +299,52 @@ static int job_is_right(struct links *links, int32_t slot)
 	return groups_links(links, it) && variants_links(links, it) && depends_links(links, slot);
 }
 
-static int order_compare(const void *a, const void *b)
-{
-	const struct place_in_queue *x = a, *y = b;
-
-	return (x->order > y->order) - (x->order < y->order);
-}
-
-static int array_compare(const void *a, const void *b)
-{
-	const struct place_in_queue *x = a, *y = b;
-
-	return (x->array > y->array) - (x->array < y->array);
-}
-
-/* No two jobs arrived at once, and the jobs of a capped array agree on the cap. */
-static int queue_is_right(struct links *links)
+/* Rank the jobs by what tells them apart; returns the root. */
+static int32_t jobs_rank(struct links *links, int by_array)
 {
 	const struct parc_core *core = links->core;
-	size_t count = 0;
-	int32_t arrays = 0;
+	int32_t root = -1;
 
 	for (int32_t i = 0; i < core->jobs_table.high; i++) {
 		const struct job *it = &core->jobs[i];
+		struct ranking_node node = {.key = by_array ? it->array : it->order, .tie = i};
 
-		if (it->id != PARC_NONE)
-			links->queue[count++] = (struct place_in_queue){
-				it->order, it->array_running_max > 0 ? it->array : PARC_NONE,
-				it->array_running_max};
+		if (it->id != PARC_NONE && (!by_array || it->array_running_max > 0))
+			ranking_insert(&links->ranking, &root, i, &node);
 	}
-	qsort(links->queue, count, sizeof(*links->queue), order_compare);
-	for (size_t i = 1; i < count; i++)
-		if (links->queue[i].order == links->queue[i - 1].order)
-			return 0;
-	qsort(links->queue, count, sizeof(*links->queue), array_compare);
-	for (size_t i = 0; i < count; i++) {
-		const struct place_in_queue *it = &links->queue[i];
-		int same = i > 0 && it->array == it[-1].array;
+	return root;
+}
 
-		if (it->array == PARC_NONE)
-			continue;
-		if (same && it->running_max != it[-1].running_max)
+/* No two jobs arrived at once. */
+static int orders_are_right(struct links *links)
+{
+	int32_t root = jobs_rank(links, 0);
+	int32_t job = ranking_first(&links->ranking, root, INT64_MAX), next;
+
+	for (; job >= 0; job = next) {
+		next = ranking_next(&links->ranking, root, job, INT64_MAX);
+		if (next >= 0 && links->core->jobs[next].order == links->core->jobs[job].order)
 			return 0;
-		arrays += !same;
 	}
-	return arrays <= core->limits.extras;
+	return 1;
+}
+
+/* The jobs of a capped array agree on the cap, and there is room for all arrays. */
+static int arrays_are_right(struct links *links)
+{
+	int32_t root = jobs_rank(links, 1), arrays = 0;
+	int32_t job = ranking_first(&links->ranking, root, INT64_MAX), next;
+
+	for (; job >= 0; job = next) {
+		const struct job *it = &links->core->jobs[job];
+
+		next = ranking_next(&links->ranking, root, job, INT64_MAX);
+		if (next < 0 || links->core->jobs[next].array != it->array)
+			arrays += it->array != PARC_NONE;
+		else if (links->core->jobs[next].array_running_max != it->array_running_max)
+			return 0;
+	}
+	return arrays <= links->core->limits.extras;
 }
 
 static int jobs_are_right(struct links *links)
@@ -369,7 +364,8 @@ static int jobs_are_right(struct links *links)
 	for (int32_t i = 0; i < core->tenants_table.high && good; i++)
 		good = core->tenants[i].set.tenant == PARC_NONE ||
 		       core->tenants[i].jobs == links->tenant_jobs[i];
-	return good && afters == links->marks[MARKS_AFTERS].count && queue_is_right(links);
+	return good && afters == links->marks[MARKS_AFTERS].count && orders_are_right(links) &&
+	       arrays_are_right(links);
 }
 
 /* ---- Allocations and tasks */
@@ -527,8 +523,10 @@ static int links_init(struct links *links, const struct parc_core *core)
 	*links = (struct links){.core = core};
 	links->shape_refs = calloc((size_t)core->shapes_table.high + 1, sizeof(int32_t));
 	links->tenant_jobs = calloc((size_t)core->tenants_table.high + 1, sizeof(int32_t));
-	links->queue = calloc((size_t)core->jobs_table.high + 1, sizeof(*links->queue));
-	return links->shape_refs != NULL && links->tenant_jobs != NULL && links->queue != NULL &&
+	links->ranking.nodes =
+		calloc((size_t)core->jobs_table.high + 1, sizeof(*links->ranking.nodes));
+	return links->shape_refs != NULL && links->tenant_jobs != NULL &&
+	       links->ranking.nodes != NULL &&
 	       marks_take(links, MARKS_NODES, core->nodes_table.high) &&
 	       marks_take(links, MARKS_PLACES, core->places_table.high) &&
 	       marks_take(links, MARKS_JOBS, core->jobs_table.high) &&
@@ -551,7 +549,7 @@ static void links_deinit(struct links *links)
 		free(links->marks[which].bytes);
 	free(links->shape_refs);
 	free(links->tenant_jobs);
-	free(links->queue);
+	free(links->ranking.nodes);
 }
 
 int links_check(const struct parc_core *core, struct parc_err *err)
