@@ -309,7 +309,8 @@ static int32_t jobs_rank(struct links *links, int by_array)
 		const struct job *it = &core->jobs[i];
 		struct ranking_node node = {.key = by_array ? it->array : it->order, .tie = i};
 
-		if (it->id != PARC_NONE && (!by_array || it->array_running_max > 0))
+		if (it->id != PARC_NONE &&
+		    (!by_array || (it->array != PARC_NONE && it->array_running_max > 0)))
 			ranking_insert(&links->ranking, &root, i, &node);
 	}
 	return root;
@@ -340,7 +341,7 @@ static int arrays_are_right(struct links *links)
 
 		next = ranking_next(&links->ranking, root, job, INT64_MAX);
 		if (next < 0 || links->core->jobs[next].array != it->array)
-			arrays += it->array != PARC_NONE;
+			arrays++;
 		else if (links->core->jobs[next].array_running_max != it->array_running_max)
 			return 0;
 	}
