@@ -156,6 +156,17 @@ static int parse_preset(struct scheme *scheme, const char *text, struct parc_err
 	return parse_parts(scheme, text, err);
 }
 
+/* An option that the other parts leave without effect is refused, not passed over. */
+static int check_preempt(const struct scheme *scheme, struct parc_err *err)
+{
+	int ordered = scheme->order == PARC_ORDER_FIFO || scheme->order == PARC_ORDER_ATTAINED;
+	if (!scheme->preempts || (scheme->backfill == PARC_BACKFILL_EASY && ordered))
+		return 0;
+	return parc_err_set(err, PARC_ERR_USAGE,
+			    "preempt works with fifo+easy and attained+easy, not with %s+%s",
+			    parc_order_name(scheme->order), parc_backfill_name(scheme->backfill));
+}
+
 int scheme_parse(struct scheme *scheme, const struct scheme *base, const char *text,
 		 struct parc_err *err)
 {
@@ -165,6 +176,8 @@ int scheme_parse(struct scheme *scheme, const struct scheme *base, const char *t
 				    "the policy '%.40s...' is too long; at most %d bytes", text,
 				    SCHEME_NAME_MAX);
 	int code = parse_preset(&parsed, text, err);
+	if (!code)
+		code = check_preempt(&parsed, err);
 	if (code)
 		return code;
 	memcpy(parsed.name, text, strlen(text) + 1);
