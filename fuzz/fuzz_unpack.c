@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "trace/unpack.h"
+#include "text/unpack.h"
 
 #define UNPACKED_MAX 1000000
 

@@ -15,22 +15,23 @@ cd "${1:-$root}" || exit 1
 declare -A may=(
 	[base]="base"
 	[core]="base core"
-	[trace]="base core trace"
-	[sim]="base core trace sim"
+	[text]="base text"
+	[chip]="base core text chip"
+	[trace]="base core text chip trace"
+	[sim]="base core text chip trace sim"
 	[store]="base core store"
-	[chip]="base core chip"
-	[engine]="base core chip engine"
-	[daemon]="base core trace sim store chip engine daemon"
-	[api]="base core trace sim store chip engine daemon api"
-	[cli]="base core trace sim store chip engine daemon api cli"
+	[engine]="base core text chip engine"
+	[daemon]="base core text trace sim store chip engine daemon"
+	[api]="base core text trace sim store chip engine daemon api"
+	[cli]="base core text trace sim store chip engine daemon api cli"
 )
 # Headers of the system that the core may use: none that reads a clock, a file or the environment.
 core_headers="limits.h stdalign.h stdarg.h stdbool.h stddef.h stdint.h inttypes.h stdlib.h string.h"
 # Who may use a library.
 declare -A users=(
 	[jansson.h]="sim store daemon api cli"
-	[yaml.h]="trace daemon cli"
-	[cyaml/cyaml.h]="trace daemon cli"
+	[yaml.h]="text"
+	[cyaml/cyaml.h]="daemon cli"
 )
 
 # Lines "file:line:header" of all includes under the folders given; $1 is the opening mark.

@@ -111,7 +111,7 @@ impure='time|clock|clock_gettime|gettimeofday|getenv|fopen|open|read|write|qsort
 real='(float|double|_Float16|_Float32|_Float64|__float128)\>'
 
 code=$(list_code "${sources[@]}")
-deep='src/(base|core|trace|sim|store|chip|engine|daemon)/'
+deep='src/(base|core|text|trace|sim|store|chip|engine|daemon)/'
 
 tap_report "there are sources to check" "$([ ${#sources[@]} -gt 0 ] || echo "none under $PWD")"
 tap_report "clang-format changes nothing (make format)" "$(layout_offenders)"

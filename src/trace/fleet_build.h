@@ -10,9 +10,9 @@
 #ifndef TRACE_FLEET_BUILD_H
 #define TRACE_FLEET_BUILD_H
 
+#include "text/text.h"
 #include "trace/fleet.h"
 #include "trace/names.h"
-#include "trace/text.h"
 
 #define FLEET_NODES_MAX	 (1 << 20) /* 17 times the largest fleet in the press */
 #define FLEET_PLACES_MAX (1 << 20)

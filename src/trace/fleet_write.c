@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "text/yaml_out.h"
 #include "trace/fleet.h"
-#include "trace/yaml_out.h"
 
 static int end_file(FILE *out, struct parc_err *err)
 {

@@ -6,8 +6,8 @@
 #ifndef TRACE_FLEET_YAML_H
 #define TRACE_FLEET_YAML_H
 
+#include "text/yaml_tree.h"
 #include "trace/fleet_build.h"
-#include "trace/yaml_tree.h"
 
 /* Keys that fleet_yaml_read_machine reads, for the caller's table of fields. */
 #define FLEET_YAML_MACHINE_FIELDS                                                       \

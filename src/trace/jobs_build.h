@@ -11,9 +11,9 @@
 #ifndef TRACE_JOBS_BUILD_H
 #define TRACE_JOBS_BUILD_H
 
+#include "text/text.h"
 #include "trace/jobs.h"
 #include "trace/names.h"
-#include "trace/text.h"
 
 /* One row on its way: ids instead of rows, and its own groups and depends. */
 struct jobs_draft {

@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
+#include "text/yaml_tree.h"
 #include "trace/jobs_own.h"
-#include "trace/yaml_tree.h"
 
 #define LIST_MAX 64 /* entries of chips or depends */
 

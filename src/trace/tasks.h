@@ -10,8 +10,8 @@
 #ifndef TRACE_TASKS_H
 #define TRACE_TASKS_H
 
+#include "text/text.h"
 #include "trace/fleet.h"
-#include "trace/text.h"
 
 struct tasks_row {
 	struct parc_task task;

@@ -6,7 +6,7 @@
 
 #include "base/assert.h"
 #include "support/jobs_same.h"
-#include "trace/text.h"
+#include "text/text.h"
 
 static void check_row(const struct jobs *jobs, int32_t at)
 {

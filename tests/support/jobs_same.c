@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "trace/text.h"
+#include "text/text.h"
 
 static bool is_same_name(const struct jobs_names *a, int32_t x, const struct jobs_names *b,
 			 int32_t y)

@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
+#include "text/text.h"
 #include "trace/fleet.h"
-#include "trace/text.h"
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 

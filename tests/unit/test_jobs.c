@@ -13,8 +13,8 @@
 #include <cmocka.h>
 
 #include "support/jobs_same.h"
+#include "text/text.h"
 #include "trace/jobs.h"
-#include "trace/text.h"
 
 #define SECOND	  INT64_C(1000000)
 #define DAY	  (86400 * SECOND)

@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
+#include "text/text.h"
 #include "trace/jobs.h"
-#include "trace/text.h"
 
 #define FLEET "sn,cpu_milli,memory_mib,gpu,model\na,1,2,2,T4\nb,1,2,1,P100\n"
 #define TRIES 200

@@ -16,7 +16,7 @@
 
 #include "sim/estimate.h"
 #include "sim/replay.h"
-#include "trace/text.h"
+#include "text/text.h"
 
 #define SECOND INT64_C(1000000)
 

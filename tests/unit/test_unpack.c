@@ -15,9 +15,9 @@
 #include <lzma.h>
 #include <zlib.h>
 
+#include "text/text.h"
+#include "text/unpack.h"
 #include "trace/fleet.h"
-#include "trace/text.h"
-#include "trace/unpack.h"
 
 #define PACKED_MAX 4096
 #define BYTES_MAX  200000

@@ -4,7 +4,7 @@
  * a name is the same thing in every form of file. Costs two passes over the file, 100 ns a byte,
  * plus a search of each mapping's few keys.
  */
-#include "trace/yaml_tree.h"
+#include "text/yaml_tree.h"
 
 #include <stdarg.h>
 #include <stdio.h>

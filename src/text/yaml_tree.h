@@ -9,12 +9,12 @@
  *   read         yaml_read_map, yaml_read_number, yaml_read_scaled, yaml_read_word, yaml_read_name
  *   refuse       yaml_refuse, yaml_locate
  */
-#ifndef TRACE_YAML_TREE_H
-#define TRACE_YAML_TREE_H
+#ifndef TEXT_YAML_TREE_H
+#define TEXT_YAML_TREE_H
 
 #include <yaml.h>
 
-#include "trace/text.h"
+#include "text/text.h"
 
 #define YAML_BYTES_MAX (1 << 24) /* of a file; libyaml keeps up to 50 bytes for each of them */
 

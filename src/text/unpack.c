@@ -4,7 +4,7 @@
  * until it holds it or the bound is reached, so a small file that unpacks to very much is refused
  * before it takes the machine's memory.
  */
-#include "trace/unpack.h"
+#include "text/unpack.h"
 
 #include <lzma.h>
 #include <stdbool.h>

@@ -14,8 +14,8 @@
  * are passed over, so is a byte order mark. A line with a NUL byte or one that is too long is
  * refused.
  */
-#ifndef TRACE_TEXT_H
-#define TRACE_TEXT_H
+#ifndef TEXT_TEXT_H
+#define TEXT_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  *
  * Files as they lie about: packed by gzip or xz, told by their first bytes and not by their name.
  */
-#ifndef TRACE_UNPACK_H
-#define TRACE_UNPACK_H
+#ifndef TEXT_UNPACK_H
+#define TEXT_UNPACK_H
 
 #include <stddef.h>
 

@@ -3,7 +3,7 @@
  * Reading lines, fields and numbers out of bytes in memory. One pass, no copy; a line costs its
  * length. Numbers are read by hand because strtol skips blanks, takes signs and knows no end.
  */
-#include "trace/text.h"
+#include "text/text.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "trace/unpack.h"
+#include "text/unpack.h"
 
 #define NAME_SHOWN_MAX 80 /* bytes of a file name that a message shows: its end */
 #define SECOND_US      INT64_C(1000000)

@@ -7,8 +7,8 @@
  *
  * A NULL key is an item of a list. `is_flow` writes on one line: {a: 1, b: 2}.
  */
-#ifndef TRACE_YAML_OUT_H
-#define TRACE_YAML_OUT_H
+#ifndef TEXT_YAML_OUT_H
+#define TEXT_YAML_OUT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
  * libyaml's emitter with its events made in one line each. libyaml frees every event that it is
  * given, also when it fails.
  */
-#include "trace/yaml_out.h"
+#include "text/yaml_out.h"
 
 #include <string.h>
 
