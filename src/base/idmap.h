@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A map from ids (int64 above 0) to slots (int32), open addressing with linear probing and
- * backward-shift deletion: no tombstones, so it never degrades. At most half full by its size.
- * A look-up costs one cache miss. The order of its cells is never looked at by a decision.
+ * A map from ids (int64 above 0) to the slots (int32) of the records that have them: open
+ * addressing with linear probing and backward-shift deletion, so there are no tombstones and it
+ * never degrades. At most two thirds full by its size. The ids stay in the records: a cell of 8
+ * bytes has a slot and 32 bits of the id's hash, from which its home follows too. The order of
+ * its cells is never looked at by a decision.
+ *
+ * Cost: a look-up is one cache miss in the map and one at the record, which is wanted anyhow.
  */
 #ifndef BASE_IDMAP_H
 #define BASE_IDMAP_H
@@ -10,27 +14,30 @@
 #include "base/block.h"
 
 struct idmap_cell {
-	int64_t id; /* 0: empty */
-	int32_t slot;
-	int32_t unused;
+	uint32_t tag;  /* of the id */
+	uint32_t slot; /* 1 + the slot; 0: empty */
 };
 
 struct idmap {
 	struct idmap_cell *cells;
-	uint64_t mask; /* cells - 1, a power of two - 1 */
+	const char *records; /* of `stride` bytes, each with its id first */
+	size_t stride;
+	uint32_t size; /* cells, a multiple of 4 */
 	int32_t count;
 };
 
-/* Take the cells for up to `ids_max` ids from the block. */
-void idmap_init(struct idmap *map, struct block *block, int32_t ids_max);
+/* Take the cells for up to `ids_max` ids from the block. `records` is an array of records of
+ * `stride` bytes, each of which begins with its id; it stays where it is. */
+void idmap_init(struct idmap *map, struct block *block, int32_t ids_max, const void *records,
+		size_t stride);
 
 /* The slot of an id, -1 if it is not there. */
 int32_t idmap_find(const struct idmap *map, int64_t id);
 
-/* Add an id that is not there. */
+/* Add an id that is not there, of the record in that slot. */
 void idmap_add(struct idmap *map, int64_t id, int32_t slot);
 
-/* Remove an id that is there. */
+/* Remove an id that is there; its record still has it. */
 void idmap_remove(struct idmap *map, int64_t id);
 
 #endif

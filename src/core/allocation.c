@@ -48,18 +48,18 @@ void task_of_placement(const struct parc_core *core, const struct parc_placement
 
 void task_on_node(const struct parc_placement *placement, int32_t node, struct task *task)
 {
-	*task = (struct task){.memory_mib = placement->memory_mib,
-			      .node = node,
+	*task = (struct task){.node = node,
 			      .allocation = -1,
 			      .next = -1,
 			      .devices = placement->devices,
-			      .slots = placement->slots,
-			      .share_milli = placement->share_milli,
+			      .memory_mib = (int32_t)placement->memory_mib,
 			      .device_memory_mib = placement->device_memory_mib,
 			      .cpu_milli = placement->cpu_milli,
-			      .group = placement->group,
-			      .index = placement->task,
-			      .variant = placement->variant};
+			      .share_milli = (int16_t)placement->share_milli,
+			      .slots = (uint16_t)placement->slots,
+			      .index = (uint16_t)placement->task,
+			      .group = (uint8_t)placement->group,
+			      .variant = (int8_t)placement->variant};
 }
 
 static uint64_t task_hash(const struct parc_core *core, const struct task *task, uint64_t hash)
@@ -132,32 +132,25 @@ static int64_t tasks_make(struct parc_core *core, int32_t slot,
 void allocation_time(struct parc_core *core, int32_t slot)
 {
 	const struct allocation *it = &core->allocations[slot];
-	struct ranking_node end = {.key = it->end_us, .tie = it->id};
-	struct ranking_node deadline = {
-		.key = order_limit_us(core, it->job, it->start_us, it->speed_milli), .tie = it->id};
+	struct ranking_node end = {.key = it->end_us, .tie = it->id, .value = PARC_NEVER};
 
-	ranking_insert(&core->ends, &core->ends_root, slot, &end);
-	if (deadline.key != PARC_NEVER && it->state != PARC_JOB_STOPPING)
-		ranking_insert(&core->deadlines, &core->deadlines_root, slot, &deadline);
+	if (it->state != PARC_JOB_STOPPING)
+		end.value = order_limit_us(core, it->job, it->start_us, it->speed_milli);
+	ranking_insert(&core->waiting, &core->ends_root, it->job, &end);
 }
 
-static void deadline_remove(struct parc_core *core, int32_t slot)
+int64_t allocation_deadline_us(const struct parc_core *core)
 {
-	const struct allocation *it = &core->allocations[slot];
-
-	if (it->state != PARC_JOB_STOPPING &&
-	    order_limit_us(core, it->job, it->start_us, it->speed_milli) != PARC_NEVER)
-		ranking_remove(&core->deadlines, &core->deadlines_root, slot);
+	return core->ends_root < 0 ? PARC_NEVER : core->waiting.nodes[core->ends_root].least;
 }
 
 void allocation_set_end(struct parc_core *core, int32_t slot, int64_t end_us)
 {
 	struct allocation *it = &core->allocations[slot];
-	struct ranking_node end = {.key = end_us, .tie = it->id};
 
-	ranking_remove(&core->ends, &core->ends_root, slot);
+	ranking_remove(&core->waiting, &core->ends_root, it->job);
 	it->end_us = end_us;
-	ranking_insert(&core->ends, &core->ends_root, slot, &end);
+	allocation_time(core, slot);
 	for (int32_t t = it->tasks; t >= 0; t = core->tasks[t].next)
 		if (reserve_refresh(core, core->tasks[t].node))
 			node_changed(core, core->tasks[t].node);
@@ -184,13 +177,13 @@ void job_start(struct parc_core *core, int32_t slot, int64_t id, int32_t attempt
 	it->end_us = order_end_us(core, slot, core->time_us, it->speed_milli);
 	idmap_add(&core->allocation_ids, id, a);
 	core->last_allocation = id;
-	allocation_time(core, a);
 	it->held_milli = tasks_make(core, a, placements, count, taken);
 	it->tasks_hash = allocation_tasks_hash(core, a);
 	usage_book(core, a, 1);
 	allocation_digest(core, a);
 	if (job->line >= 0)
 		line_leave(core, slot);
+	allocation_time(core, a); /* now that it stands in no line */
 	job->allocation = a;
 	job->attempt = attempt;
 	job->state = PARC_JOB_STARTING;
@@ -268,7 +261,7 @@ void allocation_set_state(struct parc_core *core, int32_t slot, int32_t state)
 	allocation_reckon(core, it);
 	allocation_book(core, it, -1);
 	if (state == PARC_JOB_STOPPING)
-		deadline_remove(core, slot);
+		ranking_set_value(&core->waiting, core->ends_root, it->job, PARC_NEVER);
 	it->state = state;
 	allocation_book(core, it, 1);
 	core->jobs[it->job].state = (uint8_t)state;
@@ -324,8 +317,7 @@ void allocation_release(struct parc_core *core, int32_t slot)
 	}
 	if (core->limited > 0)
 		core->freed_all = 1; /* room in the tables is for all, wherever they would run */
-	deadline_remove(core, slot);
-	ranking_remove(&core->ends, &core->ends_root, slot);
+	ranking_remove(&core->waiting, &core->ends_root, it->job);
 	core->disrupted |= core->time_us != it->end_us;
 	attained_add(core, slot);
 	core->digest -= it->hash;

@@ -267,15 +267,18 @@ static int check_start(const struct parc_core *core, const struct parc_action *a
 /* A placement out of a journal must fit, whatever wrote it. Tasks of one gang may share a node,
  * so each is checked when it is about to be taken. */
 static int check_placement(const struct parc_core *core, const struct parc_placement *placement,
-			   int64_t user, struct parc_err *err)
+			   const struct job *job, struct parc_err *err)
 {
 	struct task task;
 
 	task_of_placement(core, placement, &task);
 	if (task.node < 0 || placement->share_milli < 0 ||
 	    placement->share_milli > PARC_SHARE_WHOLE || placement->cpu_milli < 0 ||
-	    placement->memory_mib < 0 || placement->device_memory_mib < 0 ||
-	    placement->slots > UINT16_MAX || !node_can_take(core, &task, user))
+	    placement->memory_mib < 0 || placement->memory_mib > PARC_MEMORY_MAX ||
+	    placement->device_memory_mib < 0 || placement->slots > UINT16_MAX ||
+	    placement->group < 0 || placement->group >= job->groups_count || placement->task < 0 ||
+	    placement->task >= PARC_TASKS_MAX || placement->variant < -1 ||
+	    placement->variant >= job->variants_count || !node_can_take(core, &task, job->user))
 		return parc_err_set(err, PARC_ERR_STATE, "node %lld cannot hold the task",
 				    (long long)placement->node);
 	return 0;
@@ -334,7 +337,7 @@ int apply_start_checked(struct parc_core *core, const struct parc_action *action
 		const struct parc_placement *placement = &action->start.placements[i];
 		struct task task;
 
-		code = check_placement(core, placement, core->jobs[job].user, err);
+		code = check_placement(core, placement, &core->jobs[job], err);
 		if (code != 0)
 			break;
 		task_of_placement(core, placement, &task);

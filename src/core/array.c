@@ -14,7 +14,7 @@ void array_init(struct parc_core *core, struct block *block)
 
 	table_init(&core->arrays_table, block, size);
 	core->arrays = block_take(block, (size_t)size, sizeof(*core->arrays));
-	idmap_init(&core->array_ids, block, size);
+	idmap_init(&core->array_ids, block, size, core->arrays, sizeof(*core->arrays));
 }
 
 void array_reset(struct parc_core *core)

@@ -17,7 +17,7 @@
 #include "core/reserve.h"
 
 #define STATE_MAGIC   UINT32_C(0x63726170) /* "parc" */
-#define STATE_VERSION 2
+#define STATE_VERSION 3
 #define HEADER_BYTES  STATE_HEADER_BYTES
 
 static void limits_code(struct codec *codec, struct parc_limits *it)
@@ -337,20 +337,23 @@ static void allocation_code(struct codec *codec, struct parc_core *core, struct 
 
 static void task_code(struct codec *codec, struct parc_core *core, struct task *it)
 {
-	codec_i64(codec, &it->memory_mib);
+	uint8_t variant = (uint8_t)it->variant;
+
 	codec_slot(codec, &it->node, core->nodes_table.size);
 	codec_slot(codec, &it->allocation, core->allocations_table.size);
 	codec_slot(codec, &it->next, core->tasks_table.size);
 	codec_slot(codec, &it->node_next, core->tasks_table.size);
 	codec_slot(codec, &it->node_prev, core->tasks_table.size);
 	codec_u32(codec, &it->devices);
-	codec_u32(codec, &it->slots);
-	codec_i32(codec, &it->share_milli);
+	codec_i32(codec, &it->memory_mib);
 	codec_i32(codec, &it->device_memory_mib);
 	codec_i32(codec, &it->cpu_milli);
-	codec_i32(codec, &it->group);
-	codec_i32(codec, &it->index);
-	codec_i32(codec, &it->variant);
+	codec_i16(codec, &it->share_milli);
+	codec_u16(codec, &it->slots);
+	codec_u16(codec, &it->index);
+	codec_u8(codec, &it->group);
+	codec_u8(codec, &variant);
+	it->variant = (int8_t)variant;
 }
 
 static void reservation_code(struct codec *codec, struct parc_core *core, struct reservation *it)

@@ -106,19 +106,20 @@ static void derived_carve(struct parc_core *core, struct block *block)
 	const struct parc_limits *limits = &core->limits;
 	uint32_t shapes = buckets_for(limits->shapes * 2), lines = buckets_for(limits->jobs);
 
-	idmap_init(&core->node_ids, block, limits->nodes);
-	idmap_init(&core->place_ids, block, limits->places);
-	idmap_init(&core->job_ids, block, limits->jobs);
-	idmap_init(&core->allocation_ids, block, core->allocations_table.size);
-	idmap_init(&core->tenant_ids, block, limits->tenants);
+#define IDS(ids, count, table) \
+	idmap_init(&core->ids, block, count, core->table, sizeof(*core->table))
+	IDS(node_ids, limits->nodes, nodes);
+	IDS(place_ids, limits->places, places);
+	IDS(job_ids, limits->jobs, jobs);
+	IDS(allocation_ids, core->allocations_table.size, allocations);
+	IDS(tenant_ids, limits->tenants, tenants);
+#undef IDS
 	core->shape_buckets = block_take(block, shapes, sizeof(*core->shape_buckets));
 	core->shape_mask = shapes - 1;
 	core->line_buckets = block_take(block, lines, sizeof(*core->line_buckets));
 	core->line_mask = lines - 1;
 	ranking_init(&core->waiting, block, limits->jobs);
 	ranking_init(&core->turns, block, limits->jobs);
-	ranking_init(&core->deadlines, block, core->allocations_table.size);
-	ranking_init(&core->ends, block, core->allocations_table.size);
 	reserve_plan_init(core, block);
 	array_init(core, block);
 	core->actions_max = ACTIONS_MAX;
@@ -269,8 +270,7 @@ int parc_apply(struct parc_core *core, const struct parc_event *event,
 
 int64_t parc_wake(const struct parc_core *core)
 {
-	int32_t slot = ranking_first(&core->deadlines, core->deadlines_root, PARC_NEVER);
-	int64_t deadline = slot < 0 ? PARC_NEVER : core->deadlines.nodes[slot].key;
+	int64_t deadline = allocation_deadline_us(core);
 	int64_t preempt = preempt_wake_us(core);
 
 	if (core->unfinished)

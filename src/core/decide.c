@@ -135,11 +135,11 @@ static void decide_event(struct parc_core *core, const struct parc_event *event)
 
 static void decide_deadlines(struct parc_core *core)
 {
-	int32_t slot;
+	int64_t deadline_us;
 
-	while ((slot = ranking_first(&core->deadlines, core->deadlines_root, PARC_NEVER)) >= 0 &&
-	       core->deadlines.nodes[slot].key <= core->time_us && act_has_room(core))
-		act_stop(core, core->allocations[slot].job, PARC_RESULT_TIMEOUT);
+	while ((deadline_us = allocation_deadline_us(core)) <= core->time_us && act_has_room(core))
+		act_stop(core, ranking_first(&core->waiting, core->ends_root, deadline_us),
+			 PARC_RESULT_TIMEOUT);
 }
 
 /* Jobs whose dependency cannot come true any more; their end may orphan others. */

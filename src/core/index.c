@@ -25,7 +25,7 @@ void index_init(struct parc_core *core, struct block *block)
 
 	memset(it, 0, sizeof(*it));
 	core->index = index;
-	it->classes_max = nodes * 2 + 64;
+	it->classes_max = nodes + nodes / 4 + 64; /* a fifth may wait for their nodes */
 	while (size < (uint32_t)it->classes_max)
 		size *= 2;
 	it->bucket_mask = it->births_mask = size - 1;

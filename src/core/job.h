@@ -43,7 +43,10 @@ void allocation_lose(struct parc_core *core, int32_t allocation);
 /* What its job has had up to now, in device-microseconds. */
 int64_t allocation_attained_us(const struct parc_core *core, int32_t allocation);
 
-/* File it by its expected end and its time limit; it is expected to end at another time. */
+/* When the first time limit of those that run ends; PARC_NEVER: none does. */
+int64_t allocation_deadline_us(const struct parc_core *core);
+
+/* File its job by its expected end and its time limit; it is expected to end at another time. */
 void allocation_time(struct parc_core *core, int32_t allocation);
 void allocation_set_end(struct parc_core *core, int32_t allocation, int64_t end_us);
 

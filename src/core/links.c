@@ -381,7 +381,7 @@ static int task_is_right(const struct links *links, const struct job *job, int32
 	    !is_within(it->share_milli, 0, PARC_SHARE_WHOLE) ||
 	    !is_within(it->device_memory_mib, 0, PARC_DEVICE_MEMORY_MAX) ||
 	    !is_within(it->cpu_milli, 0, PARC_CPU_MAX) ||
-	    !is_within(it->memory_mib, 0, PARC_MEMORY_MAX) || it->slots > UINT16_MAX ||
+	    !is_within(it->memory_mib, 0, PARC_MEMORY_MAX) ||
 	    !is_within(it->group, 0, job->groups_count - 1) ||
 	    !is_within(it->variant, -1, job->variants_count - 1))
 		return 0;

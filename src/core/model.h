@@ -139,15 +139,16 @@ struct allocation {
 	int32_t speed_milli;			  /* of its job on the slowest chip that it holds */
 };
 
-struct task {
-	int64_t memory_mib;
+struct task { /* as small as its bounds allow: there are more of these than of anything */
 	int32_t node, allocation;
 	int32_t next;		      /* of the same allocation */
 	int32_t node_next, node_prev; /* of the same node */
-	uint32_t devices, slots;
-	int32_t share_milli, device_memory_mib, cpu_milli;
-	int32_t group, index;
-	int32_t variant;
+	uint32_t devices;
+	int32_t memory_mib, device_memory_mib, cpu_milli;
+	int16_t share_milli;
+	uint16_t slots, index;
+	uint8_t group;
+	int8_t variant;
 };
 
 /* What a node is when empty: nodes of one kind differ only in what is taken. */

@@ -120,7 +120,7 @@ void rebuild(struct parc_core *core)
 	index_rebuild(core, ops->exact);
 	rebuild_lines(core);
 	core->kinds_version++;
-	core->ends_root = core->deadlines_root = -1;
+	core->ends_root = -1;
 	for (int32_t i = 0; i < core->allocations_table.high; i++)
 		if (core->allocations[i].id != PARC_NONE)
 			allocation_time(core, i);

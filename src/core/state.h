@@ -92,10 +92,10 @@ struct parc_core {
 	int32_t kinds_count;
 	struct line *lines;
 	struct table lines_table;
-	struct ranking waiting, turns; /* jobs within their line, by length; lines, by state */
-	int32_t turns_root;
-	struct ranking deadlines, ends; /* allocations by time limit, by expected end */
-	int32_t deadlines_root, ends_root;
+	/* A job stands in one ranking at a time: within its line or array while it waits, by
+	 * expected end while it runs (value: when its time limit ends). Lines stand by turn. */
+	struct ranking waiting, turns;
+	int32_t turns_root, ends_root;
 	int32_t reserved;      /* reservations in force */
 	int32_t fleet_changed; /* in this step a node or device came, went or changed its state */
 	int32_t disrupted; /* in this step something happened that no reservation reckoned with */

@@ -36,13 +36,17 @@ static void test_idmap_finds_what_was_added_and_not_removed(void **state)
 {
 	struct block block = {0};
 	struct idmap map;
+	struct {
+		int64_t id;
+		int32_t other;
+	} records[STEPS] = {0};
 	int32_t slots[200] = {0}, count = 0;
 	uint64_t random = 1;
 
 	(void)state;
-	idmap_init(&map, &block, SIZE);
+	idmap_init(&map, &block, SIZE, records, sizeof(*records));
 	block = (struct block){.memory = memory_for(block.used)};
-	idmap_init(&map, &block, SIZE);
+	idmap_init(&map, &block, SIZE, records, sizeof(*records));
 	for (int32_t i = 0; i < STEPS; i++) {
 		/* Ids that fall on each other: the same low bits. */
 		int32_t at = (int32_t)random_below(&random, 200);
@@ -55,6 +59,7 @@ static void test_idmap_finds_what_was_added_and_not_removed(void **state)
 			count--;
 		} else if (count < SIZE) {
 			slots[at] = 1 + i;
+			records[i].id = id;
 			idmap_add(&map, id, i);
 			count++;
 		}
