@@ -114,6 +114,15 @@ struct parc_job_info {
 };
 int parc_job_info(const struct parc_core *core, int64_t job, struct parc_job_info *info);
 
+/* What is known of a kind's speed on a chip from outside its jobs; source LEARNT or SET. `learnt`
+ * is the mean of the runs, `spread` their standard deviation, `trials` the starts without a
+ * known speed. PARC_ERR_UNKNOWN: nothing is. */
+struct parc_speed_info {
+	int32_t speed_milli, source, learnt_milli, spread_milli, runs, trials;
+};
+int parc_speed_info(const struct parc_core *core, int64_t kind, int32_t chip,
+		    struct parc_speed_info *info);
+
 struct parc_node_info {
 	int64_t node;
 	int32_t state, cpu_free_milli, devices, device_chip[PARC_NODE_DEVICES_MAX];

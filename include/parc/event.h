@@ -82,9 +82,11 @@ struct parc_event {
 		} load;
 		struct {
 			int64_t kind;
-			int32_t chip, speed_milli, count;
-		} speed;
-		struct { /* from allocations */
+			int32_t chip, speed_milli;   /* mean of the runs; 0: see `set` */
+			int32_t count, spread_milli; /* runs; their standard deviation */
+			uint8_t set; /* 1: the operator's own figure; speed 0 withdraws it */
+		} speed;	     /* of a kind of job on a chip */
+		struct {	     /* from allocations */
 			int64_t allocation;
 			int32_t attempt;
 			int32_t result;	    /* ENDED: OK, FAILED or LOST */

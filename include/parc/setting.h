@@ -57,6 +57,7 @@ struct parc_policy {	      /* POLICY_SET: replaces the policy whole */
 	int64_t half_life_us; /* of fair share */
 	int32_t requeue_max;  /* attempts after a loss; 0: none */
 	int32_t preempt;      /* EASY: 1: the first that waits may take the place of others */
+	int32_t trial_max;    /* starts of a kind on a chip where its speed is unknown; 0: none */
 	int32_t reserved[4];  /* 0; later issues */
 };
 

@@ -15,6 +15,8 @@
 
 #include <stdint.h>
 
+#include "parc/reason.h"
+
 #define PARC_SHARE_WHOLE 1000	   /* thousandths in one device, one core, the reference speed */
 #define PARC_NEVER	 INT64_MAX /* a time that does not come */
 #define PARC_NONE	 0	   /* no id */
@@ -30,6 +32,8 @@
 #define PARC_DEPENDS_MAX       16	 /* jobs that one job waits for */
 #define PARC_TASKS_MAX	       65536	 /* tasks of one gang */
 #define PARC_TIERS_MAX	       16	 /* tier 0 is the lowest */
+#define PARC_SPEED_MAX	       1000000	 /* thousandths: a thousand times the reference chip */
+#define PARC_SPEED_RUNS_MAX    (1 << 20) /* runs that one measurement sums up */
 #define PARC_RESERVE_MAX       256	 /* waiting jobs that have a reservation */
 #define PARC_PROFILE_MAX       512	 /* shapes in a profile of expected work */
 #define PARC_CPU_MAX	       (1 << 24) /* thousandths of a core in one node: 16,777 cores */
@@ -64,6 +68,9 @@
 	X(NONE, 0, "none") X(OK, 1, "ok") X(FAILED, 2, "failed") X(CANCELLED, 3, "cancelled") \
 	X(LOST, 4, "lost") X(TIMEOUT, 5, "timeout") X(REFUSED, 6, "refused") \
 	X(PREEMPTED, 7, "preempted")
+#define PARC_SPEED_MAP(X) \
+	X(UNKNOWN, 0, "unknown") X(CHIP, 1, "chip") X(DECLARED, 2, "declared") \
+	X(LEARNT, 3, "learnt") X(SET, 4, "set")
 #define PARC_JOB_STATE_MAP(X) \
 	X(PENDING, 0, "pending") X(STARTING, 1, "starting") X(RUNNING, 2, "running") \
 	X(STOPPING, 3, "stopping") X(ENDED, 4, "ended")
@@ -97,48 +104,14 @@ enum parc_backfill { PARC_BACKFILL_MAP(X) };
 #define X(name, number, text) PARC_RESULT_##name = number,
 enum parc_result { PARC_RESULT_MAP(X) };
 #undef X
+#define X(name, number, text) PARC_SPEED_##name = number,
+enum parc_speed { PARC_SPEED_MAP(X) }; /* where a speed is from, the weakest first */
+#undef X
 #define X(name, number, text) PARC_JOB_##name = number,
 enum parc_job_state { PARC_JOB_STATE_MAP(X) };
 #undef X
 #define X(name, number, text) PARC_NODE_##name = number,
 enum parc_node_state { PARC_NODE_STATE_MAP(X) };
-#undef X
-
-/* Why a pending job is pending: one code, one sentence, one thing to do. */
-/* clang-format off */
-#define PARC_REASON_MAP(X) \
-	X(NONE, 0, "none", "it is not waiting", "nothing to do") \
-	X(HELD, 1, "held", "it is held", "release it") \
-	X(DEPENDENCY, 2, "dependency", "it waits for another job", \
-	  "wait for that job or cancel it") \
-	X(NO_CHIP, 3, "no-chip", "no node has a chip it can run on", \
-	  "name another chip or add a variant") \
-	X(TOO_LARGE, 4, "too-large", \
-	  "no node of this fleet could hold one of its tasks, even empty", \
-	  "ask for less a task") \
-	X(DEVICES, 5, "devices", "too few free devices of the chips it accepts", \
-	  "wait, or accept more chips") \
-	X(STRANDED, 6, "stranded", "enough is free in sum, but not in this shape on any node", \
-	  "wait, or ask for less a task") \
-	X(GANG, 7, "gang", "some of its tasks fit, but not all at once", \
-	  "wait, or lower the gang's minimum") \
-	X(CLOSENESS, 8, "closeness", "it fits, but not as close together as it requires", \
-	  "prefer closeness instead of requiring it") \
-	X(NODE_DOWN, 9, "node-down", "the nodes that could hold it are drained or down", \
-	  "resume or repair a node") \
-	X(QUOTA, 10, "quota", "its tenant is at its limit", "wait, or ask for a higher limit") \
-	X(PRIORITY, 11, "priority", "jobs of a higher order come first", "wait") \
-	X(RESERVATION, 12, "reservation", "what is free is held for a gang or a reservation", \
-	  "wait") \
-	X(RETRY, 13, "retry", "its last attempt was lost and it waits for its next turn", "wait") \
-	X(LIMIT, 14, "limit", "a table of the core is full", "wait, or raise the core's limits") \
-	X(ARRAY, 15, "array", "its array runs as many of its jobs as it may", \
-	  "wait, or raise the array's cap") \
-	X(PREEMPTED, 16, "preempted", "it gave way to work whose turn comes first", "wait")
-/* clang-format on */
-
-#define X(name, number, text, sentence, todo) PARC_REASON_##name = number,
-enum parc_reason { PARC_REASON_MAP(X) };
 #undef X
 
 /* Where each thousandth of a device is at each moment (DESIGN: the ledger closes). The free
@@ -174,11 +147,9 @@ const char *parc_place_name(int number);
 const char *parc_order_name(int number);
 const char *parc_backfill_name(int number);
 const char *parc_result_name(int number);
+const char *parc_speed_name(int number);
 const char *parc_job_state_name(int number);
 const char *parc_node_state_name(int number);
 const char *parc_ledger_name(int number);
-const char *parc_reason_name(int number);
-const char *parc_reason_sentence(int number);
-const char *parc_reason_todo(int number);
 
 #endif

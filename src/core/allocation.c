@@ -11,6 +11,7 @@
 #include "core/node.h"
 #include "core/order.h"
 #include "core/reserve.h"
+#include "core/speed.h"
 #include "core/usage.h"
 
 uint64_t allocation_hash(const struct parc_core *core, int32_t slot)
@@ -175,6 +176,7 @@ void job_start(struct parc_core *core, int32_t slot, int64_t id, int32_t attempt
 				  .state = PARC_JOB_STARTING,
 				  .speed_milli = order_speed(core, slot, placements, count)};
 	it->end_us = order_end_us(core, slot, core->time_us, it->speed_milli);
+	speed_started(core, job, placements, count);
 	idmap_add(&core->allocation_ids, id, a);
 	core->last_allocation = id;
 	it->held_milli = tasks_make(core, a, placements, count, taken);

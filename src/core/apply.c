@@ -15,11 +15,18 @@
 #include "core/price.h"
 #include "core/rebuild.h"
 #include "core/reserve.h"
+#include "core/speed.h"
 #include "core/usage.h"
+
+static int speed_differs(const struct parc_chip *a, const struct parc_chip *b)
+{
+	return memcmp(a->speed_milli, b->speed_milli, sizeof(a->speed_milli)) != 0;
+}
 
 static void chip_set(struct parc_core *core, const struct parc_chip *chip)
 {
 	uint64_t bit = UINT64_C(1) << chip->chip;
+	int paced = speed_differs(&core->chips[chip->chip], chip);
 	int rated = core->chips[chip->chip].rate_milli != chip->rate_milli;
 
 	core->digest -= chip_hash(core, chip->chip);
@@ -33,6 +40,7 @@ static void chip_set(struct parc_core *core, const struct parc_chip *chip)
 	core->cores_chips &= ~bit;
 	if (chip->rule == PARC_RULE_CORES)
 		core->cores_chips |= bit;
+	speed_chip_set(core, chip->chip);
 	core->digest += chip_hash(core, chip->chip);
 	core->kinds_version++;
 	/* It may book what is asked for in other steps: tell these apart as well. */
@@ -41,6 +49,8 @@ static void chip_set(struct parc_core *core, const struct parc_chip *chip)
 			index_learn(core, &core->shapes[i].ask);
 	index_rebuild(core, core->index->exact);
 	index_rescore(core, UINT64_MAX);
+	if (paced)
+		speed_chips_changed(core);
 }
 
 static void tenant_set(struct parc_core *core, const struct parc_tenant *set)
@@ -62,13 +72,14 @@ static void policy_set(struct parc_core *core, const struct parc_policy *policy)
 {
 	int ranks = core->rules.order != policy->order || core->rules.age_us != policy->age_us;
 	int64_t epoch_before_us = core->rules.epoch_us;
-	int other = core->rules.place != policy->place ||
+	int trials = core->rules.trial_max != policy->trial_max;
+	int other = core->rules.place != policy->place || trials ||
 		    core->rules.reserve_max != policy->reserve_max;
 
 	if (core->rules.backfill != policy->backfill)
 		reserve_drop_all(core);
 	core->rules = *policy;
-	if (ranks)
+	if (ranks || trials)
 		rebuild_lines(core);
 	attribution_policy(core, epoch_before_us);
 	if (policy->seed != 0)
@@ -198,6 +209,8 @@ static void apply_job(struct parc_core *core, const struct parc_event *event)
 
 void apply_event(struct parc_core *core, const struct parc_event *event)
 {
+	uint64_t here = core->chips_here;
+
 	attribution_begin(core, event->time_us);
 	core->time_us = event->time_us;
 	core->steps++;
@@ -235,6 +248,9 @@ void apply_event(struct parc_core *core, const struct parc_event *event)
 	case PARC_EVENT_SUBMIT:
 		job_submit(core, &event->submit);
 		break;
+	case PARC_EVENT_SPEED_MEASURED:
+		speed_measure(core, event);
+		break;
 	case PARC_EVENT_CANCEL:
 	case PARC_EVENT_HOLD:
 	case PARC_EVENT_RELEASE:
@@ -247,6 +263,8 @@ void apply_event(struct parc_core *core, const struct parc_event *event)
 			apply_node(core, event);
 		break;
 	}
+	if (core->chips_here != here)
+		speed_chips_changed(core);
 }
 
 static int check_start(const struct parc_core *core, const struct parc_action *action,
@@ -305,12 +323,12 @@ int apply_check(const struct parc_core *core, const struct parc_action *action,
 				    (long long)action->job);
 	case PARC_ACTION_REQUEUE:
 		if (core->jobs[job].allocation >= 0 && action->requeue.reason >= 0 &&
-		    action->requeue.reason <= PARC_REASON_PREEMPTED)
+		    action->requeue.reason < PARC_REASON_COUNT)
 			return 0;
 		return parc_err_set(err, PARC_ERR_STATE, "job %lld holds nothing",
 				    (long long)action->job);
 	case PARC_ACTION_REASON:
-		if (action->reason.reason >= 0 && action->reason.reason <= PARC_REASON_PREEMPTED)
+		if (action->reason.reason >= 0 && action->reason.reason < PARC_REASON_COUNT)
 			return 0;
 		break;
 	case PARC_ACTION_RESERVE:

@@ -6,6 +6,7 @@
 #include "core/fit.h"
 #include "core/node.h"
 #include "core/shape.h"
+#include "core/speed.h"
 
 int check_range(const char *field, int64_t value, int64_t low, int64_t high, struct parc_err *err)
 {
@@ -390,6 +391,7 @@ int check_policy(const struct parc_policy *policy, struct parc_err *err)
 		{"backfill", policy->backfill, 0, PARC_BACKFILL_CONSERVATIVE},
 		{"reserve_max", policy->reserve_max, 0, PARC_RESERVE_MAX},
 		{"age_us", policy->age_us, 0, PARC_TIME_MAX},
+		{"trial_max", policy->trial_max, 0, PARC_SPEED_RUNS_MAX},
 		{"preempt", policy->preempt, 0, 1},
 		{"epoch_us", policy->epoch_us, 0, PARC_TIME_MAX},
 		{"grace_us", policy->grace_us, 0, PARC_TIME_MAX},
@@ -525,8 +527,9 @@ static int check_outside(const struct parc_core *core, const struct parc_event *
 		if (idmap_find(&core->job_ids, event->job.job) < 0)
 			return unknown(err, "job", event->job.job);
 		return 0;
-	case PARC_EVENT_SERVICE_LOAD:
 	case PARC_EVENT_SPEED_MEASURED:
+		return speed_check(core, event, err);
+	case PARC_EVENT_SERVICE_LOAD:
 		return parc_err_set(err, PARC_ERR_STATE,
 				    "%s events are not decided by this version",
 				    parc_event_name(event->kind));

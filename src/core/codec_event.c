@@ -8,7 +8,7 @@
 #include "core/codec.h"
 #include "core/state.h"
 
-#define EVENT_VERSION	1
+#define EVENT_VERSION	2
 #define ACTIONS_VERSION 1
 
 void codec_task(struct codec *codec, struct parc_task *it)
@@ -76,6 +76,7 @@ void codec_policy(struct codec *codec, struct parc_policy *it)
 	codec_i64(codec, &it->half_life_us);
 	codec_i32(codec, &it->requeue_max);
 	codec_i32(codec, &it->preempt);
+	codec_i32(codec, &it->trial_max);
 	for (size_t i = 0; i < sizeof(it->reserved) / sizeof(*it->reserved); i++)
 		codec_i32(codec, &it->reserved[i]);
 }
@@ -234,6 +235,8 @@ static void body_code(struct codec *codec, struct parc_event *event)
 		codec_i32(codec, &event->speed.chip);
 		codec_i32(codec, &event->speed.speed_milli);
 		codec_i32(codec, &event->speed.count);
+		codec_i32(codec, &event->speed.spread_milli);
+		codec_u8(codec, &event->speed.set);
 		break;
 	default:
 		if (event->kind >= PARC_EVENT_STARTED && event->kind <= PARC_EVENT_ENDED) {

@@ -15,6 +15,7 @@
 #include "core/profile.h"
 #include "core/rebuild.h"
 #include "core/reserve.h"
+#include "core/speed.h"
 
 #define STATE_MAGIC   UINT32_C(0x63726170) /* "parc" */
 #define STATE_VERSION 3
@@ -401,6 +402,26 @@ static void tenant_code(struct codec *codec, struct parc_core *core, struct tena
 	usage_code(codec, &it->usage);
 }
 
+static void speeds_code(struct codec *codec, struct parc_core *core)
+{
+	codec_i32(codec, &core->speeds_count);
+	codec_i64(codec, &core->speeds_order);
+	codec->failed |= core->speeds_count < 0 || core->speeds_count > core->speeds_max;
+	for (int32_t i = 0; i < core->speeds_count && !codec->failed; i++) {
+		struct speed *it = &core->speeds[i];
+		int32_t *words[] = {&it->chip,	    &it->weight,       &it->runs,
+				    &it->set_milli, &it->learnt_milli, &it->trials};
+
+		codec_i64(codec, &it->kind);
+		codec_i64(codec, &it->order);
+		codec_i64(codec, &it->sum);
+		codec_i64(codec, &it->squares);
+		for (size_t w = 0; w < sizeof(words) / sizeof(*words); w++)
+			codec_i32(codec, words[w]);
+		codec->failed |= !speed_is_possible(it);
+	}
+}
+
 /* All slots ever used of one table; free ones as well, they are few and mostly zeros. */
 #define TABLE_CODE(codec, core, table, code)                                                    \
 	do {                                                                                    \
@@ -437,6 +458,7 @@ static void state_code(struct codec *codec, struct parc_core *core)
 	TABLE_CODE(codec, core, tasks, task_code);
 	TABLE_CODE(codec, core, reservations, reservation_code);
 	TABLE_CODE(codec, core, holds, hold_code);
+	speeds_code(codec, core);
 }
 
 static uint64_t bytes_hash(const uint8_t *bytes, size_t size)

@@ -22,6 +22,7 @@
 #include "core/rebuild.h"
 #include "core/reserve.h"
 #include "core/shape.h"
+#include "core/speed.h"
 
 #define ACTIONS_MAX	(1 << 16)   /* of one step; more are decided in the next */
 #define HEAP_ENTRIES	INT64_C(32) /* index entries for each node by default */
@@ -94,6 +95,7 @@ static void tables_carve(struct parc_core *core, struct block *block)
 	TABLE(lines, limits->jobs);
 #undef TABLE
 	reserve_init(core, block);
+	speed_init(core, block);
 	core->devices = block_take(block, (size_t)limits->nodes * (size_t)limits->node_devices,
 				   sizeof(*core->devices));
 	core->profile = block_take(block, PARC_PROFILE_MAX, sizeof(*core->profile));

@@ -7,6 +7,7 @@
 #include "core/price.h"
 #include "core/profile.h"
 #include "core/reserve.h"
+#include "core/speed.h"
 
 uint64_t chip_hash(const struct parc_core *core, int32_t chip)
 {
@@ -90,7 +91,7 @@ static uint64_t rules_hash(const struct parc_policy *rules, uint64_t hash)
 	hash = hash_pair(hash, rules->place, rules->order);
 	hash = hash_pair(hash, rules->backfill, rules->reserve_max);
 	hash = hash_word(hash, (uint64_t)rules->age_us);
-	hash = hash_word(hash, (uint64_t)rules->preempt);
+	hash = hash_pair(hash, rules->preempt, rules->trial_max);
 	hash = hash_word(hash, rules->seed);
 	hash = hash_word(hash, (uint64_t)rules->epoch_us);
 	hash = hash_word(hash, (uint64_t)rules->grace_us);
@@ -188,6 +189,7 @@ static uint64_t words_hash(const struct parc_core *core)
 	for (int32_t i = 0; i < core->shapes_table.high; i++)
 		shapes += core->shapes[i].live ? shape_hash(&core->shapes[i]) : 0;
 	hash = ledger_hash(core, hash);
+	hash = hash_word(hash, speed_hash(core));
 	return hash_word(hash, shapes);
 }
 

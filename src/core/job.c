@@ -13,6 +13,7 @@
 #include "core/line.h"
 #include "core/policy.h"
 #include "core/shape.h"
+#include "core/speed.h"
 
 uint64_t job_hash(const struct parc_core *core, int32_t slot)
 {
@@ -68,7 +69,9 @@ void group_ask(const struct parc_core *core, const struct job *job, const struct
 	const struct ask *base = &core->shapes[group->shape].ask;
 	struct parc_task task = base->task;
 
-	if (task.devices == 0 || (variant < 0 && chips == 0)) {
+	uint64_t may = task.devices == 0 ? UINT64_MAX : speed_chips(core, job, group, variant);
+
+	if (task.devices == 0 || (variant < 0 && chips == 0 && may == UINT64_MAX)) {
 		*ask = *base;
 		return;
 	}
@@ -81,6 +84,7 @@ void group_ask(const struct parc_core *core, const struct job *job, const struct
 	}
 	if (chips != 0)
 		task.chips &= chips;
+	task.chips &= may;
 	ask_init(core, ask, &task, job->user);
 	ask->task.chips = task.chips; /* none left is none, not any */
 }

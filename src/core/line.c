@@ -8,6 +8,7 @@
 #include "core/job.h"
 #include "core/order.h"
 #include "core/reserve.h"
+#include "core/speed.h"
 
 /* What a line is known by. Two lines with the same key of 64 bits are taken for one; that its
  * jobs really are alike is checked when a job joins. */
@@ -27,7 +28,7 @@ static uint64_t line_key(const struct parc_core *core, const struct job *job)
 		hash = hash_word(hash, core->variants[v].set.chips);
 		hash = hash_word(hash, (uint64_t)core->variants[v].set.device_memory_mib);
 	}
-	return hash;
+	return speed_key(core, job, hash);
 }
 
 /* 0: no device, 1: a share, 1 + n: n whole devices. */

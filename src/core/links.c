@@ -281,7 +281,7 @@ static int job_is_right(struct links *links, int32_t slot)
 	    !is_within(it->kept_us, 0, PARC_TIME_MAX) ||
 	    !is_within(it->attained_us, 0, PARC_TIME_MAX) || it->array_running_max < 0 ||
 	    !is_within(it->array, 0, it->id) || !is_within(it->grace_us, 0, PARC_TIME_MAX) ||
-	    it->state > PARC_JOB_STOPPING || it->reason > PARC_REASON_PREEMPTED ||
+	    it->state > PARC_JOB_STOPPING || it->reason >= PARC_REASON_COUNT ||
 	    it->result > PARC_RESULT_PREEMPTED || !is_within(it->attempt, 0, INT32_MAX - 1) ||
 	    it->held > 1 || it->cancelled > 1 || it->close_strength > PARC_STRENGTH_REQUIRE ||
 	    it->now_or_never > 1 || it->requeue > 1 || it->preemptible > 1 ||

@@ -151,6 +151,17 @@ struct task { /* as small as its bounds allow: there are more of these than of a
 	int8_t variant;
 };
 
+/* What is known of the speed of a kind of job on a chip (speed.h). Sums are over the runs that
+ * weigh: of their speeds and of these squared. */
+struct speed {
+	int64_t kind, order; /* order: of its last change; the oldest makes room */
+	int64_t sum, squares;
+	int32_t chip, weight, runs;	 /* runs: all there ever were, up to PARC_SPEED_RUNS_MAX */
+	int32_t set_milli, learnt_milli; /* 0: not set, nothing learnt */
+	int32_t trials;			 /* starts while it was unknown */
+	int32_t next;			 /* derived: in its hash bucket */
+};
+
 /* What a node is when empty: nodes of one kind differ only in what is taken. */
 struct kind {
 	uint64_t hash, chips; /* chips: of its pools, a bit each */

@@ -250,10 +250,14 @@ static void node_init(struct parc_core *core, int32_t slot, const struct parc_no
 /* Count the node's devices in or out of the totals. */
 static void node_total(struct parc_core *core, const struct node *node, int sign)
 {
-	for (int32_t p = 0; p < node->pools_count; p++)
-		core->chip_total[node->pools[p].chip] +=
-			sign * (p == node->cores_pool ? node->cpu_milli
-						      : node->pools[p].count * PARC_SHARE_WHOLE);
+	for (int32_t p = 0; p < node->pools_count; p++) {
+		uint64_t bit = UINT64_C(1) << node->pools[p].chip;
+		int64_t *total = &core->chip_total[node->pools[p].chip];
+
+		*total += sign * (p == node->cores_pool ? node->cpu_milli
+							: node->pools[p].count * PARC_SHARE_WHOLE);
+		core->chips_here = *total > 0 ? core->chips_here | bit : core->chips_here & ~bit;
+	}
 }
 
 /* The same for the capacity over time, as a whole and by chip. */

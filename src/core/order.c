@@ -15,7 +15,7 @@
 #include "core/order.h"
 
 #include "core/job.h"
-#include "core/profile.h"
+#include "core/speed.h"
 
 #define RANK_BITS      59
 #define RANK_MAX       ((INT64_C(1) << RANK_BITS) - 1)
@@ -33,27 +33,14 @@ int64_t order_length_us(const struct job *job)
 	return length > job->kept_us ? length - job->kept_us : 1;
 }
 
-static int32_t chip_speed(const struct parc_core *core, const struct job *job, int32_t chip)
-{
-	int32_t speed = core->chips[chip].speed_milli[job->work_class];
-
-	return speed > 0 ? speed : PARC_SHARE_WHOLE;
-}
-
 static int32_t placement_speed(const struct parc_core *core, const struct job *job,
 			       const struct parc_placement *placement)
 {
-	int32_t node = idmap_find(&core->node_ids, placement->node), v = job->variants;
+	int32_t chip = speed_chip_of(core, job, placement);
 
-	for (int32_t i = 0; i < placement->variant && v >= 0; i++)
-		v = core->variants[v].next;
-	if (placement->variant >= 0 && v >= 0 && core->variants[v].set.speed_milli > 0)
-		return core->variants[v].set.speed_milli;
-	if (placement->devices == 0)
+	if (chip < 0)
 		return PARC_SHARE_WHOLE;
-	return chip_speed(core, job,
-			  kind_device_chip(&core->kinds[core->nodes[node].kind],
-					   __builtin_ctz(placement->devices)));
+	return speed_assumed(core, job, chip, speed_variant_of(core, job, placement));
 }
 
 int32_t order_speed(const struct parc_core *core, int32_t job,
@@ -94,22 +81,38 @@ int64_t order_limit_us(const struct parc_core *core, int32_t job, int64_t start_
 	return limit > 0 ? time_after(start_us, limit, speed_milli) : PARC_NEVER;
 }
 
+/* Of a group on the slowest chip of the fleet that it accepts with the variant. */
+static int32_t slowest_speed(const struct parc_core *core, const struct job *job,
+			     const struct group *group, int32_t variant)
+{
+	const struct parc_task *task = &core->shapes[group->shape].ask.task;
+	uint64_t chips = task->devices > 0 ? task->chips & core->chips_here : 0;
+	int32_t slowest = PARC_SHARE_WHOLE;
+
+	if (variant >= 0)
+		chips &= core->variants[variant].set.chips;
+	for (; chips != 0; chips &= chips - 1) {
+		int32_t speed = speed_assumed(core, job, __builtin_ctzll(chips), variant);
+
+		slowest = speed < slowest ? speed : slowest;
+	}
+	return slowest;
+}
+
 int64_t order_end_most_us(const struct parc_core *core, int32_t job, int64_t start_us)
 {
 	const struct job *it = &core->jobs[job];
 	int32_t slowest = PARC_SHARE_WHOLE;
 
-	for (uint64_t left = core->chips_known; left != 0; left &= left - 1) {
-		int32_t chip = __builtin_ctzll(left), speed = chip_speed(core, it, chip);
+	for (int32_t g = it->groups; g >= 0; g = core->groups[g].next) {
+		int32_t v = it->variants;
 
-		if (core->chip_total[chip] > 0 && speed < slowest)
-			slowest = speed;
-	}
-	for (int32_t v = it->variants; v >= 0; v = core->variants[v].next) {
-		int32_t speed = core->variants[v].set.speed_milli;
+		do {
+			int32_t speed = slowest_speed(core, it, &core->groups[g], v);
 
-		if (speed > 0 && speed < slowest)
-			slowest = speed;
+			slowest = speed < slowest ? speed : slowest;
+			v = v < 0 ? -1 : core->variants[v].next;
+		} while (v >= 0);
 	}
 	return order_end_us(core, job, start_us, slowest);
 }

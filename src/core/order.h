@@ -14,8 +14,7 @@
 int64_t order_length_us(const struct job *job);
 
 /* Speed, in thousandths of the reference chip, at which the job runs on these placements: that
- * of the slowest chip, as a variant declares it or as the chip has it for the job's class; where
- * neither is known it counts as the reference chip. */
+ * of the slowest chip (speed.h); where it is unknown it counts as that of the reference chip. */
 int32_t order_speed(const struct parc_core *core, int32_t job,
 		    const struct parc_placement *placements, int32_t count);
 

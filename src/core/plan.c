@@ -21,6 +21,7 @@
 #include "core/node.h"
 #include "core/policy.h"
 #include "core/shape.h"
+#include "core/speed.h"
 
 /* One way to place the job: a variant and the chips of its gang; where its tasks must lie. */
 struct plan {
@@ -428,12 +429,13 @@ static int64_t chips_free(const struct parc_core *core, uint64_t chips, int *has
 }
 
 /* The plainest thing that is missing, for one group; `reason` if it is none of these. */
-static int32_t group_reason(struct parc_core *core, const struct group *group, int32_t reason)
+static int32_t group_reason(struct parc_core *core, const struct job *job,
+			    const struct group *group, int32_t reason)
 {
 	const struct parc_task *task = &core->shapes[group->shape].ask.task;
 	int64_t wants = (int64_t)task->devices * task->share_milli * group->tasks_min;
 	enum shape_fits fits;
-	int has;
+	int has, known;
 	int64_t free_milli = chips_free(core, task->chips, &has);
 
 	if (task->devices > 0 && !has)
@@ -443,6 +445,9 @@ static int32_t group_reason(struct parc_core *core, const struct group *group, i
 		return fits == SHAPE_FITS_NONE ? PARC_REASON_TOO_LARGE : PARC_REASON_NODE_DOWN;
 	if (task->devices > 0 && free_milli < wants)
 		return PARC_REASON_DEVICES;
+	if (task->devices > 0 &&
+	    chips_free(core, task->chips & speed_chips(core, job, group, -1), &known) < wants)
+		return PARC_REASON_SPEED;
 	return reason;
 }
 
@@ -456,7 +461,7 @@ static int32_t plan_reason(struct parc_core *core, int32_t job, int32_t reason)
 	if (core->jobs[job].variants >= 0)
 		return reason;
 	for (; g >= 0; g = core->groups[g].next) {
-		int32_t plain = group_reason(core, &core->groups[g], reason);
+		int32_t plain = group_reason(core, &core->jobs[job], &core->groups[g], reason);
 
 		if (plain != reason)
 			return plain;

@@ -13,6 +13,7 @@
 #include "core/policy.h"
 #include "core/price.h"
 #include "core/shape.h"
+#include "core/speed.h"
 
 static void ids_rebuild(struct parc_core *core)
 {
@@ -112,6 +113,7 @@ void rebuild(struct parc_core *core)
 	const struct policy_ops *ops = policy_get(core);
 
 	shape_rebuild(core);
+	speed_rebuild(core);
 	ids_rebuild(core);
 	nodes_rebuild(core);
 	close_reset(core);

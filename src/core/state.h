@@ -65,6 +65,10 @@ struct parc_core {
 	int32_t profile_count;		  /* 0: the profile is learnt */
 	int64_t tasks_seen, profile_next; /* tasks submitted; when it is next learnt */
 
+	struct speed *speeds; /* no order; what was learnt longest ago makes room */
+	int32_t speeds_count, speeds_max;
+	int64_t speeds_order; /* changes so far */
+
 	struct table nodes_table, places_table, jobs_table, allocations_table, tasks_table;
 	struct table shapes_table, tenants_table, groups_table, variants_table, depends_table;
 	struct table reservations_table, holds_table;
@@ -86,6 +90,11 @@ struct parc_core {
 	struct idmap node_ids, place_ids, job_ids, allocation_ids, tenant_ids, array_ids;
 	struct table arrays_table;
 	struct array *arrays;
+	int32_t *speed_buckets;
+	uint32_t speed_mask;
+	int32_t speeds_set;	 /* of these the operator's */
+	uint64_t chips_paced[4]; /* chips with a speed, by class */
+	uint64_t chips_here;	 /* chips of which the fleet has devices */
 	int32_t *shape_buckets;
 	uint32_t shape_mask;
 	struct kind *kinds;

@@ -18,6 +18,7 @@
 #include "core/node.h"
 #include "core/price.h"
 #include "core/reserve.h"
+#include "core/speed.h"
 
 #define BROKEN(err, ...) parc_err_set(err, PARC_ERR_MISMATCH, __VA_ARGS__)
 
@@ -284,6 +285,8 @@ int parc_core_check(const struct parc_core *core, struct parc_err *err)
 		code = close_check(core, err);
 	if (code == 0)
 		code = prices_check(core, err);
+	if (code == 0)
+		code = speed_verify(core, err);
 	if (code == 0 && core->digest != digest_recount(core))
 		return BROKEN(err, "D1: the digest is not what a recount gives");
 	return code;

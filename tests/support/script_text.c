@@ -88,6 +88,7 @@ static const struct field policy_fields[] = {
 	POLICY(grace_us, "grace", 0),
 	POLICY(half_life_us, "half-life", 0),
 	POLICY(requeue_max, "requeue-max", 0),
+	POLICY(trial_max, "trials", 0),
 };
 
 #define TASK_FIELDS(type, task)                                                    \
@@ -183,10 +184,9 @@ static const struct field load_fields[] = {
 	EVENT(load.load_milli, "load", 0),
 };
 static const struct field speed_fields[] = {
-	EVENT(speed.kind, "kind", 0),
-	EVENT(speed.chip, "chip", 0),
-	EVENT(speed.speed_milli, "speed", 0),
-	EVENT(speed.count, "count", 0),
+	EVENT(speed.kind, "kind", 0),		EVENT(speed.chip, "chip", 0),
+	EVENT(speed.speed_milli, "speed", 0),	EVENT(speed.count, "count", 1),
+	EVENT(speed.spread_milli, "spread", 0), EVENT(speed.set, "set", 0),
 };
 static const struct field run_fields[] = {
 	{"job", offsetof(struct entry, run_job), sizeof(int64_t), 0, 0, NULL},

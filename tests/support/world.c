@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-#define SECOND INT64_C(1000000)
+#define SECOND	    INT64_C(1000000)
+#define WORLD_KINDS 30 /* more, with the chips, than a small core remembers */
 
 void world_init(struct world *world, struct draw *draw, int32_t place)
 {
@@ -76,6 +77,10 @@ static void make_chip(struct world *world, struct entry *entry, int32_t number)
 {
 	entry->event.kind = PARC_EVENT_CHIP_SET;
 	world_chip(world->draw, &entry->event.chip, number, world->chips_kind[number]);
+	for (int32_t c = 0; c < 4; c++)
+		if (draw_chance(world->draw, 40))
+			entry->event.chip.speed_milli[c] =
+				(int32_t)draw_range(world->draw, 100, 3000);
 }
 
 static void make_place(struct world *world, struct entry *entry)
@@ -121,6 +126,7 @@ static void make_policy(struct world *world, struct entry *entry)
 		.backfill = (int32_t)draw_below(draw, PARC_BACKFILL_CONSERVATIVE + 1),
 		.reserve_max = (int32_t)draw_below(draw, 6),
 		.preempt = (int32_t)draw_below(draw, 2),
+		.trial_max = (int32_t)draw_below(draw, 3),
 		.age_us = draw_below(draw, 3) * 10 * SECOND,
 	};
 }
@@ -170,7 +176,8 @@ static void make_extras(struct world *world, struct entry *entry)
 	for (int32_t v = 0; v < submit->variants_count; v++)
 		entry->variants[v] =
 			(struct parc_variant){.chips = (uint64_t)draw_range(draw, 1, 31),
-					      .speed_milli = (int32_t)draw_below(draw, 2000),
+					      .speed_milli = (int32_t)draw_below(draw, 2) *
+							     (int32_t)draw_range(draw, 1, 2000),
 					      .device_memory_mib = (int32_t)draw_below(draw, 8)};
 	if (draw_chance(draw, 20) && world->jobs_count > 0)
 		submit->depends_count = (int32_t)draw_range(draw, 1, 3);
@@ -215,6 +222,7 @@ static void make_submit(struct world *world, struct entry *entry)
 	world->last_job += draw_range(draw, 1, 2);
 	submit->job = world->last_job;
 	submit->user = draw_range(draw, 1, 3);
+	submit->kind = draw_chance(draw, 60) ? draw_below(draw, WORLD_KINDS) : PARC_NONE;
 	submit->tier = draw_chance(draw, 30) ? (int32_t)draw_below(draw, 3) : 0;
 	submit->work_class = (int32_t)draw_below(draw, 4);
 	submit->groups_count = 1;
@@ -299,6 +307,22 @@ static void make_tenant(struct world *world, struct entry *entry)
 	};
 	if (entry->event.tenant.tenant > world->tenants && world->tenants < 3)
 		world->tenants = entry->event.tenant.tenant = world->tenants + 1;
+}
+
+/* What is learnt of some kind's speed on a chip; now and then the operator's word on it. */
+static void make_speed(struct world *world, struct entry *entry)
+{
+	struct draw *draw = world->draw;
+
+	entry->event.kind = PARC_EVENT_SPEED_MEASURED;
+	entry->event.speed.kind = draw_range(draw, 1, WORLD_KINDS);
+	entry->event.speed.chip = (int32_t)draw_below(draw, world->chips_count);
+	entry->event.speed.set = (uint8_t)draw_chance(draw, 20);
+	entry->event.speed.speed_milli = (int32_t)draw_range(draw, 100, 3000);
+	if (entry->event.speed.set && draw_chance(draw, 50))
+		entry->event.speed.speed_milli = 0;
+	entry->event.speed.count = (int32_t)draw_range(draw, 1, draw_chance(draw, 10) ? 100 : 3);
+	entry->event.speed.spread_milli = (int32_t)draw_below(draw, 300);
 }
 
 static void make_admin(struct world *world, struct entry *entry)
@@ -413,8 +437,10 @@ static void make_any(struct world *world, const struct parc_core *core, struct e
 		make_node_event(world, core, entry);
 	else if (kind < 92)
 		make_device_event(world, entry);
-	else if (kind < 96)
+	else if (kind < 95)
 		make_admin(world, entry);
+	else if (kind < 97)
+		make_speed(world, entry);
 	else
 		entry->event.kind = PARC_EVENT_TIME;
 }

@@ -25,7 +25,7 @@ static const char *const lines[] = {
 	"2s chip-set chip=3 rule=templates memory=5 step=7 rate=11 runtime=13 slots=8 mode-cost=17 "
 	"speed-train=19 price-train=23 template share=125 memory=3 slots=1 starts=0,1,2",
 	"3s tenant-set tenant=5 parent=4 weight=3 guarantee=7 limit=8 jobs-max=9 budget=10",
-	"4s policy-set place=fgd seed=5 epoch=6s grace=7s half-life=8s requeue-max=9",
+	"4s policy-set place=fgd seed=5 epoch=6s grace=7s half-life=8s requeue-max=9 trials=7",
 	"5s profile-set shape devices=2 cpu=3 count=4 shape chips=1,2 devices=1 share=5 count=6",
 	"6s place-add place=7 parent=6 level=rack",
 	"7s node-add node=9 place=8 rank=7 cpu=6 memory=5 pool chip=4 devices=3 link=2 pool chip=1",
@@ -47,7 +47,7 @@ static const char *const lines[] = {
 	"19s hold job=4",
 	"20s release job=5",
 	"21s service-load job=6 load=7",
-	"22s speed-measured kind=8 chip=9 speed=10 count=11",
+	"22s speed-measured kind=8 chip=9 speed=10 count=11 spread=12 set=1",
 	"23s started allocation=1 attempt=2",
 	"24s ready allocation=3 attempt=4",
 	"25s progress allocation=5 attempt=6 work=7",
@@ -340,7 +340,7 @@ static void test_an_audit_finds_any_changed_action(void **state)
 	(void)state;
 	draw_seed(&draw, 12);
 	core = world_make(&world, &draw, 20);
-	for (int32_t i = 0; i < 60; i++) {
+	for (int32_t i = 0; i < 90; i++) {
 		int64_t size = parc_state_encode(core, bytes, sizeof(bytes));
 		struct parc_actions actions;
 		struct entry entry;
