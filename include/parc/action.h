@@ -12,7 +12,7 @@
 #define PARC_ACTION_MAP(X) \
 	X(START, 1, "start") X(STOP, 2, "stop") X(REASON, 3, "reason") X(END, 4, "end") \
 	X(REQUEUE, 5, "requeue") X(RESERVE, 6, "reserve") X(SCORE, 7, "score") \
-	X(MORE, 8, "more")
+	X(MORE, 8, "more") X(REPLICA, 9, "replica")
 /* clang-format on */
 
 #define X(name, number, text) PARC_ACTION_##name = number,
@@ -66,6 +66,10 @@ struct parc_action {
 			int32_t chip;
 			int64_t score;
 		} score; /* scarcity, from epoch to epoch */
+		struct {
+			int64_t replica; /* the id of its job */
+			int32_t number;	 /* 1..; the lowest that the service has free */
+		} replica; /* the service gets one more replica, which waits from then on */
 	};
 };
 

@@ -37,7 +37,12 @@
 	  "wait, or raise the array's cap") \
 	X(PREEMPTED, 16, "preempted", "it gave way to work whose turn comes first", "wait") \
 	X(SPEED, 17, "speed", "what is free are chips on which nobody knows its speed", \
-	  "wait, declare or measure its speed there, or allow trial runs")
+	  "wait, declare or measure its speed there, or allow trial runs") \
+	X(SERVICE, 18, "service", "it is a service: its replicas wait and run for it", \
+	  "look at its replicas") \
+	X(MAINTENANCE, 19, "maintenance", \
+	  "the nodes that could hold it go to maintenance before it would end", \
+	  "wait, or declare a shorter time limit")
 /* clang-format on */
 
 #define X(name, number, text, sentence, todo) PARC_REASON_##name = number,

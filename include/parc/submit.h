@@ -40,10 +40,15 @@ struct parc_depend {
 	int32_t kind; /* 0: after it ended, 1: after it ended well, 2: after it failed */
 };
 
-struct parc_service { /* replicas_max 0: not a service */
-	int32_t replicas_min, replicas_max;
-	int64_t capacity_milli; /* load that one replica serves on the reference chip */
-	int32_t target_milli;	/* share of requests served in time */
+/* The core gives each replica of a service a job of its own, with an id from here on. */
+#define PARC_REPLICA_IDS  INT64_C(2000000000000000)
+#define PARC_LOAD_MAX	  INT64_C(1000000000000000) /* load and capacity, in thousandths */
+#define PARC_REPLICAS_MAX 4096
+
+struct parc_service {			    /* replicas_max 0: not a service */
+	int32_t replicas_min, replicas_max; /* at most PARC_REPLICAS_MAX */
+	int64_t capacity_milli; /* load that one replica serves on the reference chip, 1.. */
+	int32_t target_milli;	/* share of requests that find a replica free, 0..1000 */
 };
 
 struct parc_submit {

@@ -67,7 +67,7 @@
 #define PARC_RESULT_MAP(X) \
 	X(NONE, 0, "none") X(OK, 1, "ok") X(FAILED, 2, "failed") X(CANCELLED, 3, "cancelled") \
 	X(LOST, 4, "lost") X(TIMEOUT, 5, "timeout") X(REFUSED, 6, "refused") \
-	X(PREEMPTED, 7, "preempted")
+	X(PREEMPTED, 7, "preempted") X(RETIRED, 8, "retired") X(DRAINED, 9, "drained")
 #define PARC_SPEED_MAP(X) \
 	X(UNKNOWN, 0, "unknown") X(CHIP, 1, "chip") X(DECLARED, 2, "declared") \
 	X(LEARNT, 3, "learnt") X(SET, 4, "set")
@@ -102,7 +102,7 @@ enum parc_order { PARC_ORDER_MAP(X) };
 enum parc_backfill { PARC_BACKFILL_MAP(X) };
 #undef X
 #define X(name, number, text) PARC_RESULT_##name = number,
-enum parc_result { PARC_RESULT_MAP(X) };
+enum parc_result { PARC_RESULT_MAP(X) PARC_RESULT_COUNT };
 #undef X
 #define X(name, number, text) PARC_SPEED_##name = number,
 enum parc_speed { PARC_SPEED_MAP(X) }; /* where a speed is from, the weakest first */

@@ -11,6 +11,7 @@
 #include "core/node.h"
 #include "core/order.h"
 #include "core/reserve.h"
+#include "core/service.h"
 #include "core/speed.h"
 #include "core/usage.h"
 
@@ -189,6 +190,8 @@ void job_start(struct parc_core *core, int32_t slot, int64_t id, int32_t attempt
 	job->allocation = a;
 	job->attempt = attempt;
 	job->state = PARC_JOB_STARTING;
+	if (it->speed_milli != PARC_SHARE_WHOLE)
+		service_note(core, slot); /* it was reckoned at the reference's speed */
 	job_set_reason(core, slot, PARC_REASON_NONE);
 	job_digest(core, slot);
 }

@@ -15,6 +15,7 @@
 #include "core/price.h"
 #include "core/rebuild.h"
 #include "core/reserve.h"
+#include "core/service.h"
 #include "core/speed.h"
 #include "core/usage.h"
 
@@ -190,9 +191,19 @@ static void apply_run(struct parc_core *core, const struct parc_event *event)
 	case PARC_EVENT_USE:
 		allocation_set_busy(core, slot, event->run.busy_milli);
 		break;
-	default: /* ready; stopped and ended are followed by an action */
+	case PARC_EVENT_READY:
+		if (core->jobs[it->job].replica > 0)
+			replica_ready(core, it->job);
+		break;
+	default: /* stopped and ended are followed by an action */
 		break;
 	}
+}
+
+static int has_replicas(const struct parc_core *core, int32_t job)
+{
+	return job_is_service(&core->jobs[job]) &&
+	       core->services[core->jobs[job].service].replicas > 0;
 }
 
 static void apply_job(struct parc_core *core, const struct parc_event *event)
@@ -201,9 +212,10 @@ static void apply_job(struct parc_core *core, const struct parc_event *event)
 
 	if (event->kind == PARC_EVENT_HOLD || event->kind == PARC_EVENT_RELEASE) {
 		job_set_held(core, slot, event->kind == PARC_EVENT_HOLD);
-	} else if (core->jobs[slot].allocation >= 0) {
+	} else if (core->jobs[slot].allocation >= 0 || has_replicas(core, slot)) {
 		core->jobs[slot].cancelled = 1;
 		job_digest(core, slot);
+		service_note(core, slot);
 	}
 }
 
@@ -216,7 +228,10 @@ void apply_event(struct parc_core *core, const struct parc_event *event)
 	core->steps++;
 	core->freed_count = 0;
 	core->freed_all = core->disrupted = core->fleet_changed = core->unfinished;
+	if (core->unfinished)
+		service_note_all(core);
 	core->unfinished = 0;
+	service_time(core);
 	switch (event->kind) {
 	case PARC_EVENT_TIME:
 		break;
@@ -256,6 +271,10 @@ void apply_event(struct parc_core *core, const struct parc_event *event)
 	case PARC_EVENT_RELEASE:
 		apply_job(core, event);
 		break;
+	case PARC_EVENT_SERVICE_LOAD:
+		service_set_load(core, idmap_find(&core->job_ids, event->load.job),
+				 event->load.load_milli);
+		break;
 	default:
 		if (event->kind >= PARC_EVENT_STARTED)
 			apply_run(core, event);
@@ -272,7 +291,7 @@ static int check_start(const struct parc_core *core, const struct parc_action *a
 {
 	int32_t job = idmap_find(&core->job_ids, action->job);
 
-	if (core->jobs[job].state != PARC_JOB_PENDING ||
+	if (core->jobs[job].state != PARC_JOB_PENDING || job_is_service(&core->jobs[job]) ||
 	    action->start.allocation <= core->last_allocation || action->start.count < 1 ||
 	    action->start.attempt != core->jobs[job].attempt + 1 ||
 	    !table_has_room(&core->allocations_table, 1) ||
@@ -317,7 +336,7 @@ int apply_check(const struct parc_core *core, const struct parc_action *action,
 		return check_start(core, action, err);
 	case PARC_ACTION_STOP:
 		if (core->jobs[job].allocation >= 0 && action->stop.why > 0 &&
-		    action->stop.why <= PARC_RESULT_PREEMPTED)
+		    action->stop.why < PARC_RESULT_COUNT)
 			return 0;
 		return parc_err_set(err, PARC_ERR_STATE, "job %lld cannot be stopped",
 				    (long long)action->job);
@@ -333,8 +352,11 @@ int apply_check(const struct parc_core *core, const struct parc_action *action,
 		break;
 	case PARC_ACTION_RESERVE:
 		return reserve_check(core, job, action, err);
+	case PARC_ACTION_REPLICA:
+		return replica_check(core, job, action, err);
 	case PARC_ACTION_END:
-		if (action->end.result > 0 && action->end.result <= PARC_RESULT_REFUSED)
+		if (!has_replicas(core, job) && action->end.result > 0 &&
+		    action->end.result < PARC_RESULT_COUNT)
 			return 0;
 		break;
 	default:
@@ -380,6 +402,7 @@ void apply_action(struct parc_core *core, const struct parc_action *action, int 
 		allocation_set_end(core, core->jobs[job].allocation,
 				   core->time_us + action->stop.grace_us);
 		core->jobs[job].result = (uint8_t)action->stop.why;
+		service_note(core, job);
 		job_digest(core, job);
 		break;
 	case PARC_ACTION_REASON:
@@ -398,6 +421,9 @@ void apply_action(struct parc_core *core, const struct parc_action *action, int 
 		break;
 	case PARC_ACTION_RESERVE:
 		reserve_set(core, job, action);
+		break;
+	case PARC_ACTION_REPLICA:
+		replica_add(core, job, action);
 		break;
 	case PARC_ACTION_MORE:
 		core->unfinished = 1;

@@ -55,6 +55,9 @@ static int action_is_equal(const struct parc_action *a, const struct parc_action
 		return a->reason.reason == b->reason.reason;
 	case PARC_ACTION_END:
 		return a->end.result == b->end.result && a->end.reason == b->end.reason;
+	case PARC_ACTION_REPLICA:
+		return a->replica.replica == b->replica.replica &&
+		       a->replica.number == b->replica.number;
 	default:
 		return 1;
 	}

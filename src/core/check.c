@@ -224,6 +224,8 @@ static int check_submit_rooms(const struct parc_core *core, const struct parc_su
 	if (!table_has_room(&core->variants_table, submit->variants_count) ||
 	    !table_has_room(&core->depends_table, submit->depends_count))
 		return full(err, "variants and dependencies", core->limits.extras);
+	if (submit->service.replicas_max > 0 && !table_has_room(&core->services_table, 1))
+		return full(err, "services", core->services_table.size);
 	if (!shape_has_room(core, submit->groups_count))
 		return full(err, "shapes", core->limits.shapes);
 	return 0;
@@ -251,11 +253,27 @@ static int check_submit_fields(const struct parc_submit *submit, struct parc_err
 		{"groups", submit->groups_count, 1, PARC_GROUPS_MAX},
 		{"variants", submit->variants_count, 0, PARC_VARIANTS_MAX},
 		{"dependencies", submit->depends_count, 0, PARC_DEPENDS_MAX},
-		{"replicas_max (services are not decided by this version)",
-		 submit->service.replicas_max, 0, 0},
 	};
 
 	return CHECK_RANGES(ranges, err);
+}
+
+/* Its replicas have no length, and it is there before and after each of them. */
+static int check_service(const struct parc_submit *submit, struct parc_err *err)
+{
+	const struct parc_service *it = &submit->service;
+	const struct range ranges[] = {
+		{"replicas_max", it->replicas_max, 1, PARC_REPLICAS_MAX},
+		{"replicas_min", it->replicas_min, 0, it->replicas_max},
+		{"capacity_milli", it->capacity_milli, 1, PARC_LOAD_MAX},
+		{"target_milli", it->target_milli, 0, PARC_SHARE_WHOLE},
+		{"time_limit_us of a service", submit->time_limit_us, 0, 0},
+		{"expected_us of a service", submit->expected_us, 0, 0},
+		{"array of a service", submit->array, 0, 0},
+		{"now_or_never of a service", submit->now_or_never, 0, 0},
+	};
+
+	return it->replicas_max == 0 ? 0 : CHECK_RANGES(ranges, err);
 }
 
 int check_submit(const struct parc_core *core, const struct parc_submit *submit,
@@ -264,7 +282,11 @@ int check_submit(const struct parc_core *core, const struct parc_submit *submit,
 	int code = check_new_id("job", submit->job, core->last_job, err);
 
 	if (code == 0)
+		code = check_range("job id", submit->job, 1, PARC_REPLICA_IDS, err);
+	if (code == 0)
 		code = check_submit_fields(submit, err);
+	if (code == 0)
+		code = check_service(submit, err);
 	if (code == 0 && submit->tenant != PARC_NONE &&
 	    idmap_find(&core->tenant_ids, submit->tenant) < 0)
 		code = unknown(err, "tenant", submit->tenant);
@@ -397,6 +419,7 @@ int check_policy(const struct parc_policy *policy, struct parc_err *err)
 		{"grace_us", policy->grace_us, 0, PARC_TIME_MAX},
 		{"half_life_us", policy->half_life_us, 0, PARC_TIME_MAX},
 		{"requeue_max", policy->requeue_max, 0, INT32_MAX - 1},
+		{"shrink_us", policy->shrink_us, 0, PARC_TIME_MAX},
 	};
 
 	return CHECK_RANGES(ranges, err);
@@ -497,6 +520,33 @@ static int check_run(const struct parc_core *core, const struct parc_event *even
 	return code;
 }
 
+static int check_job_event(const struct parc_core *core, const struct parc_event *event,
+			   struct parc_err *err)
+{
+	int32_t job = idmap_find(&core->job_ids, event->job.job);
+
+	if (job < 0)
+		return unknown(err, "job", event->job.job);
+	if (event->kind != PARC_EVENT_CANCEL && core->jobs[job].replica > 0)
+		return parc_err_set(err, PARC_ERR_STATE,
+				    "job %lld is a replica; hold or release its service",
+				    (long long)event->job.job);
+	return 0;
+}
+
+static int check_load(const struct parc_core *core, const struct parc_event *event,
+		      struct parc_err *err)
+{
+	int32_t job = idmap_find(&core->job_ids, event->load.job);
+
+	if (job < 0)
+		return unknown(err, "job", event->load.job);
+	if (core->jobs[job].service < 0 || core->jobs[job].replica > 0)
+		return parc_err_set(err, PARC_ERR_STATE, "job %lld is no service",
+				    (long long)event->load.job);
+	return check_range("load_milli", event->load.load_milli, 0, PARC_LOAD_MAX, err);
+}
+
 static int check_outside(const struct parc_core *core, const struct parc_event *event,
 			 struct parc_err *err)
 {
@@ -524,15 +574,11 @@ static int check_outside(const struct parc_core *core, const struct parc_event *
 	case PARC_EVENT_CANCEL:
 	case PARC_EVENT_HOLD:
 	case PARC_EVENT_RELEASE:
-		if (idmap_find(&core->job_ids, event->job.job) < 0)
-			return unknown(err, "job", event->job.job);
-		return 0;
+		return check_job_event(core, event, err);
+	case PARC_EVENT_SERVICE_LOAD:
+		return check_load(core, event, err);
 	case PARC_EVENT_SPEED_MEASURED:
 		return speed_check(core, event, err);
-	case PARC_EVENT_SERVICE_LOAD:
-		return parc_err_set(err, PARC_ERR_STATE,
-				    "%s events are not decided by this version",
-				    parc_event_name(event->kind));
 	default:
 		return check_node_event(core, event, err);
 	}

@@ -9,7 +9,7 @@
 #include "core/state.h"
 
 #define EVENT_VERSION	2
-#define ACTIONS_VERSION 1
+#define ACTIONS_VERSION 2
 
 void codec_task(struct codec *codec, struct parc_task *it)
 {
@@ -79,6 +79,7 @@ void codec_policy(struct codec *codec, struct parc_policy *it)
 	codec_i32(codec, &it->trial_max);
 	for (size_t i = 0; i < sizeof(it->reserved) / sizeof(*it->reserved); i++)
 		codec_i32(codec, &it->reserved[i]);
+	codec_i64(codec, &it->shrink_us);
 }
 
 void codec_profile_entry(struct codec *codec, struct parc_profile_entry *it)
@@ -343,6 +344,10 @@ static void action_code(struct codec *codec, struct parc_action *it)
 		codec_i64(codec, &it->score.score);
 		break;
 	case PARC_ACTION_MORE:
+		break;
+	case PARC_ACTION_REPLICA:
+		codec_i64(codec, &it->replica.replica);
+		codec_i32(codec, &it->replica.number);
 		break;
 	default:
 		codec->failed = 1;

@@ -146,10 +146,10 @@ static void ledger_code(struct codec *codec, struct parc_core *core)
 
 static void words_code(struct codec *codec, struct parc_core *core)
 {
-	int64_t *words[] = {&core->time_us,	    &core->stamp,     &core->orders,
-			    &core->last_job,	    &core->last_node, &core->last_place,
-			    &core->last_allocation, &core->steps,     &core->tasks_seen,
-			    &core->profile_next};
+	int64_t *words[] = {&core->time_us,	    &core->stamp,	&core->orders,
+			    &core->last_job,	    &core->last_node,	&core->last_place,
+			    &core->last_allocation, &core->steps,	&core->tasks_seen,
+			    &core->profile_next,    &core->last_replica};
 
 	codec_u64(codec, &core->random);
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
@@ -263,8 +263,7 @@ static void job_code(struct codec *codec, struct parc_core *core, struct job *it
 			    &it->array,
 			    &it->order,
 			    &it->kept_us,
-			    &it->attained_us,
-			    &it->load_milli};
+			    &it->attained_us};
 	uint8_t *bytes[] = {&it->groups_count,	 &it->variants_count, &it->tier,
 			    &it->state,		 &it->result,	      &it->reason,
 			    &it->work_class,	 &it->held,	      &it->requeue,
@@ -276,7 +275,8 @@ static void job_code(struct codec *codec, struct parc_core *core, struct job *it
 	for (size_t i = 0; i < sizeof(bytes) / sizeof(*bytes); i++)
 		codec_u8(codec, bytes[i]);
 	codec_u64(codec, &it->spec_hash);
-	codec_service(codec, &it->service);
+	codec_slot(codec, &it->service, core->services_table.size);
+	codec_i32(codec, &it->replica);
 	codec_slot(codec, &it->tenant, core->tenants_table.size);
 	codec_i32(codec, &it->array_running_max);
 	codec_slot(codec, &it->groups, core->groups_table.size);
@@ -382,6 +382,19 @@ static void hold_code(struct codec *codec, struct parc_core *core, struct hold *
 	codec_i32(codec, &it->variant);
 }
 
+static void service_code(struct codec *codec, struct parc_core *core, struct service *it)
+{
+	codec_service(codec, &it->set);
+	codec_i64(codec, &it->load_milli);
+	codec_i64(codec, &it->need_milli);
+	codec_i64(codec, &it->peak_milli);
+	codec_i64(codec, &it->peak_before_milli);
+	codec_i64(codec, &it->span_end_us);
+	codec_i64(codec, &it->retry_us);
+	codec_slot(codec, &it->job, core->jobs_table.size);
+	codec_i32(codec, &it->failures);
+}
+
 static void shape_code(struct codec *codec, struct parc_core *core, struct shape *it)
 {
 	(void)core;
@@ -459,6 +472,7 @@ static void state_code(struct codec *codec, struct parc_core *core)
 	TABLE_CODE(codec, core, reservations, reservation_code);
 	TABLE_CODE(codec, core, holds, hold_code);
 	speeds_code(codec, core);
+	TABLE_CODE(codec, core, services, service_code);
 }
 
 static uint64_t bytes_hash(const uint8_t *bytes, size_t size)

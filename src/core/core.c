@@ -21,6 +21,7 @@
 #include "core/preempt.h"
 #include "core/rebuild.h"
 #include "core/reserve.h"
+#include "core/service.h"
 #include "core/shape.h"
 #include "core/speed.h"
 
@@ -96,6 +97,7 @@ static void tables_carve(struct parc_core *core, struct block *block)
 #undef TABLE
 	reserve_init(core, block);
 	speed_init(core, block);
+	service_init(core, block);
 	core->devices = block_take(block, (size_t)limits->nodes * (size_t)limits->node_devices,
 				   sizeof(*core->devices));
 	core->profile = block_take(block, PARC_PROFILE_MAX, sizeof(*core->profile));
@@ -189,6 +191,7 @@ struct parc_core *parc_core_init(void *memory, size_t size, const struct parc_li
 	thresholds_init(&core->device_memory);
 	core->orphans = -1;
 	core->profile_next = 1;
+	core->last_replica = PARC_REPLICA_IDS;
 	attribution_reset(core);
 	rebuild(core);
 	return core;
@@ -266,6 +269,7 @@ int parc_apply(struct parc_core *core, const struct parc_event *event,
 			apply_action(core, action, 0);
 	}
 	line_block_all(core);
+	service_forget(core);
 	attribution_settle(core);
 	return code;
 }
@@ -273,9 +277,12 @@ int parc_apply(struct parc_core *core, const struct parc_event *event,
 int64_t parc_wake(const struct parc_core *core)
 {
 	int64_t deadline = allocation_deadline_us(core);
-	int64_t preempt = preempt_wake_us(core);
+	int64_t times_us[] = {preempt_wake_us(core), service_wake_us(core)};
 
 	if (core->unfinished)
 		return core->time_us;
-	return deadline < preempt ? deadline : preempt;
+	for (size_t i = 0; i < sizeof(times_us) / sizeof(*times_us); i++)
+		if (times_us[i] < deadline)
+			deadline = times_us[i];
+	return deadline;
 }

@@ -16,6 +16,7 @@
 #include "core/order.h"
 #include "core/queue.h"
 #include "core/reserve.h"
+#include "core/service.h"
 
 /* An attempt was lost: another one, if the job and the policy allow it. */
 static void job_lost(struct parc_core *core, int32_t job)
@@ -114,7 +115,7 @@ static void decide_event(struct parc_core *core, const struct parc_event *event)
 		job = idmap_find(&core->job_ids, event->job.job);
 		if (core->jobs[job].allocation >= 0)
 			act_stop(core, job, PARC_RESULT_CANCELLED);
-		else
+		else if (!core->jobs[job].cancelled) /* else a service, whose replicas go first */
 			act_end(core, job, PARC_RESULT_CANCELLED, PARC_REASON_NONE);
 		break;
 	case PARC_EVENT_STOPPED:
@@ -145,8 +146,13 @@ static void decide_deadlines(struct parc_core *core)
 /* Jobs whose dependency cannot come true any more; their end may orphan others. */
 static void decide_orphans(struct parc_core *core)
 {
-	while (core->orphans >= 0 && act_has_room(core))
-		act_end(core, core->orphans, PARC_RESULT_CANCELLED, PARC_REASON_DEPENDENCY);
+	while (core->orphans >= 0 && act_has_room(core)) {
+		const struct job *it = &core->jobs[core->orphans];
+
+		act_end(core, core->orphans, PARC_RESULT_CANCELLED,
+			it->waits == 0 && job_is_service(it) ? PARC_REASON_NONE
+							     : PARC_REASON_DEPENDENCY);
+	}
 }
 
 void decide(struct parc_core *core, const struct parc_event *event)
@@ -156,8 +162,12 @@ void decide(struct parc_core *core, const struct parc_event *event)
 	core->actions_count = core->placements_count = 0;
 	decide_event(core, event);
 	decide_deadlines(core);
-	decide_orphans(core);
-	done = queue_decide(core);
+	do { /* what a replica gives is known for sure once it has started */
+		done = service_decide(core);
+		decide_orphans(core);
+		done &= queue_decide(core);
+	} while (done && core->services_noted >= 0);
+	service_forget(core);
 	if (core->orphans >= 0 || !done) {
 		struct parc_action more = {.kind = PARC_ACTION_MORE};
 

@@ -96,6 +96,7 @@ static uint64_t rules_hash(const struct parc_policy *rules, uint64_t hash)
 	hash = hash_word(hash, (uint64_t)rules->epoch_us);
 	hash = hash_word(hash, (uint64_t)rules->grace_us);
 	hash = hash_word(hash, (uint64_t)rules->half_life_us);
+	hash = hash_word(hash, (uint64_t)rules->shrink_us);
 	return hash_word(hash, (uint64_t)rules->requeue_max);
 }
 
@@ -174,6 +175,7 @@ static uint64_t words_hash(const struct parc_core *core)
 	hash = hash_word(hash, (uint64_t)core->last_node);
 	hash = hash_word(hash, (uint64_t)core->last_place);
 	hash = hash_word(hash, (uint64_t)core->last_allocation);
+	hash = hash_word(hash, (uint64_t)core->last_replica);
 	hash = hash_word(hash, (uint64_t)core->tasks_seen);
 	hash = hash_word(hash, (uint64_t)core->profile_next);
 	hash = hash_word(hash, (uint64_t)core->unfinished);

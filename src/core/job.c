@@ -12,6 +12,7 @@
 #include "core/index.h"
 #include "core/line.h"
 #include "core/policy.h"
+#include "core/service.h"
 #include "core/shape.h"
 #include "core/speed.h"
 
@@ -25,7 +26,7 @@ uint64_t job_hash(const struct parc_core *core, int32_t slot)
 	hash = hash_pair(hash, job->reason * 16 + job->result, job->cancelled);
 	hash = hash_word(hash, (uint64_t)job->kept_us);
 	hash = hash_word(hash, (uint64_t)job->attained_us);
-	return hash_word(hash, (uint64_t)job->load_milli);
+	return job_is_service(job) ? service_hash(&core->services[job->service], hash) : hash;
 }
 
 void job_digest(struct parc_core *core, int32_t slot)
@@ -51,7 +52,7 @@ int job_is_eligible(const struct parc_core *core, int32_t slot)
 {
 	const struct job *job = &core->jobs[slot];
 
-	return !job->held && job->waits == 0 && !job->cancelled;
+	return !job->held && job->waits == 0 && !job->cancelled && !job_is_service(job);
 }
 
 int64_t job_tasks_max(const struct parc_core *core, int32_t slot)
@@ -236,7 +237,7 @@ static void job_init(struct parc_core *core, struct job *job, const struct parc_
 			    .grace_us = submit->grace_us,
 			    .array = submit->array,
 			    .order = core->orders++,
-			    .service = submit->service,
+			    .service = -1,
 			    .tenant = idmap_find(&core->tenant_ids, submit->tenant),
 			    .array_running_max = submit->array_running_max,
 			    .groups = -1,
@@ -260,6 +261,15 @@ static void job_init(struct parc_core *core, struct job *job, const struct parc_
 			    .close_strength = (uint8_t)submit->close_strength};
 }
 
+/* Why a job that is not eligible waits. */
+static int32_t kept_back_reason(const struct job *job)
+{
+	if (job->held)
+		return PARC_REASON_HELD;
+	return job->waits > 0 || !job_is_service(job) ? PARC_REASON_DEPENDENCY
+						      : PARC_REASON_SERVICE;
+}
+
 void job_settle(struct parc_core *core, int32_t slot)
 {
 	struct job *job = &core->jobs[slot];
@@ -270,7 +280,8 @@ void job_settle(struct parc_core *core, int32_t slot)
 		if (job->line >= 0)
 			line_leave(core, slot);
 		array_withdraw(core, slot);
-		job_set_reason(core, slot, job->held ? PARC_REASON_HELD : PARC_REASON_DEPENDENCY);
+		job_set_reason(core, slot, kept_back_reason(job));
+		service_note(core, slot);
 	} else if (!array_admit(core, slot)) {
 		job_set_reason(core, slot, PARC_REASON_ARRAY);
 	} else {
@@ -294,12 +305,14 @@ int32_t job_submit(struct parc_core *core, const struct parc_submit *submit)
 	hash = variants_take(core, job, submit, hash);
 	job->spec_hash = depends_take(core, slot, submit, hash);
 	variants_learn(core, job);
+	if (submit->service.replicas_max > 0)
+		service_enter(core, slot, &submit->service);
 	if (job->tenant >= 0)
 		core->tenants[job->tenant].jobs++;
 	job_digest(core, slot);
 	array_enter(core, slot);
 	if (!job->now_or_never && !job_is_eligible(core, slot))
-		job_set_reason(core, slot, job->held ? PARC_REASON_HELD : PARC_REASON_DEPENDENCY);
+		job_set_reason(core, slot, kept_back_reason(job));
 	else if (!job->now_or_never && !array_admit(core, slot))
 		job_set_reason(core, slot, PARC_REASON_ARRAY);
 	else if (!job->now_or_never)
@@ -398,6 +411,10 @@ void job_end(struct parc_core *core, int32_t slot, int32_t result)
 {
 	struct job *job = &core->jobs[slot];
 
+	if (job->replica > 0)
+		replica_leave(core, slot, result);
+	else if (job->service >= 0)
+		service_leave(core, slot);
 	if (job->allocation >= 0)
 		allocation_release(core, job->allocation);
 	job_set_reason(core, slot, PARC_REASON_NONE);
@@ -426,4 +443,5 @@ void job_requeue(struct parc_core *core, int32_t slot, int32_t reason)
 	job->result = PARC_RESULT_NONE;
 	job_settle(core, slot);
 	job_set_reason(core, slot, job->line >= 0 ? reason : job->reason);
+	service_note(core, slot);
 }

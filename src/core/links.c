@@ -30,6 +30,7 @@ enum { /* one set of marks for each way in which records are met */
        MARKS_TENANTS,
        MARKS_RESERVATIONS,
        MARKS_HOLDS,
+       MARKS_SERVICES,
        MARKS_COUNT
 };
 
@@ -79,6 +80,16 @@ static int id_is_right(const struct links *links, int which, int32_t slot, int64
 	return is_met(links, which, slot) ? id == PARC_NONE : is_within(id, 1, last);
 }
 
+/* Replicas have ids of their own. */
+static int job_id_is_right(const struct links *links, int32_t slot)
+{
+	const struct job *it = &links->core->jobs[slot];
+
+	if (is_met(links, MARKS_JOBS, slot) || it->replica == 0)
+		return id_is_right(links, MARKS_JOBS, slot, it->id, links->core->last_job);
+	return is_within(it->id, PARC_REPLICA_IDS + 1, links->core->last_replica);
+}
+
 static int ids_are_right(struct links *links)
 {
 	const struct parc_core *core = links->core;
@@ -92,7 +103,7 @@ static int ids_are_right(struct links *links)
 	for (int32_t i = 0; i < core->nodes_table.high && good; i++)
 		good = id_is_right(links, MARKS_NODES, i, core->nodes[i].id, core->last_node);
 	for (int32_t i = 0; i < core->jobs_table.high && good; i++)
-		good = id_is_right(links, MARKS_JOBS, i, core->jobs[i].id, core->last_job);
+		good = job_id_is_right(links, i);
 	for (int32_t i = 0; i < core->allocations_table.high && good; i++)
 		good = id_is_right(links, MARKS_ALLOCATIONS, i, core->allocations[i].id,
 				   core->last_allocation);
@@ -282,7 +293,7 @@ static int job_is_right(struct links *links, int32_t slot)
 	    !is_within(it->attained_us, 0, PARC_TIME_MAX) || it->array_running_max < 0 ||
 	    !is_within(it->array, 0, it->id) || !is_within(it->grace_us, 0, PARC_TIME_MAX) ||
 	    it->state > PARC_JOB_STOPPING || it->reason >= PARC_REASON_COUNT ||
-	    it->result > PARC_RESULT_PREEMPTED || !is_within(it->attempt, 0, INT32_MAX - 1) ||
+	    it->result >= PARC_RESULT_COUNT || !is_within(it->attempt, 0, INT32_MAX - 1) ||
 	    it->held > 1 || it->cancelled > 1 || it->close_strength > PARC_STRENGTH_REQUIRE ||
 	    it->now_or_never > 1 || it->requeue > 1 || it->preemptible > 1 ||
 	    it->work_class > PARC_CLASS_BATCH)
@@ -348,6 +359,55 @@ static int arrays_are_right(struct links *links)
 	return arrays <= links->core->limits.extras;
 }
 
+static int service_is_right(const struct links *links, int32_t slot)
+{
+	const struct service *it = &links->core->services[slot];
+
+	return job_is_used(links, it->job) && links->core->jobs[it->job].replica == 0 &&
+	       links->core->jobs[it->job].service == slot &&
+	       links->core->jobs[it->job].state == PARC_JOB_PENDING &&
+	       is_within(it->set.replicas_max, 1, PARC_REPLICAS_MAX) &&
+	       is_within(it->set.replicas_min, 0, it->set.replicas_max) &&
+	       is_within(it->set.capacity_milli, 1, PARC_LOAD_MAX) &&
+	       is_within(it->set.target_milli, 0, PARC_SHARE_WHOLE) &&
+	       is_within(it->load_milli, 0, PARC_LOAD_MAX) && it->need_milli >= 0 &&
+	       it->peak_milli >= 0 && it->peak_before_milli >= 0 &&
+	       is_within(it->span_end_us, 0, 2 * PARC_TIME_MAX) &&
+	       is_within(it->retry_us, 0, 2 * PARC_TIME_MAX) && is_within(it->failures, 0, 5);
+}
+
+/* A service has its job, and replicas numbers of their own. */
+static int services_are_right(struct links *links)
+{
+	const struct parc_core *core = links->core;
+	int good = free_meet(links, MARKS_SERVICES, &core->services_table);
+	int32_t root = -1, job, next;
+
+	for (int32_t i = 0; i < core->services_table.high && good; i++)
+		good = is_met(links, MARKS_SERVICES, i) ? core->services[i].job < 0
+							: service_is_right(links, i);
+	for (int32_t i = 0; i < core->jobs_table.high && good; i++) {
+		const struct job *it = &core->jobs[i];
+		struct ranking_node node = {.key = it->service,
+					    .tie = (int64_t)it->replica << 32 | i};
+
+		if (it->id == PARC_NONE || (it->service < 0 && it->replica == 0))
+			continue;
+		good = it->service >= 0 && it->service < core->services_table.high &&
+		       core->services[it->service].job >= 0 &&
+		       is_within(it->replica, 0, INT32_MAX - 1) &&
+		       (it->replica > 0 || core->services[it->service].job == i);
+		ranking_insert(&links->ranking, &root, i, &node);
+	}
+	job = good ? ranking_first(&links->ranking, root, INT64_MAX) : -1;
+	for (; job >= 0 && good; job = next) {
+		next = ranking_next(&links->ranking, root, job, INT64_MAX);
+		good = next < 0 || core->jobs[next].service != core->jobs[job].service ||
+		       core->jobs[next].replica != core->jobs[job].replica;
+	}
+	return good;
+}
+
 static int jobs_are_right(struct links *links)
 {
 	const struct parc_core *core = links->core;
@@ -366,7 +426,7 @@ static int jobs_are_right(struct links *links)
 		good = core->tenants[i].set.tenant == PARC_NONE ||
 		       core->tenants[i].jobs == links->tenant_jobs[i];
 	return good && afters == links->marks[MARKS_AFTERS].count && orders_are_right(links) &&
-	       arrays_are_right(links);
+	       arrays_are_right(links) && services_are_right(links);
 }
 
 /* ---- Allocations and tasks */
@@ -486,7 +546,8 @@ static int settings_are_right(const struct parc_core *core)
 		   check_policy(&core->rules, NULL) == 0 && is_within(core->unfinished, 0, 1) &&
 		   is_within(core->stamp, 0, INT64_MAX / 16) &&
 		   is_within(core->steps, 0, INT64_MAX / 16) && core->last_job >= 0 &&
-		   core->last_node >= 0 && core->last_place >= 0 && core->last_allocation >= 0 &&
+		   core->last_node >= 0 && core->last_replica >= PARC_REPLICA_IDS &&
+		   core->last_place >= 0 && core->last_allocation >= 0 &&
 		   is_within(core->tasks_seen, 0, INT64_MAX / 1024) &&
 		   is_within(core->profile_next, 0, INT64_MAX / 16) &&
 		   (core->cores_chips & ~core->chips_known) == 0;
@@ -541,7 +602,8 @@ static int links_init(struct links *links, const struct parc_core *core)
 	       marks_take(links, MARKS_SHAPES, core->shapes_table.high) &&
 	       marks_take(links, MARKS_TENANTS, core->tenants_table.high) &&
 	       marks_take(links, MARKS_RESERVATIONS, core->reservations_table.high) &&
-	       marks_take(links, MARKS_HOLDS, core->holds_table.high);
+	       marks_take(links, MARKS_HOLDS, core->holds_table.high) &&
+	       marks_take(links, MARKS_SERVICES, core->services_table.high);
 }
 
 static void links_deinit(struct links *links)

@@ -107,9 +107,10 @@ struct job {
 	int64_t array, order;	      /* order: of arrival, kept over a requeue */
 	int64_t kept_us, attained_us; /* work that a checkpoint kept; device-us held so far */
 	int64_t planned;	      /* derived: the step in which it was last planned for later */
-	int64_t load_milli;
-	uint64_t spec_hash, hash; /* of what never changes; its part of the digest */
-	struct parc_service service;
+	uint64_t spec_hash, hash;     /* of what never changes; its part of the digest */
+	int32_t service;	      /* of a service and of its replicas; -1: neither */
+	int32_t replica;	      /* its number, 1..; 0: no replica */
+	int32_t replica_next;	      /* derived: of the same service */
 	int32_t tenant, array_running_max;
 	int32_t groups, variants, depends; /* first of each in their tables */
 	int32_t afters;			   /* first dependency of others on it */
@@ -137,6 +138,20 @@ struct allocation {
 	int32_t busy_milli;			  /* -1: unmeasured */
 	int32_t state;				  /* STARTING, RUNNING or STOPPING */
 	int32_t speed_milli;			  /* of its job on the slowest chip that it holds */
+};
+
+/* A job that serves requests. Needs are in thousandths of reference replicas. */
+struct service {
+	struct parc_service set;
+	int64_t load_milli;
+	int64_t need_milli, peak_milli, peak_before_milli; /* now; in this span, in the last */
+	int64_t span_end_us;				   /* of this span */
+	int64_t retry_us; /* no new replica before this, as replicas ended by themselves */
+	int64_t due_us;	  /* derived: when to look at it; PARC_NEVER: when something happens */
+	int32_t job;	  /* its job's slot; -1: free */
+	int32_t failures; /* of replicas since one was ready */
+	int32_t replicas, first;   /* derived: the jobs of its replicas */
+	int32_t noted, noted_next; /* derived: to be looked at in this step */
 };
 
 struct task { /* as small as its bounds allow: there are more of these than of anything */

@@ -106,7 +106,15 @@ int parc_job_info(const struct parc_core *core, int64_t id, struct parc_job_info
 		.state = job->state,
 		.reason = reason,
 		.attempt = job->attempt,
-		.tasks_running = allocation == NULL ? 0 : allocation->tasks_count};
+		.tasks_running = allocation == NULL ? 0 : allocation->tasks_count,
+		.replica = job->replica};
+	if (job->service >= 0) {
+		const struct service *service = &core->services[job->service];
+
+		info->service = job->replica > 0 ? core->jobs[service->job].id : PARC_NONE;
+		info->replicas = job->replica > 0 ? 0 : service->replicas;
+		info->wanted_milli = job->replica > 0 ? 0 : service->need_milli;
+	}
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "core/node.h"
 #include "core/policy.h"
 #include "core/price.h"
+#include "core/service.h"
 #include "core/shape.h"
 #include "core/speed.h"
 
@@ -100,6 +101,9 @@ void rebuild_lines(struct parc_core *core)
 		core->limited += job->reason == PARC_REASON_LIMIT;
 		if (job->state != PARC_JOB_PENDING)
 			continue;
+		if (job->cancelled && job_is_service(job) &&
+		    core->services[job->service].replicas > 0)
+			continue;
 		if (job->cancelled)
 			job_orphan(core, i);
 		else if (job_is_eligible(core, i) && array_admit(core, i))
@@ -120,6 +124,7 @@ void rebuild(struct parc_core *core)
 	policy_derive(core);
 	prices_recount(core);
 	index_rebuild(core, ops->exact);
+	service_rebuild(core);
 	rebuild_lines(core);
 	core->kinds_version++;
 	core->ends_root = -1;

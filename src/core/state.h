@@ -71,7 +71,7 @@ struct parc_core {
 
 	struct table nodes_table, places_table, jobs_table, allocations_table, tasks_table;
 	struct table shapes_table, tenants_table, groups_table, variants_table, depends_table;
-	struct table reservations_table, holds_table;
+	struct table reservations_table, holds_table, services_table;
 	struct node *nodes;
 	struct device *devices; /* of node slot n: limits.node_devices from n on */
 	struct place *places;
@@ -85,6 +85,8 @@ struct parc_core {
 	struct tenant *tenants;
 	struct reservation *reservations;
 	struct hold *holds;
+	struct service *services;
+	int64_t last_replica; /* the highest id given to a replica */
 
 	/* derived */
 	struct idmap node_ids, place_ids, job_ids, allocation_ids, tenant_ids, array_ids;
@@ -105,7 +107,9 @@ struct parc_core {
 	 * expected end while it runs (value: when its time limit ends). Lines stand by turn. */
 	struct ranking waiting, turns;
 	int32_t turns_root, ends_root;
-	int32_t reserved;      /* reservations in force */
+	struct ranking dues;		   /* services by when they are to be looked at */
+	int32_t dues_root, services_noted; /* first of those to be looked at in this step */
+	int32_t reserved;		   /* reservations in force */
 	int32_t fleet_changed; /* in this step a node or device came, went or changed its state */
 	int32_t disrupted; /* in this step something happened that no reservation reckoned with */
 	int64_t chip_kept[PARC_CHIPS_MAX]; /* of the free ones those kept for reservations */

@@ -18,6 +18,7 @@
 #include "core/node.h"
 #include "core/price.h"
 #include "core/reserve.h"
+#include "core/service.h"
 #include "core/speed.h"
 
 #define BROKEN(err, ...) parc_err_set(err, PARC_ERR_MISMATCH, __VA_ARGS__)
@@ -277,6 +278,8 @@ int parc_core_check(const struct parc_core *core, struct parc_err *err)
 		code = array_verify(core, err);
 	if (code == 0)
 		code = reserve_verify(core, err);
+	if (code == 0)
+		code = service_verify(core, err);
 	if (code == 0)
 		code = index_check(core, err);
 	if (code == 0)

@@ -89,6 +89,7 @@ static const struct field policy_fields[] = {
 	POLICY(half_life_us, "half-life", 0),
 	POLICY(requeue_max, "requeue-max", 0),
 	POLICY(trial_max, "trials", 0),
+	POLICY(shrink_us, "shrink", 0),
 };
 
 #define TASK_FIELDS(type, task)                                                    \
@@ -143,6 +144,9 @@ static const struct field submit_fields[] = {
 	NAMED(struct parc_submit, close_level, "close", 0, 5, parc_level_name),
 	NAMED(struct parc_submit, close_strength, "closeness", 0, 3, parc_strength_name),
 	SUBMIT(service.replicas_max, "replicas", 0),
+	SUBMIT(service.replicas_min, "replicas-min", 0),
+	SUBMIT(service.capacity_milli, "capacity", 0),
+	SUBMIT(service.target_milli, "target", 0),
 };
 
 static const struct field place_fields[] = {
@@ -481,6 +485,10 @@ const char *action_format(const struct parc_action *action, char text[ENTRY_TEXT
 	case PARC_ACTION_START:
 		text_add(&out, " attempt %d", action->start.attempt);
 		placements_add(&out, action->start.placements, action->start.count);
+		break;
+	case PARC_ACTION_REPLICA:
+		text_add(&out, " number %d as job %lld", action->replica.number,
+			 (long long)action->replica.replica);
 		break;
 	case PARC_ACTION_RESERVE:
 		reserve_add(&out, action);

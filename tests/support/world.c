@@ -53,21 +53,46 @@ static int64_t any_node(const struct world *world)
 				       : world->nodes[draw_below(world->draw, world->nodes_count)];
 }
 
+#define REPLICAS_SEEN 64 /* the newest that allocations' events are drawn for */
+
+/* The replicas that the core has made since. */
+static void replicas_follow(struct world *world, const struct parc_core *core)
+{
+	struct parc_job_info info;
+
+	if (world->replica_last == 0)
+		world->replica_last = PARC_REPLICA_IDS;
+	for (int64_t id = world->replica_last + 1; id < world->replica_last + REPLICAS_SEEN; id++)
+		if (parc_job_info(core, id, &info) == 0)
+			world->replica_last = id;
+}
+
+/* The jobs, then the newest replicas; PARC_NONE behind them. */
+static int64_t job_at(const struct world *world, int32_t at)
+{
+	int64_t number = world->replica_last - PARC_REPLICA_IDS;
+
+	if (at < world->jobs_count)
+		return world->jobs[at];
+	at -= world->jobs_count;
+	return at < REPLICAS_SEEN && at < number ? world->replica_last - at : PARC_NONE;
+}
+
 /* One of the jobs in a state, PARC_NONE if there is none. */
 static int64_t job_in(const struct world *world, const struct parc_core *core, int32_t state)
 {
 	struct parc_job_info info;
 	int32_t count = 0, chosen;
 
-	for (int32_t i = 0; i < world->jobs_count; i++)
-		count += parc_job_info(core, world->jobs[i], &info) == 0 && info.state == state;
+	for (int32_t i = 0; job_at(world, i) != PARC_NONE; i++)
+		count += parc_job_info(core, job_at(world, i), &info) == 0 && info.state == state;
 	if (count == 0)
 		return PARC_NONE;
 	chosen = (int32_t)draw_below(world->draw, count);
-	for (int32_t i = 0; i < world->jobs_count; i++)
-		if (parc_job_info(core, world->jobs[i], &info) == 0 && info.state == state &&
+	for (int32_t i = 0; job_at(world, i) != PARC_NONE; i++)
+		if (parc_job_info(core, job_at(world, i), &info) == 0 && info.state == state &&
 		    chosen-- == 0)
-			return world->jobs[i];
+			return job_at(world, i);
 	return PARC_NONE;
 }
 
@@ -128,6 +153,7 @@ static void make_policy(struct world *world, struct entry *entry)
 		.preempt = (int32_t)draw_below(draw, 2),
 		.trial_max = (int32_t)draw_below(draw, 3),
 		.age_us = draw_below(draw, 3) * 10 * SECOND,
+		.shrink_us = draw_below(draw, 3) * 10 * SECOND,
 	};
 }
 
@@ -213,6 +239,38 @@ static void make_limits(struct world *world, struct parc_submit *submit)
 	submit->tenant = world->tenants > 0 ? draw_below(draw, world->tenants + 1) : 0;
 }
 
+/* Some jobs are services; none of them has a length, an array, or must start at once. */
+static void make_service(struct world *world, struct parc_submit *submit)
+{
+	struct draw *draw = world->draw;
+
+	if (world->plain || !draw_chance(draw, 8))
+		return;
+	submit->service = (struct parc_service){
+		.replicas_max = (int32_t)draw_range(draw, 1, 6),
+		.capacity_milli = draw_range(draw, 1, 3) * 1000,
+		.target_milli = (int32_t)draw_below(draw, 5) * 250,
+	};
+	submit->service.replicas_min = (int32_t)draw_below(draw, submit->service.replicas_max + 1);
+	submit->time_limit_us = submit->expected_us = submit->array = 0;
+	submit->array_running_max = submit->now_or_never = 0;
+	submit->preemptible |= (uint8_t)draw_chance(draw, 50);
+}
+
+static void make_load(struct world *world, const struct parc_core *core, struct entry *entry)
+{
+	int64_t job = any_job(world);
+	struct parc_job_info info;
+
+	for (int32_t i = 0; i < world->jobs_count; i++)
+		if (parc_job_info(core, world->jobs[i], &info) == 0 &&
+		    info.reason == PARC_REASON_SERVICE && draw_chance(world->draw, 60))
+			job = world->jobs[i];
+	entry->event.kind = PARC_EVENT_SERVICE_LOAD;
+	entry->event.load.job = job;
+	entry->event.load.load_milli = draw_below(world->draw, 10) * 1000;
+}
+
 static void make_submit(struct world *world, struct entry *entry)
 {
 	struct draw *draw = world->draw;
@@ -235,6 +293,7 @@ static void make_submit(struct world *world, struct entry *entry)
 		submit->close_strength = (int32_t)draw_range(draw, 0, PARC_STRENGTH_REQUIRE);
 	}
 	make_limits(world, submit);
+	make_service(world, submit);
 	if (!world->plain)
 		make_extras(world, entry);
 	if (world->jobs_count < WORLD_JOBS_MAX)
@@ -327,7 +386,7 @@ static void make_speed(struct world *world, struct entry *entry)
 
 static void make_admin(struct world *world, struct entry *entry)
 {
-	switch (draw_below(world->draw, 8)) {
+	switch (draw_below(world->draw, 7)) {
 	case 0:
 		make_profile(world, entry);
 		break;
@@ -342,10 +401,6 @@ static void make_admin(struct world *world, struct entry *entry)
 		break;
 	case 4:
 		make_node(world, entry);
-		break;
-	case 5:
-		entry->event.kind = PARC_EVENT_SERVICE_LOAD;
-		entry->event.load.job = any_job(world);
 		break;
 	default:
 		if (draw_chance(world->draw, 30))
@@ -435,8 +490,10 @@ static void make_any(struct world *world, const struct parc_core *core, struct e
 		make_job_event(world, entry);
 	else if (kind < 86)
 		make_node_event(world, core, entry);
-	else if (kind < 92)
+	else if (kind < 90)
 		make_device_event(world, entry);
+	else if (kind < 92)
+		make_load(world, core, entry);
 	else if (kind < 95)
 		make_admin(world, entry);
 	else if (kind < 97)
@@ -477,6 +534,7 @@ void world_next(struct world *world, const struct parc_core *core, struct entry 
 	}
 	if (draw_chance(world->draw, 50))
 		world->time_us += draw_below(world->draw, 10 * SECOND);
+	replicas_follow(world, core);
 	make_any(world, core, entry);
 	if (entry->event.kind == PARC_EVENT_TIME && wake != PARC_NEVER && wake > world->time_us)
 		world->time_us = wake;
@@ -525,6 +583,30 @@ static int settle_device(struct world *world, const struct parc_core *core, stru
 	return 0;
 }
 
+/* What was told to stop stops; services are cancelled, when none of their replicas is stopping. */
+static int settle_service(struct world *world, const struct parc_core *core, struct entry *entry)
+{
+	struct parc_job_info info;
+	int64_t last = world->replica_last, id;
+
+	for (id = PARC_REPLICA_IDS + 1; id <= last; id++)
+		if (parc_job_info(core, id, &info) == 0 && info.state == PARC_JOB_STOPPING)
+			break;
+	if (id <= last) {
+		entry->run_job = id;
+		entry->event.kind = PARC_EVENT_STOPPED;
+		return 1;
+	}
+	for (int32_t i = 0; i < world->jobs_count; i++)
+		if (parc_job_info(core, world->jobs[i], &info) == 0 &&
+		    (info.replicas > 0 || info.reason == PARC_REASON_SERVICE)) {
+			entry->event.kind = PARC_EVENT_CANCEL;
+			entry->event.job.job = world->jobs[i];
+			return 1;
+		}
+	return 0;
+}
+
 static int settle_job(struct world *world, const struct parc_core *core, struct entry *entry,
 		      int64_t job)
 {
@@ -564,6 +646,9 @@ int world_settle(struct world *world, const struct parc_core *core, struct entry
 		found = settle_node(world, core, entry, world->nodes[i]);
 	if (!found)
 		found = settle_device(world, core, entry);
+	replicas_follow(world, core);
+	if (!found)
+		found = settle_service(world, core, entry);
 	for (int32_t i = 0; i < world->jobs_count && !found; i++)
 		found = settle_job(world, core, entry, world->jobs[i]);
 	entry_bind(entry, core);
