@@ -140,20 +140,6 @@ struct allocation {
 	int32_t speed_milli;			  /* of its job on the slowest chip that it holds */
 };
 
-/* A job that serves requests. Needs are in thousandths of reference replicas. */
-struct service {
-	struct parc_service set;
-	int64_t load_milli;
-	int64_t need_milli, peak_milli, peak_before_milli; /* now; in this span, in the last */
-	int64_t span_end_us;				   /* of this span */
-	int64_t retry_us; /* no new replica before this, as replicas ended by themselves */
-	int64_t due_us;	  /* derived: when to look at it; PARC_NEVER: when something happens */
-	int32_t job;	  /* its job's slot; -1: free */
-	int32_t failures; /* of replicas since one was ready */
-	int32_t replicas, first;   /* derived: the jobs of its replicas */
-	int32_t noted, noted_next; /* derived: to be looked at in this step */
-};
-
 struct task { /* as small as its bounds allow: there are more of these than of anything */
 	int32_t node, allocation;
 	int32_t next;		      /* of the same allocation */

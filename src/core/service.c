@@ -550,19 +550,19 @@ static int service_check(const struct parc_core *core, int32_t slot, struct parc
 	for (int32_t job = it->first; job >= 0; job = core->jobs[job].replica_next, count++) {
 		if (core->jobs[job].service != slot || core->jobs[job].replica <= number)
 			return parc_err_set(err, PARC_ERR_MISMATCH,
-					    "S1: replica %d of job %lld is out of place",
+					    "V1: replica %d of job %lld is out of place",
 					    core->jobs[job].replica, (long long)id);
 		number = core->jobs[job].replica;
 	}
 	if (!job_is_service(&core->jobs[it->job]) || core->jobs[it->job].service != slot ||
 	    count != it->replicas || offer.count > it->set.replicas_max)
 		return parc_err_set(err, PARC_ERR_MISMATCH,
-				    "S1: job %lld has %d replicas, counts %d, %d are to stay",
+				    "V1: job %lld has %d replicas, counts %d, %d are to stay",
 				    (long long)id, count, it->replicas, offer.count);
 	if (it->need_milli != service_need_milli(&it->set, it->load_milli) ||
 	    it->peak_milli < it->need_milli || it->due_us <= core->time_us || it->noted)
 		return parc_err_set(err, PARC_ERR_MISMATCH,
-				    "S2: job %lld needs %lld/1000 replicas, its peak is %lld",
+				    "V2: job %lld needs %lld/1000 replicas, its peak is %lld",
 				    (long long)id, (long long)it->need_milli,
 				    (long long)it->peak_milli);
 	return 0;

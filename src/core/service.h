@@ -14,7 +14,7 @@
  *
  * Replicas up to the minimum are never preempted; those above it are if the service is
  * preemptible. Costs: a step looks at the services to which something happened, each at the
- * price of a walk over its replicas. Invariants S1, S2.
+ * price of a walk over its replicas. Invariants V1, V2.
  */
 #ifndef CORE_SERVICE_H
 #define CORE_SERVICE_H
@@ -75,8 +75,8 @@ uint64_t service_hash(const struct service *service, uint64_t hash);
 /* Derive the lists of replicas and what is due, after decoding. */
 void service_rebuild(struct parc_core *core);
 
-/* S1: replicas name their service, have numbers of their own, and no more than its maximum are
- * to stay. S2: the need is that of the load, and no peak lies below it. */
+/* V1: replicas name their service, have numbers of their own, and no more than its maximum are
+ * to stay. V2: the need is that of the load, and no peak lies below it. */
 int service_verify(const struct parc_core *core, struct parc_err *err);
 
 #endif

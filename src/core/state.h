@@ -12,6 +12,7 @@
 #include "base/table.h"
 #include "core/model.h"
 #include "core/model_queue.h"
+#include "core/model_service.h"
 
 #define KINDS_MAX      4096 /* distinct empty nodes of one fleet */
 #define THRESHOLDS_MAX 250  /* values of one resource that classes tell apart; fits a byte */
