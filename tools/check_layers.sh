@@ -31,6 +31,10 @@ core_headers="limits.h stdalign.h stdarg.h stdbool.h stddef.h stdint.h inttypes.
 declare -A users=(
 	[jansson.h]="sim store daemon api cli"
 	[yaml.h]="text"
+	[sqlite3.h]="store"
+	[microhttpd.h]="api"
+	[curl/curl.h]="cli"
+	[nettle/sha2.h]="api cli"
 	[cyaml/cyaml.h]="daemon cli"
 )
 
