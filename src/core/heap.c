@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/random.h"
 #include "core/policy.h"
 
@@ -28,26 +29,38 @@ void heap_reset(struct parc_core *core)
 	memset(index->lapses, 0, sizeof(*index->lapses) << LAPSE_ORDER);
 }
 
+/* A high score comes first, then a low tie. */
+static uint64_t key_of(int32_t score, uint32_t tie)
+{
+	return (uint64_t)((uint32_t)INT32_MAX - (uint32_t)score) << 32 | tie;
+}
+
+static int32_t key_score(uint64_t key)
+{
+	return (int32_t)((uint32_t)INT32_MAX - (uint32_t)(key >> 32));
+}
+
 static int entry_before(const struct index *index, const struct heap_entry *a,
 			const struct heap_entry *b)
 {
-	if (a->score != b->score)
-		return a->score > b->score;
-	if (a->tie != b->tie)
-		return a->tie < b->tie;
+	if (a->key != b->key)
+		return a->key < b->key;
 	if (index->classes[a->class].hash != index->classes[b->class].hash)
 		return index->classes[a->class].hash < index->classes[b->class].hash;
 	return a->class < b->class; /* a node by itself: slots are part of the state */
 }
 
+/* The children of entry i begin at 4 i + 1: four lie in a line or two of the cache. */
+#define CHILDREN 4
+
 static void sift_up(const struct index *index, struct heap_entry *entries, int32_t i)
 {
 	struct heap_entry entry = entries[i];
 
-	for (; i > 0; i = (i - 1) / 2) {
-		if (!entry_before(index, &entry, &entries[(i - 1) / 2]))
+	for (; i > 0; i = (i - 1) / CHILDREN) {
+		if (!entry_before(index, &entry, &entries[(i - 1) / CHILDREN]))
 			break;
-		entries[i] = entries[(i - 1) / 2];
+		entries[i] = entries[(i - 1) / CHILDREN];
 	}
 	entries[i] = entry;
 }
@@ -58,16 +71,16 @@ static void sift_down(const struct index *index, struct heap_entry *entries, int
 	struct heap_entry entry = entries[i];
 
 	for (;;) {
-		int32_t child = 2 * i + 1;
+		int32_t child = CHILDREN * i + 1, end = child + CHILDREN, best = child;
 
 		if (child >= count)
 			break;
-		if (child + 1 < count && entry_before(index, &entries[child + 1], &entries[child]))
-			child++;
-		if (!entry_before(index, &entries[child], &entry))
+		for (end = end < count ? end : count; ++child < end;)
+			best = entry_before(index, &entries[child], &entries[best]) ? child : best;
+		if (!entry_before(index, &entries[best], &entry))
 			break;
-		entries[i] = entries[child];
-		i = child;
+		entries[i] = entries[best];
+		i = best;
 	}
 	entries[i] = entry;
 }
@@ -109,7 +122,7 @@ static void entry_lapse(struct index *index, const struct heap_entry *entry, int
 		.epoch = index->heaps[heap].epoch,
 		.class = entry->class,
 		.generation = entry->generation,
-		.score = entry->score,
+		.score = key_score(entry->key),
 	};
 }
 
@@ -129,7 +142,7 @@ static void heap_compact(struct index *index, int32_t slot)
 			entries[kept++] = entries[i];
 	}
 	heap->count = kept;
-	for (int32_t i = kept / 2 - 1; i >= 0; i--)
+	for (int32_t i = (kept - 2) / CHILDREN; i >= 0 && kept > 1; i--)
 		sift_down(index, entries, i, kept);
 }
 
@@ -210,7 +223,6 @@ static void heap_make_room(struct index *index, int32_t slot)
 static int class_score(struct parc_core *core, int32_t class, const struct heap *heap,
 		       int32_t *score)
 {
-	const struct policy_ops *ops = policy_get(core);
 	const struct class *it = &core->index->classes[class];
 	struct view view;
 	struct pick pick;
@@ -224,7 +236,34 @@ static int class_score(struct parc_core *core, int32_t class, const struct heap 
 	index_class_view(core, class, !heap->exact, &view);
 	if (!view_fits(core, &view, &heap->ask, &pick))
 		return 0;
-	*score = ops->score(core, &view, &heap->ask, &pick);
+	*score = policy_get(core)->score(core, &view, &heap->ask, &pick);
+	return 1;
+}
+
+/* The same with what is remembered: on a plain class a plain ask fits, with enough CPU and memory,
+ * where it fitted on one alike, and scores the same. */
+static int class_score_again(struct parc_core *core, int32_t class, const struct heap *heap,
+			     int32_t *score)
+{
+	const struct policy_ops *ops = policy_get(core);
+	struct index *index = core->index;
+	const struct class *it = &index->classes[class];
+	struct alike *alike;
+	uint64_t key;
+
+	if (ops->alike == NULL || !heap->plain || !it->plain)
+		return class_score(core, class, heap, score);
+	if (it->cpu_free < heap->ask.task.cpu_milli || it->memory_free < heap->ask.task.memory_mib)
+		return 0;
+	key = hash_word(ops->alike(core, it->cpu_free, it->devices, &heap->ask),
+			index->scores_epoch);
+	alike = &index->alikes[key >> (64 - ALIKE_ORDER)];
+	if (alike->key != key) {
+		if (!class_score(core, class, heap, score))
+			return 0;
+		*alike = (struct alike){.key = key, .score = *score};
+	}
+	*score = alike->score;
 	return 1;
 }
 
@@ -255,15 +294,17 @@ static void heap_push(struct parc_core *core, int32_t slot, int32_t class)
 	struct index *index = core->index;
 	struct heap *heap = &index->heaps[slot];
 	struct heap_entry entry = {.class = class, .generation = index->classes[class].generation};
+	int32_t score;
 
-	if (!index_may_fit(core, class, &heap->ask) ||
-	    (!lapse_recall(index, &entry, slot, &entry.score) &&
-	     !class_score(core, class, heap, &entry.score)))
+	if (!index_may_fit(core, class, &heap->ask))
+		return;
+	if ((index->exact || !lapse_recall(index, &entry, slot, &score)) &&
+	    !class_score_again(core, class, heap, &score))
 		return;
 	if (index->exact)
-		entry.tie = (uint32_t)core->nodes[class].rank;
+		entry.key = key_of(score, (uint32_t)core->nodes[class].rank);
 	else
-		entry.tie = (uint32_t)(index->classes[class].hash >> 32);
+		entry.key = key_of(score, (uint32_t)(index->classes[class].hash >> 32));
 	class_hold(index, class, slot);
 	heap_insert(index, slot, &entry);
 }
@@ -315,6 +356,7 @@ static void heap_assign(struct parc_core *core, int32_t slot, const struct ask *
 	*heap = (struct heap){.ask = *ask, .life = ++index->lives, .extent = -1, .next = *bucket};
 	*bucket = slot;
 	heap->exact = core->index->exact || index_tells_apart(core, ask);
+	heap->plain = ask->task.device_memory_mib == 0 && ask->task.link == PARC_STRENGTH_NONE;
 }
 
 /* The slot of the heap unused for longest, taken out of its bucket. */
@@ -543,7 +585,8 @@ static int32_t entries_check(struct parc_core *core, const struct heap *heap, in
 		if (entry_is_stale(index, entry) || index->classes[entry->class].count == 0 ||
 		    index->classes[entry->class].birth >= heap->births_seen)
 			continue;
-		if (!class_score(core, entry->class, heap, &score) || score != entry->score)
+		if (!class_score(core, entry->class, heap, &score) ||
+		    score != key_score(entry->key))
 			return -1;
 		found++;
 	}

@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "core/heap.h"
 #include "core/policy.h"
+#include "core/profile.h"
 
 void index_init(struct parc_core *core, struct block *block)
 {
@@ -38,6 +39,9 @@ void index_init(struct parc_core *core, struct block *block)
 	table_init(&it->classes_table, block, it->classes_max);
 	it->entries = block_take(block, (size_t)core->limits.index_entries, sizeof(*it->entries));
 	it->lapses = block_take(block, (size_t)1 << LAPSE_ORDER, sizeof(*it->lapses));
+	it->alikes = block_take(block, (size_t)1 << ALIKE_ORDER, sizeof(*it->alikes));
+	if (it->alikes != NULL)
+		memset(it->alikes, 0, sizeof(*it->alikes) << ALIKE_ORDER);
 	buddy_init(&it->buddy, block, core->limits.index_entries);
 	it->oldest = it->newest = -1;
 }
@@ -261,6 +265,18 @@ static void class_glance(const struct parc_core *core, struct class *it, const i
 	}
 }
 
+/* Do free CPU, memory and the free shares alone tell what fits on nodes of this kind, for an ask
+ * that wants nothing else of them? */
+static int kind_is_plain(const struct parc_core *core, const struct kind *kind)
+{
+	const struct parc_chip *chip = &core->chips[kind->pools[0].chip];
+
+	if (kind->pools_count == 0)
+		return 1;
+	return kind->pools_count == 1 && chip->unit <= 1 && !chip->one_user && !chip->within_link &&
+	       chip->rule != PARC_RULE_TEMPLATES && chip->rule != PARC_RULE_CORES;
+}
+
 static int32_t class_create(struct parc_core *core, const struct class *key, const uint64_t *cells)
 {
 	struct index *index = core->index;
@@ -365,6 +381,8 @@ static void class_renew(struct parc_core *core, int32_t node)
 	it->cpu_free = view.cpu_free;
 	it->memory_free = view.memory_free;
 	class_glance(core, it, milli);
+	it->plain = (uint8_t)kind_is_plain(core, view.kind);
+	it->devices = profile_view_hash(&view);
 	it->generation++;
 	memset(it->held, 0, sizeof(it->held));
 }
@@ -486,6 +504,7 @@ void index_rescore(struct parc_core *core, uint64_t chips)
 	uint64_t touched = chips;
 	struct index *index = core->index;
 
+	index->scores_epoch++;
 	/* A node with several chips is worth another score for each of them. */
 	for (int32_t k = 0; k < core->kinds_count; k++)
 		if ((core->kinds[k].chips & chips) != 0)

@@ -26,26 +26,30 @@
 #define HEAPS_MAX   512 /* asks remembered; more evict the one longest unused */
 #define HEAPS_WORDS (HEAPS_MAX / 64)
 #define LAPSE_ORDER 15 /* 2^15 scores remembered: 1 MiB */
+#define ALIKE_ORDER 15 /* likewise, of nodes that are alike: 512 KiB */
 
 struct class
 {
-	uint64_t hash;
+	/* what an ask looks at, in one line of the cache */
 	uint64_t chips;	     /* of its pools, a bit each */
+	uint64_t devices;    /* plain: a hash of its chip and the free shares (profile.h) */
 	int64_t birth;	     /* number in the list of births of when it last was filled */
 	int64_t memory_free; /* floors: what each member has at least */
 	int32_t cpu_free, kind;
 	int32_t count, head;	   /* members, last changed first */
 	uint32_t generation;	   /* of the slot */
 	int16_t whole, most_milli; /* free whole devices; the largest free share */
-	int32_t next;		   /* in its hash bucket */
-	int32_t empty_next, empty_prev;
-	int32_t filled;		    /* its place in the list of filled classes */
+	uint8_t plain;		   /* exact: free CPU, memory and shares alone tell what fits */
+	/* the rest */
 	uint64_t held[HEAPS_WORDS]; /* heaps that have an entry of this generation */
+	uint64_t hash;
+	int32_t next; /* in its hash bucket */
+	int32_t empty_next, empty_prev;
+	int32_t filled; /* its place in the list of filled classes */
 };
 
 struct heap_entry {
-	int32_t score;
-	uint32_t tie; /* smaller wins */
+	uint64_t key; /* the smallest is the best: of the score, then of what breaks ties */
 	int32_t class;
 	uint32_t generation;
 };
@@ -57,6 +61,12 @@ struct heap_lapse {
 	uint32_t generation;
 };
 
+/* The score of an ask on all plain classes that the policy cannot tell apart (policy.h). */
+struct alike {
+	uint64_t key;
+	int32_t score;
+};
+
 struct heap {
 	struct ask ask;
 	uint64_t life; /* another number for each ask that the slot is given to, from 1 on */
@@ -66,6 +76,7 @@ struct heap {
 	int32_t order, count;
 	int32_t next;  /* in its hash bucket */
 	int32_t exact; /* classes tell apart all that it asks for */
+	int32_t plain; /* it asks for nothing but shares, CPU and memory */
 };
 
 struct index {
@@ -84,7 +95,9 @@ struct index {
 	int32_t heap_buckets[HEAPS_MAX];
 	int32_t heaps_count;
 	struct heap_lapse *lapses;
-	uint64_t lives; /* asks that heaps were given to, ever */
+	struct alike *alikes;
+	uint64_t scores_epoch; /* of these: it begins whenever scores change */
+	uint64_t lives;	       /* asks that heaps were given to, ever */
 	struct heap_entry *entries;
 	struct buddy buddy;
 	int64_t ticks, tended;

@@ -16,6 +16,10 @@ struct policy_ops {
 	 */
 	int32_t (*score)(struct parc_core *core, const struct view *view, const struct ask *ask,
 			 struct pick *pick);
+	/* NULL, or a hash of all that the score looks at: the free CPU, the devices
+	 * (profile_view_hash) and the ask. Nodes alike in this score alike. */
+	uint64_t (*alike)(const struct parc_core *core, int32_t cpu_free, uint64_t devices,
+			  const struct ask *ask);
 };
 
 /* The operations of the policy in force. */

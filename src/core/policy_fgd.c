@@ -190,4 +190,17 @@ static int32_t score_fgd(struct parc_core *core, const struct view *view, const 
 						   profile_cpu_floor(policy, after.cpu_free)));
 }
 
-const struct policy_ops policy_fgd = {"fgd", 1, 0, score_fgd};
+/* What the score looks at: the devices, the floors of the CPU before and after, what is asked of
+ * devices. In a full fleet of 1,200 nodes there are some ten thousand of these altogether. */
+static uint64_t alike_fgd(const struct parc_core *core, int32_t cpu_free, uint64_t devices,
+			  const struct ask *ask)
+{
+	const struct policy *policy = core->policy;
+	uint64_t before = (uint64_t)profile_cpu_rank(policy, cpu_free);
+	uint64_t after = (uint64_t)profile_cpu_rank(policy, cpu_free - ask->task.cpu_milli);
+	uint64_t asked = (uint64_t)ask->task.devices << 10 | (uint64_t)ask->task.share_milli;
+
+	return hash_word(devices, before << 32 | after << 16 | asked);
+}
+
+const struct policy_ops policy_fgd = {"fgd", 1, 0, score_fgd, alike_fgd};

@@ -157,4 +157,4 @@ static int32_t score_parc(struct parc_core *core, const struct view *view, const
 	return score_clamp(value - before.value);
 }
 
-const struct policy_ops policy_parc = {"parc", 0, 0, score_parc};
+const struct policy_ops policy_parc = {"parc", 0, 0, score_parc, NULL};

@@ -135,6 +135,23 @@ static void lists_make(struct policy *policy)
 		policy->types[i].share = list_find(policy->shares, policy->types[i].share_milli);
 }
 
+/* Lay the table of CPU requests out, so that the largest one lies in it. */
+static void cpu_cells_make(struct policy *policy)
+{
+	int32_t most = policy->cpus_count > 0 ? policy->cpus[policy->cpus_count - 1] : 0;
+	int32_t rank = 0;
+
+	policy->cpu_shift = 0;
+	while (most >> policy->cpu_shift >= CPU_CELLS)
+		policy->cpu_shift++;
+	for (int32_t cell = 0; cell < CPU_CELLS; cell++) {
+		while (rank < policy->cpus_count &&
+		       policy->cpus[rank] < (int64_t)cell << policy->cpu_shift)
+			rank++;
+		policy->cpu_cells[cell] = (int16_t)rank;
+	}
+}
+
 static void types_gather(struct parc_core *core)
 {
 	struct policy *policy = core->policy;
@@ -229,6 +246,7 @@ void policy_derive(struct parc_core *core)
 	policy->epoch++;
 	types_cut(policy);
 	lists_make(policy);
+	cpu_cells_make(policy);
 	if (core->rules.place == PARC_PLACE_PARC) {
 		values_make(policy);
 		shortage_set(policy);
@@ -261,17 +279,9 @@ void policy_learn(struct parc_core *core, int32_t shape, int64_t tasks)
 
 int32_t profile_cpu_floor(const struct policy *policy, int32_t cpu_milli)
 {
-	int32_t low = -1, high = policy->cpus_count;
+	int32_t rank = profile_cpu_rank(policy, cpu_milli);
 
-	while (high - low > 1) {
-		int32_t middle = (low + high) / 2;
-
-		if (policy->cpus[middle] <= cpu_milli)
-			low = middle;
-		else
-			high = middle;
-	}
-	return low < 0 ? -1 : policy->cpus[low];
+	return rank == 0 ? -1 : policy->cpus[rank - 1];
 }
 
 uint64_t profile_view_hash(const struct view *view)

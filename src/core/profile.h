@@ -19,6 +19,7 @@
 #define PROFILE_KEPT_PCT  95
 #define PROFILE_COUNT_MAX (INT64_C(1) << 38) /* of one type: sums of worth stay below 63 bits */
 #define MEMO_ORDER	  16		     /* 2^16 values remembered: 1.5 MiB */
+#define CPU_CELLS	  1024		     /* of the table of CPU requests */
 
 struct profile_type {
 	uint64_t chips; /* 0: no device */
@@ -43,6 +44,8 @@ struct policy {
 	int32_t kept_count, cpus_count, shares_count; /* kept: 95 % of the tasks; of these: */
 	int32_t cpus[PROFILE_TYPES_MAX], shares[PROFILE_TYPES_MAX]; /* distinct, ascending */
 	int64_t kept_sum;
+	int32_t cpu_shift;	      /* a cell of the table spans 2^cpu_shift thousandths */
+	int16_t cpu_cells[CPU_CELLS]; /* how many of `cpus` lie below the cell */
 	struct memo_entry *memo;
 	uint64_t epoch; /* of the values: part of each key */
 	struct shortage shortage;
@@ -54,6 +57,20 @@ struct policy {
 /* The largest CPU request of the profile that is not above the value, -1: none. Nodes with the
  * same floor can take the same types. */
 int32_t profile_cpu_floor(const struct policy *policy, int32_t cpu_milli);
+
+/* How many distinct CPU requests of the profile are not above the value, which is not negative: a
+ * look into a table, and a step for each request in the same cell. */
+static inline int32_t profile_cpu_rank(const struct policy *policy, int32_t cpu_milli)
+{
+	int32_t cell = cpu_milli >> policy->cpu_shift, rank;
+
+	if (cell >= CPU_CELLS)
+		return policy->cpus_count;
+	rank = policy->cpu_cells[cell];
+	while (rank < policy->cpus_count && policy->cpus[rank] <= cpu_milli)
+		rank++;
+	return rank;
+}
 
 /* The part of one device in the hash of a view. The hash of a view is the sum over its devices,
  * so it does not change when devices are swapped, and a changed device costs one subtraction. No
