@@ -29,7 +29,7 @@ declare -A may=(
 core_headers="limits.h stdalign.h stdarg.h stdbool.h stddef.h stdint.h inttypes.h stdlib.h string.h"
 # Who may use a library.
 declare -A users=(
-	[jansson.h]="sim store daemon api cli"
+	[jansson.h]="trace sim store daemon api cli"
 	[yaml.h]="text"
 	[sqlite3.h]="store"
 	[microhttpd.h]="api"

@@ -13,6 +13,7 @@
 #include "cli/command.h"
 
 #define SIM_SECONDS_MAX 31536000 /* a year */
+#define SIM_RATE_MAX	1000000	 /* arrivals an hour */
 #define SIM_HOURS_MAX	8760000	 /* a thousand years, of a mean time between failures */
 
 /* ---- Values of options */
@@ -123,6 +124,34 @@ static int set_tiers(struct sim_options *options, const char *text)
 	return 0;
 }
 
+static int set_rate(struct sim_options *options, const char *text)
+{
+	options->rate_milli = parse_milli(text, NULL);
+	if (options->rate_milli < 1 || options->rate_milli > SIM_RATE_MAX * INT64_C(1000))
+		return command_usage("sim", "--rate '%s' must be jobs an hour from 0.001 to %d",
+				     text, SIM_RATE_MAX);
+	return 0;
+}
+
+/* A:B, both within. */
+static int set_measure(struct sim_options *options, const char *text)
+{
+	char *end;
+	long long first = strtoll(text, &end, 10), last = -1;
+	if (end != text && *end == ':') {
+		const char *second = end + 1;
+		last = strtoll(second, &end, 10);
+		if (end == second || *end != '\0')
+			last = -1;
+	}
+	if (first < 0 || last < first)
+		return command_usage(
+			"sim", "--measure '%s' must be two numbers of jobs, as 4000:4999", text);
+	options->measure_first = first;
+	options->measure_last = last;
+	return 0;
+}
+
 static int32_t find_fault(const char *text, size_t size)
 {
 	for (int32_t i = 0; i < REPLAY_FAULT_KINDS; i++)
@@ -196,6 +225,13 @@ static const struct sim_option sim_options_table[] = {
 	{"lenient", SIM_FLAG, FIELD(lenient), 0, 0, NULL},
 	{"devices", SIM_FLAG, FIELD(devices), 0, 0, NULL},
 	{"task-size", SIM_WHOLE, FIELD(task_size), 1, PARC_NODE_DEVICES_MAX, NULL},
+	{"speeds", SIM_TEXT, FIELD(speeds), 0, 0, NULL},
+	{"rate", SIM_SET, 0, 0, 0, set_rate},
+	{"static", SIM_WHOLE, FIELD(static_max), 1, JOBS_MAX, NULL},
+	{"measure", SIM_SET, 0, 0, 0, set_measure},
+	{"know-lengths", SIM_TEXT, FIELD(know_lengths), 0, 0, NULL},
+	{"move-cost", SIM_SECONDS, FIELD(move_us), 0, 0, NULL},
+	{"round", SIM_SECONDS, FIELD(round_us), 0, 0, NULL},
 	{"order-file", SIM_TEXT, FIELD(order_file), 0, 0, NULL},
 	{"seeds", SIM_WHOLE, FIELD(seeds), 1, SIM_SEEDS_MAX, NULL},
 	{"seed", SIM_WHOLE, FIELD(seed), 0, INT32_MAX, NULL},
@@ -316,6 +352,9 @@ static int add_scheme(struct sim_options *options, const char *text)
 		base.lengths = SCHEME_LENGTHS_LEARNT;
 	else if (options->lengths)
 		base.lengths = scheme_find_lengths(options->lengths);
+	if (options->know_lengths)
+		base.lengths = strcmp(options->know_lengths, "yes") == 0 ? SCHEME_LENGTHS_TRUE
+									 : SCHEME_LENGTHS_NONE;
 	if (options->schemes_count == SIM_SCHEMES_MAX)
 		return command_usage("sim", "--compare takes at most %d policies", SIM_SCHEMES_MAX);
 	if (scheme_parse(&options->schemes[options->schemes_count], &base, text, &err))
@@ -344,6 +383,23 @@ static int settle_load_factor(struct sim_options *options)
 	return 0;
 }
 
+/* What only Gavel's lists take, and what they need. */
+static int settle_gavel(const struct sim_options *options)
+{
+	int is_gavel = options->format && strcmp(options->format, "gavel") == 0;
+	if (options->know_lengths && strcmp(options->know_lengths, "yes") != 0 &&
+	    strcmp(options->know_lengths, "no") != 0)
+		return command_usage("sim", "--know-lengths '%s' must be yes or no",
+				     options->know_lengths);
+	if (!is_gavel && (options->speeds || options->rate_milli || options->static_max))
+		return command_usage("sim", "--speeds, --rate and --static are for --format gavel");
+	if (is_gavel && (!options->speeds || !options->rate_milli == !options->static_max))
+		return command_usage("sim",
+				     "--format gavel needs --speeds FILE and one of --rate R "
+				     "and --static N");
+	return 0;
+}
+
 static int settle_replay(struct sim_options *options)
 {
 	const char *schemes = options->compare	? options->compare
@@ -363,7 +419,9 @@ static int settle_replay(struct sim_options *options)
 		return command_usage("sim",
 				     "--lengths '%s' must be true, limit, declared, learnt or none",
 				     options->lengths);
-	int code = set_list(options, schemes, add_scheme);
+	int code = settle_gavel(options);
+	if (!code)
+		code = set_list(options, schemes, add_scheme);
 	return code ? code : settle_load_factor(options);
 }
 
@@ -371,7 +429,9 @@ static int settle(struct sim_options *options)
 {
 	if (options->audit)
 		return 0;
-	if (!options->fleet || !options->trace)
+	int has_fleet =
+		options->fleet || (options->format && strcmp(options->format, "gavel") == 0);
+	if (!has_fleet || !options->trace)
 		return command_usage("sim", "--fleet FILE and --trace FILE are needed");
 	return options->saturate_milli || options->churn ? settle_task_list(options)
 							 : settle_replay(options);

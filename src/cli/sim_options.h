@@ -17,6 +17,7 @@
 
 struct sim_options {
 	const char *fleet, *trace, *format, *order_file, *dump, *audit, *html;
+	const char *speeds, *measure, *know_lengths;   /* of Gavel's lists, as written */
 	const char *policy, *compare, *lengths, *load; /* as written; read by the experiment */
 	int64_t seeds, seed, arrivals, hours, check_steps;
 	int32_t saturate_milli; /* 0: no saturation */
@@ -26,6 +27,9 @@ struct sim_options {
 	int64_t start_us, stop_us, checkpoint_us, fence_us, mttr_us, age_us;
 	int64_t mtbf_us[REPLAY_FAULT_KINDS];
 	int64_t requeue_max, reserve_max, task_size;
+	int64_t rate_milli, static_max;	     /* arrivals an hour, or all at time 0; 0: not said */
+	int64_t measure_first, measure_last; /* numbers of jobs; last -1: all */
+	int64_t round_us, move_us;
 	int32_t load_milli; /* of a replay; 0: as the log has it */
 	uint8_t churn, json, digest, halfway, verify;
 	uint8_t lenient, devices, ignores_limits, estimate, sizes_are_tiers;

@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/sim_options.h"
 #include "sim/report_html.h"
+#include "trace/gavel.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -50,8 +51,12 @@ static int read_all(struct fleet *fleet, struct jobs *jobs, const struct sim_opt
 {
 	struct jobs_options how = {.is_lenient = options->lenient,
 				   .has_devices = options->devices,
-				   .task_size = (int32_t)options->task_size};
-	int code = fleet_read(fleet, options->fleet, err);
+				   .task_size = (int32_t)options->task_size,
+				   .speeds = options->speeds,
+				   .rate_milli = options->rate_milli,
+				   .static_max = (int32_t)options->static_max};
+	int code =
+		options->fleet ? fleet_read(fleet, options->fleet, err) : gavel_fleet(fleet, err);
 	if (!code)
 		code = jobs_read(options->format, options->trace, fleet, &how, jobs, err);
 	if (!code && options->load_milli)
@@ -80,7 +85,8 @@ static struct replay_config config_of(const struct sim_options *options, const s
 {
 	struct replay_config config = {.fleet = fleet,
 				       .jobs = jobs,
-				       .fleet_name = base_name(options->fleet),
+				       .fleet_name =
+					       options->fleet ? base_name(options->fleet) : "gavel",
 				       .jobs_name = base_name(options->trace),
 				       .scheme = options->schemes[index],
 				       .seed = options->seed > 0 ? (uint64_t)options->seed : 1,
@@ -93,7 +99,14 @@ static struct replay_config config_of(const struct sim_options *options, const s
 				       .reserve_max = (int32_t)options->reserve_max,
 				       .requeue_max = (int32_t)options->requeue_max,
 				       .check_steps = (int32_t)options->check_steps,
+				       .round_us = options->round_us,
+				       .move_us = options->move_us,
 				       .ignores_limits = options->ignores_limits};
+	if (options->measure_last >= 0) {
+		int64_t shift = strcmp(options->format, "gavel") == 0 ? JOBS_GAVEL_FIRST_ID : 0;
+		config.measure_first = options->measure_first + shift;
+		config.measure_last = options->measure_last + shift;
+	}
 	memcpy(config.mtbf_us, options->mtbf_us, sizeof(config.mtbf_us));
 	if (options->verify && config.check_steps == 0)
 		config.check_steps = CHECK_STEPS_DEFAULT;

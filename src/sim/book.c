@@ -115,18 +115,23 @@ static int start_device(struct book *book, const struct parc_placement *placemen
 	return 0;
 }
 
-static void note_speed(const struct book *book, int32_t chip, int32_t work_class,
-		       struct book_entry *entry)
+/* `variant` is the placement's. */
+static void note_speed(const struct book *book, int32_t chip, const struct book_pace *pace,
+		       int32_t variant, struct book_entry *entry)
 {
-	int32_t speed = book->fleet->chips[chip].chip.speed_milli[work_class];
+	int32_t speed = 0;
+	if (variant >= 0 && variant < pace->variants_count)
+		speed = pace->variants[variant].speed_milli;
+	if (speed == 0)
+		speed = book->fleet->chips[chip].chip.speed_milli[pace->work_class];
 	if (speed == 0)
 		speed = PARC_SHARE_WHOLE;
 	if (entry->speed_milli == 0 || speed < entry->speed_milli)
 		entry->speed_milli = speed;
 }
 
-static int start_task(struct book *book, const struct parc_placement *placement, int32_t work_class,
-		      struct book_entry *entry, struct parc_err *err)
+static int start_task(struct book *book, const struct parc_placement *placement,
+		      const struct book_pace *pace, struct book_entry *entry, struct parc_err *err)
 {
 	int32_t node = (int32_t)placement->node - 1, slot = -1;
 	ASSERT(node >= 0 && node < book->fleet->nodes_count);
@@ -142,7 +147,7 @@ static int start_task(struct book *book, const struct parc_placement *placement,
 		note_speed(book,
 			   book->device_chip[book->first_device[node] +
 					     __builtin_ctz(placement->devices)],
-			   work_class, entry);
+			   pace, placement->variant, entry);
 	for (uint32_t left = placement->devices; left && !code; left &= left - 1)
 		code = start_device(book, placement, book->first_device[node] + __builtin_ctz(left),
 				    entry, err);
@@ -153,17 +158,17 @@ static int start_task(struct book *book, const struct parc_placement *placement,
 	entry->rated_milli +=
 		(int64_t)placement->cpu_milli * book->fleet->chips[cores].chip.rate_milli;
 	if (!placement->devices)
-		note_speed(book, cores, work_class, entry);
+		note_speed(book, cores, pace, placement->variant, entry);
 	return 0;
 }
 
 int book_start(struct book *book, const struct parc_action *start, int64_t now_us,
-	       int32_t work_class, struct book_entry *entry, struct parc_err *err)
+	       const struct book_pace *pace, struct book_entry *entry, struct parc_err *err)
 {
 	int code = 0;
 	*entry = (struct book_entry){.start_us = now_us, .tasks = -1};
 	for (int32_t i = 0; i < start->start.count && !code; i++)
-		code = start_task(book, &start->start.placements[i], work_class, entry, err);
+		code = start_task(book, &start->start.placements[i], pace, entry, err);
 	if (entry->speed_milli == 0)
 		entry->speed_milli = PARC_SHARE_WHOLE;
 	return code;

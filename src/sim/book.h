@@ -48,9 +48,15 @@ struct book {
 int book_init(struct book *book, const struct fleet *fleet, struct parc_err *err);
 void book_deinit(struct book *book); /* takes a zeroed one */
 
-/* The core started this. `work_class` chooses the speed. */
+/* What says how fast a job runs on a chip: the variant of its placement, else its class. */
+struct book_pace {
+	int32_t work_class, variants_count;
+	const struct parc_variant *variants;
+};
+
+/* The core started this. */
 int book_start(struct book *book, const struct parc_action *start, int64_t now_us,
-	       int32_t work_class, struct book_entry *entry, struct parc_err *err);
+	       const struct book_pace *pace, struct book_entry *entry, struct parc_err *err);
 
 /* All of it was given back. */
 void book_end(struct book *book, struct book_entry *entry, int64_t now_us);

@@ -53,7 +53,7 @@ static struct parc_limits limits_of(const struct replay_config *config)
 		tasks += log->groups[i].tasks;
 	limits.tasks = (int32_t)(tasks < REPLAY_TASKS_MAX ? tasks : REPLAY_TASKS_MAX);
 	limits.groups = log->groups_count + PARC_GROUPS_MAX;
-	limits.extras = log->depends_count + PARC_DEPENDS_MAX;
+	limits.extras = log->depends_count + log->variants_count + PARC_DEPENDS_MAX;
 	limits.tenants = log->tenants.count + 1;
 	limits.shapes =
 		log->groups_count < REPLAY_SHAPES_MAX ? log->groups_count : REPLAY_SHAPES_MAX;

@@ -42,6 +42,9 @@ struct replay_config {
 	int64_t mtbf_us[REPLAY_FAULT_KINDS]; /* of one device, node or rack; 0: it never breaks */
 	int64_t mttr_us;		     /* mean time to repair */
 	int64_t fence_us;		     /* from losing sight of a node to having it fenced */
+	int64_t move_us;  /* lost at each start but a job's first: what a move costs */
+	int64_t round_us; /* of the policy: so often the fleet is dealt anew; 0: any time */
+	int64_t measure_first, measure_last; /* figures are of jobs with these ids; 0, 0: all */
 	int64_t age_us;	     /* of the policy: so long a wait is worth one tier; 0: none */
 	int64_t epoch_us;    /* of the policy; 0: one minute */
 	int32_t reserve_max; /* of the policy; 0: its default */
@@ -89,8 +92,12 @@ struct replay_result {
 	struct replay_spread wait_us;	     /* from arrival to the first start; of those started */
 	struct replay_spread completion_us;  /* from arrival to end; of the finished */
 	struct replay_spread slowdown_milli; /* bounded; of the finished, in thousandths */
-	int64_t arrivals_us;		     /* time of the last arrival */
-	int64_t makespan_us;		     /* time of the last end */
+	struct replay_spread
+		fairness_milli; /* completion / completion with an equal part of the
+				 * fleet (fairness.h), in thousandths, of the finished;
+				 * logs whose jobs say how fast they are on each chip */
+	int64_t arrivals_us;	/* time of the last arrival */
+	int64_t makespan_us;	/* time of the last end */
 
 	/* The ledger, from 0 to the makespan, and its part up to the last arrival. */
 	__int128 ledger[PARC_LEDGER_COUNT], capacity;
@@ -122,6 +129,9 @@ int64_t replay_percent_milli(__int128 part, __int128 whole);
 
 /* Allocated in a ledger: starting, busy, idle, unmeasured, stopping and lost. */
 __int128 replay_allocated(const __int128 ledger[PARC_LEDGER_COUNT]);
+
+/* Are the figures of completion, wait, slowdown, fairness and makespan of this row, too? */
+int replay_measures(const struct replay_config *config, const struct jobs_row *row);
 
 /* Name of what breaks: "device", "node", "rack". */
 const char *replay_fault_name(int fault);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "sim/fairness.h"
 #include "sim/replay_run.h"
 
 int64_t replay_percent_milli(__int128 part, __int128 whole)
@@ -27,6 +28,23 @@ static int is_finished(const struct run *run)
 {
 	return run->state == RUN_ENDED &&
 	       (run->result == PARC_RESULT_OK || run->result == PARC_RESULT_FAILED);
+}
+
+int replay_measures(const struct replay_config *config, const struct jobs_row *row)
+{
+	return config->measure_last == 0 ||
+	       (row->id >= config->measure_first && row->id <= config->measure_last);
+}
+
+static int is_measured(const struct replay *replay, int32_t row)
+{
+	return replay_measures(replay->config, &replay->log->rows[row]);
+}
+
+/* Its completion counts. */
+static int is_counted(const struct replay *replay, int32_t row)
+{
+	return is_finished(&replay->runs[row]) && is_measured(replay, row);
 }
 
 static void count_row(struct replay *replay, int32_t row)
@@ -70,52 +88,83 @@ static int64_t *allocate_values(int64_t count, struct parc_err *err)
 	return values;
 }
 
-static void fill_waits(const struct replay *replay, int64_t *values)
+static int64_t fill_waits(const struct replay *replay, int64_t *values)
 {
+	int64_t count = 0;
 	for (int32_t i = 0; i < replay->log->count; i++)
-		if (replay->runs[i].first_start_us >= 0)
-			*values++ = replay->runs[i].first_start_us - replay->runs[i].arrived_us;
+		if (replay->runs[i].first_start_us >= 0 && is_measured(replay, i))
+			values[count++] =
+				replay->runs[i].first_start_us - replay->runs[i].arrived_us;
+	return count;
 }
 
-static void fill_completions(const struct replay *replay, int64_t *values)
+static int64_t fill_completions(const struct replay *replay, int64_t *values)
 {
+	int64_t count = 0;
 	for (int32_t i = 0; i < replay->log->count; i++)
-		if (is_finished(&replay->runs[i]))
-			*values++ = replay->runs[i].ended_us - replay->runs[i].arrived_us;
+		if (is_counted(replay, i))
+			values[count++] = replay->runs[i].ended_us - replay->runs[i].arrived_us;
+	return count;
 }
 
-static void fill_slowdowns(const struct replay *replay, int64_t *values)
+static int64_t fill_slowdowns(const struct replay *replay, int64_t *values)
 {
+	int64_t count = 0;
 	for (int32_t i = 0; i < replay->log->count; i++) {
 		const struct run *run = &replay->runs[i];
 		int64_t length_us = replay->log->rows[i].length_us;
-		if (!is_finished(run))
+		if (!is_counted(replay, i))
 			continue;
 		if (length_us < REPLAY_BOUND_US)
 			length_us = REPLAY_BOUND_US;
 		__int128 milli = (__int128)(run->ended_us - run->arrived_us) * 1000 / length_us;
-		*values++ = milli > 1000 ? (int64_t)milli : 1000;
+		values[count++] = milli > 1000 ? (int64_t)milli : 1000;
 	}
+	return count;
+}
+
+/* Against an equal part of the fleet; `values` has room for all rows. */
+static int figure_fairness(struct replay *replay, int64_t *values, struct parc_err *err)
+{
+	int64_t count = 0, *alone_us;
+	int code;
+	if (replay->log->variants_count == 0)
+		return 0;
+	alone_us = allocate_values(replay->log->count, err);
+	if (!alone_us)
+		return PARC_ERR_MEMORY;
+	code = fairness_alone(replay->config->fleet, replay->log, alone_us, err);
+	for (int32_t i = 0; i < replay->log->count && !code; i++) {
+		const struct run *run = &replay->runs[i];
+		if (is_counted(replay, i) && alone_us[i] > 0)
+			values[count++] = (int64_t)((__int128)(run->ended_us - run->arrived_us) *
+						    1000 / alone_us[i]);
+	}
+	free(alone_us);
+	replay->result->fairness_milli = spread_of(values, count);
+	return code;
 }
 
 static int figure_spreads(struct replay *replay, struct parc_err *err)
 {
 	struct replay_result *result = replay->result;
-	int64_t *slowdowns = allocate_values(result->finished, err);
+	int64_t *values = allocate_values(replay->log->count, err), count;
+	int code = 0;
 	result->waits_us = allocate_values(result->started, err);
 	result->completions_us = allocate_values(result->finished, err);
-	if (!slowdowns || !result->waits_us || !result->completions_us) {
-		free(slowdowns);
+	if (!values || !result->waits_us || !result->completions_us) {
+		free(values);
 		return PARC_ERR_MEMORY;
 	}
-	fill_waits(replay, result->waits_us);
-	fill_completions(replay, result->completions_us);
-	fill_slowdowns(replay, slowdowns);
-	result->wait_us = spread_of(result->waits_us, result->started);
-	result->completion_us = spread_of(result->completions_us, result->finished);
-	result->slowdown_milli = spread_of(slowdowns, result->finished);
-	free(slowdowns);
-	return 0;
+	count = fill_waits(replay, result->waits_us);
+	result->wait_us = spread_of(result->waits_us, count);
+	count = fill_completions(replay, result->completions_us);
+	result->completion_us = spread_of(result->completions_us, count);
+	count = fill_slowdowns(replay, values);
+	result->slowdown_milli = spread_of(values, count);
+	code = figure_fairness(replay, values, err);
+	free(values);
+	return code;
 }
 
 /* ---- Tenants */

@@ -151,6 +151,8 @@ static int submit_row(struct replay *replay, int32_t index, struct parc_depend *
 			.task = it->task, .tasks_min = it->tasks, .tasks_max = it->tasks};
 	}
 	event.submit.groups = groups;
+	event.submit.variants = replay->log->variants + row->first_variant;
+	event.submit.variants_count = row->variants_count;
 	event.submit.depends = depends;
 	event.submit.depends_count = depends_count;
 	run->job = event.submit.job;
@@ -265,8 +267,11 @@ static int follow_start(struct replay *replay, int32_t row, const struct parc_ac
 		return parc_err_set(err, PARC_ERR_MISMATCH,
 				    "the core starts job %lld, which does not wait",
 				    (long long)action->job);
-	int code = book_start(&replay->book, action, replay->now_us,
-			      replay->log->rows[row].work_class, &run->held, err);
+	const struct jobs_row *it = &replay->log->rows[row];
+	struct book_pace pace = {.work_class = it->work_class,
+				 .variants_count = it->variants_count,
+				 .variants = replay->log->variants + it->first_variant};
+	int code = book_start(&replay->book, action, replay->now_us, &pace, &run->held, err);
 	if (code)
 		return code;
 	run->state = RUN_RUNNING;
@@ -280,7 +285,10 @@ static int follow_start(struct replay *replay, int32_t row, const struct parc_ac
 	replay->level.running_jobs++;
 	replay->level.running_milli += run->held.held_milli;
 	replay->result->attempts++;
-	return replay_push(replay, replay->now_us + replay->config->start_us, TICK_READY, row, err);
+	int64_t ready_us = replay->now_us + replay->config->start_us;
+	if (run->attempt > 1)
+		ready_us += replay->config->move_us;
+	return replay_push(replay, ready_us, TICK_READY, row, err);
 }
 
 /* What is done at this very moment is done, not stopped. */
@@ -344,7 +352,8 @@ int replay_leave(struct replay *replay, int32_t row, int32_t result, struct parc
 	run->result = (uint8_t)result;
 	run->ended_us = replay->now_us;
 	replay->ended++;
-	if (run->first_start_us >= 0 && replay->result->makespan_us < replay->now_us)
+	if (run->first_start_us >= 0 && replay_measures(replay->config, it) &&
+	    replay->result->makespan_us < replay->now_us)
 		replay->result->makespan_us = replay->now_us;
 	if (is_finished && replay->config->scheme.lengths == SCHEME_LENGTHS_LEARNT)
 		code = estimate_learn(&replay->estimate, tenant_of(replay, it), it->kind,

@@ -77,6 +77,8 @@ static void set_jobs(json_t *object, const struct replay_result *result)
 	json_object_set_new(object, "wait_s", spread_json(&result->wait_us, 1e6));
 	json_object_set_new(object, "completion_s", spread_json(&result->completion_us, 1e6));
 	json_object_set_new(object, "slowdown", spread_json(&result->slowdown_milli, 1e3));
+	if (result->fairness_milli.count > 0)
+		json_object_set_new(object, "fairness", spread_json(&result->fairness_milli, 1e3));
 }
 
 static void set_use(json_t *object, const struct replay_result *result)

@@ -19,6 +19,7 @@ const struct jobs_format jobs_formats[] = {
 	{"itp", "Microsoft ITP 2021: submission_time, duration, num_gpu", jobs_read_itp},
 	{"swf", "Standard Workload Format of the Parallel Workloads Archive", jobs_read_swf},
 	{"sacct", "what Slurm's sacct --parsable2 prints", jobs_read_sacct},
+	{"gavel", "a job list of Gavel (OSDI 2020), with its file of speeds", jobs_read_gavel},
 	{"csv", "parc's own table of jobs", jobs_read_csv},
 	{"yaml", "parc's own list of jobs", jobs_read_yaml},
 	{NULL, NULL, NULL},
@@ -99,6 +100,7 @@ void jobs_deinit(struct jobs *jobs)
 	free(jobs->rows);
 	free(jobs->groups);
 	free(jobs->depends);
+	free(jobs->variants);
 	free(jobs->users.list);
 	free(jobs->tenants.list);
 	free(jobs->kinds.list);

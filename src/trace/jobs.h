@@ -19,12 +19,13 @@
 
 #include "trace/fleet.h"
 
-#define JOBS_MAX	  (1 << 23)	     /* rows: 8 million, 1.6 GB */
-#define JOBS_NAMES_MAX	  (1 << 20)	     /* different tenants, users, kinds, queues, each */
-#define JOBS_NAME_MAX	  63		     /* bytes of one */
-#define JOBS_LENGTH_MAX	  (INT64_C(1) << 50) /* us: 35 years */
-#define JOBS_TIME_MAX	  (INT64_C(1) << 56) /* us: 2,283 years, of a time within a file */
-#define JOBS_TASK_DEVICES 8 /* devices of one task of a gang, unless options say otherwise */
+#define JOBS_MAX	    (1 << 23)	       /* rows: 8 million, 1.6 GB */
+#define JOBS_NAMES_MAX	    (1 << 20)	       /* different tenants, users, kinds, queues, each */
+#define JOBS_NAME_MAX	    63		       /* bytes of one */
+#define JOBS_LENGTH_MAX	    (INT64_C(1) << 50) /* us: 35 years */
+#define JOBS_TIME_MAX	    (INT64_C(1) << 56) /* us: 2,283 years, of a time within a file */
+#define JOBS_GAVEL_FIRST_ID 1		       /* Gavel counts jobs from 0, ids are above 0 */
+#define JOBS_TASK_DEVICES   8 /* devices of one task of a gang, unless options say otherwise */
 
 /* Equal tasks of one part of a gang. */
 struct jobs_group {
@@ -43,12 +44,13 @@ struct jobs_row {
 	int32_t user, tenant, kind, queue; /* indexes into the tables of names; -1: none */
 	int32_t tier, work_class;	   /* 0..PARC_TIERS_MAX-1; enum parc_class */
 	int32_t result; /* in the log: enum parc_result OK, FAILED, CANCELLED, LOST or TIMEOUT */
-	int32_t first_group, groups_count;   /* 1..PARC_GROUPS_MAX */
-	int32_t first_depend, depends_count; /* 0..PARC_DEPENDS_MAX */
-	int32_t close_level;		     /* enum parc_level; FLEET: anywhere */
-	int32_t close_strength;		     /* enum parc_strength, of the whole gang */
-	int32_t array;			     /* row of the first job of its array; -1: none */
-	int32_t array_running_max;	     /* 0: no cap */
+	int32_t first_group, groups_count;     /* 1..PARC_GROUPS_MAX */
+	int32_t first_depend, depends_count;   /* 0..PARC_DEPENDS_MAX */
+	int32_t first_variant, variants_count; /* 0..PARC_VARIANTS_MAX */
+	int32_t close_level;		       /* enum parc_level; FLEET: anywhere */
+	int32_t close_strength;		       /* enum parc_strength, of the whole gang */
+	int32_t array;			       /* row of the first job of its array; -1: none */
+	int32_t array_running_max;	       /* 0: no cap */
 	uint8_t held, requeue, preemptible;
 	uint8_t alien; /* names only chips that the fleet does not have: never fits */
 };
@@ -62,7 +64,8 @@ struct jobs {
 	struct jobs_row *rows;
 	struct jobs_group *groups;
 	struct parc_depend *depends; /* job is an index of a row, before the one that depends */
-	int32_t count, groups_count, depends_count;
+	struct parc_variant *variants;
+	int32_t count, groups_count, depends_count, variants_count;
 	struct jobs_names users, tenants, kinds, queues;
 	int64_t start_us; /* first arrival as the file counts: since 1970, or since its own start */
 	int64_t skipped;  /* malformed rows passed over because options.is_lenient */
@@ -77,6 +80,10 @@ struct jobs_options {
 	bool has_devices;  /* swf: processors are devices; else cores */
 	int32_t task_size; /* philly, itp, swf: devices or cores of one task of a gang; 0: 8 devices
 			    * or one core */
+	/* gavel */
+	const char *speeds; /* path of throughputs.json */
+	int64_t rate_milli; /* arrivals an hour, in thousandths; 0: all at time 0, ... */
+	int32_t static_max; /* ... the first so many; just one of the two is set */
 };
 
 /* What a format's reader gets; see jobs_build.h. */

@@ -259,6 +259,22 @@ static int copy_depends(struct jobs_builder *builder, const struct jobs_draft *d
 	return 0;
 }
 
+static int copy_variants(struct jobs_builder *builder, const struct jobs_draft *draft)
+{
+	struct jobs *jobs = builder->jobs;
+
+	for (int32_t i = 0; i < draft->row.variants_count; i++) {
+		int code = fleet_grow(&jobs->variants, jobs->variants_count + i,
+				      &builder->variants_capacity, sizeof(*jobs->variants),
+				      builder->err);
+
+		if (code != 0)
+			return code;
+		jobs->variants[jobs->variants_count + i] = draft->variants[i];
+	}
+	return 0;
+}
+
 int jobs_builder_add(struct jobs_builder *builder, const struct jobs_draft *draft)
 {
 	struct jobs *jobs = builder->jobs;
@@ -275,12 +291,16 @@ int jobs_builder_add(struct jobs_builder *builder, const struct jobs_draft *draf
 		code = copy_groups(builder, draft);
 	if (code == 0)
 		code = copy_depends(builder, draft);
+	if (code == 0)
+		code = copy_variants(builder, draft);
 	if (code != 0)
 		return code;
 	row.first_group = jobs->groups_count;
 	row.first_depend = jobs->depends_count;
+	row.first_variant = jobs->variants_count;
 	jobs->groups_count += row.groups_count;
 	jobs->depends_count += row.depends_count;
+	jobs->variants_count += row.variants_count;
 	jobs->aliens += row.alien;
 	builder->origins[jobs->count] = (struct jobs_origin){draft->array_key, draft->place.line};
 	jobs->rows[jobs->count++] = row;

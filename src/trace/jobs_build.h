@@ -22,6 +22,7 @@ struct jobs_draft {
 	int64_t array_key;	 /* jobs of one array have the same, above 0; 0: none */
 	struct jobs_group groups[PARC_GROUPS_MAX];
 	struct parc_depend depends[PARC_DEPENDS_MAX]; /* job is an id of the file */
+	struct parc_variant variants[PARC_VARIANTS_MAX];
 };
 
 /* What the builder keeps of each row beside it. */
@@ -48,7 +49,8 @@ struct jobs_builder {
 	int64_t drafts; /* begun so far */
 	struct jobs_index users, tenants, kinds, queues;
 	struct jobs_origin *origins; /* of each row */
-	int32_t rows_capacity, origins_capacity, groups_capacity, depends_capacity;
+	int32_t rows_capacity, origins_capacity, groups_capacity, depends_capacity,
+		variants_capacity;
 };
 
 /* The formats' readers, each in a file of its own. */
@@ -58,6 +60,7 @@ int jobs_read_itp(struct jobs_builder *builder, struct text *text);
 int jobs_read_swf(struct jobs_builder *builder, struct text *text);
 int jobs_read_sacct(struct jobs_builder *builder, struct text *text);
 int jobs_read_csv(struct jobs_builder *builder, struct text *text);
+int jobs_read_gavel(struct jobs_builder *builder, struct text *text);
 int jobs_read_yaml(struct jobs_builder *builder, struct text *text);
 
 void jobs_builder_init(struct jobs_builder *builder, struct jobs *jobs, const struct fleet *fleet,

@@ -26,7 +26,8 @@
 static const struct {
 	const char *format, *bytes, *message;
 } broken[] = {
-	{"gwf", "", "no format \"gwf\", expected one of openb, philly, itp, swf, sacct, csv, yaml"},
+	{"gwf", "",
+	 "no format \"gwf\", expected one of openb, philly, itp, swf, sacct, gavel, csv, yaml"},
 	{"philly", "", "f: the file is empty, expected a header with the column timestamp"},
 	{"philly", PHILLY, "f: the log has no jobs, expected at least one that ran"},
 	{"philly", "timestamp,num_gpus\n", "f:1:1: the header lacks the column duration"},
