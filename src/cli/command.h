@@ -33,6 +33,7 @@ extern const struct command command_gen;
 extern const struct command command_help;
 extern const struct command command_sim;
 extern const struct command command_version;
+extern const struct command command_supervise; /* not in the table: the engine runs it */
 
 /* The table of main.c, in the order of `parc help`, ended by NULL. */
 extern const struct command *const command_table[];

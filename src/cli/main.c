@@ -35,6 +35,8 @@ static const struct command *command_choose(const char *word)
 		return &command_help;
 	if (strcmp(word, "--version") == 0)
 		return &command_version;
+	if (strcmp(word, command_supervise.name) == 0)
+		return &command_supervise;
 	return command_find(word);
 }
 

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The local engine: processes of this machine. It answers the calls of engine.h by writing sheets
+ * into the folders of attempts and starting supervisors, and reports what supervisors write there.
+ * It keeps nothing that it could not read again, so it may die at any moment.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "engine/local.h"
+
+#define TICK_S	 1
+#define LEAVE_MS 500
+
+void local_alarm(struct local *local, const char *format, ...)
+{
+	va_list args;
+	int32_t at;
+
+	if (local->alarms_count == LOCAL_ALARMS_MAX)
+		return;
+	at = (local->alarms_first + local->alarms_count++) % LOCAL_ALARMS_MAX;
+	va_start(args, format);
+	vsnprintf(local->alarms[at], sizeof(local->alarms[at]), format, args);
+	va_end(args);
+}
+
+/* ---- The calls */
+
+static int local_machine(void *self, struct engine_machine *machine, struct parc_err *err)
+{
+	const struct local *local = self;
+	long cores = sysconf(_SC_NPROCESSORS_ONLN), pages = sysconf(_SC_PHYS_PAGES);
+	size_t used = 0;
+
+	if (cores < 1 || pages < 1)
+		return parc_err_set(err, PARC_ERR_IO, "the system does not tell its size");
+	*machine =
+		(struct engine_machine){.cpu_milli = (int32_t)(cores * 1000),
+					.memory_mib = (int64_t)pages * sysconf(_SC_PAGESIZE) >> 20,
+					.pools_count = 1,
+					.pools = {{.chip = "cpu",
+						   .rule = PARC_RULE_CORES,
+						   .devices = (int32_t)cores,
+						   .step_milli = 10}}};
+	if (gethostname(machine->name, sizeof(machine->name) - 1) != 0 || machine->name[0] == '\0')
+		snprintf(machine->name, sizeof(machine->name), "localhost");
+#define X(name, bit, missing)                                                                    \
+	if (!(local->groups.abilities & GROUPS_##name) && used < sizeof(machine->limits))        \
+		used += (size_t)snprintf(machine->limits + used, sizeof(machine->limits) - used, \
+					 "%s%s", used > 0 ? "; " : "", missing);
+	GROUPS_ABILITY_MAP(X)
+#undef X
+	return 0;
+}
+
+static int local_start(void *self, const struct engine_work *work, struct parc_err *err)
+{
+	struct local *local = self;
+	struct request request;
+	struct slot *slot;
+	int code;
+
+	if (slots_find(local, work->key) != NULL)
+		return 0;
+	if (local->slots_count >= LOCAL_ATTEMPTS_MAX)
+		return parc_err_set(err, PARC_ERR_FULL, "%d attempts are claimed; no more can be",
+				    LOCAL_ATTEMPTS_MAX);
+	code = request_init(&request, local, work, err);
+	if (code != 0)
+		return code;
+	code = claim_create(local->claims, &request.claim, err);
+	if (code == 0 || code == PARC_ERR_EXISTS) {
+		slot = slots_load_one(local, work->key, err);
+		code = slot == NULL ? PARC_ERR_MEMORY : 0;
+		if (slot != NULL)
+			slots_supervise(local, slot);
+	}
+	request_deinit(&request);
+	return code;
+}
+
+static int local_stop(void *self, struct engine_key key, int64_t grace_us, int32_t why,
+		      struct parc_err *err)
+{
+	struct local *local = self;
+	struct slot *slot = slots_find(local, key);
+	struct claim_stop before, stop = {.time_us = clock_wall_us(),
+					  .grace_us = grace_us > 0 ? grace_us : 0,
+					  .why = why};
+	int folder, code;
+
+	if (slot == NULL)
+		return parc_err_set(err, PARC_ERR_UNKNOWN,
+				    "attempt %" PRId64 ".%" PRId32 " was never claimed here",
+				    key.allocation, key.attempt);
+	if (slot->state == ENGINE_OVER)
+		return 0;
+	folder = claim_open(local->claims, key, err);
+	if (folder < 0)
+		return folder;
+	stop.kill_us = clock_boot_us() + stop.grace_us;
+	/* A second stop may come sooner, never later. */
+	if (claim_read_stop(folder, &before, NULL) == 0 && before.kill_us <= stop.kill_us)
+		code = 0;
+	else
+		code = claim_write_stop(folder, &stop, err);
+	close(folder);
+	slots_mark(local, slot);
+	return code;
+}
+
+static void local_forget(void *self, struct engine_key key)
+{
+	struct local *local = self;
+	struct slot *slot = slots_find(local, key);
+
+	if (slot != NULL && slot->state == ENGINE_OVER)
+		slots_forget(local, slot);
+}
+
+static int32_t local_list(void *self, struct engine_key after, struct engine_entry *entries,
+			  int32_t max)
+{
+	const struct local *local = self;
+	int32_t count = 0;
+
+	for (int32_t i = slots_above(local, after); i < local->slots_count && count < max; i++) {
+		const struct slot *slot = &local->slots[i];
+
+		if (!slot->is_forgotten)
+			entries[count++] =
+				(struct engine_entry){.key = slot->key, .state = slot->state};
+	}
+	return count;
+}
+
+static int local_fd(void *self)
+{
+	return ((const struct local *)self)->events;
+}
+
+static int take_alarm(struct local *local, struct engine_report *report)
+{
+	if (local->alarms_count == 0)
+		return 0;
+	snprintf(local->text, sizeof(local->text), "%s", local->alarms[local->alarms_first]);
+	local->alarms_first = (local->alarms_first + 1) % LOCAL_ALARMS_MAX;
+	local->alarms_count--;
+	*report = (struct engine_report){
+		.kind = ENGINE_ALARM, .time_us = clock_wall_us(), .text = local->text};
+	return 1;
+}
+
+static int take_report(struct local *local, struct engine_report *report)
+{
+	for (int32_t i = 0; i < local->slots_count && local->changed_count > 0; i++) {
+		struct slot *slot = &local->slots[i];
+
+		if (!slot->is_changed)
+			continue;
+		if (slots_report(local, slot, report))
+			return 1;
+		slot->is_changed = 0;
+		local->changed_count--;
+	}
+	return 0;
+}
+
+static int local_poll(void *self, struct engine_report *report, struct parc_err *err)
+{
+	struct local *local = self;
+	int heard = 1, tick = 0;
+
+	(void)err;
+	while (heard) {
+		if (take_alarm(local, report) || take_report(local, report))
+			return 1;
+		heard = slots_hear(local, &tick);
+		if (tick)
+			slots_tend(local);
+		tick = 0;
+	}
+	return 0;
+}
+
+/* Supervisors whose attempts are over are about to leave: give them a moment, so that their
+ * control groups can go. */
+static void await_leaving(struct local *local)
+{
+	int64_t until_us = clock_boot_us() + LEAVE_MS * 1000;
+
+	for (int32_t i = local->slots_count - 1; i >= 0; i--) {
+		struct slot *slot = &local->slots[i];
+		struct pollfd file = {.fd = slot->supervisor, .events = POLLIN};
+		int64_t left_ms = (until_us - clock_boot_us()) / 1000;
+
+		if (slot->state != ENGINE_OVER)
+			continue;
+		if (slot->supervisor >= 0)
+			poll(&file, 1, left_ms > 0 ? (int)left_ms : 0);
+		if (slot->is_forgotten && slot->supervisor >= 0 && file.revents != 0)
+			slots_part(local, slot);
+	}
+}
+
+static void local_close(void *self)
+{
+	struct local *local = self;
+	const int files[] = {local->events, local->changes, local->clock,    local->lock,
+			     local->claims, local->output,  local->directory};
+
+	await_leaving(local);
+	while (local->slots_count > 0)
+		slots_remove(local, &local->slots[local->slots_count - 1]);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		if (files[i] >= 0)
+			close(files[i]);
+	}
+	groups_close(&local->groups);
+	free(local->slots);
+	free(local);
+}
+
+static const struct engine_calls local_calls = {.machine = local_machine,
+						.start = local_start,
+						.stop = local_stop,
+						.forget = local_forget,
+						.list = local_list,
+						.fd = local_fd,
+						.poll = local_poll,
+						.close = local_close};
+
+/* ---- Opening */
+
+static int open_folder(int at, const char *name, int *folder, struct parc_err *err)
+{
+	if (mkdirat(at, name, 0700) != 0 && errno != EEXIST)
+		return parc_err_set(err, PARC_ERR_IO, "%s cannot be made: %s", name,
+				    strerror(errno));
+	*folder = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (*folder < 0)
+		return parc_err_set(err, PARC_ERR_IO, "%s cannot be opened: %s", name,
+				    strerror(errno));
+	return 0;
+}
+
+/* The number that names this engine's control groups, drawn once. */
+static int read_id(struct local *local, uint64_t *id, struct parc_err *err)
+{
+	struct sheet sheet;
+	struct sheet_line line;
+	int64_t number = 0;
+	int code = sheet_read(&sheet, local->directory, "id", "parc-engine", 1, err);
+
+	if (code == PARC_ERR_UNKNOWN) {
+		if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+			return parc_err_set(err, PARC_ERR_IO, "the system has no random numbers");
+		number &= INT64_MAX;
+		sheet_begin(&sheet, "parc-engine", 1);
+		sheet_put_number(&sheet, "id", number);
+		code = sheet_create(&sheet, local->directory, "id", err);
+	} else {
+		while (code == 0 && sheet_next(&sheet, &line)) {
+			if (strcmp(line.key, "id") == 0)
+				code = sheet_number(&line, 0, INT64_MAX, &number);
+		}
+	}
+	sheet_free(&sheet);
+	*id = (uint64_t)number;
+	return code;
+}
+
+static int open_events(struct local *local, struct parc_err *err)
+{
+	struct itimerspec every = {.it_interval = {.tv_sec = TICK_S},
+				   .it_value = {.tv_sec = TICK_S}};
+
+	local->events = epoll_create1(EPOLL_CLOEXEC);
+	local->changes = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	local->clock = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (local->events < 0 || local->changes < 0 || local->clock < 0 ||
+	    timerfd_settime(local->clock, 0, &every, NULL) != 0)
+		return parc_err_set(err, PARC_ERR_IO, "the engine cannot watch: %s",
+				    strerror(errno));
+	slots_listen(local, local->changes, LOCAL_TAG_CHANGES);
+	slots_listen(local, local->clock, LOCAL_TAG_CLOCK);
+	return 0;
+}
+
+static void open_groups(struct local *local, uint64_t id)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "parc-%016" PRIx64, id);
+	groups_find(&local->groups, name, NULL);
+	groups_open(&local->groups);
+	groups_to_text(&local->groups, local->groups_text);
+}
+
+static int open_all(struct local *local, struct parc_err *err)
+{
+	uint64_t id = 0;
+	int code = open_folder(AT_FDCWD, local->path, &local->directory, err);
+
+	if (code == 0)
+		local->lock = claim_lock(local->directory, err);
+	if (code == 0 && local->lock < 0)
+		code = local->lock < -1 ? local->lock
+					: parc_err_set(err, PARC_ERR_STATE, "another engine has %s",
+						       local->path);
+	if (code == 0)
+		code = open_folder(local->directory, "claims", &local->claims, err);
+	if (code == 0)
+		code = open_folder(local->directory, "output", &local->output, err);
+	if (code == 0)
+		code = read_id(local, &id, err);
+	if (code == 0)
+		code = open_events(local, err);
+	if (code != 0)
+		return code;
+	open_groups(local, id);
+	claim_sweep(local->claims);
+	code = slots_load(local, err);
+	if (code == 0) {
+		slots_sweep_groups(local);
+		slots_tend(local);
+	}
+	return code;
+}
+
+int engine_open_local(struct engine *engine, const char *directory, const char *program,
+		      struct parc_err *err)
+{
+	struct local *local;
+	int code;
+
+	if (directory[0] != '/' || strlen(directory) >= sizeof(local->path) ||
+	    strlen(program) >= sizeof(local->program))
+		return parc_err_set(err, PARC_ERR_INVALID,
+				    "'%.80s' is no absolute path of less than %zu bytes", directory,
+				    sizeof(local->path));
+	local = calloc(1, sizeof(*local));
+	if (local == NULL)
+		return parc_err_set(err, PARC_ERR_MEMORY, "no memory for the engine");
+	local->directory = local->claims = local->output = local->lock = -1;
+	local->events = local->changes = local->clock = -1;
+	snprintf(local->path, sizeof(local->path), "%s", directory);
+	snprintf(local->program, sizeof(local->program), "%s", program);
+	process_boot(local->boot);
+	code = open_all(local, err);
+	if (code != 0) {
+		local_close(local);
+		return code;
+	}
+	*engine = (struct engine){.calls = &local_calls, .self = local};
+	return 0;
+}

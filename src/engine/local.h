@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Within the local engine: its table of attempts. local.c answers the calls, slots.c keeps the
+ * table and supervisors in step with the folders, local_request.c makes a claim of a request,
+ * use.c measures.
+ *
+ * Files (docs/engine.md): DIRECTORY/id, DIRECTORY/claims/ALLOCATION.ATTEMPT/, DIRECTORY/output/.
+ */
+#ifndef ENGINE_LOCAL_H
+#define ENGINE_LOCAL_H
+
+#include "engine/claim.h"
+#include "engine/groups.h"
+
+#define LOCAL_ATTEMPTS_MAX 65536 /* claimed at one time */
+#define LOCAL_TRIES_MAX	   5	 /* supervisors that failed to start an attempt */
+#define LOCAL_TAG_CHANGES  (-1)	 /* what epoll says, beside a supervisor's pidfd */
+#define LOCAL_TAG_CLOCK	   (-2)
+#define LOCAL_ALARMS_MAX   16 /* sentences for the operator that wait to be read */
+
+/* What is known of one attempt that has a claim. */
+struct slot {
+	struct engine_key key;
+	int32_t state;	   /* enum engine_state */
+	int watch;	   /* of its folder, -1: none */
+	int supervisor;	   /* pidfd of the one that was started here, -1: none */
+	int32_t tries;	   /* supervisors that were started for it here */
+	int64_t try_us;	   /* on the clock since boot: not another before */
+	int8_t is_changed; /* its folder may say something new */
+	int8_t told_running, told_ended;
+	int8_t is_forgotten; /* its claim goes when its supervisor is gone */
+	int64_t told_progress_us, told_checkpoint_us;
+	int32_t tasks_count;
+	int64_t cpu_milli, memory_mib; /* of all its tasks */
+	uint32_t devices;	       /* of the node */
+};
+
+struct local {
+	int directory, claims, output; /* open folders */
+	char path[512];		       /* of directory, absolute */
+	char program[512];
+	char boot[PROCESS_BOOT_SIZE];
+	int lock;
+	int events, changes, clock; /* epoll, inotify, timerfd */
+	struct groups groups;
+	char groups_text[GROUPS_TEXT_SIZE];
+	struct slot *slots; /* by key, ascending */
+	int32_t slots_count, slots_room;
+	int32_t changed_count; /* slots whose is_changed is set */
+	char alarms[LOCAL_ALARMS_MAX][PARC_ERR_TEXT_MAX];
+	int32_t alarms_first, alarms_count;
+	char text[PARC_ERR_TEXT_MAX]; /* of the last report */
+};
+
+/* The slot of a key, NULL: none. A new one, NULL: no memory. Pointers hold until the next add. */
+struct slot *slots_find(const struct local *local, struct engine_key key);
+struct slot *slots_add(struct local *local, struct engine_key key);
+void slots_remove(struct local *local, struct slot *slot);
+
+int32_t slots_above(const struct local *local, struct engine_key key); /* index of the first */
+
+/* Take one claim that lies in the folder: its slot, NULL: err says why. Take all. */
+struct slot *slots_load_one(struct local *local, struct engine_key key, struct parc_err *err);
+int slots_load(struct local *local, struct parc_err *err);
+
+/* Start a supervisor for the slot. A failure is tried again later, and said when it is final. */
+void slots_supervise(struct local *local, struct slot *slot);
+
+/* Drop the claim and all that is kept of it, as soon as no supervisor has it any more. */
+void slots_forget(struct local *local, struct slot *slot);
+
+/* Remove control groups of attempts that have no claim. */
+void slots_sweep_groups(const struct local *local);
+
+/* The slot's supervisor has ended. The slot may be gone after this. */
+void slots_part(struct local *local, struct slot *slot);
+
+/* Bring a slot in step with its folder; poll's next call asks it for reports. */
+void slots_mark(struct local *local, struct slot *slot);
+
+/* Hear of a file from now on, under this tag. */
+void slots_listen(struct local *local, int fd, int64_t tag);
+
+/* Take what the system has to say: 1 if there was something. `tick` says whether a second passed.
+ */
+int slots_hear(struct local *local, int *tick);
+
+/* Look after each attempt once a second: one without a supervisor gets one. */
+void slots_tend(struct local *local);
+
+/* The next report of a slot: 1, or 0 when there is none. */
+int slots_report(struct local *local, struct slot *slot, struct engine_report *report);
+
+/* A claim made of a request. It points into the request, and to memory of its own until free. */
+struct request {
+	struct claim claim;
+	char output[4096], errors[4096];
+	struct claim_task *tasks;
+};
+int request_init(struct request *request, const struct local *local, const struct engine_work *work,
+		 struct parc_err *err);
+void request_deinit(struct request *request);
+
+void local_alarm(struct local *local, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif

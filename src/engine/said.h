@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a job says of itself, through the file descriptor PARC_REPORT_FD: lines of text,
+ *
+ *   progress SECONDS       so much work is done, on the reference chip, since the job's first start
+ *   checkpoint [SECONDS]   so much would not be lost now; without a number: all until now
+ *
+ * A number has up to nine digits and six decimals. Lines have at most 200 bytes. What is not one of
+ * these is counted and passed over: nothing that a job writes can do more than say what it may.
+ * Only the last of each counts, so however much is written, what is kept is one sheet.
+ */
+#ifndef ENGINE_SAID_H
+#define ENGINE_SAID_H
+
+#include <stddef.h>
+
+#include "engine/claim.h"
+
+#define SAID_LINE_MAX 200
+
+struct said {
+	struct claim_said sheet;
+	int is_changed; /* since it was written last */
+	size_t size;	/* of the line that has begun */
+	int is_long;	/* it is longer than a line may be */
+	char line[SAID_LINE_MAX];
+};
+
+/* What time it is for a report: since 1970, and the work that the run time so far makes. */
+struct said_now {
+	int64_t wall_us, work_us;
+};
+
+void said_init(struct said *said);
+
+/* Take the bytes that came. */
+void said_take(struct said *said, const char *bytes, size_t size, const struct said_now *now);
+
+#endif
