@@ -16,7 +16,8 @@
 	X(ENVIRONMENT, 0, "no memory for its environment") \
 	X(REPORTS, 0, "its reports have no way") X(FOLDER_OUTPUT, 0, "its output has no file") \
 	X(USER, 0, "it cannot run as its user") X(DIRECTORY, 1, "its directory cannot be entered") \
-	X(OUTPUT, 1, "its output cannot be opened") X(FILES, 0, "its files cannot be put in place") \
+	X(OUTPUT, 1, "its output cannot be opened") \
+	X(FILES, 0, "its files cannot be put in place") \
 	X(COMMAND, 1, "its command cannot be run")
 /* clang-format on */
 #define X(name, users, text) CHILD_##name,

@@ -7,15 +7,12 @@
  * It runs as `parc supervise FOLDER`. When one is killed, the engine starts another on the same
  * folder, which finds the tasks by `started`, starts nothing, and takes over.
  *
- *            lock? ──no──> another lives: leave
- *              │ yes
- *   exit there? ──yes──> over: leave
- *              │ no
- *   started there? ──yes──────────────────────────> adopt ─┐
- *              │ no                                        │
- *         stop there? ──yes──> exit (never ran)            │
- *              │ no                                        v
- *         fork tasks, waiting ──> write `started` ──> go ──> watch ──> kill what is left ──> exit
+ *   lock?      no:  another lives: leave
+ *   exit?      yes: it is over: leave
+ *   started?   yes: adopt, watch
+ *   stop?      yes: write exit: it never ran
+ *   else       fork the tasks, which wait; write `started`; let them go; watch
+ *   watch      until the first processes have ended; kill what is left of them; write exit
  */
 #ifndef ENGINE_SUPERVISOR_H
 #define ENGINE_SUPERVISOR_H
