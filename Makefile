@@ -126,6 +126,9 @@ $(DIR)/obj/%.o: %.c Makefile
 $(DIR)/obj/src/cli/cmd_version.o: VERSION
 $(DIR)/obj/src/cli/cmd_version.o: EXTRA_CPPFLAGS := -DPARC_VERSION='"$(VERSION)"'
 
+$(DIR)/obj/src/chip/catalogue_default.o: src/chip/catalogue.yaml
+$(DIR)/obj/src/chip/catalogue_default.o: EXTRA_CPPFLAGS := -DCATALOGUE_YAML='"src/chip/catalogue.yaml"'
+
 # The HTML report's style and script, joined and taken into the program with their hashes.
 REPORT_CSS := src/sim/report/report.css
 REPORT_JS  := $(addprefix src/sim/report/,words.js draw.js hover.js charts.js page.js)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/chips_option.h"
 #include "cli/command.h"
 #include "trace/fleet_build.h"
 #include "trace/generate.h"
@@ -28,6 +29,7 @@ static const char gen_text[] =
 	"Options of both:\n"
 	"  --mix FILE         the mix: YAML with the key fleet_mix or task_mix\n"
 	"  --seed S           the seed (default 1)\n"
+	"  --chips FILE       lay FILE over the catalogue of chips (parc help chips)\n"
 	"  -o, --output FILE  write to FILE instead of standard output\n"
 	"\n"
 	"Options of fleet:\n"
@@ -45,6 +47,7 @@ static const char gen_text[] =
 
 struct gen_options {
 	const char *mix, *fleet, *output, *format;
+	struct chips_option chips;
 	int64_t seed, nodes, tasks; /* nodes, tasks: 0, not given */
 };
 
@@ -80,6 +83,7 @@ static int read_option(struct gen_options *options, int letter, const char *word
 {
 	static const int64_t seeds[2] = {0, INT64_MAX - 1}, nodes[2] = {1, FLEET_NODES_MAX},
 			     tasks[2] = {1, TASKS_MAX};
+	struct parc_err err = {0};
 
 	switch (letter) {
 	case 'm':
@@ -94,6 +98,9 @@ static int read_option(struct gen_options *options, int letter, const char *word
 	case 'F':
 		options->format = word;
 		return COMMAND_OK;
+	case 'c':
+		return chips_option_add(&options->chips, word, &err) == 0 ? COMMAND_OK
+									  : command_fail(&err);
 	case 's':
 		return read_count("seed", word, seeds, &options->seed);
 	case 'n':
@@ -174,8 +181,13 @@ static int make_fleet(const struct gen_options *options, struct parc_err *err)
 	struct fleet_mix mix;
 	struct fleet fleet = {0};
 	int64_t nodes = options->nodes;
-	int code = fleet_mix_read(&mix, options->mix, err);
+	struct catalogue *catalogue = chips_option_load(&options->chips, err);
+	int code = catalogue == NULL ? err->code : 0;
 
+	mix = (struct fleet_mix){0};
+	if (code == 0)
+		code = fleet_mix_read_with(&mix, options->mix, catalogue, err);
+	catalogue_destroy(catalogue);
 	if (code == 0 && nodes == 0)
 		nodes = mix.nodes;
 	if (code == 0 && nodes == 0)
@@ -195,8 +207,13 @@ static int make_trace(const struct gen_options *options, struct parc_err *err)
 	struct task_mix mix = {0};
 	struct fleet fleet;
 	struct tasks tasks = {0};
-	int code = fleet_read(&fleet, options->fleet, err);
+	struct catalogue *catalogue = chips_option_load(&options->chips, err);
+	int code = catalogue == NULL ? err->code : 0;
 
+	fleet = (struct fleet){0};
+	if (code == 0)
+		code = fleet_read_with(&fleet, options->fleet, catalogue, err);
+	catalogue_destroy(catalogue);
 	if (code == 0)
 		code = task_mix_read(&mix, options->mix, err);
 	if (code == 0)
@@ -212,10 +229,13 @@ static int make_trace(const struct gen_options *options, struct parc_err *err)
 
 static int run_fleet(int argc, char **argv)
 {
-	static const struct option known[] = {
-		{"mix", required_argument, NULL, 'm'},	  {"nodes", required_argument, NULL, 'n'},
-		{"seed", required_argument, NULL, 's'},	  {"format", required_argument, NULL, 'F'},
-		{"output", required_argument, NULL, 'o'}, {NULL, 0, NULL, 0}};
+	static const struct option known[] = {{"mix", required_argument, NULL, 'm'},
+					      {"nodes", required_argument, NULL, 'n'},
+					      {"seed", required_argument, NULL, 's'},
+					      {"format", required_argument, NULL, 'F'},
+					      {"output", required_argument, NULL, 'o'},
+					      {"chips", required_argument, NULL, 'c'},
+					      {NULL, 0, NULL, 0}};
 	struct gen_options options;
 	struct parc_err err = {0};
 	int code = read_options(&options, argc, argv, known);
@@ -230,10 +250,13 @@ static int run_fleet(int argc, char **argv)
 
 static int run_trace(int argc, char **argv)
 {
-	static const struct option known[] = {
-		{"mix", required_argument, NULL, 'm'},	  {"fleet", required_argument, NULL, 'f'},
-		{"tasks", required_argument, NULL, 't'},  {"seed", required_argument, NULL, 's'},
-		{"output", required_argument, NULL, 'o'}, {NULL, 0, NULL, 0}};
+	static const struct option known[] = {{"mix", required_argument, NULL, 'm'},
+					      {"fleet", required_argument, NULL, 'f'},
+					      {"tasks", required_argument, NULL, 't'},
+					      {"seed", required_argument, NULL, 's'},
+					      {"output", required_argument, NULL, 'o'},
+					      {"chips", required_argument, NULL, 'c'},
+					      {NULL, 0, NULL, 0}};
 	struct gen_options options;
 	struct parc_err err = {0};
 	int code = read_options(&options, argc, argv, known);

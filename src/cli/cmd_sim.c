@@ -33,6 +33,7 @@ static const char sim_text[] =
 	"  --trace FILE        job log (task list for --saturate and --churn)\n"
 	"  --format NAME       form of the log: sacct (Slurm), swf, philly, itp, openb,\n"
 	"                      gavel, csv and yaml (parc's own)\n"
+	"  --chips FILE        lay FILE over the catalogue of chips (parc help chips)\n"
 	"  --lenient           count and pass over malformed rows\n"
 	"  --devices           swf: its processors are devices; without: cores\n"
 	"  --task-size N       philly, itp, swf: devices (or cores) of one task of a gang\n"
@@ -166,7 +167,7 @@ static int read_order(struct sim_inputs *inputs, const struct sim_options *optio
 static int read_inputs(struct sim_inputs *inputs, const struct sim_options *options,
 		       struct parc_err *err)
 {
-	int code = fleet_read(&inputs->fleet, options->fleet, err);
+	int code = sim_read_fleet(&inputs->fleet, options, err);
 	if (!code)
 		code = tasks_read_openb(&inputs->tasks, &inputs->fleet, options->trace, err);
 	if (!code)

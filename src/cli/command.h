@@ -29,6 +29,7 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
+extern const struct command command_chips;
 extern const struct command command_gen;
 extern const struct command command_help;
 extern const struct command command_sim;

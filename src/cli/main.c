@@ -10,7 +10,7 @@
 #include "cli/command.h"
 
 const struct command *const command_table[] = {
-	&command_help, &command_sim, &command_gen, &command_version, NULL,
+	&command_help, &command_sim, &command_gen, &command_chips, &command_version, NULL,
 };
 
 static int is_help_option(const char *word)

@@ -194,6 +194,14 @@ static int set_list(struct sim_options *options, const char *text,
 	return 0;
 }
 
+static int add_chips(struct sim_options *options, const char *text)
+{
+	struct parc_err err = {0};
+	if (chips_option_add(&options->chips, text, &err) != 0)
+		return command_usage("sim", "%s", err.text);
+	return 0;
+}
+
 static int set_mtbf(struct sim_options *options, const char *text)
 {
 	return set_list(options, text, add_mtbf);
@@ -222,6 +230,7 @@ static const struct sim_option sim_options_table[] = {
 	{"fleet", SIM_TEXT, FIELD(fleet), 0, 0, NULL},
 	{"trace", SIM_TEXT, FIELD(trace), 0, 0, NULL},
 	{"format", SIM_TEXT, FIELD(format), 0, 0, NULL},
+	{"chips", SIM_SET, 0, 0, 0, add_chips},
 	{"lenient", SIM_FLAG, FIELD(lenient), 0, 0, NULL},
 	{"devices", SIM_FLAG, FIELD(devices), 0, 0, NULL},
 	{"task-size", SIM_WHOLE, FIELD(task_size), 1, PARC_NODE_DEVICES_MAX, NULL},
@@ -456,4 +465,19 @@ int sim_options_parse(struct sim_options *options, int argc, char **argv)
 		return command_usage("sim", "'%s' is too many: it takes options only",
 				     argv[optind]);
 	return code ? code : settle(options);
+}
+
+int sim_read_fleet(struct fleet *fleet, const struct sim_options *options, struct parc_err *err)
+{
+	struct catalogue *catalogue = NULL;
+	int code;
+	*fleet = (struct fleet){0};
+	if (options->chips.count > 0) {
+		catalogue = chips_option_load(&options->chips, err);
+		if (!catalogue)
+			return err->code;
+	}
+	code = fleet_read_with(fleet, options->fleet, catalogue, err);
+	catalogue_destroy(catalogue);
+	return code;
 }

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "cli/chips_option.h"
 #include "sim/report.h"
 
 #define SIM_LOADS_MAX	8
@@ -19,6 +20,7 @@ struct sim_options {
 	const char *fleet, *trace, *format, *order_file, *dump, *audit, *html;
 	const char *speeds, *measure, *know_lengths;   /* of Gavel's lists, as written */
 	const char *policy, *compare, *lengths, *load; /* as written; read by the experiment */
+	struct chips_option chips;
 	int64_t seeds, seed, arrivals, hours, check_steps;
 	int32_t saturate_milli; /* 0: no saturation */
 	int32_t loads_milli[SIM_LOADS_MAX], loads_count;
@@ -39,6 +41,9 @@ struct sim_options {
 
 /* Read the command line: COMMAND_OK, or COMMAND_USAGE and it was said why. */
 int sim_options_parse(struct sim_options *options, int argc, char **argv);
+
+/* Read the fleet, with the chips of the catalogue where it names them only. */
+int sim_read_fleet(struct fleet *fleet, const struct sim_options *options, struct parc_err *err);
 
 /* Write a result, or why it cannot be. */
 int sim_print_json(json_t *root);

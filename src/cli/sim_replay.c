@@ -55,8 +55,7 @@ static int read_all(struct fleet *fleet, struct jobs *jobs, const struct sim_opt
 				   .speeds = options->speeds,
 				   .rate_milli = options->rate_milli,
 				   .static_max = (int32_t)options->static_max};
-	int code =
-		options->fleet ? fleet_read(fleet, options->fleet, err) : gavel_fleet(fleet, err);
+	int code = options->fleet ? sim_read_fleet(fleet, options, err) : gavel_fleet(fleet, err);
 	if (!code)
 		code = jobs_read(options->format, options->trace, fleet, &how, jobs, err);
 	if (!code && options->load_milli)

@@ -1,21 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The files of the HTML report inside the program: the assembler takes them in as they are, which
- * gcc and clang do alike and without a generator. The Makefile gives their paths and hashes.
+ * The files of the HTML report inside the program (embed.h). The Makefile gives their paths and
+ * hashes.
  */
 #include "sim/report_assets.h"
 
-/* clang-format off */
-#define EMBED(name, path) \
-	__asm__(".section .rodata\n" \
-		".global " #name "\n" \
-		".type " #name ", %object\n" \
-		#name ":\n" \
-		".incbin \"" path "\"\n" \
-		".byte 0\n" \
-		".size " #name ", . - " #name "\n" \
-		".text\n")
-/* clang-format on */
+#include "base/embed.h"
 
 EMBED(report_style, REPORT_STYLE);
 EMBED(report_script, REPORT_SCRIPT);

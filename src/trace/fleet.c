@@ -53,14 +53,15 @@ static int read_text(struct fleet_builder *builder, struct text *text, struct pa
 	return code;
 }
 
-int fleet_read_bytes(struct fleet *fleet, const char *name, const char *bytes, size_t size,
-		     struct parc_err *err)
+static int read_bytes(struct fleet *fleet, const char *name, const char *bytes, size_t size,
+		      const struct catalogue *catalogue, struct parc_err *err)
 {
 	struct fleet_builder builder;
 	struct text text;
 	int code;
 
 	fleet_builder_init(&builder, fleet);
+	builder.catalogue = catalogue;
 	text_init(&text, name, bytes, size);
 	code = read_text(&builder, &text, err);
 	fleet_builder_deinit(&builder);
@@ -69,7 +70,14 @@ int fleet_read_bytes(struct fleet *fleet, const char *name, const char *bytes, s
 	return code;
 }
 
-int fleet_read(struct fleet *fleet, const char *path, struct parc_err *err)
+int fleet_read_bytes(struct fleet *fleet, const char *name, const char *bytes, size_t size,
+		     struct parc_err *err)
+{
+	return read_bytes(fleet, name, bytes, size, NULL, err);
+}
+
+int fleet_read_with(struct fleet *fleet, const char *path, const struct catalogue *catalogue,
+		    struct parc_err *err)
 {
 	char *bytes;
 	size_t size;
@@ -79,9 +87,14 @@ int fleet_read(struct fleet *fleet, const char *path, struct parc_err *err)
 	code = text_load(path, &bytes, &size, err);
 	if (code != 0)
 		return code;
-	code = fleet_read_bytes(fleet, path, bytes, size, err);
+	code = read_bytes(fleet, path, bytes, size, catalogue, err);
 	free(bytes);
 	return code;
+}
+
+int fleet_read(struct fleet *fleet, const char *path, struct parc_err *err)
+{
+	return fleet_read_with(fleet, path, NULL, err);
 }
 
 void fleet_deinit(struct fleet *fleet)

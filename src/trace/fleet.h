@@ -13,9 +13,10 @@
 
 #include <stdio.h>
 
+#include "chip/catalogue.h"
 #include "parc/core.h"
 
-#define FLEET_NAME_MAX 63 /* bytes of a name */
+#define FLEET_NAME_MAX CHIP_NAME_MAX /* bytes of a name */
 
 struct fleet_chip {
 	char name[FLEET_NAME_MAX + 1];
@@ -47,9 +48,12 @@ struct fleet {
 	int64_t devices; /* of all nodes, without the cores of CORES pools */
 };
 
-/* Read a fleet file. A malformed line is refused with file, line, column and what was expected;
- * `fleet` is then empty. The caller ends it with fleet_deinit. */
+/* Read a fleet file. Chips that it names and does not define are those of the catalogue, of the
+ * program's own where none is given. A malformed line is refused with file, line, column and what
+ * was expected; `fleet` is then empty. The caller ends it with fleet_deinit. */
 int fleet_read(struct fleet *fleet, const char *path, struct parc_err *err);
+int fleet_read_with(struct fleet *fleet, const char *path, const struct catalogue *catalogue,
+		    struct parc_err *err);
 int fleet_read_bytes(struct fleet *fleet, const char *name, const char *bytes, size_t size,
 		     struct parc_err *err);
 void fleet_deinit(struct fleet *fleet); /* takes an empty one */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "chip/chip_yaml.h"
 
 static struct names_key place_key(const void *owner, int32_t index)
 {
@@ -37,6 +38,9 @@ void fleet_builder_deinit(struct fleet_builder *builder)
 {
 	names_deinit(&builder->places);
 	names_deinit(&builder->nodes);
+	catalogue_destroy(builder->own);
+	builder->own = NULL;
+	builder->catalogue = NULL;
 }
 
 int fleet_grow(void *list, int32_t count, int32_t *capacity, size_t size, struct parc_err *err)
@@ -67,57 +71,9 @@ void fleet_chip_init(struct fleet_chip *chip, const char *name)
 	chip->chip.unit = 1;
 }
 
-static int check_templates(const struct fleet_chip *named, struct parc_err *err)
-{
-	const struct parc_chip *chip = &named->chip;
-
-	if (chip->rule != PARC_RULE_TEMPLATES) {
-		if (chip->templates_count == 0 && chip->slots == 0)
-			return 0;
-		return parc_err_set(err, PARC_ERR_INVALID,
-				    "the chip %s has templates or slots, expected the rule "
-				    "templates with them",
-				    named->name);
-	}
-	if (chip->templates_count == 0 || chip->slots == 0)
-		return parc_err_set(err, PARC_ERR_INVALID,
-				    "the chip %s has the rule templates, expected slots and at "
-				    "least one template",
-				    named->name);
-	for (int32_t i = 0; i < chip->templates_count; i++) {
-		const struct parc_template *template = &chip->templates[i];
-		uint64_t reach = (uint64_t) template->starts << (template->slots - 1);
-
-		if (template->starts == 0 || reach >> chip->slots != 0)
-			return parc_err_set(err, PARC_ERR_INVALID,
-					    "template %d of the chip %s must start so that its %d "
-					    "slots lie within the chip's %d",
-					    i + 1, named->name, template->slots, chip->slots);
-		if (template->memory_mib > chip->memory_mib)
-			return parc_err_set(err, PARC_ERR_INVALID,
-					    "template %d of the chip %s has %d MiB, more than the "
-					    "chip's %d",
-					    i + 1, named->name, template->memory_mib,
-					    chip->memory_mib);
-	}
-	return 0;
-}
-
 int fleet_chip_check(const struct fleet_chip *named, struct parc_err *err)
 {
-	const struct parc_chip *chip = &named->chip;
-
-	if (chip->rule == PARC_RULE_MEMORY && chip->memory_mib == 0)
-		return parc_err_set(err, PARC_ERR_INVALID,
-				    "the chip %s is shared by memory, expected memory_mib above 0",
-				    named->name);
-	if (chip->rule == PARC_RULE_CORES &&
-	    (chip->memory_mib != 0 || chip->unit != 1 || chip->counts != 0))
-		return parc_err_set(err, PARC_ERR_INVALID,
-				    "the chip %s has the rule cores, expected no memory_mib, unit "
-				    "or counts with it",
-				    named->name);
-	return check_templates(named, err);
+	return chip_rules_check(named->name, &named->chip, err);
 }
 
 int32_t fleet_add_chip(struct fleet_builder *builder, const struct fleet_chip *chip,
@@ -142,7 +98,7 @@ int32_t fleet_add_chip(struct fleet_builder *builder, const struct fleet_chip *c
 	return fleet->chips_count++;
 }
 
-int32_t fleet_intern_chip(struct fleet_builder *builder, const char *name, struct parc_err *err)
+int32_t fleet_intern_bare(struct fleet_builder *builder, const char *name, struct parc_err *err)
 {
 	int32_t index = fleet_find_chip(builder->fleet, name);
 	struct fleet_chip chip;
@@ -151,6 +107,73 @@ int32_t fleet_intern_chip(struct fleet_builder *builder, const char *name, struc
 		return index;
 	fleet_chip_init(&chip, name);
 	return fleet_add_chip(builder, &chip, err);
+}
+
+/* The program's own catalogue, read when a file first names a chip that it does not define. */
+static int load_catalogue(struct fleet_builder *builder, struct parc_err *err)
+{
+	int code;
+
+	if (builder->catalogue != NULL)
+		return 0;
+	builder->own = catalogue_create();
+	if (builder->own == NULL)
+		return parc_err_set(err, PARC_ERR_MEMORY, "no memory for the catalogue of chips");
+	code = catalogue_add_default(builder->own, err);
+	builder->catalogue = builder->own;
+	return code;
+}
+
+int fleet_chip_of_catalogue(struct fleet_builder *builder, const char *name,
+			    struct fleet_chip *chip, struct parc_err *err)
+{
+	const struct catalogue_chip *it;
+	int32_t code = load_catalogue(builder, err);
+
+	if (code != 0)
+		return code;
+	it = catalogue_find(builder->catalogue, name);
+	if (it == NULL)
+		return 0;
+	fleet_chip_init(chip, name);
+	catalogue_fill(builder->catalogue, it, &chip->chip);
+	memcpy(chip->template_names, it->template_names, sizeof(chip->template_names));
+	code = fleet_intern_runtime(builder, it->runtime, err);
+	chip->chip.runtime = code;
+	return code < 0 ? code : 1;
+}
+
+int32_t fleet_intern_chip(struct fleet_builder *builder, const char *name, struct parc_err *err)
+{
+	int32_t index = fleet_find_chip(builder->fleet, name);
+	struct fleet_chip chip;
+	int code;
+
+	if (index >= 0)
+		return index;
+	code = fleet_chip_of_catalogue(builder, name, &chip, err);
+	if (code == 0)
+		return fleet_intern_bare(builder, name, err);
+	if (code < 0)
+		return code;
+	index = fleet_add_chip(builder, &chip, err);
+	if (index >= 0)
+		builder->listed |= UINT64_C(1) << index;
+	return index;
+}
+
+int32_t fleet_link_size(const struct fleet_builder *builder, const struct parc_pool *pool)
+{
+	const struct catalogue_chip *it;
+	const struct catalogue_claim *claim;
+
+	if (!(builder->listed >> pool->chip & 1))
+		return 0;
+	it = catalogue_find(builder->catalogue, builder->fleet->chips[pool->chip].name);
+	claim = catalogue_value(builder->catalogue, &it->figures[CATALOGUE_LINK_SIZE]);
+	if (claim == NULL || claim->value >= pool->devices || pool->devices % claim->value != 0)
+		return 0;
+	return (int32_t)claim->value;
 }
 
 int32_t fleet_intern_runtime(struct fleet_builder *builder, const char *name, struct parc_err *err)

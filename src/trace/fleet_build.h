@@ -21,7 +21,17 @@ struct fleet_builder {
 	struct fleet *fleet;
 	int32_t chips_capacity, runtimes_capacity, places_capacity, nodes_capacity;
 	struct names places, nodes;
+	const struct catalogue *catalogue; /* for chips that are named only */
+	uint64_t listed;		   /* chips of the fleet that are the catalogue's */
+	struct catalogue *own;		   /* the one in the program, made when it is needed */
 };
+
+/* The chip as the catalogue has it; 1, 0 if it has none of that name, or a negative code. */
+int fleet_chip_of_catalogue(struct fleet_builder *builder, const char *name,
+			    struct fleet_chip *chip, struct parc_err *err);
+
+/* Devices of a link group in a pool that names none: the catalogue's, if the pool divides so. */
+int32_t fleet_link_size(const struct fleet_builder *builder, const struct parc_pool *pool);
 
 /* Begin with an empty fleet. The builder points into itself and must not be moved. */
 void fleet_builder_init(struct fleet_builder *builder, struct fleet *fleet);
@@ -40,7 +50,11 @@ int64_t fleet_add_place(struct fleet_builder *builder, const struct fleet_place 
 int fleet_add_node(struct fleet_builder *builder, const struct fleet_node *node,
 		   struct parc_err *err);
 
-/* Index of the chip with this name, made if it is new; number of the runtime likewise. */
+/* Index of the chip with this name; one that is new is that of the catalogue, else what is known
+ * of a name alone. fleet_intern_bare does not look into the catalogue. Number of the runtime
+ * likewise.
+ */
+int32_t fleet_intern_bare(struct fleet_builder *builder, const char *name, struct parc_err *err);
 int32_t fleet_intern_chip(struct fleet_builder *builder, const char *name, struct parc_err *err);
 int32_t fleet_intern_runtime(struct fleet_builder *builder, const char *name, struct parc_err *err);
 

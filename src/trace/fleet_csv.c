@@ -2,7 +2,8 @@
  *
  * parc's own CSV, one row a node: name,site,pod,rack,cpu_milli,memory_mib,pools with pools as in
  * "H100:8/4;cpu:64" (chip:devices, and /link_size where devices form link groups). Places are made
- * when they first appear. Chips are known by name only: see fleet_chip_init for what they are.
+ * when they first appear. Chips are those of the catalogue; of others only the name is known
+ * (fleet_chip_init).
  */
 #include <string.h>
 
@@ -64,6 +65,8 @@ static int read_pool(struct fleet_builder *builder, const struct text *text,
 		return code;
 	pool->devices = (int32_t)count;
 	pool->link_size = (int32_t)link_size;
+	if (link_size == 0)
+		pool->link_size = fleet_link_size(builder, pool);
 	return 0;
 }
 

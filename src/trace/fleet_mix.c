@@ -11,7 +11,7 @@
 #define FIELDS(table) (int)(sizeof(table) / sizeof((table)[0]))
 
 static const struct yaml_field mix_list[] = {
-	{"chips", YAML_OTHER, true, 0, 0, 0},
+	{"chips", YAML_OTHER, false, 0, 0, 0},
 	{"models", YAML_OTHER, true, 0, 0, 0},
 	{"nodes", YAML_INT32, false, AT(nodes), 1, FLEET_NODES_MAX},
 	{"nodes_per_rack", YAML_INT32, false, AT(nodes_per_rack), 1, 1024},
@@ -46,23 +46,23 @@ static int read_together(struct yaml_tree *tree, yaml_node_t *node, int32_t *tog
 			   text_quote(word.bytes, word.size).text);
 }
 
-static int read_model(struct yaml_tree *tree, yaml_node_t *map, const struct fleet *catalogue,
+static int read_model(struct yaml_tree *tree, yaml_node_t *map, struct fleet_builder *builder,
 		      struct mix_model *model, struct parc_err *err)
 {
 	struct fleet_node node = {.name = "of-the-mix"};
 	int code = yaml_read_map(tree, map, &model_fields, model, err);
 
 	if (code == 0)
-		code = fleet_yaml_read_machine(tree, map, catalogue, &model->add, err);
+		code = fleet_yaml_read_machine(tree, map, builder, &model->add, err);
 	if (code != 0)
 		return code;
 	node.add = model->add;
-	code = fleet_node_check(catalogue, &node, err);
+	code = fleet_node_check(builder->fleet, &node, err);
 	return code != 0 ? yaml_locate(tree, map, code, err) : 0;
 }
 
 static int read_models(struct yaml_tree *tree, yaml_node_t *list, struct fleet_mix *mix,
-		       struct parc_err *err)
+		       struct fleet_builder *builder, struct parc_err *err)
 {
 	int count = yaml_items_count(tree, list, "models", MIX_MODELS_MAX, err);
 
@@ -76,8 +76,8 @@ static int read_models(struct yaml_tree *tree, yaml_node_t *list, struct fleet_m
 		return parc_err_set(err, PARC_ERR_MEMORY, "no memory for %d models", count);
 	mix->models_count = count;
 	for (int32_t i = 0; i < count; i++) {
-		int code = read_model(tree, yaml_item(tree, list, i), &mix->catalogue,
-				      &mix->models[i], err);
+		int code =
+			read_model(tree, yaml_item(tree, list, i), builder, &mix->models[i], err);
 
 		if (code != 0)
 			return code;
@@ -88,23 +88,24 @@ static int read_models(struct yaml_tree *tree, yaml_node_t *list, struct fleet_m
 static int read_mix(struct yaml_tree *tree, struct fleet_mix *mix, struct fleet_builder *builder,
 		    struct parc_err *err)
 {
-	yaml_node_t *map, *together;
+	yaml_node_t *map, *together, *chips;
 	int code = yaml_tree_root(tree, "a mix of a fleet", "fleet_mix", &map, err);
 
 	if (code == 0)
 		code = yaml_read_map(tree, map, &mix_fields, mix, err);
+	chips = code == 0 ? yaml_find(tree, map, "chips") : NULL;
+	if (chips != NULL)
+		code = fleet_yaml_read_chips(tree, chips, builder, err);
 	if (code == 0)
-		code = fleet_yaml_read_chips(tree, yaml_find(tree, map, "chips"), builder, err);
-	if (code == 0)
-		code = read_models(tree, yaml_find(tree, map, "models"), mix, err);
+		code = read_models(tree, yaml_find(tree, map, "models"), mix, builder, err);
 	if (code != 0)
 		return code;
 	together = yaml_find(tree, map, "together");
 	return together != NULL ? read_together(tree, together, &mix->together, err) : 0;
 }
 
-int fleet_mix_read_bytes(struct fleet_mix *mix, const char *name, const char *bytes, size_t size,
-			 struct parc_err *err)
+static int read_bytes(struct fleet_mix *mix, const struct text *text,
+		      const struct catalogue *catalogue, struct parc_err *err)
 {
 	struct fleet_builder builder;
 	struct yaml_tree tree;
@@ -115,7 +116,8 @@ int fleet_mix_read_bytes(struct fleet_mix *mix, const char *name, const char *by
 				  .pods_per_site = 16,
 				  .together = PARC_LEVEL_RACK};
 	fleet_builder_init(&builder, &mix->catalogue);
-	code = yaml_tree_init(&tree, name, bytes, size, err);
+	builder.catalogue = catalogue;
+	code = yaml_tree_init(&tree, text->name, text->bytes, text->size, err);
 	if (code == 0)
 		code = read_mix(&tree, mix, &builder, err);
 	yaml_tree_deinit(&tree);
@@ -125,8 +127,18 @@ int fleet_mix_read_bytes(struct fleet_mix *mix, const char *name, const char *by
 	return code;
 }
 
-int fleet_mix_read(struct fleet_mix *mix, const char *path, struct parc_err *err)
+int fleet_mix_read_bytes(struct fleet_mix *mix, const char *name, const char *bytes, size_t size,
+			 struct parc_err *err)
 {
+	const struct text text = {.name = name, .bytes = bytes, .size = size};
+
+	return read_bytes(mix, &text, NULL, err);
+}
+
+int fleet_mix_read_with(struct fleet_mix *mix, const char *path, const struct catalogue *catalogue,
+			struct parc_err *err)
+{
+	struct text text = {.name = path};
 	char *bytes;
 	size_t size;
 	int code;
@@ -135,9 +147,16 @@ int fleet_mix_read(struct fleet_mix *mix, const char *path, struct parc_err *err
 	code = text_load(path, &bytes, &size, err);
 	if (code != 0)
 		return code;
-	code = fleet_mix_read_bytes(mix, path, bytes, size, err);
+	text.bytes = bytes;
+	text.size = size;
+	code = read_bytes(mix, &text, catalogue, err);
 	free(bytes);
 	return code;
+}
+
+int fleet_mix_read(struct fleet_mix *mix, const char *path, struct parc_err *err)
+{
+	return fleet_mix_read_with(mix, path, NULL, err);
 }
 
 void fleet_mix_deinit(struct fleet_mix *mix)

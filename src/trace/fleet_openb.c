@@ -2,7 +2,8 @@
  *
  * openb's node list (Alibaba cluster-trace-gpu-v2023): sn,cpu_milli,memory_mib,gpu,model, one row
  * a node, columns found by their names. The published experiment takes the nodes sorted by sn, so
- * that is the fleet's order; chips stand in the order in which the file first names them.
+ * that is the fleet's order; chips stand in the order in which the file first names them, and are
+ * known by name alone, as in the published experiment: the catalogue is not asked.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,7 @@ static int read_pool(struct fleet_builder *builder, const struct text *text,
 	code = text_read_name(text, fields[MODEL], "model", name, sizeof(name), err);
 	if (code != 0)
 		return code;
-	chip = fleet_intern_chip(builder, name, err);
+	chip = fleet_intern_bare(builder, name, err);
 	if (chip < 0)
 		return text_locate(text->name, fields[MODEL].line, fields[MODEL].column, chip, err);
 	add->pools_count = 1;

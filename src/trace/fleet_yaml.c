@@ -102,7 +102,7 @@ static int read_node(struct reader *reader, yaml_node_t *map, const struct scope
 	int code = yaml_read_map(reader->tree, map, &node_fields, &series, reader->err);
 
 	if (code == 0)
-		code = fleet_yaml_read_machine(reader->tree, map, reader->builder->fleet, &node.add,
+		code = fleet_yaml_read_machine(reader->tree, map, reader->builder, &node.add,
 					       reader->err);
 	for (int32_t copy = 0; copy < series_copies(&series) && code == 0; copy++) {
 		code = name_copy(reader, map, scope, &series, copy, node.name);

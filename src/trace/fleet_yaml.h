@@ -24,8 +24,8 @@ extern const struct yaml_scaled fleet_yaml_cpu, fleet_yaml_memory;
 int fleet_yaml_read_chips(struct yaml_tree *tree, yaml_node_t *list, struct fleet_builder *builder,
 			  struct parc_err *err);
 
-/* CPU, memory and pools of a node; its chips must be known. */
-int fleet_yaml_read_machine(struct yaml_tree *tree, yaml_node_t *map, const struct fleet *fleet,
+/* CPU, memory and pools of a node; its chips are the file's or the catalogue's. */
+int fleet_yaml_read_machine(struct yaml_tree *tree, yaml_node_t *map, struct fleet_builder *builder,
 			    struct parc_node_add *add, struct parc_err *err);
 
 #endif

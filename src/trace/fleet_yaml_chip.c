@@ -5,13 +5,12 @@
  */
 #include <string.h>
 
-#include "base/assert.h"
+#include "chip/chip_yaml.h"
 #include "trace/fleet_yaml.h"
 
-#define AT(field)	offsetof(struct fleet_chip, field)
-#define SPEED_MAX	1000000 /* thousandths: a thousand times the reference chip */
-#define MODE_COST_S_MAX 86400
-#define FIELDS(table)	(int)(sizeof(table) / sizeof((table)[0]))
+#define AT(field)     offsetof(struct fleet_chip, field)
+#define SPEED_MAX     1000000 /* thousandths: a thousand times the reference chip */
+#define FIELDS(table) (int)(sizeof(table) / sizeof((table)[0]))
 
 const struct yaml_scaled fleet_yaml_cpu = {"cpu_milli", "cores", 1000, PARC_CPU_MAX};
 const struct yaml_scaled fleet_yaml_memory = {"memory_mib", "memory_gib", 1024, PARC_MEMORY_MAX};
@@ -20,6 +19,7 @@ static const struct yaml_scaled device_memory = {"memory_mib", "memory_gib", 102
 
 static const struct yaml_field chip_list[] = {
 	{"name", YAML_NAME, true, AT(name), 0, FLEET_NAME_MAX},
+	{"like", YAML_OTHER, false, 0, 0, 0},
 	{"rule", YAML_OTHER, false, 0, 0, 0},
 	{"memory_mib", YAML_OTHER, false, 0, 0, 0},
 	{"memory_gib", YAML_OTHER, false, 0, 0, 0},
@@ -38,18 +38,6 @@ static const struct yaml_field chip_list[] = {
 };
 static const struct yaml_fields chip_fields = {"a chip", chip_list, FIELDS(chip_list)};
 
-static const struct yaml_field template_list[] = {
-	{"name", YAML_OTHER, false, 0, 0, 0},
-	{"share_milli", YAML_INT32, true, offsetof(struct parc_template, share_milli), 1,
-	 PARC_SHARE_WHOLE},
-	{"memory_mib", YAML_INT32, false, offsetof(struct parc_template, memory_mib), 0,
-	 PARC_DEVICE_MEMORY_MAX},
-	{"slots", YAML_INT32, true, offsetof(struct parc_template, slots), 1, PARC_SLOTS_MAX},
-	{"starts", YAML_OTHER, true, 0, 0, 0},
-};
-static const struct yaml_fields template_fields = {"a template", template_list,
-						   FIELDS(template_list)};
-
 #define SPEED(name, number, text) \
 	{text, YAML_INT32, false, (number) * sizeof(int32_t), 0, SPEED_MAX},
 static const struct yaml_field speed_list[] = {PARC_CLASS_MAP(SPEED)};
@@ -62,25 +50,6 @@ static const struct yaml_field pool_list[] = {
 	 PARC_NODE_DEVICES_MAX},
 };
 static const struct yaml_fields pool_fields = {"a pool", pool_list, FIELDS(pool_list)};
-
-static int read_rule(struct yaml_tree *tree, yaml_node_t *node, struct parc_chip *chip,
-		     struct parc_err *err)
-{
-	struct text_field word;
-	int code = yaml_read_word(tree, node, "rule", &word, err);
-
-	if (code != 0)
-		return code;
-	for (int32_t rule = PARC_RULE_WHOLE; rule <= PARC_RULE_CORES; rule++) {
-		if (text_is(word, parc_rule_name(rule))) {
-			chip->rule = rule;
-			return 0;
-		}
-	}
-	return yaml_refuse(tree, node, PARC_ERR_INVALID, err,
-			   "rule is \"%s\", expected whole, scalar, templates, memory or cores",
-			   text_quote(word.bytes, word.size).text);
-}
 
 static int read_runtime(struct yaml_tree *tree, yaml_node_t *node, struct fleet_builder *builder,
 			struct parc_chip *chip, struct parc_err *err)
@@ -95,57 +64,6 @@ static int read_runtime(struct yaml_tree *tree, yaml_node_t *node, struct fleet_
 		return yaml_locate(tree, node, code, err);
 	chip->runtime = code;
 	return 0;
-}
-
-/* A list of small numbers as a set of bits: number n sets bit n - field->min. */
-static int read_bits(struct yaml_tree *tree, yaml_node_t *list, const struct yaml_field *field,
-		     uint32_t *bits, struct parc_err *err)
-{
-	int count = yaml_items_count(tree, list, field->key, 32, err);
-	uint32_t set = 0;
-
-	for (int32_t i = 0; i < count; i++) {
-		int64_t number;
-		int code = yaml_read_number(tree, yaml_item(tree, list, i), field, &number, err);
-
-		if (code != 0)
-			return code;
-		set |= UINT32_C(1) << (number - field->min);
-	}
-	*bits = set;
-	return count < 0 ? count : 0;
-}
-
-static int read_template(struct yaml_tree *tree, yaml_node_t *map, struct fleet_chip *chip,
-			 int32_t index, struct parc_err *err)
-{
-	static const struct yaml_field starts = {.key = "starts", .max = PARC_SLOTS_MAX - 1};
-	struct parc_template *template = &chip->chip.templates[index];
-	yaml_node_t *name = yaml_find(tree, map, "name");
-	int code = yaml_read_map(tree, map, &template_fields, template, err);
-
-	if (code == 0 && name != NULL)
-		code = yaml_read_name(tree, name, "name", chip->template_names[index],
-				      sizeof(chip->template_names[index]), err);
-	if (code == 0)
-		code = read_bits(tree, yaml_find(tree, map, "starts"), &starts, &template->starts,
-				 err);
-	return code;
-}
-
-static int read_templates(struct yaml_tree *tree, yaml_node_t *list, struct fleet_chip *chip,
-			  struct parc_err *err)
-{
-	int count = yaml_items_count(tree, list, "templates", PARC_TEMPLATES_MAX, err);
-
-	for (int32_t i = 0; i < count; i++) {
-		int code = read_template(tree, yaml_item(tree, list, i), chip, i, err);
-
-		if (code != 0)
-			return code;
-		chip->chip.templates_count++;
-	}
-	return count < 0 ? count : 0;
 }
 
 static int read_prices(struct yaml_tree *tree, yaml_node_t *list, struct parc_chip *chip,
@@ -164,43 +82,60 @@ static int read_prices(struct yaml_tree *tree, yaml_node_t *list, struct parc_ch
 	return count < 0 ? count : 0;
 }
 
-static int read_mode_cost(struct yaml_tree *tree, yaml_node_t *node, struct parc_chip *chip,
-			  struct parc_err *err)
-{
-	static const struct yaml_field field = {.key = "mode_cost_s", .max = MODE_COST_S_MAX};
-	int64_t cost_s = 0;
-	int code = yaml_read_number(tree, node, &field, &cost_s, err);
-
-	chip->mode_cost_us = cost_s * 1000000;
-	return code;
-}
-
 /* The keys whose values are more than a number. */
 static int read_chip_rest(struct yaml_tree *tree, yaml_node_t *map, struct fleet_builder *builder,
 			  struct fleet_chip *chip, struct parc_err *err)
 {
-	static const struct yaml_field counts = {
-		.key = "counts", .min = 1, .max = PARC_NODE_DEVICES_MAX};
 	yaml_node_t *node;
-	int64_t memory_mib = 0;
+	int64_t memory_mib = chip->chip.memory_mib;
 	int code = yaml_read_scaled(tree, map, &device_memory, &memory_mib, err);
 
 	chip->chip.memory_mib = (int32_t)memory_mib;
 	if (code == 0 && (node = yaml_find(tree, map, "rule")) != NULL)
-		code = read_rule(tree, node, &chip->chip, err);
+		code = chip_yaml_read_rule(tree, node, &chip->chip, err);
 	if (code == 0 && (node = yaml_find(tree, map, "runtime")) != NULL)
 		code = read_runtime(tree, node, builder, &chip->chip, err);
 	if (code == 0 && (node = yaml_find(tree, map, "counts")) != NULL)
-		code = read_bits(tree, node, &counts, &chip->chip.counts, err);
+		code = chip_yaml_read_bits(tree, node, &chip_yaml_counts, &chip->chip.counts, err);
 	if (code == 0 && (node = yaml_find(tree, map, "templates")) != NULL)
-		code = read_templates(tree, node, chip, err);
+		code = chip_yaml_read_templates(tree, node, &chip->chip, chip->template_names, err);
 	if (code == 0 && (node = yaml_find(tree, map, "mode_cost_s")) != NULL)
-		code = read_mode_cost(tree, node, &chip->chip, err);
+		code = chip_yaml_read_mode_cost(tree, node, &chip->chip, err);
 	if (code == 0 && (node = yaml_find(tree, map, "speed")) != NULL)
 		code = yaml_read_map(tree, node, &speed_fields, chip->chip.speed_milli, err);
 	if (code == 0 && (node = yaml_find(tree, map, "price_micro")) != NULL)
 		code = read_prices(tree, node, &chip->chip, err);
 	return code;
+}
+
+/* Begin with what the catalogue has of another chip, or of the same; a rule that is given anew
+ * takes no template along. */
+static int read_like(struct yaml_tree *tree, yaml_node_t *map, struct fleet_builder *builder,
+		     struct fleet_chip *chip, struct parc_err *err)
+{
+	yaml_node_t *node = yaml_find(tree, map, "like");
+	char name[FLEET_NAME_MAX + 1];
+	struct fleet_chip like;
+	int code;
+
+	if (node == NULL)
+		return 0;
+	code = yaml_read_name(tree, node, "like", name, sizeof(name), err);
+	if (code == 0)
+		code = fleet_chip_of_catalogue(builder, name, &like, err);
+	if (code == 0)
+		return yaml_refuse(tree, node, PARC_ERR_UNKNOWN, err,
+				   "the catalogue has no chip %s ('parc chips' lists it)", name);
+	if (code < 0)
+		return yaml_locate(tree, node, code, err);
+	memcpy(like.name, chip->name, sizeof(like.name));
+	*chip = like;
+	if (yaml_find(tree, map, "rule") != NULL || yaml_find(tree, map, "templates") != NULL) {
+		chip->chip.slots = chip->chip.templates_count = 0;
+		memset(chip->chip.templates, 0, sizeof(chip->chip.templates));
+		memset(chip->template_names, 0, sizeof(chip->template_names));
+	}
+	return 0;
 }
 
 static int read_chip(struct yaml_tree *tree, yaml_node_t *map, struct fleet_builder *builder,
@@ -212,7 +147,9 @@ static int read_chip(struct yaml_tree *tree, yaml_node_t *map, struct fleet_buil
 	if (code != 0)
 		return code;
 	fleet_chip_init(&chip, named.name);
-	code = yaml_read_map(tree, map, &chip_fields, &chip, err);
+	code = read_like(tree, map, builder, &chip, err);
+	if (code == 0)
+		code = yaml_read_map(tree, map, &chip_fields, &chip, err);
 	if (code == 0)
 		code = read_chip_rest(tree, map, builder, &chip, err);
 	if (code != 0)
@@ -235,7 +172,23 @@ int fleet_yaml_read_chips(struct yaml_tree *tree, yaml_node_t *list, struct flee
 	return count < 0 ? count : 0;
 }
 
-static int read_pool(struct yaml_tree *tree, yaml_node_t *map, const struct fleet *fleet,
+/* A chip of the file, else of the catalogue; PARC_ERR_UNKNOWN, err untouched, if it is in neither.
+ */
+static int32_t find_chip(struct fleet_builder *builder, const char *name, struct parc_err *err)
+{
+	int32_t index = fleet_find_chip(builder->fleet, name);
+	struct fleet_chip chip;
+	int code;
+
+	if (index >= 0)
+		return index;
+	code = fleet_chip_of_catalogue(builder, name, &chip, err);
+	if (code <= 0)
+		return code == 0 ? PARC_ERR_UNKNOWN : code;
+	return fleet_intern_chip(builder, name, err);
+}
+
+static int read_pool(struct yaml_tree *tree, yaml_node_t *map, struct fleet_builder *builder,
 		     struct parc_pool *pool, struct parc_err *err)
 {
 	char name[FLEET_NAME_MAX + 1];
@@ -248,19 +201,26 @@ static int read_pool(struct yaml_tree *tree, yaml_node_t *map, const struct flee
 	code = yaml_read_name(tree, chip, "chip", name, sizeof(name), err);
 	if (code != 0)
 		return code;
-	pool->chip = fleet_find_chip(fleet, name);
-	if (pool->chip < 0)
+	pool->chip = find_chip(builder, name, err);
+	if (pool->chip == PARC_ERR_UNKNOWN)
 		return yaml_refuse(tree, chip, PARC_ERR_UNKNOWN, err,
-				   "the chip %s is not in the list of chips", name);
+				   "the chip %s is neither in the list of chips nor in the "
+				   "catalogue ('parc chips' lists that)",
+				   name);
+	if (pool->chip < 0)
+		return yaml_locate(tree, chip, pool->chip, err);
+	if (pool->link_size == 0)
+		pool->link_size = fleet_link_size(builder, pool);
 	return 0;
 }
 
 /* A pool of cores that gives no number has all of the node's. */
-static int fill_pool(struct yaml_tree *tree, yaml_node_t *map, const struct fleet *fleet,
+static int fill_pool(struct yaml_tree *tree, yaml_node_t *map, struct fleet_builder *builder,
 		     struct parc_node_add *add, struct parc_err *err)
 {
 	struct parc_pool *pool = &add->pools[add->pools_count];
-	int code = read_pool(tree, map, fleet, pool, err);
+	const struct fleet *fleet = builder->fleet;
+	int code = read_pool(tree, map, builder, pool, err);
 
 	if (code != 0)
 		return code;
@@ -273,7 +233,7 @@ static int fill_pool(struct yaml_tree *tree, yaml_node_t *map, const struct flee
 	return 0;
 }
 
-int fleet_yaml_read_machine(struct yaml_tree *tree, yaml_node_t *map, const struct fleet *fleet,
+int fleet_yaml_read_machine(struct yaml_tree *tree, yaml_node_t *map, struct fleet_builder *builder,
 			    struct parc_node_add *add, struct parc_err *err)
 {
 	yaml_node_t *pools = yaml_find(tree, map, "pools");
@@ -288,6 +248,6 @@ int fleet_yaml_read_machine(struct yaml_tree *tree, yaml_node_t *map, const stru
 		return code;
 	count = yaml_items_count(tree, pools, "pools", PARC_NODE_POOLS_MAX, err);
 	for (int32_t i = 0; i < count && code == 0; i++)
-		code = fill_pool(tree, yaml_item(tree, pools, i), fleet, add, err);
+		code = fill_pool(tree, yaml_item(tree, pools, i), builder, add, err);
 	return count < 0 ? count : code;
 }

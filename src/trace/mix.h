@@ -68,6 +68,8 @@ struct task_mix {
 /* Read a mix. A malformed file is refused with the place and what was expected; the mix is then
  * empty. The caller ends it with deinit, which takes an empty one. */
 int fleet_mix_read(struct fleet_mix *mix, const char *path, struct parc_err *err);
+int fleet_mix_read_with(struct fleet_mix *mix, const char *path, const struct catalogue *catalogue,
+			struct parc_err *err);
 int fleet_mix_read_bytes(struct fleet_mix *mix, const char *name, const char *bytes, size_t size,
 			 struct parc_err *err);
 void fleet_mix_deinit(struct fleet_mix *mix);

@@ -291,7 +291,7 @@ static void test_malformed_fleet_mixes_are_refused(void **state)
 		{"fleet_mix: {chips: [], models: []}", "models is empty"},
 		{"fleet_mix: {chips: [], models: [{cores: 1}]}", "a model lacks the key weight"},
 		{"fleet_mix: {chips: [], models: [{weight: 1, pools: [{chip: A, devices: 1}]}]}",
-		 "the chip A is not in the list"},
+		 "the chip A is neither in the list of chips"},
 		{"fleet_mix: {chips: [{name: A}], models: [{weight: 1, pools: [{chip: A, devices: "
 		 "33}]}]}",
 		 "has 33 devices, expected at most 32"},
