@@ -135,6 +135,9 @@ struct parc_node_info {
 };
 int parc_node_info(const struct parc_core *core, int64_t node, struct parc_node_info *info);
 
+/* Reference replicas, in thousandths, that this load needs (docs/services.md). */
+int64_t parc_service_need(const struct parc_service *service, int64_t load_milli);
+
 /* Free thousandths on up nodes of one chip (-1: all). */
 int64_t parc_free_milli(const struct parc_core *core, int32_t chip);
 

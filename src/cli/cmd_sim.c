@@ -67,6 +67,7 @@ static const char sim_text[] =
 	"  --reserve N         conservative: jobs that get a reservation (default 64)\n"
 	"\n"
 	"World of a replay:\n"
+	"  --services FILE     services beside the jobs, with their loads (YAML)\n"
 	"  --load X            compress arrivals to this load: 1.1 or 110%\n"
 	"  --start-time S      seconds from a start until work begins (default 0)\n"
 	"  --move-cost S       seconds from each start but the first until work goes on\n"

@@ -267,6 +267,7 @@ static const struct sim_option sim_options_table[] = {
 	{"fence", SIM_SECONDS, FIELD(fence_us), 0, 0, NULL},
 	{"requeue", SIM_WHOLE, FIELD(requeue_max), 0, 1000000, NULL},
 	{"html", SIM_TEXT, FIELD(html), 0, 0, NULL},
+	{"services", SIM_TEXT, FIELD(services), 0, 0, NULL},
 	{"json", SIM_FLAG, FIELD(json), 0, 0, NULL},
 	{"digest", SIM_FLAG, FIELD(digest), 0, 0, NULL},
 	{"record", SIM_TEXT, FIELD(dump), 0, 0, NULL},

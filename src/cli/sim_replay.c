@@ -46,8 +46,8 @@ static int32_t lengths_of_log(const struct jobs *jobs)
 	return lengths;
 }
 
-static int read_all(struct fleet *fleet, struct jobs *jobs, const struct sim_options *options,
-		    struct parc_err *err)
+static int read_all(struct fleet *fleet, struct jobs *jobs, struct services *services,
+		    const struct sim_options *options, struct parc_err *err)
 {
 	struct jobs_options how = {.is_lenient = options->lenient,
 				   .has_devices = options->devices,
@@ -60,6 +60,8 @@ static int read_all(struct fleet *fleet, struct jobs *jobs, const struct sim_opt
 		code = jobs_read(options->format, options->trace, fleet, &how, jobs, err);
 	if (!code && options->load_milli)
 		code = jobs_compress(jobs, fleet->devices, options->load_milli, err);
+	if (!code && options->services)
+		code = services_read(services, options->services, fleet, err);
 	return code;
 }
 
@@ -79,11 +81,20 @@ static void note_omissions(const struct jobs *jobs)
 			(long long)jobs->aliens, jobs->first_alien);
 }
 
-static struct replay_config config_of(const struct sim_options *options, const struct fleet *fleet,
-				      const struct jobs *jobs, int32_t index)
+/* What was read. */
+struct sim_world {
+	struct fleet fleet;
+	struct jobs jobs;
+	struct services services;
+};
+
+static struct replay_config config_of(const struct sim_options *options,
+				      const struct sim_world *world, int32_t index)
 {
-	struct replay_config config = {.fleet = fleet,
+	const struct jobs *jobs = &world->jobs;
+	struct replay_config config = {.fleet = &world->fleet,
 				       .jobs = jobs,
+				       .services = &world->services,
 				       .fleet_name =
 					       options->fleet ? base_name(options->fleet) : "gavel",
 				       .jobs_name = base_name(options->trace),
@@ -121,12 +132,11 @@ struct sim_replays {
 };
 
 static int replay_all(struct sim_replays *run, const struct sim_options *options,
-		      const struct fleet *fleet, const struct jobs *jobs, struct record *record,
-		      struct parc_err *err)
+		      const struct sim_world *world, struct record *record, struct parc_err *err)
 {
 	for (int32_t i = 0; i < options->schemes_count; i++) {
 		struct replay_config *config = &run->configs[i];
-		*config = config_of(options, fleet, jobs, i);
+		*config = config_of(options, world, i);
 		config->record = record;
 		if (isatty(STDERR_FILENO)) {
 			config->progress = show_progress;
@@ -177,13 +187,13 @@ static int write_html(const struct sim_replays *run, const char *path, struct pa
 }
 
 static int run_recorded(struct sim_replays *run, const struct sim_options *options,
-			const struct fleet *fleet, const struct jobs *jobs, struct parc_err *err)
+			const struct sim_world *world, struct parc_err *err)
 {
 	struct record record = {0};
 	int code = options->dump ? record_open(&record, options->dump, err) : 0;
 	if (code)
 		return code;
-	code = replay_all(run, options, fleet, jobs, options->dump ? &record : NULL, err);
+	code = replay_all(run, options, world, options->dump ? &record : NULL, err);
 	struct parc_err close_err = {0};
 	int closed = record_close(&record, &close_err);
 	if (code || !closed)
@@ -194,17 +204,16 @@ static int run_recorded(struct sim_replays *run, const struct sim_options *optio
 
 int sim_replay(const struct sim_options *options)
 {
-	struct fleet fleet = {0};
-	struct jobs jobs = {0};
+	struct sim_world world = {0};
 	struct parc_err err = {0};
 	int result = COMMAND_FAILED;
 	struct sim_replays *run = calloc(1, sizeof(*run));
 	int code = run ? 0 : parc_err_set(&err, PARC_ERR_MEMORY, "no memory for the results");
 	if (!code)
-		code = read_all(&fleet, &jobs, options, &err);
+		code = read_all(&world.fleet, &world.jobs, &world.services, options, &err);
 	if (!code) {
-		note_omissions(&jobs);
-		code = run_recorded(run, options, &fleet, &jobs, &err);
+		note_omissions(&world.jobs);
+		code = run_recorded(run, options, &world, &err);
 	}
 	if (code)
 		result = command_fail(&err);
@@ -215,7 +224,8 @@ int sim_replay(const struct sim_options *options)
 	for (int32_t i = 0; run && i < run->count; i++)
 		replay_deinit(&run->results[i]);
 	free(run);
-	jobs_deinit(&jobs);
-	fleet_deinit(&fleet);
+	services_deinit(&world.services);
+	jobs_deinit(&world.jobs);
+	fleet_deinit(&world.fleet);
 	return result;
 }

@@ -67,6 +67,11 @@ int64_t service_need_milli(const struct parc_service *set, int64_t load_milli)
 	return milli < NEED_MAX ? milli : NEED_MAX;
 }
 
+int64_t parc_service_need(const struct parc_service *service, int64_t load_milli)
+{
+	return service_need_milli(service, load_milli);
+}
+
 /* ---- Spans */
 
 static int64_t span_us(const struct parc_core *core)

@@ -55,6 +55,13 @@ static struct parc_limits limits_of(const struct replay_config *config)
 	limits.groups = log->groups_count + PARC_GROUPS_MAX;
 	limits.extras = log->depends_count + log->variants_count + PARC_DEPENDS_MAX;
 	limits.tenants = log->tenants.count + 1;
+	for (int32_t i = 0; config->services && i < config->services->count; i++) {
+		const struct services_row *row = &config->services->rows[i];
+		limits.jobs += 2 * row->service.replicas_max + 1;
+		limits.groups += 2 * row->service.replicas_max + 1;
+		limits.tasks += 2 * row->service.replicas_max * row->tasks;
+		limits.extras++;
+	}
 	limits.shapes =
 		log->groups_count < REPLAY_SHAPES_MAX ? log->groups_count : REPLAY_SHAPES_MAX;
 	if (limits.shapes < REPLAY_SHAPES_MIN)
@@ -66,7 +73,7 @@ static int allocate_runs(struct replay *replay, struct parc_err *err)
 {
 	size_t count = (size_t)replay->log->count;
 	replay->runs = calloc(count + 1, sizeof(*replay->runs));
-	replay->rows = calloc(count + 1, sizeof(*replay->rows));
+	replay->rows = calloc(count + 1 + SERVICES_MAX, sizeof(*replay->rows));
 	replay->result->tenants =
 		calloc((size_t)replay->log->tenants.count + 1, sizeof(*replay->result->tenants));
 	if (!replay->runs || !replay->rows || !replay->result->tenants)
@@ -108,7 +115,7 @@ static int replay_init(struct replay *replay, const struct replay_config *config
 	if (!code)
 		code = stage_init(&replay->stage, &setup, err);
 	replay->level.free_bins = replay->book.free_bins;
-	return code;
+	return code ? code : replay_services_init(replay, err);
 }
 
 static void replay_end(struct replay *replay)
@@ -116,6 +123,7 @@ static void replay_end(struct replay *replay)
 	stage_deinit(&replay->stage);
 	faults_deinit(&replay->faults);
 	estimate_deinit(&replay->estimate);
+	replay_services_deinit(replay);
 	sampler_deinit(&replay->sampler);
 	book_deinit(&replay->book);
 	clock_deinit(&replay->clock);
@@ -129,6 +137,7 @@ void replay_deinit(struct replay_result *result)
 	free(result->points);
 	free(result->waits_us);
 	free(result->completions_us);
+	free(result->services);
 	*result = (struct replay_result){0};
 }
 
@@ -180,6 +189,8 @@ static int take_tick(struct replay *replay, struct parc_err *err)
 	struct clock_entry entry = clock_pop(&replay->clock);
 	int kind = entry.job & ((1 << RUN_TICK_BITS) - 1);
 	int32_t row = entry.job >> RUN_TICK_BITS;
+	if (kind >= TICK_SERVES)
+		return replay_tick_replica(replay, kind, row, entry.allocation, err);
 	if (!is_job_tick(kind))
 		return replay_tick_repair(replay, kind, row, err);
 	replay->job_ticks--;
@@ -197,6 +208,7 @@ static void advance(struct replay *replay, int64_t time_us)
 {
 	ASSERT(time_us >= replay->now_us);
 	sampler_before(&replay->sampler, replay->stage.core, &replay->level, time_us);
+	replay_services_pass(replay, time_us);
 	replay->now_us = time_us;
 }
 
@@ -204,7 +216,7 @@ static void advance(struct replay *replay, int64_t time_us)
 static int is_idle(const struct replay *replay)
 {
 	return replay->next_row == replay->log->count && replay->job_ticks == 0 &&
-	       replay->level.running_jobs == 0;
+	       replay->level.running_jobs == 0 && replay->services_left == 0;
 }
 
 static int64_t next_arrival_us(const struct replay *replay)
@@ -231,7 +243,9 @@ static int take_next(struct replay *replay, struct parc_err *err)
 	}
 	int64_t fault_us = is_idle(replay) ? PARC_NEVER : faults_next_us(&replay->faults);
 	int64_t next_us = tick_us < fault_us ? tick_us : fault_us;
+	int64_t service_us = replay_services_next_us(replay);
 	next_us = arrival_us < next_us ? arrival_us : next_us;
+	next_us = service_us < next_us ? service_us : next_us;
 	next_us = wake_us < next_us ? wake_us : next_us;
 	advance(replay, next_us);
 	int code;
@@ -239,6 +253,8 @@ static int take_next(struct replay *replay, struct parc_err *err)
 		code = take_tick(replay, err);
 	else if (fault_us == next_us)
 		code = replay_break(replay, err);
+	else if (service_us == next_us)
+		code = replay_services_step(replay, err);
 	else if (arrival_us == next_us)
 		code = replay_arrive(replay, replay->next_row++, err);
 	else
@@ -266,7 +282,7 @@ static void note_arrivals(struct replay *replay)
 static int run_loop(struct replay *replay, struct parc_err *err)
 {
 	int code = 0, arriving = 1;
-	while (!code && replay->ended < replay->log->count) {
+	while (!code && (replay->ended < replay->log->count || replay->services_left > 0)) {
 		code = take_next(replay, err);
 		if (arriving && replay->next_row == replay->log->count) {
 			note_arrivals(replay);

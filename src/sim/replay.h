@@ -18,6 +18,7 @@
 #include "sim/scheme.h"
 #include "sim/stats.h"
 #include "trace/jobs.h"
+#include "trace/services.h"
 
 #define REPLAY_POINTS_MAX  400
 #define REPLAY_FREE_BINS   BOOK_FREE_BINS /* 0: no part is free; i: (i-1)/10 < free <= i/10 */
@@ -31,6 +32,7 @@ enum replay_fault { REPLAY_FAULT_DEVICE, REPLAY_FAULT_NODE, REPLAY_FAULT_RACK };
 struct replay_config {
 	const struct fleet *fleet;
 	const struct jobs *jobs;
+	const struct services *services;    /* NULL: none */
 	const char *fleet_name, *jobs_name; /* for reports; NULL: not known */
 	struct scheme scheme;
 	struct record *record;					 /* NULL: the run is not recorded */
@@ -75,6 +77,25 @@ struct replay_tenant {
 	int64_t wait_mean_us; /* of those started */
 };
 
+#define REPLAY_SERVICE_POINTS 168 /* of a week: hours */
+
+struct replay_service_point {		      /* means over a part of its life */
+	int64_t time_us;		      /* its end */
+	double load_milli, replicas, in_time; /* in_time: share of the requests */
+};
+
+struct replay_service {
+	const char *name;
+	double requests, in_time; /* load x time, and of it what was served in time */
+	double replicas_mean;	  /* that serve, over its life */
+	int32_t replicas_most, replicas_made;
+	int64_t fixed_milli; /* thousandths of devices that its peak needs */
+	__int128 held;	     /* thousandth-device-microseconds */
+	int64_t preempted;   /* replicas that gave way */
+	struct replay_service_point points[REPLAY_SERVICE_POINTS];
+	int32_t points_count;
+};
+
 struct replay_result {
 	const struct replay_config *config; /* the caller's, as long as the result lives */
 	/* Jobs. All that arrived = finished + timed_out + lost + cancelled + left. */
@@ -104,6 +125,13 @@ struct replay_result {
 	__int128 allocated_arrivals, capacity_arrivals;
 	__int128 held_normal; /* allocated, by accounting rate */
 	__int128 work; /* of finished jobs: thousandth-device-microseconds that they needed */
+
+	/* While services run: devices that a fixed fleet for their peaks would have, what of them
+	 * they left, and what jobs used beyond what it would have left for them. */
+	int64_t fixed_milli;
+	__int128 spared, lent;
+	struct replay_service *services;
+	int32_t services_count;
 
 	int64_t steps, decisions, deciding_ns, elapsed_ms;
 	uint64_t digest;

@@ -366,6 +366,8 @@ int replay_follow(struct replay *replay, const struct parc_action *action, struc
 	int32_t row;
 	if (action->job == PARC_NONE)
 		return 0;
+	if (replay_is_service(replay, action->job))
+		return replay_follow_service(replay, action, err);
 	ASSERT(action->job <= replay->last_job);
 	row = replay->rows[action->job];
 	switch (action->kind) {

@@ -41,6 +41,47 @@ static json_t *tenants_json(const struct replay_result *result)
 	return list;
 }
 
+static json_t *points_json(const struct replay_service *service)
+{
+	json_t *list = json_array();
+	for (int32_t i = 0; i < service->points_count; i++) {
+		const struct replay_service_point *it = &service->points[i];
+		json_array_append_new(
+			list, json_pack("{s:f, s:f, s:f, s:f}", "time_s", (double)it->time_us / 1e6,
+					"load", it->load_milli / 1e3, "replicas", it->replicas,
+					"in_time_pct", 100.0 * it->in_time));
+	}
+	return list;
+}
+
+static json_t *services_json(const struct replay_result *result)
+{
+	json_t *list = json_array();
+	for (int32_t i = 0; i < result->services_count; i++) {
+		const struct replay_service *it = &result->services[i];
+		double share = it->requests > 0 ? 100.0 * it->in_time / it->requests : 100.0;
+		json_array_append_new(
+			list, json_pack("{s:s, s:f, s:f, s:i, s:i, s:I, s:f, s:f, s:o}", "service",
+					it->name, "in_time_pct", share, "replicas_mean",
+					it->replicas_mean, "replicas_most", (int)it->replicas_most,
+					"replicas_made", (int)it->replicas_made, "preempted",
+					(json_int_t)it->preempted, "device_hours",
+					(double)it->held / 3.6e12, "fixed_devices",
+					(double)it->fixed_milli / 1e3, "points", points_json(it)));
+	}
+	return list;
+}
+
+static void set_services(json_t *object, const struct replay_result *result)
+{
+	if (result->services_count == 0)
+		return;
+	json_object_set_new(object, "services", services_json(result));
+	json_object_set_new(object, "fixed_devices", json_real((double)result->fixed_milli / 1e3));
+	json_object_set_new(object, "spared_hours", json_real((double)result->spared / 3.6e12));
+	json_object_set_new(object, "lent_hours", json_real((double)result->lent / 3.6e12));
+}
+
 static json_t *faults_json(const struct replay_result *result)
 {
 	json_t *object = json_object();
@@ -106,6 +147,7 @@ json_t *report_replay_json(const struct replay_result *result)
 	set_scheme(object, result->config);
 	set_jobs(object, result);
 	set_use(object, result);
+	set_services(object, result);
 	json_object_set_new(object, "faults", faults_json(result));
 	json_object_set_new(object, "tenants", tenants_json(result));
 	json_object_set_new(object, "steps", json_integer(result->steps));

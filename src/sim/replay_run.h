@@ -5,6 +5,7 @@
  *   replay.c          life cycle and the loop: what comes next
  *   replay_jobs.c     arrivals, and what the core's actions mean for the work
  *   replay_faults.c   what breaks and is repaired
+ *   replay_services.c services: their loads, their replicas, and what they serve
  *   replay_figures.c  the figures at the end
  */
 #ifndef SIM_REPLAY_RUN_H
@@ -46,9 +47,36 @@ enum run_tick {
 	TICK_ARRIVE,
 	TICK_FENCE,
 	TICK_BACK,
-	TICK_REPAIR
+	TICK_REPAIR,
+	TICK_SERVES, /* of a replica, by its index, as the next */
+	TICK_RETIRED
 };
-#define RUN_TICK_BITS 3
+#define RUN_TICK_BITS 4
+
+/* One replica of a service. */
+struct replica_run {
+	int64_t allocation; /* 0: none */
+	struct book_entry held;
+	int64_t capacity_milli; /* that it serves, 0: it does not */
+	int32_t service, attempt;
+	uint8_t stopping;
+};
+
+/* How one service fares. Backlog and sums are in thousandths of load times microseconds. */
+struct service_run {
+	const struct services_row *row;
+	struct replay_service *figures;
+	int64_t job;		  /* id in the core; 0: not submitted, or ended */
+	int64_t load_milli;	  /* now */
+	int64_t capacity_milli;	  /* of the replicas that serve now */
+	int64_t report_us;	  /* when the core is next told */
+	double backlog, reported; /* reported: load since it was last told */
+	double point_load, point_in_time, point_replicas; /* of the point being filled */
+	double replicas;				  /* times microseconds that they serve */
+	int64_t point_us, reported_us;			  /* when the point, the report began */
+	int32_t next_point, serving;
+	uint8_t cancelled;
+};
 
 struct replay {
 	const struct replay_config *config;
@@ -62,6 +90,10 @@ struct replay {
 	struct sampler sampler;
 	struct faults faults;
 	struct estimate estimate;
+	struct service_run *services;
+	struct replica_run *replicas; /* by id in the core */
+	int64_t services_milli;	      /* thousandths of devices that they hold */
+	int32_t services_left, replicas_count, replicas_room;
 	struct sampler_level level;
 	int64_t now_us;
 	int64_t last_job;
@@ -94,6 +126,19 @@ int replay_leave(struct replay *replay, int32_t row, int32_t result, struct parc
 /* replay_faults.c: the next failure happens; a tick of a node or device is due. */
 int replay_break(struct replay *replay, struct parc_err *err);
 int replay_tick_repair(struct replay *replay, int kind, int32_t unit, struct parc_err *err);
+
+/* replay_services.c: begin and end; when a load or a report is next due, and what is then; time
+ * passes; a tick of a replica; an action for a service or a replica. */
+int replay_services_init(struct replay *replay, struct parc_err *err);
+void replay_services_deinit(struct replay *replay);
+int64_t replay_services_next_us(const struct replay *replay);
+int replay_services_step(struct replay *replay, struct parc_err *err);
+void replay_services_pass(struct replay *replay, int64_t time_us);
+int replay_tick_replica(struct replay *replay, int kind, int32_t index, int64_t allocation,
+			struct parc_err *err);
+int replay_is_service(const struct replay *replay, int64_t job);
+int replay_follow_service(struct replay *replay, const struct parc_action *action,
+			  struct parc_err *err);
 
 /* replay_figures.c: fill the result. */
 int replay_figures(struct replay *replay, struct parc_err *err);

@@ -230,6 +230,24 @@ static void write_tenants(FILE *out, const struct replay_result *result)
 		fprintf(out, "  and %d more\n", result->tenants_count - shown);
 }
 
+static void write_services(FILE *out, const struct replay_result *result)
+{
+	if (result->services_count == 0)
+		return;
+	fprintf(out, "\n%-28s %9s %9s %9s %14s %10s  %s\n", "service", "served in", "replicas",
+		"at most", "device-hours", "fixed", result->config->scheme.name);
+	fprintf(out, "%-28s %9s %9s %9s %14s %10s\n", "", "time, %", "(mean)", "", "", "devices");
+	for (int32_t i = 0; i < result->services_count; i++) {
+		const struct replay_service *it = &result->services[i];
+		fprintf(out, "  %-26.26s %9.3f %9.2f %9d %14.1f %10.1f\n", it->name,
+			it->requests > 0 ? 100.0 * it->in_time / it->requests : 100.0,
+			it->replicas_mean, it->replicas_most, (double)it->held / 3.6e12,
+			(double)it->fixed_milli / 1e3);
+	}
+	fprintf(out, "  device-hours that fixed fleets for the peaks have left: %.1f, lent: %.1f\n",
+		(double)result->spared / 3.6e12, (double)result->lent / 3.6e12);
+}
+
 static void write_core(const struct columns *table, const struct replay_result *results)
 {
 	fputs("\nthe decisions themselves\n", table->out);
@@ -264,6 +282,8 @@ void report_replay_text(FILE *out, const struct replay_result *results, int32_t 
 	write_times(&table, results);
 	write_use(&table, results);
 	write_waterfall(&table, results);
+	for (int32_t i = 0; i < count; i++)
+		write_services(out, &results[i]);
 	if (count == 1 && results->tenants_count > 1)
 		write_tenants(out, results);
 	write_core(&table, results);
