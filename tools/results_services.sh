@@ -6,7 +6,7 @@
 # jobs each have a fleet of their own, that of the services for their peaks; then they share one.
 # Prints Markdown; needs ../shared/data.
 #
-# Usage: tools/results_services.sh [DATA]     SEEDS="1 2 3" NODES="60 54 48 46" FIXED=60
+# Usage: tools/results_services.sh [DATA]     SEEDS="1 2 3" NODES="60 56 52 50 48" FIXED=60
 set -eu
 cd "$(dirname "$0")/.."
 data=${1:-../shared/data}
@@ -92,7 +92,7 @@ for seed in ${SEEDS:-1 2 3}; do
 	fixed=$(jq '.fixed_devices / 8 | ceil' "$work/run.json")
 	sim "$((${FIXED:-60} - fixed))"
 	row "$seed | jobs alone, beside $fixed nodes for the services' peaks" "$((${FIXED:-60} - fixed))"
-	for nodes in ${NODES:-60 54 48 46}; do
+	for nodes in ${NODES:-60 56 52 50 48}; do
 		sim "$nodes" --services "$work/services.yaml"
 		row "$seed | shared" "$nodes"
 	done

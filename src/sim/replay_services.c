@@ -247,8 +247,8 @@ static int replica_start(struct replay *replay, int32_t index, const struct parc
 {
 	struct replica_run *it = &replay->replicas[index];
 	const struct services_row *row = replay->services[it->service].row;
-	int code =
-		book_start(&replay->book, action, replay->now_us, row->work_class, &it->held, err);
+	struct book_pace pace = {.work_class = row->work_class};
+	int code = book_start(&replay->book, action, replay->now_us, &pace, &it->held, err);
 	it->stopping = 0;
 	it->allocation = action->start.allocation;
 	it->attempt = action->start.attempt;

@@ -267,7 +267,8 @@ static __int128 load_within(const struct services_row *row, int32_t at, int64_t 
 	__int128 sum = 0;
 
 	for (; from_us < until_us; at++) {
-		int64_t end_us = at + 1 < row->points_count ? row->points[at + 1].time_us : until_us;
+		int64_t end_us =
+			at + 1 < row->points_count ? row->points[at + 1].time_us : until_us;
 
 		end_us = end_us < until_us ? end_us : until_us;
 		sum += (__int128)row->points[at].load_milli * (end_us - from_us);
@@ -278,7 +279,8 @@ static __int128 load_within(const struct services_row *row, int32_t at, int64_t 
 
 int64_t services_peak_milli(const struct services_row *row)
 {
-	int64_t peak = row->points[0].load_milli, last_us = row->points[row->points_count - 1].time_us;
+	int64_t peak = row->points[0].load_milli,
+		last_us = row->points[row->points_count - 1].time_us;
 	int64_t from_us = row->points[0].time_us;
 
 	for (int32_t at = 0; from_us + row->report_us <= last_us; from_us += row->report_us) {
