@@ -60,7 +60,7 @@ void jobs_builder_deinit(struct jobs_builder *builder)
 void jobs_draft_init(struct jobs_draft *draft, struct jobs_builder *builder,
 		     struct text_field place)
 {
-	*draft = (struct jobs_draft){.place = place};
+	*draft = (struct jobs_draft){.place = place, .rest_variant = -1};
 	draft->row = (struct jobs_row){
 		.id = ++builder->drafts,
 		.user = -1,

@@ -18,8 +18,11 @@
 /* One row on its way: ids instead of rows, and its own groups and depends. */
 struct jobs_draft {
 	struct jobs_row row;
-	struct text_field place; /* where the row begins, for messages */
-	int64_t array_key;	 /* jobs of one array have the same, above 0; 0: none */
+	struct text_field place;	   /* where the row begins, for messages */
+	int64_t array_key;		   /* jobs of one array have the same, above 0; 0: none */
+	uint64_t runtime_chips;		   /* chips of the runtimes that it names */
+	int32_t rest_variant;		   /* takes the chips that no other names; -1: none */
+	uint8_t has_runtime, has_variants; /* it names some, whether the fleet has them or not */
 	struct jobs_group groups[PARC_GROUPS_MAX];
 	struct parc_depend depends[PARC_DEPENDS_MAX]; /* job is an id of the file */
 	struct parc_variant variants[PARC_VARIANTS_MAX];

@@ -43,6 +43,8 @@ const struct jobs_own_field jobs_own_row_fields[] = {
 	ROW("held", FLAG, held, 0, 0),
 	ROW("requeue", FLAG, requeue, 0, 0),
 	ROW("preemptible", FLAG, preemptible, 0, 0),
+	ROW("runtime", RUNTIME, first_variant, 0, 0),
+	ROW("variants", VARIANTS, first_variant, 0, 0),
 };
 const int32_t jobs_own_row_count = sizeof(jobs_own_row_fields) / sizeof(jobs_own_row_fields[0]);
 
@@ -205,6 +207,189 @@ static int read_chips(struct jobs_builder *builder, const struct jobs_own_field 
 	return 0;
 }
 
+/* ---- What it can run on */
+
+static uint64_t chips_of_runtime(const struct fleet *fleet, const char *name)
+{
+	uint64_t chips = 0;
+
+	for (int32_t i = 0; i < fleet->chips_count; i++) {
+		int32_t runtime = fleet->chips[i].chip.runtime;
+
+		if (runtime > 0 && strcmp(fleet->runtimes[runtime - 1].name, name) == 0)
+			chips |= UINT64_C(1) << i;
+	}
+	return chips;
+}
+
+/* A|B: runtimes. A fleet without any of them has no chip for the job. */
+static int read_runtime(struct jobs_builder *builder, const struct jobs_own_field *field,
+			struct text_field text, struct jobs_draft *draft)
+{
+	char name[FLEET_NAME_MAX + 1];
+	struct text_field part;
+
+	draft->has_runtime = 1;
+	while (text_take(&text, '|', &part)) {
+		int code = text_read_name(builder->text, part, field->name, name, sizeof(name),
+					  builder->err);
+
+		if (code != 0)
+			return code;
+		draft->runtime_chips |= chips_of_runtime(builder->fleet, name);
+	}
+	if (draft->runtime_chips == 0)
+		jobs_set_alien(builder, draft, name);
+	return 0;
+}
+
+/* A/B, or @RUNTIME; chips that the fleet lacks are left out. */
+static int read_variant_chips(struct jobs_builder *builder, struct text_field text, uint64_t *chips)
+{
+	char name[FLEET_NAME_MAX + 1];
+	struct text_field part;
+
+	*chips = 0;
+	while (text_take(&text, '/', &part)) {
+		bool is_runtime = part.size > 0 && part.bytes[0] == '@';
+		int32_t chip;
+		int code;
+
+		if (is_runtime) {
+			part.bytes++;
+			part.size--;
+			part.column++;
+		}
+		code = text_read_name(builder->text, part, "a chip of variants", name, sizeof(name),
+				      builder->err);
+		if (code != 0)
+			return code;
+		chip = is_runtime ? -1 : fleet_find_chip(builder->fleet, name);
+		if (is_runtime)
+			*chips |= chips_of_runtime(builder->fleet, name);
+		else if (chip >= 0)
+			*chips |= UINT64_C(1) << chip;
+	}
+	return 0;
+}
+
+static int read_optional(struct jobs_builder *builder, struct text_field text, const char *label,
+			 int64_t max, int32_t *number)
+{
+	const int64_t range[2] = {0, max};
+	int64_t value = 0;
+	int code = text.size == 0 ? 0
+				  : text_read_number(builder->text, text, label, range, &value,
+						     builder->err);
+
+	*number = (int32_t)value;
+	return code;
+}
+
+int jobs_own_add_variant(struct jobs_builder *builder, struct jobs_draft *draft,
+			 struct text_field chips, struct text_field speed, struct text_field memory)
+{
+	struct parc_variant variant = {0};
+	bool is_rest = text_is(chips, "*");
+	int code = read_optional(builder, speed, "the speed of a variant", PARC_SPEED_MAX,
+				 &variant.speed_milli);
+
+	draft->has_variants = 1;
+	if (code == 0)
+		code = read_optional(builder, memory, "the device memory of a variant",
+				     PARC_DEVICE_MEMORY_MAX, &variant.device_memory_mib);
+	if (code == 0 && !is_rest)
+		code = read_variant_chips(builder, chips, &variant.chips);
+	if (code != 0)
+		return code;
+	if (is_rest && draft->rest_variant >= 0)
+		return text_refuse(builder->text, chips, PARC_ERR_EXISTS, builder->err,
+				   "a second variant takes all other chips, expected one");
+	if (!is_rest && variant.chips == 0)
+		return 0;
+	if (draft->row.variants_count == PARC_VARIANTS_MAX)
+		return text_refuse(builder->text, chips, PARC_ERR_FULL, builder->err,
+				   "more than %d variants", PARC_VARIANTS_MAX);
+	if (is_rest)
+		draft->rest_variant = draft->row.variants_count;
+	draft->variants[draft->row.variants_count++] = variant;
+	return 0;
+}
+
+/* H100/H800:1000|@cann:700:60000|*: chips, speed and device memory of each. */
+static int read_variants(struct jobs_builder *builder, struct text_field text,
+			 struct jobs_draft *draft)
+{
+	struct text_field part;
+	int code = 0;
+
+	while (code == 0 && text_take(&text, '|', &part)) {
+		struct text_field chips, speed = part, memory = part;
+
+		speed.size = memory.size = 0;
+		text_take(&part, ':', &chips);
+		if (part.bytes != NULL)
+			text_take(&part, ':', &speed);
+		if (part.bytes != NULL)
+			text_take(&part, ':', &memory);
+		if (part.bytes != NULL)
+			return text_refuse(builder->text, part, PARC_ERR_SYNTAX, builder->err,
+					   "a variant has more than chips, speed and memory, as in "
+					   "H100/H800:1000:60000");
+		code = jobs_own_add_variant(builder, draft, chips, speed, memory);
+	}
+	return code;
+}
+
+/* All chips of the fleet, a bit each. */
+static uint64_t chips_all(const struct fleet *fleet)
+{
+	return fleet->chips_count == PARC_CHIPS_MAX ? UINT64_MAX
+						    : (UINT64_C(1) << fleet->chips_count) - 1;
+}
+
+/* The variant for all other chips gets them; a rest of none is no variant. */
+static void settle_rest(const struct fleet *fleet, struct jobs_draft *draft)
+{
+	uint64_t others = chips_all(fleet);
+	int32_t rest = draft->rest_variant;
+
+	if (rest < 0)
+		return;
+	for (int32_t i = 0; i < draft->row.variants_count; i++)
+		others &= ~draft->variants[i].chips;
+	draft->variants[rest].chips = others;
+	if (others != 0)
+		return;
+	draft->row.variants_count--;
+	for (int32_t i = rest; i < draft->row.variants_count; i++)
+		draft->variants[i] = draft->variants[i + 1];
+}
+
+/* What the job as a whole says narrows what its groups accept; a group that is left without a chip
+ * never fits. */
+static void settle_chips(struct jobs_builder *builder, struct jobs_draft *draft)
+{
+	uint64_t may = draft->has_runtime ? draft->runtime_chips : UINT64_MAX, ways = 0;
+
+	settle_rest(builder->fleet, draft);
+	for (int32_t i = 0; i < draft->row.variants_count; i++)
+		ways |= draft->variants[i].chips;
+	if (draft->has_variants && ways == 0) {
+		jobs_set_alien(builder, draft, "of its variants");
+		may = 0;
+	}
+	for (int32_t g = 0; g < draft->row.groups_count; g++) {
+		struct parc_task *task = &draft->groups[g].task;
+
+		if (task->devices == 0 || may == UINT64_MAX)
+			continue;
+		task->chips = (task->chips == 0 ? UINT64_MAX : task->chips) & may;
+		if (task->chips == 0 && !draft->row.alien)
+			jobs_set_alien(builder, draft, "of its runtime");
+	}
+}
+
 int jobs_own_read(struct jobs_builder *builder, struct jobs_draft *draft, struct jobs_group *group,
 		  const struct jobs_own_field *field, struct text_field text)
 {
@@ -235,6 +420,10 @@ int jobs_own_read(struct jobs_builder *builder, struct jobs_draft *draft, struct
 		return read_depends(builder, field, text, draft);
 	case JOBS_OWN_CHIPS:
 		return read_chips(builder, field, text, draft, at);
+	case JOBS_OWN_RUNTIME:
+		return read_runtime(builder, field, text, draft);
+	case JOBS_OWN_VARIANTS:
+		return read_variants(builder, text, draft);
 	}
 	ASSERT(false);
 	return PARC_ERR_INVALID;
@@ -257,8 +446,9 @@ int jobs_own_add_group(struct jobs_builder *builder, struct jobs_draft *draft,
 	return jobs_add_group(builder, draft, &task, group->tasks);
 }
 
-int jobs_own_add(struct jobs_builder *builder, const struct jobs_draft *draft)
+int jobs_own_add(struct jobs_builder *builder, struct jobs_draft *draft)
 {
+	settle_chips(builder, draft);
 	if (draft->row.length_us == 0)
 		return text_refuse(builder->text, draft->place, PARC_ERR_INVALID, builder->err,
 				   "length_s is 0, expected more");

@@ -8,21 +8,23 @@
 
 #include "trace/jobs_build.h"
 
-#define JOBS_OWN_FIELDS_MAX 32
+#define JOBS_OWN_FIELDS_MAX 40
 
 enum jobs_own_kind {
 	JOBS_OWN_INT32,
 	JOBS_OWN_INT64,
-	JOBS_OWN_TIME,	  /* seconds, as int64 microseconds */
-	JOBS_OWN_FLAG,	  /* true or false, 1 or 0 */
-	JOBS_OWN_NAME,	  /* a tenant, user, kind or queue, told by its offset */
-	JOBS_OWN_CLASS,	  /* a word of the table of classes */
-	JOBS_OWN_RESULT,  /* of the table of results */
-	JOBS_OWN_LINK,	  /* of the table of strengths */
-	JOBS_OWN_CLOSE,	  /* as prefer:rack */
-	JOBS_OWN_ARRAY,	  /* the id that all jobs of the array name */
-	JOBS_OWN_DEPENDS, /* ids, each perhaps with :ok or :failed, between '+' */
-	JOBS_OWN_CHIPS,	  /* names with '|' between them */
+	JOBS_OWN_TIME,	   /* seconds, as int64 microseconds */
+	JOBS_OWN_FLAG,	   /* true or false, 1 or 0 */
+	JOBS_OWN_NAME,	   /* a tenant, user, kind or queue, told by its offset */
+	JOBS_OWN_CLASS,	   /* a word of the table of classes */
+	JOBS_OWN_RESULT,   /* of the table of results */
+	JOBS_OWN_LINK,	   /* of the table of strengths */
+	JOBS_OWN_CLOSE,	   /* as prefer:rack */
+	JOBS_OWN_ARRAY,	   /* the id that all jobs of the array name */
+	JOBS_OWN_DEPENDS,  /* ids, each perhaps with :ok or :failed, between '+' */
+	JOBS_OWN_CHIPS,	   /* names with '|' between them */
+	JOBS_OWN_RUNTIME,  /* the same, of runtimes */
+	JOBS_OWN_VARIANTS, /* A/B:SPEED:MEMORY with '|' between them */
 };
 
 struct jobs_own_field {
@@ -44,11 +46,17 @@ void jobs_own_group_init(struct jobs_group *group);
 int jobs_own_read(struct jobs_builder *builder, struct jobs_draft *draft, struct jobs_group *group,
 		  const struct jobs_own_field *field, struct text_field text);
 
+/* One variant: chips as "A/B", "@RUNTIME" or "*" (those that no other names); speed and memory may
+ * be empty. */
+int jobs_own_add_variant(struct jobs_builder *builder, struct jobs_draft *draft,
+			 struct text_field chips, struct text_field speed,
+			 struct text_field memory);
+
 /* Add the group, once all its fields are read. */
 int jobs_own_add_group(struct jobs_builder *builder, struct jobs_draft *draft,
 		       const struct jobs_group *group, struct text_field place);
 
-/* Add the job. */
-int jobs_own_add(struct jobs_builder *builder, const struct jobs_draft *draft);
+/* Add the job, once its groups are there: its runtimes narrow what they accept. */
+int jobs_own_add(struct jobs_builder *builder, struct jobs_draft *draft);
 
 #endif

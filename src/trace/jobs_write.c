@@ -95,6 +95,22 @@ static void write_chips(const struct writer *writer, const struct jobs_row *row,
 	}
 }
 
+static void write_variants(const struct writer *writer, const struct jobs_row *row)
+{
+	for (int32_t i = 0; i < row->variants_count; i++) {
+		const struct parc_variant *it = &writer->jobs->variants[row->first_variant + i];
+		const char *separator = i == 0 ? "" : "|";
+
+		for (int32_t chip = 0; chip < writer->fleet->chips_count; chip++) {
+			if ((it->chips >> chip & 1) == 0)
+				continue;
+			fprintf(writer->out, "%s%s", separator, writer->fleet->chips[chip].name);
+			separator = "/";
+		}
+		fprintf(writer->out, ":%d:%d", it->speed_milli, it->device_memory_mib);
+	}
+}
+
 static void write_close(const struct writer *writer, const struct jobs_row *row)
 {
 	if (row->close_strength != PARC_STRENGTH_NONE)
@@ -146,6 +162,11 @@ static void write_field(const struct writer *writer, const struct jobs_row *row,
 		return;
 	case JOBS_OWN_CHIPS:
 		write_chips(writer, row, *(const uint64_t *)at);
+		return;
+	case JOBS_OWN_RUNTIME: /* its chips say it */
+		return;
+	case JOBS_OWN_VARIANTS:
+		write_variants(writer, row);
 		return;
 	}
 	ASSERT(false);

@@ -38,7 +38,8 @@ static bool is_same_group(const struct jobs_group *x, const struct jobs_group *y
 static const char *compare_parts(const struct jobs *a, const struct jobs_row *x,
 				 const struct jobs *b, const struct jobs_row *y)
 {
-	if (x->groups_count != y->groups_count || x->depends_count != y->depends_count)
+	if (x->groups_count != y->groups_count || x->depends_count != y->depends_count ||
+	    x->variants_count != y->variants_count)
 		return "counts";
 	for (int32_t i = 0; i < x->groups_count; i++) {
 		if (!is_same_group(&a->groups[x->first_group + i], &b->groups[y->first_group + i]))
@@ -50,6 +51,14 @@ static const char *compare_parts(const struct jobs *a, const struct jobs_row *x,
 
 		if (p->job != q->job || p->kind != q->kind)
 			return "a dependence";
+	}
+	for (int32_t i = 0; i < x->variants_count; i++) {
+		const struct parc_variant *p = &a->variants[x->first_variant + i];
+		const struct parc_variant *q = &b->variants[y->first_variant + i];
+
+		if (p->chips != q->chips || p->speed_milli != q->speed_milli ||
+		    p->device_memory_mib != q->device_memory_mib)
+			return "a variant";
 	}
 	return NULL;
 }
