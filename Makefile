@@ -81,10 +81,13 @@ SOAK_SRC     := $(sort $(wildcard tests/soak/*.c))
 BENCH_SRC    := $(sort $(wildcard bench/*.c))
 FUZZ_SRC     := $(sort $(wildcard fuzz/fuzz_*.c))
 HEADERS      := $(sort $(wildcard include/parc/*.h))
+STANDIN_SRC  := $(sort $(wildcard tests/standin/*.c))
 ALL_C        := $(SRC) $(SUPPORT_SRC) $(UNIT_SRC) $(SOAK_SRC) $(BENCH_SRC) $(FUZZ_SRC)
 
 object        = $(patsubst %.c,$(DIR)/obj/%.o,$(1))
 UNIT_BIN     := $(patsubst tests/unit/%.c,$(DIR)/tests/%,$(UNIT_SRC))
+STANDIN_BIN  := $(patsubst tests/standin/%.c,$(DIR)/standin/%.so,$(STANDIN_SRC)) \
+	$(if $(STANDIN_SRC),$(DIR)/standin/nvml_old.so)
 BENCH_BIN    := $(patsubst bench/%.c,$(DIR)/bench/%,$(filter bench/bench_%,$(BENCH_SRC)))
 FUZZ_BIN     := $(patsubst fuzz/%.c,$(DIR)/%,$(FUZZ_SRC))
 SOAK_BIN     := $(if $(SOAK_SRC),$(DIR)/soak)
@@ -114,7 +117,7 @@ endif
 all: program library
 program: $(DIR)/parc
 library: $(DIR)/libparc.a $(DIR)/libparc.so.$(ABI)
-tests: $(UNIT_BIN)
+tests: $(UNIT_BIN) $(STANDIN_BIN)
 benches: $(BENCH_BIN)
 soak-program: $(SOAK_BIN)
 fuzzers: $(FUZZ_BIN)
@@ -172,6 +175,16 @@ $(DIR)/libtest.a: $(call object,$(filter-out src/cli/main.c,$(SRC)) $(SUPPORT_SR
 $(DIR)/tests/%: $(DIR)/obj/tests/unit/%.o $(DIR)/libtest.a
 	@mkdir -p $(@D)
 	$(say)$(COMPILER) $(LDFLAGS) $(LINK_$*) -o $@ $^ -lcmocka $(PACKAGE_LIBS)
+
+# Libraries that stand in for those of vendors; they are loaded at run time, as the real ones are.
+$(DIR)/standin/nvml_old.so: EXTRA_CPPFLAGS := -DSTANDIN_OLD
+$(DIR)/standin/nvml_old.so: tests/standin/nvml.c tests/standin/nvml_standin.h Makefile
+	@mkdir -p $(@D)
+	$(say)$(COMPILER) $(CFLAGS) $(CPPFLAGS) -MF $@.d $(EXTRA_CPPFLAGS) -Itests -shared -o $@ $<
+
+$(DIR)/standin/%.so: tests/standin/%.c tests/standin/nvml_standin.h Makefile
+	@mkdir -p $(@D)
+	$(say)$(COMPILER) $(CFLAGS) $(CPPFLAGS) -MF $@.d -Itests -shared -o $@ $<
 
 $(DIR)/bench/%: $(DIR)/obj/bench/%.o $(call object,$(filter-out bench/bench_%,$(BENCH_SRC))) \
 		$(DIR)/libtest.a
