@@ -33,6 +33,7 @@
 struct nvidia {
 	struct nvml nvml;
 	char sys[256], dev[256];
+	int is_started;
 	int32_t count;
 	nvml_device devices[PARC_NODE_DEVICES_MAX]; /* in the order of what was discovered */
 };
@@ -82,6 +83,8 @@ static void nvidia_close(void *self)
 {
 	struct nvidia *nvidia = self;
 
+	if (nvidia->is_started && nvidia->nvml.shutdown != NULL)
+		nvidia->nvml.shutdown();
 	if (nvidia->nvml.library != NULL)
 		dlclose(nvidia->nvml.library);
 	free(nvidia);
@@ -106,6 +109,7 @@ static int nvidia_open(void **self, const struct adapter_world *world, struct pa
 			code = parc_err_set(err, PARC_ERR_IO,
 					    "%s does not start: error %d; is the driver loaded?",
 					    path, number);
+		nvidia->is_started = number == NVML_OK;
 	}
 	if (code != 0) {
 		nvidia_close(nvidia);

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * `parc supervise FOLDER`: what the local engine starts for each attempt (engine/supervisor.h). It
- * is no command for people, so no list of commands names it.
+ * `parc supervise FOLDER`: what the local engine starts for each attempt (engine/supervisor.h), and
+ * `parc gauge WORLD...`: what it starts to measure devices (engine/gauge.h). They are no commands
+ * for people, so no list of commands names them.
  */
+#include <unistd.h>
+
 #include "cli/command.h"
+#include "engine/gauge.h"
 #include "engine/supervisor.h"
 
 static int supervise_run(int argc, char **argv)
@@ -23,4 +27,24 @@ const struct command command_supervise = {
 		"The local engine runs this for each attempt that it starts. It is not for "
 		"people.\n",
 	.run = supervise_run,
+};
+
+static int gauge_command_run(int argc, char **argv)
+{
+	struct parc_err err = {0};
+	struct adapter_world world;
+
+	if (argc != 1 + GAUGE_WORDS)
+		return command_usage("gauge", "it takes %d words", GAUGE_WORDS);
+	gauge_world_read(&world, argv + 1);
+	return gauge_run(STDOUT_FILENO, &world, 0, &err) == 0 ? COMMAND_OK : command_fail(&err);
+}
+
+const struct command command_gauge = {
+	.name = "gauge",
+	.summary = "measure devices (the engine runs it)",
+	.help = "Usage: parc gauge LIBRARY SYS DEV PROC MPS\n"
+		"\n"
+		"The local engine runs this to find and measure devices. It is not for people.\n",
+	.run = gauge_command_run,
 };

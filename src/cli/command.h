@@ -34,7 +34,9 @@ extern const struct command command_gen;
 extern const struct command command_help;
 extern const struct command command_sim;
 extern const struct command command_version;
-extern const struct command command_supervise; /* not in the table: the engine runs it */
+extern const struct command
+	command_supervise; /* these are not in the table: the engine runs them */
+extern const struct command command_gauge;
 
 /* The table of main.c, in the order of `parc help`, ended by NULL. */
 extern const struct command *const command_table[];

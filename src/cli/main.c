@@ -37,6 +37,8 @@ static const struct command *command_choose(const char *word)
 		return &command_version;
 	if (strcmp(word, command_supervise.name) == 0)
 		return &command_supervise;
+	if (strcmp(word, command_gauge.name) == 0)
+		return &command_gauge;
 	return command_find(word);
 }
 

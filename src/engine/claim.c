@@ -52,6 +52,8 @@ static const struct field task_fields[] = {
 	FIELD(claim_task, task, 0, PARC_TASKS_MAX - 1),
 	FIELD(claim_task, cpu_milli, 0, PARC_CPU_MAX),
 	FIELD(claim_task, memory_mib, 0, PARC_MEMORY_MAX),
+	FIELD(claim_task, devices, 0, UINT32_MAX),
+	FIELD(claim_task, share_milli, 0, PARC_SHARE_WHOLE),
 	{0},
 };
 

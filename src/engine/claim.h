@@ -26,9 +26,10 @@
 
 /* One task: its part of the machine. */
 struct claim_task {
-	int64_t group, task;	   /* index of the group in the job, of the task in the group */
-	int64_t cpu_milli;	   /* 0: no limit */
-	int64_t memory_mib;	   /* 0: no limit */
+	int64_t group, task;	      /* index of the group in the job, of the task in the group */
+	int64_t cpu_milli;	      /* 0: no limit */
+	int64_t memory_mib;	      /* 0: no limit */
+	int64_t devices, share_milli; /* of the node, a bit each; booked on each */
 	int64_t environment_at;	   /* index of its first own variable in claim.task_environment */
 	int64_t environment_count; /* that replace those of the claim */
 	int64_t denied_at, denied_count; /* in claim.denied */

@@ -21,8 +21,9 @@
 
 #include "engine/local.h"
 
-#define TICK_S	 1
-#define LEAVE_MS 500
+#define TICK_S	    1
+#define LEAVE_MS    5
+#define LEAVE_TRIES 100
 
 void local_alarm(struct local *local, const char *format, ...)
 {
@@ -39,30 +40,35 @@ void local_alarm(struct local *local, const char *format, ...)
 
 /* ---- The calls */
 
+static void add_limit(struct engine_machine *machine, const char *sentence)
+{
+	size_t used = strlen(machine->limits);
+
+	snprintf(machine->limits + used, sizeof(machine->limits) - used, "%s%s",
+		 used > 0 ? "; " : "", sentence);
+}
+
 static int local_machine(void *self, struct engine_machine *machine, struct parc_err *err)
 {
 	const struct local *local = self;
 	long cores = sysconf(_SC_NPROCESSORS_ONLN), pages = sysconf(_SC_PHYS_PAGES);
-	size_t used = 0;
 
 	if (cores < 1 || pages < 1)
 		return parc_err_set(err, PARC_ERR_IO, "the system does not tell its size");
 	*machine =
 		(struct engine_machine){.cpu_milli = (int32_t)(cores * 1000),
 					.memory_mib = (int64_t)pages * sysconf(_SC_PAGESIZE) >> 20,
-					.pools_count = 1,
-					.pools = {{.chip = "cpu",
-						   .rule = PARC_RULE_CORES,
-						   .devices = (int32_t)cores,
-						   .step_milli = 10}}};
+					.pools_count = local->gauges.pools_count};
+	memcpy(machine->pools, local->gauges.pools, sizeof(machine->pools));
 	if (gethostname(machine->name, sizeof(machine->name) - 1) != 0 || machine->name[0] == '\0')
 		snprintf(machine->name, sizeof(machine->name), "localhost");
-#define X(name, bit, missing)                                                                    \
-	if (!(local->groups.abilities & GROUPS_##name) && used < sizeof(machine->limits))        \
-		used += (size_t)snprintf(machine->limits + used, sizeof(machine->limits) - used, \
-					 "%s%s", used > 0 ? "; " : "", missing);
+#define X(name, bit, missing)                           \
+	if (!(local->groups.abilities & GROUPS_##name)) \
+		add_limit(machine, missing);
 	GROUPS_ABILITY_MAP(X)
 #undef X
+	if (local->gauges.node_devices > 0 && !(local->groups.abilities & GROUPS_TREE))
+		add_limit(machine, "what others run on devices cannot be told from jobs");
 	return 0;
 }
 
@@ -179,6 +185,19 @@ static int take_report(struct local *local, struct engine_report *report)
 	return 0;
 }
 
+static void second_passed(struct local *local)
+{
+	int64_t now_us = clock_boot_us();
+
+	slots_tend(local);
+	if (gauges_tend(&local->gauges, now_us))
+		slots_listen(local, local->gauges.fd, LOCAL_TAG_GAUGE);
+	use_look(local, now_us);
+	if (local->gauges.problem[0] != '\0')
+		local_alarm(local, "%s", local->gauges.problem);
+	local->gauges.problem[0] = '\0';
+}
+
 static int local_poll(void *self, struct engine_report *report, struct parc_err *err)
 {
 	struct local *local = self;
@@ -186,34 +205,43 @@ static int local_poll(void *self, struct engine_report *report, struct parc_err 
 
 	(void)err;
 	while (heard) {
-		if (take_alarm(local, report) || take_report(local, report))
+		if (take_alarm(local, report) || use_report_device(local, report) ||
+		    take_report(local, report))
 			return 1;
 		heard = slots_hear(local, &tick);
 		if (tick)
-			slots_tend(local);
+			second_passed(local);
 		tick = 0;
 	}
 	return 0;
 }
 
-/* Supervisors whose attempts are over are about to leave: give them a moment, so that their
- * control groups can go. */
-static void await_leaving(struct local *local)
+/* Is a supervisor about to leave? Those whose attempts were forgotten take their groups along. */
+static int is_any_leaving(struct local *local)
 {
-	int64_t until_us = clock_boot_us() + LEAVE_MS * 1000;
+	int any = 0;
 
 	for (int32_t i = local->slots_count - 1; i >= 0; i--) {
 		struct slot *slot = &local->slots[i];
 		struct pollfd file = {.fd = slot->supervisor, .events = POLLIN};
-		int64_t left_ms = (until_us - clock_boot_us()) / 1000;
 
-		if (slot->state != ENGINE_OVER)
+		if (!slot->is_forgotten)
 			continue;
-		if (slot->supervisor >= 0)
-			poll(&file, 1, left_ms > 0 ? (int)left_ms : 0);
-		if (slot->is_forgotten && slot->supervisor >= 0 && file.revents != 0)
+		if (slot->supervisor < 0)
+			slots_forget(local, slot);
+		else if (poll(&file, 1, 0) > 0)
 			slots_part(local, slot);
 	}
+	for (int32_t i = 0; i < local->slots_count; i++)
+		any |= local->slots[i].is_forgotten;
+	return any;
+}
+
+/* Give them a moment, so that nothing of them is left behind. */
+static void await_leaving(struct local *local)
+{
+	for (int tries = 0; tries < LEAVE_TRIES && is_any_leaving(local); tries++)
+		poll(NULL, 0, LEAVE_MS);
 }
 
 static void local_close(void *self)
@@ -229,6 +257,7 @@ static void local_close(void *self)
 		if (files[i] >= 0)
 			close(files[i]);
 	}
+	gauges_close(&local->gauges);
 	groups_close(&local->groups);
 	free(local->slots);
 	free(local);
@@ -304,6 +333,8 @@ static void open_groups(struct local *local, uint64_t id)
 {
 	char name[32];
 
+	if (local->options.without_groups)
+		return;
 	snprintf(name, sizeof(name), "parc-%016" PRIx64, id);
 	groups_find(&local->groups, name, NULL);
 	groups_open(&local->groups);
@@ -332,6 +363,9 @@ static int open_all(struct local *local, struct parc_err *err)
 	if (code != 0)
 		return code;
 	open_groups(local, id);
+	gauges_open(&local->gauges, local->program, &local->options.world);
+	if (local->gauges.fd >= 0)
+		slots_listen(local, local->gauges.fd, LOCAL_TAG_GAUGE);
 	claim_sweep(local->claims);
 	code = slots_load(local, err);
 	if (code == 0) {
@@ -343,6 +377,14 @@ static int open_all(struct local *local, struct parc_err *err)
 
 int engine_open_local(struct engine *engine, const char *directory, const char *program,
 		      struct parc_err *err)
+{
+	const struct local_options none = {0};
+
+	return engine_open_local_with(engine, directory, program, &none, err);
+}
+
+int engine_open_local_with(struct engine *engine, const char *directory, const char *program,
+			   const struct local_options *options, struct parc_err *err)
 {
 	struct local *local;
 	int code;
@@ -356,7 +398,8 @@ int engine_open_local(struct engine *engine, const char *directory, const char *
 	if (local == NULL)
 		return parc_err_set(err, PARC_ERR_MEMORY, "no memory for the engine");
 	local->directory = local->claims = local->output = local->lock = -1;
-	local->events = local->changes = local->clock = -1;
+	local->events = local->changes = local->clock = local->gauges.fd = -1;
+	local->options = *options;
 	snprintf(local->path, sizeof(local->path), "%s", directory);
 	snprintf(local->program, sizeof(local->program), "%s", program);
 	process_boot(local->boot);

@@ -10,13 +10,28 @@
 #define ENGINE_LOCAL_H
 
 #include "engine/claim.h"
+#include "engine/gauges.h"
 #include "engine/groups.h"
+#include "engine/local_options.h"
 
 #define LOCAL_ATTEMPTS_MAX 65536 /* claimed at one time */
 #define LOCAL_TRIES_MAX	   5	 /* supervisors that failed to start an attempt */
 #define LOCAL_TAG_CHANGES  (-1)	 /* what epoll says, beside a supervisor's pidfd */
+#define LOCAL_TAG_GAUGE	   (-3)
 #define LOCAL_TAG_CLOCK	   (-2)
 #define LOCAL_ALARMS_MAX   16 /* sentences for the operator that wait to be read */
+
+/* What an attempt used, measured once a second. */
+struct use {
+	int64_t at_us, cpu_us;	      /* at the last look; at_us 0: none yet */
+	int64_t window_us;	      /* since a use was told, or would have been */
+	int64_t measured_us, busy_us; /* of the window; busy_us in thousandths */
+	int64_t delivered;    /* thousandth-device-microseconds since it was first looked at */
+	int8_t is_complete;   /* every moment of its life was measured */
+	int8_t is_due;	      /* busy_milli is to be told */
+	int8_t is_first_over; /* the first, shorter window is over */
+	int32_t busy_milli;   /* of the last window, quantised; -1: unmeasured */
+};
 
 /* What is known of one attempt that has a claim. */
 struct slot {
@@ -31,22 +46,27 @@ struct slot {
 	int8_t is_forgotten; /* its claim goes when its supervisor is gone */
 	int64_t told_progress_us, told_checkpoint_us;
 	int32_t tasks_count;
-	int64_t cpu_milli, memory_mib; /* of all its tasks */
-	uint32_t devices;	       /* of the node */
+	int64_t cpu_milli, memory_mib;		     /* of all its tasks */
+	int16_t shares_milli[PARC_NODE_DEVICES_MAX]; /* it holds of each device of the node */
+	int32_t devices_count;			     /* of which it holds a share */
+	struct use use;
 };
 
 struct local {
 	int directory, claims, output; /* open folders */
 	char path[512];		       /* of directory, absolute */
 	char program[512];
+	struct local_options options;
 	char boot[PROCESS_BOOT_SIZE];
 	int lock;
 	int events, changes, clock; /* epoll, inotify, timerfd */
 	struct groups groups;
+	struct gauges gauges;
 	char groups_text[GROUPS_TEXT_SIZE];
 	struct slot *slots; /* by key, ascending */
 	int32_t slots_count, slots_room;
-	int32_t changed_count; /* slots whose is_changed is set */
+	int32_t changed_count;	/* slots whose is_changed is set */
+	int8_t devices_changed; /* a device may have something to tell */
 	char alarms[LOCAL_ALARMS_MAX][PARC_ERR_TEXT_MAX];
 	int32_t alarms_first, alarms_count;
 	char text[PARC_ERR_TEXT_MAX]; /* of the last report */
@@ -96,10 +116,24 @@ struct request {
 	struct claim claim;
 	char output[4096], errors[4096];
 	struct claim_task *tasks;
+	const char **variables;	     /* of all tasks */
+	struct adapter_lines *lines; /* that they point into, one for each task and adapter */
+	int32_t lines_count;
+	struct claim_device *denied;
 };
-int request_init(struct request *request, const struct local *local, const struct engine_work *work,
+int request_init(struct request *request, struct local *local, const struct engine_work *work,
 		 struct parc_err *err);
 void request_deinit(struct request *request);
+
+/* Look at what each attempt and each device does; once a second. */
+void use_look(struct local *local, int64_t now_us);
+
+/* A use, or a device's state, that is to be told: 1, or 0. */
+int use_report(struct slot *slot, struct engine_report *report);
+int use_report_device(struct local *local, struct engine_report *report);
+
+/* Fill in what was delivered: -1 when some of it was not measured. */
+int64_t use_delivered(const struct slot *slot, int64_t cpu_us);
 
 void local_alarm(struct local *local, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -105,32 +105,118 @@ static void add_outputs(struct request *request, const struct local *local,
 	request->claim.errors = request->errors;
 }
 
-static void add_tasks(struct request *request, const struct engine_work *work)
+/* The device files of devices that the task was not given, unless one that it was given has the
+ * same file. */
+static void deny_devices(struct request *request, const struct local *local,
+			 struct claim_task *task)
 {
-	for (int32_t i = 0; i < work->placements_count; i++) {
-		const struct parc_placement *placement = &work->placements[i];
+	struct claim_device *denied = request->denied;
+	const struct gauges *gauges = &local->gauges;
 
-		request->tasks[i] = (struct claim_task){
-			.group = placement->group,
-			.task = placement->task,
-			.cpu_milli = placement->cpu_milli,
-			.memory_mib = work->memory_limit_mib > 0 ? work->memory_limit_mib
-								 : placement->memory_mib};
+	task->denied_at = request->claim.denied_count;
+	for (int32_t i = 0; i < gauges->count; i++) {
+		const struct gauges_device *device = &gauges->devices[i];
+		int is_given = device->index >= 0 && (task->devices >> device->index & 1);
+
+		for (int32_t f = 0; f < device->description.files_count && !is_given; f++) {
+			if (task->denied_count == CLAIM_DENIED_MAX)
+				return;
+			denied[request->claim.denied_count++] =
+				(struct claim_device){.major = device->description.files[f].major,
+						      .minor = device->description.files[f].minor};
+			task->denied_count++;
+		}
 	}
 }
 
-int request_init(struct request *request, const struct local *local, const struct engine_work *work,
+/* What one adapter puts into the task's environment, if it has devices here. */
+static void add_variables(struct request *request, struct local *local, struct claim_task *task,
+			  const struct engine_work *work, const struct parc_placement *placement,
+			  int adapter)
+{
+	const struct adapter_device *given[PARC_NODE_DEVICES_MAX];
+	struct adapter_lines *lines = &request->lines[request->lines_count];
+	struct adapter_part part = {.devices = given,
+				    .share_milli = placement->share_milli,
+				    .memory_mib = placement->device_memory_mib,
+				    .uid = work->uid};
+	int32_t count = 0;
+
+	for (int32_t i = 0; i < local->gauges.count; i++) {
+		const struct gauges_device *device = &local->gauges.devices[i];
+
+		if (device->adapter != adapter || device->index < 0)
+			continue;
+		count++;
+		if (task->devices >> device->index & 1)
+			given[part.count++] = &device->description;
+	}
+	if (count == 0)
+		return;
+	request->lines_count++;
+	adapter_get(adapter)->environment(&local->gauges.world, &part, lines);
+	for (int32_t i = 0; i < lines->count; i++)
+		request->variables[task->environment_at + task->environment_count++] =
+			lines->lines[i];
+	if (!lines->is_enforced)
+		local_alarm(local,
+			    "job %" PRId64 ": its share of a device is not enforced: no MPS "
+			    "serves its user",
+			    work->job);
+}
+
+static void add_tasks(struct request *request, struct local *local, const struct engine_work *work)
+{
+	int64_t variables = 0;
+
+	for (int32_t i = 0; i < work->placements_count; i++) {
+		const struct parc_placement *placement = &work->placements[i];
+		struct claim_task *task = &request->tasks[i];
+
+		*task = (struct claim_task){.group = placement->group,
+					    .task = placement->task,
+					    .cpu_milli = placement->cpu_milli,
+					    .memory_mib = work->memory_limit_mib > 0
+								  ? work->memory_limit_mib
+								  : placement->memory_mib,
+					    .devices = placement->devices,
+					    .share_milli = placement->share_milli,
+					    .environment_at = variables};
+		deny_devices(request, local, task);
+		for (int adapter = 0; adapter < ADAPTER_COUNT; adapter++)
+			add_variables(request, local, task, work, placement, adapter);
+		variables += task->environment_count;
+	}
+}
+
+static int make_room(struct request *request, const struct local *local, size_t tasks)
+{
+	size_t files = 0;
+
+	for (int32_t i = 0; i < local->gauges.count; i++)
+		files += (size_t)local->gauges.devices[i].description.files_count;
+	request->tasks = calloc(tasks, sizeof(*request->tasks));
+	request->variables =
+		calloc(tasks * ADAPTER_COUNT * ADAPTER_LINES_MAX + 1, sizeof(*request->variables));
+	request->lines = calloc(tasks * ADAPTER_COUNT, sizeof(*request->lines));
+	request->denied = calloc(tasks * files + 1, sizeof(*request->denied));
+	return request->tasks && request->variables && request->lines && request->denied
+		       ? 0
+		       : PARC_ERR_MEMORY;
+}
+
+int request_init(struct request *request, struct local *local, const struct engine_work *work,
 		 struct parc_err *err)
 {
-	static const char *const none[] = {NULL};
 	int code = check_work(work, err);
 
 	if (code != 0)
 		return code;
 	*request = (struct request){0};
-	request->tasks = calloc((size_t)work->placements_count, sizeof(*request->tasks));
-	if (request->tasks == NULL)
+	if (make_room(request, local, (size_t)work->placements_count) != 0) {
+		request_deinit(request);
 		return parc_err_set(err, PARC_ERR_MEMORY, "no memory for a claim");
+	}
 	request->claim =
 		(struct claim){.key = work->key,
 			       .job = work->job,
@@ -144,17 +230,21 @@ int request_init(struct request *request, const struct local *local, const struc
 			       .groups = local->groups.abilities != 0 ? local->groups_text : "",
 			       .command = (const char **)work->command,
 			       .environment = (const char **)work->environment,
-			       .task_environment = (const char **)none,
+			       .task_environment = request->variables,
+			       .denied = request->denied,
 			       .tasks = request->tasks,
 			       .tasks_count = work->placements_count};
 	memcpy(request->claim.boot, local->boot, sizeof(local->boot));
 	add_outputs(request, local, work);
-	add_tasks(request, work);
+	add_tasks(request, local, work);
 	return 0;
 }
 
 void request_deinit(struct request *request)
 {
 	free(request->tasks);
-	request->tasks = NULL;
+	free(request->variables);
+	free(request->lines);
+	free(request->denied);
+	*request = (struct request){0};
 }

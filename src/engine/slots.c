@@ -163,6 +163,12 @@ static int read_claim(struct local *local, struct slot *slot, int folder, struct
 	for (int32_t i = 0; i < claim.tasks_count; i++) {
 		slot->cpu_milli += claim.tasks[i].cpu_milli;
 		slot->memory_mib += claim.tasks[i].memory_mib;
+		for (int32_t d = 0; d < PARC_NODE_DEVICES_MAX; d++) {
+			if (!(claim.tasks[i].devices >> d & 1))
+				continue;
+			slot->devices_count += slot->shares_milli[d] == 0;
+			slot->shares_milli[d] += (int16_t)claim.tasks[i].share_milli;
+		}
 	}
 	slot->tasks_count = claim.tasks_count;
 	if (strcmp(claim.boot, local->boot) != 0)
@@ -388,6 +394,8 @@ int slots_hear(struct local *local, int *tick)
 
 		if (tag == LOCAL_TAG_CHANGES)
 			hear_changes(local);
+		else if (tag == LOCAL_TAG_GAUGE)
+			gauges_hear(&local->gauges);
 		else if (tag == LOCAL_TAG_CLOCK)
 			*tick = read(local->clock, &times, sizeof(times)) > 0;
 		else
@@ -429,7 +437,7 @@ static int report_ended(struct local *local, struct slot *slot, int folder,
 					 .wall_us = end.wall_us,
 					 .cpu_us = end.cpu_us,
 					 .memory_peak_mib = end.memory_peak_mib,
-					 .busy_us = end.cpu_us < 0 ? -1 : end.cpu_us * 1000,
+					 .busy_us = use_delivered(slot, end.cpu_us),
 					 .text = local->text};
 	return 1;
 }
@@ -464,6 +472,8 @@ int slots_report(struct local *local, struct slot *slot, struct engine_report *r
 
 	if (slot->told_ended)
 		return 0;
+	if (slot->told_running >= 2 && use_report(slot, report))
+		return 1;
 	folder = claim_open(local->claims, slot->key, NULL);
 	if (folder < 0)
 		return 0;

@@ -20,6 +20,7 @@
 
 #include <cmocka.h>
 
+#include "engine/gauge.h"
 #include "engine/supervisor.h"
 
 #define WAIT_MS	  30000
@@ -44,6 +45,13 @@ static void die_at(int number)
 
 int attempts_supervise(int argc, char **argv, int *code)
 {
+	if (argc == 2 + GAUGE_WORDS && strcmp(argv[1], "gauge") == 0) {
+		struct adapter_world world;
+
+		gauge_world_read(&world, argv + 2);
+		*code = gauge_run(STDOUT_FILENO, &world, 0, NULL) == 0 ? 0 : 1;
+		return 1;
+	}
 	if (argc != 3 || strcmp(argv[1], "supervise") != 0)
 		return 0;
 	snprintf(death_path, sizeof(death_path), "%.500s/../../../death", argv[2]);
@@ -61,7 +69,8 @@ void attempts_open(struct attempts *attempts)
 	assert_true(size > 0);
 	program[size] = '\0';
 	snprintf(directory, sizeof(directory), "%s/engine", attempts->folder);
-	if (engine_open_local(&attempts->engine, directory, program, &err) != 0)
+	if (engine_open_local_with(&attempts->engine, directory, program, &attempts->options,
+				   &err) != 0)
 		fail_msg("%s", err.text);
 }
 
@@ -69,7 +78,6 @@ void attempts_init(struct attempts *attempts)
 {
 	const char *temporary = getenv("TMPDIR");
 
-	*attempts = (struct attempts){0};
 	snprintf(attempts->folder, sizeof(attempts->folder), "%.400s/engine.XXXXXX",
 		 temporary != NULL ? temporary : "/tmp");
 	assert_non_null(mkdtemp(attempts->folder));

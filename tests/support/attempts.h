@@ -7,15 +7,16 @@
 #ifndef SUPPORT_ATTEMPTS_H
 #define SUPPORT_ATTEMPTS_H
 
-#include "engine/engine.h"
+#include "engine/local_options.h"
 
 #define ATTEMPTS_PATH 512
 
 struct attempts {
 	struct engine engine;
-	char folder[ATTEMPTS_PATH]; /* of all: the engine's is below, "engine" */
-	char text[256];		    /* of the last report */
-	int32_t counts[16];	    /* reports by kind since the last attempts_await_end */
+	struct local_options options; /* set before attempts_init; the rest is 0 then */
+	char folder[ATTEMPTS_PATH];   /* of all: the engine's is below, "engine" */
+	char text[256];		      /* of the last report */
+	int32_t counts[16];	      /* reports by kind since the last attempts_await_end */
 };
 
 /* If this process was started as a supervisor, be one and return 1 with its exit code in `code`. */
