@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * `parc supervise FOLDER`: what the local engine starts for each attempt (engine/supervisor.h), and
- * `parc gauge WORLD...`: what it starts to measure devices (engine/gauge.h). They are no commands
- * for people, so no list of commands names them.
+ * `parc gauge PERIOD WORLD...`: what it starts to measure devices (engine/gauge.h). They are no
+ * commands for people, so no list of commands names them.
  */
 #include <unistd.h>
 
@@ -32,18 +32,16 @@ const struct command command_supervise = {
 static int gauge_command_run(int argc, char **argv)
 {
 	struct parc_err err = {0};
-	struct adapter_world world;
 
 	if (argc != 1 + GAUGE_WORDS)
 		return command_usage("gauge", "it takes %d words", GAUGE_WORDS);
-	gauge_world_read(&world, argv + 1);
-	return gauge_run(STDOUT_FILENO, &world, 0, &err) == 0 ? COMMAND_OK : command_fail(&err);
+	return gauge_run(STDOUT_FILENO, argv + 1, &err) == 0 ? COMMAND_OK : command_fail(&err);
 }
 
 const struct command command_gauge = {
 	.name = "gauge",
 	.summary = "measure devices (the engine runs it)",
-	.help = "Usage: parc gauge LIBRARY SYS DEV PROC MPS\n"
+	.help = "Usage: parc gauge PERIOD_US LIBRARY SYS DEV PROC MPS\n"
 		"\n"
 		"The local engine runs this to find and measure devices. It is not for people.\n",
 	.run = gauge_command_run,

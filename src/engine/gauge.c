@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -86,7 +87,7 @@ static int sample_all(struct gauge *gauge)
 	return code;
 }
 
-static void wait_for_second(int clock)
+static void wait_for_period(int clock)
 {
 	uint64_t times;
 
@@ -94,26 +95,31 @@ static void wait_for_second(int clock)
 		continue;
 }
 
-int gauge_run(int fd, const struct adapter_world *world, int seconds, struct parc_err *err)
+int gauge_run(int fd, char *const *words, struct parc_err *err)
 {
-	const struct itimerspec every = {.it_interval = {.tv_sec = 1}, .it_value = {.tv_sec = 1}};
+	long long period_us = strtoll(words[0], NULL, 10);
+	const struct timespec period = {.tv_sec = period_us / 1000000,
+					.tv_nsec = period_us % 1000000 * 1000};
+	const struct itimerspec every = {.it_interval = period, .it_value = period};
+	struct adapter_world world;
 	struct gauge gauge = {.fd = fd};
 	struct gauge_message ready = {.kind = GAUGE_READY}, tick = {.kind = GAUGE_TICK};
 	int clock = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC), code = 0;
 
+	gauge_world_read(&world, words + 1);
 	if (clock < 0 || timerfd_settime(clock, 0, &every, NULL) != 0)
 		return parc_err_set(err, PARC_ERR_IO, "no clock: %s", strerror(errno));
 	signal(SIGPIPE, SIG_IGN);
 	for (int number = 0; number < ADAPTER_COUNT && code == 0; number++)
-		code = find(&gauge, world, number);
+		code = find(&gauge, &world, number);
 	if (code == 0)
 		code = send_message(&gauge, &ready);
-	for (int second = 0; code == 0 && (seconds == 0 || second < seconds); second++) {
+	while (code == 0) {
 		code = sample_all(&gauge);
 		if (code == 0)
 			code = send_message(&gauge, &tick);
 		if (code == 0)
-			wait_for_second(clock);
+			wait_for_period(clock);
 	}
 	for (int number = 0; number < ADAPTER_COUNT; number++) {
 		if (gauge.selves[number] != NULL)
@@ -123,20 +129,20 @@ int gauge_run(int fd, const struct adapter_world *world, int seconds, struct par
 	return 0;
 }
 
-void gauge_world_words(const struct adapter_world *world, const char *words[GAUGE_WORDS])
+void gauge_world_words(const struct adapter_world *world, const char *words[GAUGE_WORLD])
 {
-	const char *const list[GAUGE_WORDS] = {world->library, world->sys, world->dev, world->proc,
+	const char *const list[GAUGE_WORLD] = {world->library, world->sys, world->dev, world->proc,
 					       world->mps};
 
-	for (int i = 0; i < GAUGE_WORDS; i++)
+	for (int i = 0; i < GAUGE_WORLD; i++)
 		words[i] = list[i] != NULL ? list[i] : "-";
 }
 
 void gauge_world_read(struct adapter_world *world, char *const *words)
 {
-	const char **const list[GAUGE_WORDS] = {&world->library, &world->sys, &world->dev,
+	const char **const list[GAUGE_WORLD] = {&world->library, &world->sys, &world->dev,
 						&world->proc, &world->mps};
 
-	for (int i = 0; i < GAUGE_WORDS; i++)
+	for (int i = 0; i < GAUGE_WORLD; i++)
 		*list[i] = strcmp(words[i], "-") == 0 ? NULL : words[i];
 }

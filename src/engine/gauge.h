@@ -2,10 +2,11 @@
  *
  * The gauge: a process of its own that finds and measures the devices of this machine. It loads
  * the vendors' libraries, which may hang or crash, so that they cannot take the daemon along. It
- * runs as `parc gauge WORLD...`, writes messages into a pipe, and ends when nobody reads them.
+ * runs as `parc gauge PERIOD WORLD...`, writes messages into a pipe, and ends when nobody reads
+ * them.
  *
  *   first      one DEVICE for each device, PROBLEM for what is amiss, then READY
- *   then       every second one SAMPLE for each device, then TICK
+ *   then       every period (a second) one SAMPLE for each device, then TICK
  */
 #ifndef ENGINE_GAUGE_H
 #define ENGINE_GAUGE_H
@@ -14,7 +15,8 @@
 
 #define GAUGE_VERSION	  1
 #define GAUGE_DEVICES_MAX (PARC_NODE_DEVICES_MAX + ADAPTER_COUNT)
-#define GAUGE_WORDS	  5 /* of a world on a command line; "-": as on a real machine */
+#define GAUGE_WORLD	  5 /* words of a world on a command line; "-": as on a real machine */
+#define GAUGE_WORDS	  (1 + GAUGE_WORLD)
 
 enum gauge_kind { GAUGE_DEVICE = 1, GAUGE_PROBLEM, GAUGE_READY, GAUGE_SAMPLE, GAUGE_TICK };
 
@@ -30,11 +32,12 @@ struct gauge_message {
 	};
 };
 
-/* Be the gauge: write into fd until that fails, or `seconds` have passed (0: for ever). */
-int gauge_run(int fd, const struct adapter_world *world, int seconds, struct parc_err *err);
+/* Be the gauge, with the words of its command line: the period in microseconds, and a world. It
+ * writes into fd until that fails. */
+int gauge_run(int fd, char *const *words, struct parc_err *err);
 
 /* A world as words of a command line, and back. */
-void gauge_world_words(const struct adapter_world *world, const char *words[GAUGE_WORDS]);
+void gauge_world_words(const struct adapter_world *world, const char *words[GAUGE_WORLD]);
 void gauge_world_read(struct adapter_world *world, char *const *words);
 
 #endif

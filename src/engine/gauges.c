@@ -22,8 +22,8 @@ static_assert(ADAPTER_NAME_SIZE == ENGINE_NAME_MAX + 1, "a chip's name fits");
 
 #define FIND_US	    10000000 /* to find the devices */
 #define SILENT_US   10000000 /* without a tick: it hangs */
-#define FRESH_US    3000000
-#define LEAVE_MS    2 /* a gauge that was killed is waited for, but not for ever */
+#define FRESH	    3	     /* periods */
+#define LEAVE_MS    2	     /* a gauge that was killed is waited for, but not for ever */
 #define LEAVE_TRIES 100
 #define RESTART_US  10000000 /* between two gauges, times their number */
 #define RESTARTS    30	     /* the pause grows up to so many times */
@@ -33,11 +33,14 @@ static int spawn_gauge(struct gauges *gauges, int out)
 	static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 	char *const environment[] = {path, NULL};
 	const char *words[3 + GAUGE_WORDS] = {gauges->program, "gauge"};
+	char period[32];
 	posix_spawn_file_actions_t files;
 	pid_t pid;
 	int number;
 
-	gauge_world_words(&gauges->world, words + 2);
+	snprintf(period, sizeof(period), "%lld", (long long)gauges->period_us);
+	words[2] = period;
+	gauge_world_words(&gauges->world, words + 3);
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&files, out, 1);
@@ -235,11 +238,13 @@ int gauges_hear(struct gauges *gauges)
 	return ticks;
 }
 
-void gauges_open(struct gauges *gauges, const char *program, const struct adapter_world *world)
+void gauges_open(struct gauges *gauges, const char *program, const struct adapter_world *world,
+		 int64_t period_us)
 {
 	int64_t until_us = clock_boot_us() + FIND_US, left_us = FIND_US;
 
-	*gauges = (struct gauges){.program = program, .world = *world, .fd = -1};
+	*gauges = (struct gauges){
+		.program = program, .world = *world, .period_us = period_us, .fd = -1};
 	start(gauges);
 	while (gauges->fd >= 0 && gauges->is_ready == 0 && left_us > 0) {
 		struct pollfd file = {.fd = gauges->fd, .events = POLLIN};
@@ -285,7 +290,7 @@ struct gauges_device *gauges_get(struct gauges *gauges, int32_t index)
 
 int gauges_is_fresh(const struct gauges *gauges, int64_t now_us)
 {
-	return gauges->is_ready > 0 && now_us - gauges->heard_us < FRESH_US;
+	return gauges->is_ready > 0 && now_us - gauges->heard_us < FRESH * gauges->period_us;
 }
 
 void gauges_close(struct gauges *gauges)

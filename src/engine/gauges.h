@@ -29,6 +29,7 @@ struct gauges_device {
 struct gauges {
 	const char *program;
 	struct adapter_world world;
+	int64_t period_us; /* between two samples of a device */
 	int64_t pid;
 	int fd; /* of the pipe, -1: no gauge runs */
 	int is_ready;
@@ -45,7 +46,8 @@ struct gauges {
 };
 
 /* Start the gauge and wait until it has found the devices, ten seconds at most. */
-void gauges_open(struct gauges *gauges, const char *program, const struct adapter_world *world);
+void gauges_open(struct gauges *gauges, const char *program, const struct adapter_world *world,
+		 int64_t period_us);
 void gauges_close(struct gauges *gauges);
 
 /* Take what the pipe holds: 1 when a tick came, with all samples of it. */

@@ -21,7 +21,7 @@
 
 #include "engine/local.h"
 
-#define TICK_S	    1
+#define PERIOD_MS   1000
 #define LEAVE_MS    5
 #define LEAVE_TRIES 100
 
@@ -314,8 +314,9 @@ static int read_id(struct local *local, uint64_t *id, struct parc_err *err)
 
 static int open_events(struct local *local, struct parc_err *err)
 {
-	struct itimerspec every = {.it_interval = {.tv_sec = TICK_S},
-				   .it_value = {.tv_sec = TICK_S}};
+	const struct timespec period = {.tv_sec = local->period_us / 1000000,
+					.tv_nsec = local->period_us % 1000000 * 1000};
+	const struct itimerspec every = {.it_interval = period, .it_value = period};
 
 	local->events = epoll_create1(EPOLL_CLOEXEC);
 	local->changes = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
@@ -363,7 +364,7 @@ static int open_all(struct local *local, struct parc_err *err)
 	if (code != 0)
 		return code;
 	open_groups(local, id);
-	gauges_open(&local->gauges, local->program, &local->options.world);
+	gauges_open(&local->gauges, local->program, &local->options.world, local->period_us);
 	if (local->gauges.fd >= 0)
 		slots_listen(local, local->gauges.fd, LOCAL_TAG_GAUGE);
 	claim_sweep(local->claims);
@@ -400,6 +401,8 @@ int engine_open_local_with(struct engine *engine, const char *directory, const c
 	local->directory = local->claims = local->output = local->lock = -1;
 	local->events = local->changes = local->clock = local->gauges.fd = -1;
 	local->options = *options;
+	local->period_us =
+		(options->period_ms > 0 ? options->period_ms : PERIOD_MS) * INT64_C(1000);
 	snprintf(local->path, sizeof(local->path), "%s", directory);
 	snprintf(local->program, sizeof(local->program), "%s", program);
 	process_boot(local->boot);

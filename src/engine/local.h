@@ -57,6 +57,7 @@ struct local {
 	char path[512];		       /* of directory, absolute */
 	char program[512];
 	struct local_options options;
+	int64_t period_us; /* between two looks at what is used */
 	char boot[PROCESS_BOOT_SIZE];
 	int lock;
 	int events, changes, clock; /* epoll, inotify, timerfd */

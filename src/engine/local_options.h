@@ -9,6 +9,7 @@
 #include "engine/engine.h"
 
 struct local_options {
+	int period_ms;		    /* between two looks at what is used; 0: a second */
 	int without_groups;	    /* use no control groups, though the machine may have some */
 	struct adapter_world world; /* where chips are looked for */
 };

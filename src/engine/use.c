@@ -4,7 +4,7 @@
  * of its devices by the gauge, else of its cores by the CPU time of its control group. That goes
  * into a window (the first ten seconds, then a minute each), and only a window whose value differs
  * from the one told before makes a report, in steps of 50 thousandths: so an attempt makes at
- * most one a minute, and a steady one makes none.
+ * most one a minute, and a steady one makes none. (Looks are a second apart, but in tests.)
  *
  * A device that several attempts share tells only its own use, not theirs: they are unmeasured. A
  * moment without a fresh sample is unmeasured, too. Processes on a device that are in no control
@@ -18,13 +18,13 @@
 
 #include "engine/local.h"
 
-#define FIRST_WINDOW_US 10000000
-#define WINDOW_US	60000000
-#define GAP_US		5000000 /* since the last look: nobody looked */
-#define STEP_MILLI	50
-#define LEAST_MILLI	10 /* below it is idle */
-#define RUNS		3  /* samples that agree before a device's state is told */
-#define QUIET_RUNS	10 /* and before it is taken back */
+#define FIRST_WINDOW 10 /* looks */
+#define WINDOW	     60
+#define GAP	     5 /* since the last look: nobody looked */
+#define STEP_MILLI   50
+#define LEAST_MILLI  10 /* below it is idle */
+#define RUNS	     3	/* samples that agree before a device's state is told */
+#define QUIET_RUNS   10 /* and before it is taken back */
 
 /* ---- Attempts */
 
@@ -107,7 +107,7 @@ static void look_at(struct local *local, struct slot *slot, int64_t now_us, int 
 	int64_t past_us = now_us - use->at_us, cpu_us = read_cpu(local, slot), share = 0;
 	int32_t busy = -1;
 
-	if (use->at_us == 0 || past_us <= 0 || past_us > GAP_US) {
+	if (use->at_us == 0 || past_us <= 0 || past_us > GAP * local->period_us) {
 		use->is_complete = use->at_us == 0 && slot->told_running < 2;
 	} else if (slot->devices_count > 0) {
 		busy = is_fresh ? devices_busy(local, slot) : -1;
@@ -125,7 +125,7 @@ static void look_at(struct local *local, struct slot *slot, int64_t now_us, int 
 	}
 	use->at_us = now_us;
 	use->cpu_us = cpu_us;
-	if (use->window_us >= (use->is_first_over ? WINDOW_US : FIRST_WINDOW_US))
+	if (use->window_us >= (use->is_first_over ? WINDOW : FIRST_WINDOW) * local->period_us)
 		end_window(use);
 	if (use->is_due)
 		slots_mark(local, slot);

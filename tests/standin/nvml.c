@@ -5,12 +5,32 @@
  */
 #include "standin/nvml_standin.h"
 
+#include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "chip/nvml.h"
 
 struct standin standin;
+
+/* Where the test is another process, it leaves what is to be said in a file beside the library. */
+static void read_says(void)
+{
+	char path[1024];
+	Dl_info info;
+	FILE *file;
+	struct standin says;
+
+	if (dladdr(&standin, &info) == 0 || info.dli_fname == NULL)
+		return;
+	snprintf(path, sizeof(path), "%s.says", info.dli_fname);
+	file = fopen(path, "rb");
+	if (file == NULL)
+		return;
+	if (fread(&says, sizeof(says), 1, file) == 1)
+		standin = says;
+	fclose(file);
+}
 
 static struct standin_device *get(nvml_device handle)
 {
@@ -45,6 +65,7 @@ int nvmlDeviceGetMigDeviceHandleByIndex(nvml_device handle, unsigned int index,
 
 int nvmlInit_v2(void)
 {
+	read_says();
 	standin.inits++;
 	return standin.init_code;
 }
@@ -103,6 +124,7 @@ int nvmlDeviceGetMemoryInfo(nvml_device handle, struct nvml_memory *memory)
 
 int nvmlDeviceGetUtilizationRates(nvml_device handle, struct nvml_utilization *use)
 {
+	read_says();
 	*use = (struct nvml_utilization){.gpu = get(handle)->gpu};
 	return get(handle)->code;
 }

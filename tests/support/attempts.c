@@ -46,10 +46,7 @@ static void die_at(int number)
 int attempts_supervise(int argc, char **argv, int *code)
 {
 	if (argc == 2 + GAUGE_WORDS && strcmp(argv[1], "gauge") == 0) {
-		struct adapter_world world;
-
-		gauge_world_read(&world, argv + 2);
-		*code = gauge_run(STDOUT_FILENO, &world, 0, NULL) == 0 ? 0 : 1;
+		*code = gauge_run(STDOUT_FILENO, argv + 2, NULL) == 0 ? 0 : 1;
 		return 1;
 	}
 	if (argc != 3 || strcmp(argv[1], "supervise") != 0)
@@ -110,18 +107,22 @@ static void end_all(struct attempts *attempts)
 	}
 }
 
-void attempts_deinit(struct attempts *attempts)
+void attempts_remove(const char *folder)
 {
-	pid_t pid;
+	pid_t pid = fork();
 
-	end_all(attempts);
-	attempts_close(attempts);
-	pid = fork();
 	if (pid == 0) {
-		execlp("rm", "rm", "-rf", attempts->folder, NULL);
+		execlp("rm", "rm", "-rf", folder, NULL);
 		_exit(1);
 	}
 	assert_true(pid > 0 && waitpid(pid, NULL, 0) == pid);
+}
+
+void attempts_deinit(struct attempts *attempts)
+{
+	end_all(attempts);
+	attempts_close(attempts);
+	attempts_remove(attempts->folder);
 }
 
 void attempts_start(struct attempts *attempts, const struct attempts_job *job)
@@ -153,6 +154,8 @@ void attempts_start(struct attempts *attempts, const struct attempts_job *job)
 							.task = i,
 							.cpu_milli = job->cpu_milli,
 							.memory_mib = job->memory_mib,
+							.devices = job->devices,
+							.share_milli = job->share_milli,
 							.variant = -1};
 	if (attempts->engine.calls->start(attempts->engine.self, &work, &err) != 0)
 		fail_msg("%s", err.text);

@@ -30,6 +30,9 @@ void attempts_close(struct attempts *attempts);
 /* Close it, and remove everything. */
 void attempts_deinit(struct attempts *attempts);
 
+/* Remove a folder with all that is in it. */
+void attempts_remove(const char *folder);
+
 /* Start `sh -c script` as attempt (allocation, 1) with these limits of each of `tasks` tasks. */
 struct attempts_job {
 	int64_t allocation;
@@ -38,6 +41,8 @@ struct attempts_job {
 	int32_t tasks; /* 0: 1 */
 	int32_t cpu_milli;
 	int64_t memory_mib, grace_us;
+	uint32_t devices; /* of the node, a bit each */
+	int32_t share_milli;
 	uint32_t uid;	       /* 0: as the test */
 	const char *directory; /* NULL: the folder */
 	const char *command;   /* in place of sh and its script */

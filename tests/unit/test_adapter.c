@@ -20,6 +20,7 @@
 #include "chip/adapter.h"
 #include "chip/nvml.h"
 #include "standin/nvml_standin.h"
+#include "support/attempts.h"
 
 #define GIB (1ULL << 30)
 
@@ -124,16 +125,11 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct bench *bench = *state;
-	char command[512];
 
 	if (bench->self != NULL)
 		adapter_nvidia.close(bench->self);
 	dlclose(bench->handle);
-	snprintf(command, sizeof(command), "%s", bench->root);
-	if (fork() == 0) {
-		execlp("rm", "rm", "-rf", command, NULL);
-		_exit(1);
-	}
+	attempts_remove(bench->root);
 	free(bench);
 	return 0;
 }
