@@ -310,12 +310,15 @@ void allocation_release(struct parc_core *core, int32_t slot)
 	struct allocation *it = &core->allocations[slot];
 	int32_t next;
 
+	node_prefetch(core, core->tasks[it->tasks].node);
 	usage_book(core, slot, -1);
 	/* Bring all of it back to `starting`, from where the nodes take it task by task. */
 	allocation_book(core, it, -1);
 	ledger_add(core, PARC_LEDGER_STARTING, it->held_milli);
 	for (int32_t t = it->tasks; t >= 0; t = next) {
 		next = core->tasks[t].next;
+		if (next >= 0)
+			node_prefetch(core, core->tasks[next].node);
 		task_unlink(core, t);
 		node_give(core, &core->tasks[t], PARC_LEDGER_STARTING);
 		table_give(&core->tasks_table, t);

@@ -21,7 +21,8 @@ struct view {
 	const struct kind *kind;
 	int64_t memory_free;
 	int32_t cpu_free;
-	int32_t node; /* slot, -1: a class */
+	int32_t node;  /* slot, -1: a class */
+	uint64_t hash; /* of its devices (profile.h); 0: not known */
 	struct cell cells[PARC_NODE_DEVICES_MAX];
 };
 

@@ -12,10 +12,12 @@
 
 #include "base/hash.h"
 #include "base/random.h"
+#include "core/node.h"
 #include "core/policy.h"
 
 #define RANDOM_PROBES 64   /* draws before the feasible nodes are listed */
 #define TENDED_TICKS  8192 /* an ask not made in so many is left alone */
+#define AHEAD	      6	   /* classes that are fetched from memory ahead of their turn */
 #define PASSED_MAX    64   /* classes put back; with more the heap is made anew when next asked */
 
 void heap_reset(struct parc_core *core)
@@ -113,10 +115,19 @@ static struct heap_lapse *lapse_at(const struct index *index, int32_t class, int
 	return &index->lapses[hash >> (64 - LAPSE_ORDER)];
 }
 
+/* Does the ask fit on the class by its free CPU, memory and shares alone? Then its score is
+ * remembered for all that are alike. */
+static int pair_is_plain(const struct index *index, const struct heap *heap, int32_t class)
+{
+	return heap->exact && heap->plain && index->classes[class].plain;
+}
+
 /* The entry leaves the heap, but only until its class fills again. */
 static void entry_lapse(struct index *index, const struct heap_entry *entry, int32_t heap)
 {
 	class_let_go(index, entry->class, heap);
+	if (pair_is_plain(index, &index->heaps[heap], entry->class))
+		return; /* what is alike is remembered */
 	*lapse_at(index, entry->class, heap) = (struct heap_lapse){
 		.life = index->heaps[heap].life,
 		.epoch = index->heaps[heap].epoch,
@@ -251,7 +262,7 @@ static int class_score_again(struct parc_core *core, int32_t class, const struct
 	struct alike *alike;
 	uint64_t key;
 
-	if (ops->alike == NULL || !heap->plain || !it->plain)
+	if (ops->alike == NULL || !pair_is_plain(index, heap, class))
 		return class_score(core, class, heap, score);
 	if (it->cpu_free < heap->ask.task.cpu_milli || it->memory_free < heap->ask.task.memory_mib)
 		return 0;
@@ -298,7 +309,7 @@ static void heap_push(struct parc_core *core, int32_t slot, int32_t class)
 
 	if (!index_may_fit(core, class, &heap->ask))
 		return;
-	if ((index->exact || !lapse_recall(index, &entry, slot, &score)) &&
+	if ((pair_is_plain(index, heap, class) || !lapse_recall(index, &entry, slot, &score)) &&
 	    !class_score_again(core, class, heap, &score))
 		return;
 	if (index->exact)
@@ -309,15 +320,25 @@ static void heap_push(struct parc_core *core, int32_t slot, int32_t class)
 	heap_insert(index, slot, &entry);
 }
 
+/* Fetch a class from memory that is looked at a few classes later. */
+static void class_prefetch(const struct index *index, int32_t class)
+{
+	__builtin_prefetch(&index->classes[class].chips);
+	__builtin_prefetch(&index->classes[class].held, 1);
+}
+
 /* Push every filled class that the heap does not hold. */
 static void heap_fill(struct parc_core *core, int32_t slot)
 {
 	struct index *index = core->index;
 
 	index->heaps[slot].births_seen = index->births_count;
-	for (int32_t i = 0; i < index->filled_count; i++)
+	for (int32_t i = 0; i < index->filled_count; i++) {
+		if (i + AHEAD < index->filled_count)
+			class_prefetch(index, index->filled[i + AHEAD]);
 		if (!class_is_held(index, index->filled[i], slot))
 			heap_push(core, slot, index->filled[i]);
+	}
 }
 
 /* Hear of the classes filled since the ask was last made. */
@@ -341,6 +362,7 @@ static void heap_catch_up(struct parc_core *core, int32_t slot)
 		int64_t birth = heap->births_seen++;
 		int32_t class = index->births[birth & index->births_mask];
 
+		class_prefetch(index, index->births[(birth + AHEAD) & index->births_mask]);
 		if (index->classes[class].birth == birth && index->classes[class].count > 0 &&
 		    !class_is_held(index, class, slot))
 			heap_push(core, slot, class);
@@ -418,30 +440,18 @@ static int32_t heap_top(struct index *index, int32_t slot)
 	return -1;
 }
 
-/* A gang takes one member after the other: fetch what the next one needs from memory meanwhile. */
-static void member_prefetch(const struct parc_core *core, int32_t node)
-{
-	const char *devices;
-
-	if (node < 0)
-		return;
-	devices = (const char *)&core->devices[(size_t)node * (size_t)core->limits.node_devices];
-	__builtin_prefetch(&core->nodes[node], 1);
-	__builtin_prefetch((const char *)&core->nodes[node] + 64, 1);
-	for (size_t at = 0; at < 8 * sizeof(*core->devices); at += 64)
-		__builtin_prefetch(devices + at, 1);
-}
-
 /* The first member of the class on which the ask fits. Where the classes tell everything apart
  * that is the first one. */
 static int32_t member_find(const struct parc_core *core, int32_t class, const struct ask *ask,
 			   struct view *view, struct pick *pick)
 {
+	node_prefetch(core, core->index->classes[class].head);
 	for (int32_t node = core->index->classes[class].head; node >= 0;
 	     node = core->nodes[node].next) {
 		view_of_node(core, node, view);
 		if (view_fits(core, view, ask, pick)) {
-			member_prefetch(core, core->nodes[node].next);
+			/* A gang takes one member after the other. */
+			node_prefetch(core, core->nodes[node].next);
 			return node;
 		}
 	}
@@ -545,9 +555,11 @@ void index_tend(struct parc_core *core)
 		index->heaps_count > 0 ? (int32_t)(index->tended++ % index->heaps_count) : -1;
 
 	/* A heap without an extent was forgotten for want of room, or has nothing to offer. */
-	if (slot >= 0 && index->heaps[slot].extent >= 0 &&
-	    index->ticks - index->heaps[slot].used < TENDED_TICKS)
-		heap_catch_up(core, slot);
+	if (slot < 0 || index->heaps[slot].extent < 0 ||
+	    index->ticks - index->heaps[slot].used >= TENDED_TICKS)
+		return;
+	heap_catch_up(core, slot);
+	heap_top(index, slot);
 }
 
 int32_t index_best(struct parc_core *core, const struct ask *ask, struct pick *pick)

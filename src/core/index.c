@@ -35,6 +35,8 @@ void index_init(struct parc_core *core, struct block *block)
 			       sizeof(*it->cells));
 	it->buckets = block_take(block, size, sizeof(*it->buckets));
 	it->births = block_take(block, size, sizeof(*it->births));
+	if (it->births != NULL)
+		memset(it->births, 0, size * sizeof(*it->births)); /* looked at ahead of time */
 	it->filled = block_take(block, (size_t)it->classes_max, sizeof(*it->filled));
 	table_init(&it->classes_table, block, it->classes_max);
 	it->entries = block_take(block, (size_t)core->limits.index_entries, sizeof(*it->entries));
@@ -96,13 +98,27 @@ static int threshold_add(struct thresholds *it, int64_t value)
 
 /* free_milli 10 bits, free_mib 24, owner or slots 30: owners share by scalar, slots by
  * template, no chip does both. */
-static uint64_t cell_pack(const struct parc_core *core, const struct cell *cell)
+static uint64_t cell_pack(const struct cell *cell, int64_t floor_mib)
 {
-	int64_t mib = threshold_floor(&core->device_memory, cell->free_mib);
 	int32_t milli = cell->free_milli;
 	uint32_t extra = cell->owner != 0 ? (uint32_t)cell->owner : cell->slots;
 
-	return (uint64_t)milli << 54 | (uint64_t)mib << 30 | extra;
+	return (uint64_t)milli << 54 | (uint64_t)floor_mib << 30 | extra;
+}
+
+/* Pack the devices of a view. Neighbours mostly have the same memory free. */
+static void cells_pack(const struct parc_core *core, const struct view *view, uint64_t *cells)
+{
+	int32_t mib = -1;
+	int64_t floor_mib = 0;
+
+	for (int32_t i = 0; i < view->kind->devices_count; i++) {
+		if (view->cells[i].free_mib != mib) {
+			mib = view->cells[i].free_mib;
+			floor_mib = threshold_floor(&core->device_memory, mib);
+		}
+		cells[i] = cell_pack(&view->cells[i], floor_mib);
+	}
 }
 
 static void cells_sort(uint64_t *cells, int32_t count)
@@ -167,8 +183,7 @@ static void class_key(const struct parc_core *core, int32_t node, struct class *
 	key->kind = it->kind;
 	key->cpu_free = (int32_t)threshold_floor(&core->cpu, view.cpu_free);
 	key->memory_free = threshold_floor(&core->memory, view.memory_free);
-	for (int32_t i = 0; i < it->devices_count; i++)
-		cells[i] = cell_pack(core, &view.cells[i]);
+	cells_pack(core, &view, cells);
 	for (int32_t p = 0; p < it->pools_count; p++)
 		pool_sort(core, &it->pools[p], cells + it->pools[p].first);
 	for (int32_t i = 0; i < it->devices_count; i++)
@@ -252,19 +267,6 @@ static void class_drain(struct index *index, int32_t class)
 	index->classes[last].filled = at;
 }
 
-/* Note what tells at a glance that an ask does not fit. */
-static void class_glance(const struct parc_core *core, struct class *it, const int16_t *milli)
-{
-	const struct kind *kind = &core->kinds[it->kind];
-
-	it->chips = kind->chips;
-	it->whole = it->most_milli = 0;
-	for (int32_t i = 0; i < kind->devices_count; i++) {
-		it->whole = (int16_t)(it->whole + (milli[i] == PARC_SHARE_WHOLE));
-		it->most_milli = milli[i] > it->most_milli ? milli[i] : it->most_milli;
-	}
-}
-
 /* Do free CPU, memory and the free shares alone tell what fits on nodes of this kind, for an ask
  * that wants nothing else of them? */
 static int kind_is_plain(const struct parc_core *core, const struct kind *kind)
@@ -275,6 +277,25 @@ static int kind_is_plain(const struct parc_core *core, const struct kind *kind)
 		return 1;
 	return kind->pools_count == 1 && chip->unit <= 1 && !chip->one_user && !chip->within_link &&
 	       chip->rule != PARC_RULE_TEMPLATES && chip->rule != PARC_RULE_CORES;
+}
+
+/* Note what tells at a glance that an ask does not fit. */
+static void class_glance(const struct parc_core *core, struct class *it, const int16_t *milli)
+{
+	const struct kind *kind = &core->kinds[it->kind];
+
+	it->plain = (uint8_t)kind_is_plain(core, kind);
+	it->devices = 0;
+	for (int32_t p = 0; p < kind->pools_count; p++)
+		for (int32_t i = 0; i < kind->pools[p].count; i++)
+			it->devices += profile_cell_hash(kind->pools[p].chip,
+							 milli[kind->pools[p].first + i]);
+	it->chips = kind->chips;
+	it->whole = it->most_milli = 0;
+	for (int32_t i = 0; i < kind->devices_count; i++) {
+		it->whole = (int16_t)(it->whole + (milli[i] == PARC_SHARE_WHOLE));
+		it->most_milli = milli[i] > it->most_milli ? milli[i] : it->most_milli;
+	}
 }
 
 static int32_t class_create(struct parc_core *core, const struct class *key, const uint64_t *cells)
@@ -381,8 +402,6 @@ static void class_renew(struct parc_core *core, int32_t node)
 	it->cpu_free = view.cpu_free;
 	it->memory_free = view.memory_free;
 	class_glance(core, it, milli);
-	it->plain = (uint8_t)kind_is_plain(core, view.kind);
-	it->devices = profile_view_hash(&view);
 	it->generation++;
 	memset(it->held, 0, sizeof(it->held));
 }
@@ -597,6 +616,7 @@ void index_class_view(const struct parc_core *core, int32_t class, int most, str
 	view->node = -1;
 	view->cpu_free = it->cpu_free;
 	view->memory_free = it->memory_free;
+	view->hash = it->devices;
 	if (most) {
 		int64_t cpu = threshold_ceiling(&core->cpu, it->cpu_free);
 

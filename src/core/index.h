@@ -25,21 +25,21 @@
 
 #define HEAPS_MAX   512 /* asks remembered; more evict the one longest unused */
 #define HEAPS_WORDS (HEAPS_MAX / 64)
-#define LAPSE_ORDER 15 /* 2^15 scores remembered: 1 MiB */
-#define ALIKE_ORDER 15 /* likewise, of nodes that are alike: 512 KiB */
+#define LAPSE_ORDER 13 /* 2^13 scores remembered: 320 KiB */
+#define ALIKE_ORDER 16 /* likewise, of nodes that are alike: 1 MiB */
 
 struct class
 {
 	/* what an ask looks at, in one line of the cache */
 	uint64_t chips;	     /* of its pools, a bit each */
-	uint64_t devices;    /* plain: a hash of its chip and the free shares (profile.h) */
+	uint64_t devices;    /* a hash of the chips and free shares of its devices (profile.h) */
 	int64_t birth;	     /* number in the list of births of when it last was filled */
 	int64_t memory_free; /* floors: what each member has at least */
 	int32_t cpu_free, kind;
 	int32_t count, head;	   /* members, last changed first */
 	uint32_t generation;	   /* of the slot */
 	int16_t whole, most_milli; /* free whole devices; the largest free share */
-	uint8_t plain;		   /* exact: free CPU, memory and shares alone tell what fits */
+	uint8_t plain;		   /* free CPU, memory and shares alone tell what fits */
 	/* the rest */
 	uint64_t held[HEAPS_WORDS]; /* heaps that have an entry of this generation */
 	uint64_t hash;

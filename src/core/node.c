@@ -13,7 +13,41 @@
 #include "core/index.h"
 #include "core/ledger.h"
 #include "core/price.h"
+#include "core/profile.h"
 #include "core/reserve.h"
+
+#define LINE_BYTES 64 /* of the cache */
+
+static void lines_prefetch(const void *record, size_t bytes)
+{
+	for (size_t at = 0; at < bytes + LINE_BYTES - 1; at += LINE_BYTES)
+		__builtin_prefetch((const char *)record + (at < bytes ? at : bytes - 1), 1);
+}
+
+void node_prefetch(const struct parc_core *core, int32_t slot)
+{
+	size_t devices = (size_t)core->limits.node_devices;
+
+	if (slot < 0)
+		return;
+	devices = devices < 8 ? devices : 8;
+	lines_prefetch(&core->nodes[slot], sizeof(*core->nodes));
+	lines_prefetch(&core->devices[(size_t)slot * (size_t)core->limits.node_devices],
+		       devices * sizeof(*core->devices));
+	__builtin_prefetch(&core->policy->prices->nodes[slot], 1);
+}
+
+/* The same for its neighbours in lists, which it is about to leave. */
+static void neighbours_prefetch(const struct parc_core *core, const struct node *node)
+{
+	const int32_t neighbours[] = {node->older, node->newer, node->prev, node->next};
+
+	for (size_t i = 0; i < sizeof(neighbours) / sizeof(*neighbours); i++)
+		if (neighbours[i] >= 0)
+			__builtin_prefetch(&core->nodes[neighbours[i]].older, 1);
+	if (node->tasks >= 0)
+		__builtin_prefetch(&core->tasks[node->tasks], 1);
+}
 
 static uint64_t kind_hash(const struct kind *kind)
 {
@@ -435,6 +469,7 @@ int64_t node_take(struct parc_core *core, const struct task *task, int64_t user,
 {
 	int64_t milli = node_task_milli(core, task);
 
+	neighbours_prefetch(core, &core->nodes[task->node]);
 	if (undo != NULL)
 		node_mark(core, task->node, undo);
 	node_hold(core, task, user, 1);
@@ -447,6 +482,7 @@ int64_t node_give(struct parc_core *core, const struct task *task, enum parc_led
 {
 	int64_t milli = node_task_milli(core, task);
 
+	neighbours_prefetch(core, &core->nodes[task->node]);
 	node_hold(core, task, 0, -1);
 	ledger_add(core, from, -milli);
 	reserve_refresh(core, task->node);

@@ -15,6 +15,10 @@ struct node_undo {
 	int32_t node, prev, older; /* neighbours in its class and among all nodes by change */
 };
 
+/* Fetch what a change of a node will touch from memory (-1: nothing), while something else is
+ * done. Most of the time of a placement on a large fleet goes by waiting for these lines. */
+void node_prefetch(const struct parc_core *core, int32_t node);
+
 /* The kind of such a node, made if it is new; -1: too many kinds. */
 int32_t node_kind_find(struct parc_core *core, const struct parc_node_add *add, int make);
 

@@ -103,12 +103,10 @@ int64_t fragments_sum(const struct policy *policy, const struct view *view)
 	return sum;
 }
 
-/* F of the view, remembered; `cells` is the hash of its devices, `cpu` the floor of its CPU. */
-static int64_t fragments(const struct policy *policy, const struct view *view, uint64_t cells,
-			 int32_t cpu)
+int64_t fragments_of(const struct policy *policy, const struct view *view, uint64_t cells)
 {
-	uint64_t key =
-		hash_word(cells + policy->epoch * UINT64_C(0x9e3779b97f4a7c15), (uint64_t)cpu + 1);
+	uint64_t rank = (uint64_t)profile_cpu_rank(policy, view->cpu_free);
+	uint64_t key = hash_word(hash_word(cells, policy->epoch), rank);
 	struct memo_entry *entry = memo_at(policy, key);
 
 	if (entry->key != key)
@@ -145,7 +143,7 @@ static int32_t score_of(const struct policy *policy, int64_t less)
 static int32_t score_share(const struct policy *policy, struct view *view, uint64_t cells,
 			   int64_t before, struct pick *pick)
 {
-	int32_t best = -1, best_device = -1, cpu = profile_cpu_floor(policy, view->cpu_free);
+	int32_t best = -1, best_device = -1;
 	uint64_t tried[PARC_NODE_DEVICES_MAX];
 	int32_t count = 0;
 
@@ -162,7 +160,7 @@ static int32_t score_share(const struct policy *policy, struct view *view, uint6
 		tried[count++] = cell;
 		view->cells[i].free_milli = (int16_t)(milli - pick->booking.share_milli);
 		hash += profile_cell_hash(chip, view->cells[i].free_milli);
-		score = score_of(policy, before - fragments(policy, view, hash, cpu));
+		score = score_of(policy, before - fragments_of(policy, view, hash));
 		view->cells[i].free_milli = milli;
 		if (score > best) {
 			best = score;
@@ -177,8 +175,8 @@ static int32_t score_fgd(struct parc_core *core, const struct view *view, const 
 			 struct pick *pick)
 {
 	const struct policy *policy = core->policy;
-	uint64_t cells = profile_view_hash(view);
-	int64_t before = fragments(policy, view, cells, profile_cpu_floor(policy, view->cpu_free));
+	uint64_t cells = profile_view_cells(view);
+	int64_t before = fragments_of(policy, view, cells);
 	struct view after = *view;
 
 	if (pick->booking.devices == 1 && pick->booking.share_milli < PARC_SHARE_WHOLE) {
@@ -186,8 +184,7 @@ static int32_t score_fgd(struct parc_core *core, const struct view *view, const 
 		return score_share(policy, &after, cells, before, pick);
 	}
 	view_take(core, &after, ask, pick);
-	return score_of(policy, before - fragments(policy, &after, profile_view_hash(&after),
-						   profile_cpu_floor(policy, after.cpu_free)));
+	return score_of(policy, before - fragments_of(policy, &after, profile_view_hash(&after)));
 }
 
 /* What the score looks at: the devices, the floors of the CPU before and after, what is asked of

@@ -57,9 +57,9 @@ static void state_value(const struct policy *policy, const struct view *view, ui
 
 	if (entry->key != key) {
 		volume = devices * PARC_SHARE_WHOLE >> 20;
-		fragments = policy->kept_sum > 0
-				    ? fragments_sum(policy, view) * PRICE_ONE / policy->kept_sum
-				    : 0;
+		fragments = policy->kept_sum > 0 ? fragments_of(policy, view, cells) * PRICE_ONE /
+							   policy->kept_sum
+						 : 0;
 		entry->key = key;
 		entry->hosts = prices_hosts(policy->prices, view);
 		entry->value = (devices * WEIGHT_DEVICES * PARC_SHARE_WHOLE * PRICE_ONE >> 20) -
@@ -138,7 +138,7 @@ static int32_t score_parc(struct parc_core *core, const struct view *view, const
 			  struct pick *pick)
 {
 	const struct policy *policy = core->policy;
-	uint64_t cells = profile_view_hash(view);
+	uint64_t cells = profile_view_cells(view);
 	struct view after = *view;
 	struct memo_entry before;
 	struct worth worth;
@@ -157,4 +157,13 @@ static int32_t score_parc(struct parc_core *core, const struct view *view, const
 	return score_clamp(value - before.value);
 }
 
-const struct policy_ops policy_parc = {"parc", 0, 0, score_parc, NULL};
+static uint64_t alike_parc(const struct parc_core *core, int32_t cpu_free, uint64_t devices,
+			   const struct ask *ask)
+{
+	uint64_t asked = (uint64_t)ask->task.devices << 10 | (uint64_t)ask->task.share_milli;
+
+	(void)core;
+	return hash_word(hash_pair(devices, cpu_free, ask->task.cpu_milli), asked);
+}
+
+const struct policy_ops policy_parc = {"parc", 0, 0, score_parc, alike_parc};

@@ -23,24 +23,17 @@ static const int32_t level_ends[PRICE_LEVELS] = {256, 215, 181, 152, 128, 108, 9
 
 void prices_init(struct parc_core *core, struct block *block)
 {
-	size_t nodes = (size_t)core->limits.nodes;
+	size_t count = (size_t)core->limits.nodes;
 	struct prices *prices = block_take(block, 1, sizeof(*prices));
-	uint64_t *hosts = block_take(block, nodes, sizeof(*hosts));
-	int32_t(*filled)[PARC_NODE_POOLS_MAX] = block_take(block, nodes, sizeof(*filled));
-	int32_t *count = block_take(block, nodes, sizeof(*count));
-	int32_t *cpu = block_take(block, nodes, sizeof(*cpu));
+	struct priced_node *nodes = block_take(block, count, sizeof(*nodes));
 
 	if (core->policy == NULL)
 		return;
 	core->policy->prices = prices;
 	memset(prices, 0, sizeof(*prices));
 	/* A node's first count takes what was counted before out again. */
-	memset(hosts, 0, nodes * sizeof(*hosts));
-	memset(filled, 0, nodes * sizeof(*filled));
-	prices->node_hosts = hosts;
-	prices->node_filled = filled;
-	prices->node_count = count;
-	prices->node_cpu = cpu;
+	memset(nodes, 0, count * sizeof(*nodes));
+	prices->nodes = nodes;
 }
 
 static int32_t whole_free(const struct view *view)
@@ -83,15 +76,17 @@ uint64_t prices_hosts(const struct prices *prices, const struct view *view)
 /* Count a node's hosts in (sign 1) or out (-1). */
 static void hosts_count(struct prices *prices, int32_t node, int sign)
 {
-	for (uint64_t left = prices->node_hosts[node]; left != 0; left &= left - 1) {
+	const struct priced_node *it = &prices->nodes[node];
+
+	for (uint64_t left = it->hosts; left != 0; left &= left - 1) {
 		int32_t t = __builtin_ctzll(left);
 		const struct priced_type *type = &prices->types[t];
 		int64_t tasks = 1;
 
 		if (type->devices == 1) {
-			tasks = prices->node_count[node];
-			if (type->cpu_milli > 0 && prices->node_cpu[node] / type->cpu_milli < tasks)
-				tasks = prices->node_cpu[node] / type->cpu_milli;
+			tasks = it->whole;
+			if (type->cpu_milli > 0 && it->cpu / type->cpu_milli < tasks)
+				tasks = it->cpu / type->cpu_milli;
 		}
 		prices->hosted[t] += sign * tasks;
 	}
@@ -101,7 +96,7 @@ static void filled_count(struct parc_core *core, int32_t slot, const struct view
 {
 	const struct policy *policy = core->policy;
 	const struct node *node = &core->nodes[slot];
-	int32_t *filled = policy->prices->node_filled[slot];
+	int32_t *filled = policy->prices->nodes[slot].filled;
 
 	for (int32_t p = 0; p < node->pools_count; p++) {
 		const struct pool *pool = &node->pools[p];
@@ -117,15 +112,16 @@ static void filled_count(struct parc_core *core, int32_t slot, const struct view
 static void node_count(struct parc_core *core, int32_t slot)
 {
 	struct prices *prices = core->policy->prices;
+	struct priced_node *it = &prices->nodes[slot];
 	struct view view;
 	int up = core->nodes[slot].state == PARC_NODE_UP && core->nodes[slot].id != PARC_NONE;
 
 	if (up)
 		view_of_node(core, slot, &view);
 	filled_count(core, slot, up ? &view : NULL);
-	prices->node_hosts[slot] = up ? prices_hosts(prices, &view) : 0;
-	prices->node_count[slot] = up ? whole_free(&view) : 0;
-	prices->node_cpu[slot] = up ? view.cpu_free : 0;
+	it->hosts = up ? prices_hosts(prices, &view) : 0;
+	it->whole = up ? whole_free(&view) : 0;
+	it->cpu = up ? view.cpu_free : 0;
 	hosts_count(prices, slot, 1);
 }
 
@@ -156,8 +152,7 @@ void prices_recount(struct parc_core *core)
 	for (int32_t t = 0; t < prices->types_count; t++)
 		prices->values[t] = level_value(&prices->types[t]);
 	for (int32_t node = 0; node < core->nodes_table.high && prices->on; node++) {
-		memset(prices->node_filled[node], 0, sizeof(*prices->node_filled));
-		prices->node_hosts[node] = 0;
+		prices->nodes[node] = (struct priced_node){0};
 		if (core->nodes[node].id != PARC_NONE)
 			node_count(core, node);
 	}

@@ -28,6 +28,13 @@ struct priced_type {
 	int32_t level;		    /* of scarcity: 0 the most, PRICE_LEVELS none */
 };
 
+/* What a node was counted with. */
+struct priced_node {
+	uint64_t hosts;			     /* the types that it hosts, a bit each */
+	int32_t filled[PARC_NODE_POOLS_MAX]; /* fillable part of what is free, by pool */
+	int32_t whole, cpu;		     /* free whole devices, and CPU */
+};
+
 struct prices {
 	/* state */
 	struct priced_type types[PRICED_MAX];
@@ -38,11 +45,8 @@ struct prices {
 	int32_t values[PRICED_MAX];	/* of losing a host, by type */
 	int64_t hosted[PRICED_MAX];	/* tasks (1 device) or nodes (gangs) that still fit */
 	int64_t filled[PARC_CHIPS_MAX]; /* fillable part of what is free, CUTTING_ONE a device */
-	uint64_t *node_hosts;		/* by node slot */
-	int32_t (*node_filled)[PARC_NODE_POOLS_MAX];
-	int32_t *node_count; /* tasks of 1 device that it was counted with: free whole devices */
-	int32_t *node_cpu;   /* and CPU */
-	int on;		     /* the policy in force uses prices */
+	struct priced_node *nodes;	/* by node slot */
+	int on;				/* the policy in force uses prices */
 };
 
 void prices_init(struct parc_core *core, struct block *block);

@@ -277,13 +277,6 @@ void policy_learn(struct parc_core *core, int32_t shape, int64_t tasks)
 	prices_choose(core);
 }
 
-int32_t profile_cpu_floor(const struct policy *policy, int32_t cpu_milli)
-{
-	int32_t rank = profile_cpu_rank(policy, cpu_milli);
-
-	return rank == 0 ? -1 : policy->cpus[rank - 1];
-}
-
 uint64_t profile_view_hash(const struct view *view)
 {
 	uint64_t hash = 0;

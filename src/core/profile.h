@@ -54,10 +54,6 @@ struct policy {
 	struct prices *prices;
 };
 
-/* The largest CPU request of the profile that is not above the value, -1: none. Nodes with the
- * same floor can take the same types. */
-int32_t profile_cpu_floor(const struct policy *policy, int32_t cpu_milli);
-
 /* How many distinct CPU requests of the profile are not above the value, which is not negative: a
  * look into a table, and a step for each request in the same cell. */
 static inline int32_t profile_cpu_rank(const struct policy *policy, int32_t cpu_milli)
@@ -82,6 +78,12 @@ static inline uint64_t profile_cell_hash(int32_t chip, int32_t free_milli)
 
 uint64_t profile_view_hash(const struct view *view);
 
+/* The same if the view brings it, else reckoned. */
+static inline uint64_t profile_view_cells(const struct view *view)
+{
+	return view->hash != 0 ? view->hash : profile_view_hash(view);
+}
+
 /* The chip of a device of this kind. */
 static inline int32_t kind_device_chip(const struct kind *kind, int32_t device)
 {
@@ -95,6 +97,9 @@ static inline int32_t kind_device_chip(const struct kind *kind, int32_t device)
 /* FGD's F of the view times kept_sum: free thousandths of no use to a type, summed over the kept
  * types (policy_fgd.c). */
 int64_t fragments_sum(const struct policy *policy, const struct view *view);
+
+/* The same, remembered by `cells`, the hash of the view, and the rank of its CPU. */
+int64_t fragments_of(const struct policy *policy, const struct view *view, uint64_t cells);
 
 /* The place of a remembered value; it is there if *entry->key is the key. */
 static inline struct memo_entry *memo_at(const struct policy *policy, uint64_t key)
