@@ -42,7 +42,9 @@
 	  "look at its replicas") \
 	X(MAINTENANCE, 19, "maintenance", \
 	  "the nodes that could hold it go to maintenance before it would end", \
-	  "wait, or declare a shorter time limit")
+	  "wait, or declare a shorter time limit") \
+	X(GUARANTEE, 20, "guarantee", "what is free is guaranteed to other tenants", \
+	  "wait, or ask for a guarantee or for lending")
 /* clang-format on */
 
 #define X(name, number, text, sentence, todo) PARC_REASON_##name = number,

@@ -34,6 +34,9 @@ struct parc_chip {	     /* CHIP_SET: new or changed catalogue entry, by index */
 	int64_t price_micro[4]; /* money per device-hour and product, later issues */
 };
 
+#define PARC_TENANTS_DEEP 16		     /* tenants above each other */
+#define PARC_NORMAL_MAX	  (INT64_C(1) << 40) /* normalised thousandths of devices */
+
 struct parc_tenant {		       /* TENANT_SET: new or changed; a tree by parent */
 	int64_t tenant, parent;	       /* parent PARC_NONE: below the root */
 	int32_t weight;		       /* part of what is left, 1.. */

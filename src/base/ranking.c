@@ -7,6 +7,13 @@
 void ranking_init(struct ranking *ranking, struct block *block, int32_t size)
 {
 	ranking->nodes = block_take(block, (size_t)size, sizeof(*ranking->nodes));
+	ranking->majors = NULL;
+}
+
+void ranking_init_major(struct ranking *ranking, struct block *block, int32_t size)
+{
+	ranking_init(ranking, block, size);
+	ranking->majors = block_take(block, (size_t)size, sizeof(*ranking->majors));
 }
 
 static uint64_t priority(int32_t slot)
@@ -14,8 +21,12 @@ static uint64_t priority(int32_t slot)
 	return random_mix((uint64_t)slot + 1);
 }
 
-static int node_before(const struct ranking_node *a, const struct ranking_node *b)
+static int slot_before(const struct ranking *ranking, int32_t x, int32_t y)
 {
+	const struct ranking_node *a = &ranking->nodes[x], *b = &ranking->nodes[y];
+
+	if (ranking->majors != NULL && ranking->majors[x] != ranking->majors[y])
+		return ranking->majors[x] < ranking->majors[y];
 	return a->key != b->key ? a->key < b->key : a->tie < b->tie;
 }
 
@@ -41,7 +52,7 @@ static void split(struct ranking *ranking, int32_t at, int32_t slot, int32_t *be
 		return;
 	}
 	node = &ranking->nodes[at];
-	if (node_before(node, &ranking->nodes[slot])) {
+	if (slot_before(ranking, at, slot)) {
 		split(ranking, node->right, slot, &node->right, after);
 		*before = at;
 	} else {
@@ -76,7 +87,7 @@ static int32_t insert_below(struct ranking *ranking, int32_t at, int32_t slot)
 		least_set(ranking, slot);
 		return slot;
 	}
-	if (node_before(node, &ranking->nodes[at]))
+	if (slot_before(ranking, slot, at))
 		ranking->nodes[at].left = insert_below(ranking, ranking->nodes[at].left, slot);
 	else
 		ranking->nodes[at].right = insert_below(ranking, ranking->nodes[at].right, slot);
@@ -100,7 +111,7 @@ static int32_t remove_below(struct ranking *ranking, int32_t at, int32_t slot)
 	node = &ranking->nodes[at];
 	if (at == slot)
 		return merge(ranking, node->left, node->right);
-	if (node_before(&ranking->nodes[slot], node))
+	if (slot_before(ranking, slot, at))
 		node->left = remove_below(ranking, node->left, slot);
 	else
 		node->right = remove_below(ranking, node->right, slot);
@@ -120,7 +131,7 @@ void ranking_set_value(struct ranking *ranking, int32_t root, int32_t slot, int6
 	if (root == slot) {
 		node->value = value;
 	} else {
-		int32_t child = node_before(&ranking->nodes[slot], node) ? node->left : node->right;
+		int32_t child = slot_before(ranking, slot, root) ? node->left : node->right;
 
 		ASSERT(child >= 0);
 		ranking_set_value(ranking, child, slot, value);
@@ -148,13 +159,12 @@ int32_t ranking_first(const struct ranking *ranking, int32_t root, int64_t most)
 
 int32_t ranking_next(const struct ranking *ranking, int32_t root, int32_t slot, int64_t most)
 {
-	const struct ranking_node *from = &ranking->nodes[slot];
 	int32_t found = -1; /* the deepest node behind `slot` with something to offer */
 
 	for (int32_t at = root; at >= 0;) {
 		const struct ranking_node *node = &ranking->nodes[at];
 
-		if (!node_before(from, node)) {
+		if (!slot_before(ranking, slot, at)) {
 			at = node->right;
 			continue;
 		}

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Slots in order of (key, tie), each with a value: a treap (Seidel, Aragon, "Randomized search
- * trees", Algorithmica 1996) in which every node knows the least value below it, so that "the
- * first in order whose value is at most v" is found without a walk.
+ * Slots in order of (major, key, tie), each with a value: a treap (Seidel, Aragon, "Randomized
+ * search trees", Algorithmica 1996) in which every node knows the least value below it, so that
+ * "the first in order whose value is at most v" is found without a walk.
  *
  * One pool of nodes serves many rankings, each a root, as long as a slot is in one of them at a
- * time. The priority of a slot is a hash of its number, and (key, tie) is distinct within a
- * ranking, so what is found depends on the contents alone. Each operation takes O(log n) expected.
+ * time. A pool may do without majors. The priority of a slot is a hash of its number, and
+ * (major, key, tie) is distinct within a ranking, so what is found depends on the contents alone.
+ * Each operation takes O(log n) expected.
  */
 #ifndef BASE_RANKING_H
 #define BASE_RANKING_H
@@ -21,10 +22,14 @@ struct ranking_node {
 
 struct ranking {
 	struct ranking_node *nodes; /* by slot */
+	int64_t *majors;	    /* by slot; set before an insertion. NULL: all are equal */
 };
 
 /* Take a pool for slots 0 .. size - 1 from the block. An empty ranking is a root of -1. */
 void ranking_init(struct ranking *ranking, struct block *block, int32_t size);
+
+/* The same with majors. */
+void ranking_init_major(struct ranking *ranking, struct block *block, int32_t size);
 
 void ranking_insert(struct ranking *ranking, int32_t *root, int32_t slot,
 		    const struct ranking_node *node);

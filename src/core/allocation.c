@@ -13,6 +13,7 @@
 #include "core/reserve.h"
 #include "core/service.h"
 #include "core/speed.h"
+#include "core/tree.h"
 #include "core/usage.h"
 
 uint64_t allocation_hash(const struct parc_core *core, int32_t slot)
@@ -182,10 +183,12 @@ void job_start(struct parc_core *core, int32_t slot, int64_t id, int32_t attempt
 	core->last_allocation = id;
 	it->held_milli = tasks_make(core, a, placements, count, taken);
 	it->tasks_hash = allocation_tasks_hash(core, a);
-	usage_book(core, a, 1);
-	allocation_digest(core, a);
 	if (job->line >= 0)
 		line_leave(core, slot);
+	tree_add_pending(core, job->tenant, -1);
+	tree_add_running(core, job->tenant, 1);
+	usage_book(core, a, 1);
+	allocation_digest(core, a);
 	allocation_time(core, a); /* now that it stands in no line */
 	job->allocation = a;
 	job->attempt = attempt;
@@ -312,6 +315,7 @@ void allocation_release(struct parc_core *core, int32_t slot)
 
 	node_prefetch(core, core->tasks[it->tasks].node);
 	usage_book(core, slot, -1);
+	tree_add_running(core, core->jobs[it->job].tenant, -1);
 	/* Bring all of it back to `starting`, from where the nodes take it task by task. */
 	allocation_book(core, it, -1);
 	ledger_add(core, PARC_LEDGER_STARTING, it->held_milli);

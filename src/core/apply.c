@@ -7,21 +7,35 @@
 #include "core/attribution.h"
 #include "core/close.h"
 #include "core/digest.h"
+#include "core/fair.h"
 #include "core/index.h"
 #include "core/job.h"
 #include "core/line.h"
 #include "core/node.h"
 #include "core/policy.h"
 #include "core/price.h"
+#include "core/quota.h"
 #include "core/rebuild.h"
 #include "core/reserve.h"
 #include "core/service.h"
 #include "core/speed.h"
+#include "core/strand.h"
+#include "core/tree.h"
 #include "core/usage.h"
 
 static int speed_differs(const struct parc_chip *a, const struct parc_chip *b)
 {
 	return memcmp(a->speed_milli, b->speed_milli, sizeof(a->speed_milli)) != 0;
+}
+
+/* The rules by which jobs are counted or sorted are others now: all that waits is sorted anew and
+ * tried. */
+static void rules_changed(struct parc_core *core)
+{
+	reserve_drop_all(core);
+	rebuild_tenants(core);
+	attribution_note(core);
+	core->freed_all = core->disrupted = 1;
 }
 
 static void chip_set(struct parc_core *core, const struct parc_chip *chip)
@@ -52,26 +66,46 @@ static void chip_set(struct parc_core *core, const struct parc_chip *chip)
 	index_rescore(core, UINT64_MAX);
 	if (paced)
 		speed_chips_changed(core);
+	if (core->stranded)
+		rules_changed(core);
+}
+
+static int tenant_is_equal(const struct parc_tenant *a, const struct parc_tenant *b)
+{
+	return a->parent == b->parent && a->weight == b->weight &&
+	       a->guarantee_milli == b->guarantee_milli &&
+	       a->guarantee_chips == b->guarantee_chips && a->limit_milli == b->limit_milli &&
+	       a->jobs_max == b->jobs_max;
 }
 
 static void tenant_set(struct parc_core *core, const struct parc_tenant *set)
 {
 	int32_t slot = idmap_find(&core->tenant_ids, set->tenant);
+	int changed = slot >= 0 && !tenant_is_equal(&core->tenants[slot].set, set);
 
 	if (slot < 0) {
 		slot = table_take(&core->tenants_table);
-		core->tenants[slot] = (struct tenant){0};
+		core->tenants[slot] = (struct tenant){.set = *set};
 		idmap_add(&core->tenant_ids, set->tenant, slot);
+		tree_grow(core, slot);
+		/* Nobody is below it yet, but what is handed down to it is another's no more. */
+		changed = core->stranded != strand_is_wanted(core) ||
+			  (set->guarantee_milli > 0 && set->parent != PARC_NONE);
 	} else {
 		core->digest -= tenant_hash(core, slot);
+		core->tenants[slot].set = *set;
 	}
-	core->tenants[slot].set = *set;
 	core->digest += tenant_hash(core, slot);
+	if (changed)
+		rules_changed(core);
+	else if (fair_is_on(&core->rules) && fair_rank_all(core))
+		strand_sort_all(core);
 }
 
 static void policy_set(struct parc_core *core, const struct parc_policy *policy)
 {
 	int ranks = core->rules.order != policy->order || core->rules.age_us != policy->age_us;
+	int was_fair = fair_is_on(&core->rules);
 	int64_t epoch_before_us = core->rules.epoch_us;
 	int trials = core->rules.trial_max != policy->trial_max;
 	int other = core->rules.place != policy->place || trials ||
@@ -80,7 +114,11 @@ static void policy_set(struct parc_core *core, const struct parc_policy *policy)
 	if (core->rules.backfill != policy->backfill)
 		reserve_drop_all(core);
 	core->rules = *policy;
-	if (ranks || trials)
+	if (!was_fair && fair_is_on(policy))
+		fair_start(core);
+	if (was_fair != fair_is_on(policy))
+		rules_changed(core);
+	else if (ranks || trials)
 		rebuild_lines(core);
 	attribution_policy(core, epoch_before_us);
 	if (policy->seed != 0)
@@ -224,6 +262,7 @@ void apply_event(struct parc_core *core, const struct parc_event *event)
 	uint64_t here = core->chips_here;
 
 	attribution_begin(core, event->time_us);
+	fair_begin(core, event->time_us);
 	core->time_us = event->time_us;
 	core->steps++;
 	core->freed_count = 0;
@@ -282,8 +321,11 @@ void apply_event(struct parc_core *core, const struct parc_event *event)
 			apply_node(core, event);
 		break;
 	}
-	if (core->chips_here != here)
+	if (core->chips_here != here) {
 		speed_chips_changed(core);
+		if (core->stranded)
+			rules_changed(core);
+	}
 }
 
 static int check_start(const struct parc_core *core, const struct parc_action *action,
@@ -408,7 +450,7 @@ void apply_action(struct parc_core *core, const struct parc_action *action, int 
 	case PARC_ACTION_REASON:
 		job_set_reason(core, job, action->reason.reason);
 		if (core->jobs[job].line >= 0)
-			line_block(core, core->jobs[job].line);
+			line_block(core, job);
 		break;
 	case PARC_ACTION_END:
 		if (action->end.result == PARC_RESULT_LOST && core->jobs[job].allocation >= 0)

@@ -6,6 +6,7 @@
 #include "core/job.h"
 #include "core/ledger.h"
 #include "core/line.h"
+#include "core/strand.h"
 
 #define ASKS_MAX (PARC_GROUPS_MAX * PARC_VARIANTS_MAX)
 
@@ -16,7 +17,7 @@ struct demand {
 	uint64_t chips;	     /* on which any of these may run */
 	__int128 want_milli; /* of all its jobs together */
 	int32_t fits;	     /* the cause where a task would fit and the job does not start */
-	int32_t limited;     /* its tenant or array may not have more */
+	int32_t limited;     /* a full table keeps it back */
 	int32_t never;	     /* it fits nowhere, however empty */
 };
 
@@ -70,8 +71,8 @@ static void demand_fill(const struct parc_core *core, int32_t line, struct deman
 	it->want_milli = 0;
 	for (int32_t g = head->groups; g >= 0; g = core->groups[g].next)
 		demand_group(core, head, &core->groups[g], it);
-	it->want_milli *= core->lines[line].count;
-	it->limited = reason == PARC_REASON_QUOTA || reason == PARC_REASON_LIMIT;
+	it->want_milli *= core->lines[line].count - core->lines[line].gated;
+	it->limited = reason == PARC_REASON_LIMIT;
 	it->never = reason == PARC_REASON_NO_CHIP || reason == PARC_REASON_TOO_LARGE;
 	it->fits = reason == PARC_REASON_CLOSENESS ? PARC_LEDGER_STRANDED_CLOSENESS
 						   : PARC_LEDGER_FREE_HELD;
@@ -218,6 +219,35 @@ static int line_give(const struct parc_core *core, struct account *account, int3
 	return 1;
 }
 
+/* What is left is wanted by jobs that wait for room under a limit: on each chip as much as all of
+ * them would take there. */
+static void quota_give(const struct parc_core *core, struct account *account)
+{
+	__int128 want_milli[PARC_CHIPS_MAX] = {0};
+
+	for (int32_t i = 0; i < core->strands_table.high; i++) {
+		struct demand demand = {0};
+		const struct job *head;
+
+		if (core->strands[i].refs == 0 || core->strands[i].gate < 0)
+			continue;
+		head = &core->jobs[strand_head(core, i)];
+		for (int32_t g = head->groups; g >= 0; g = core->groups[g].next)
+			demand_group(core, head, &core->groups[g], &demand);
+		for (uint64_t left = demand.chips & core->chips_known; left != 0; left &= left - 1)
+			want_milli[__builtin_ctzll(left)] +=
+				demand.want_milli * core->strands[i].count;
+	}
+	for (int32_t chip = 0; chip < PARC_CHIPS_MAX; chip++) {
+		int64_t part = account->rest_milli[chip];
+
+		if (part > want_milli[chip])
+			part = (int64_t)want_milli[chip];
+		account->causes[PARC_LEDGER_FREE_QUOTA] += part;
+		account->rest_milli[chip] -= part;
+	}
+}
+
 /* What no line could be given: kept from work that is for other chips only, or not wanted. */
 static void rest_give(struct account *account, int explained)
 {
@@ -256,6 +286,8 @@ void attribution_count(const struct parc_core *core, int64_t causes[PARC_LEDGER_
 	for (; line >= 0 && chips_left(&account, left) != 0; line = line_next(core, line))
 		if (lines++ == LINES_EXPLAINED || !line_give(core, &account, line))
 			break;
+	if (line < 0 && core->stranded)
+		quota_give(core, &account);
 	rest_give(&account, line < 0);
 }
 

@@ -2,11 +2,13 @@
 #include "core/check.h"
 
 #include "core/array.h"
-
+#include "core/fair.h"
 #include "core/fit.h"
 #include "core/node.h"
 #include "core/shape.h"
 #include "core/speed.h"
+#include "core/strand.h"
+#include "core/tree.h"
 
 int check_range(const char *field, int64_t value, int64_t low, int64_t high, struct parc_err *err)
 {
@@ -228,6 +230,8 @@ static int check_submit_rooms(const struct parc_core *core, const struct parc_su
 		return full(err, "services", core->services_table.size);
 	if (!shape_has_room(core, submit->groups_count))
 		return full(err, "shapes", core->limits.shapes);
+	if (core->stranded && !strand_has_room(core))
+		return full(err, "kinds of jobs by tenant", core->strands_table.size);
 	return 0;
 }
 
@@ -298,6 +302,8 @@ int check_submit(const struct parc_core *core, const struct parc_submit *submit,
 		code = check_depends(core, submit, err);
 	if (code == 0)
 		code = array_check(core, submit, err);
+	if (code == 0)
+		code = tree_check_pending(core, idmap_find(&core->tenant_ids, submit->tenant), err);
 	return code == 0 ? check_submit_rooms(core, submit, err) : code;
 }
 
@@ -375,34 +381,71 @@ int check_node_add(const struct parc_core *core, const struct parc_node_add *add
 	return 0;
 }
 
-static int check_tenant(const struct parc_core *core, const struct parc_tenant *set,
-			struct parc_err *err)
+/* Levels of the tree from this tenant down. */
+static int32_t tenant_depth_below(const struct parc_core *core, int32_t tenant)
+{
+	int32_t most = 0;
+
+	for (int32_t i = core->tenants[tenant].first_child; i >= 0;
+	     i = core->tenants[i].next_child) {
+		int32_t depth = tenant_depth_below(core, i);
+
+		most = depth > most ? depth : most;
+	}
+	return most + 1;
+}
+
+/* Rules for tenants sort jobs by tenant as well: is there room for that, whatever they are? */
+static int check_strands(const struct parc_core *core, int has_rule, int fair, struct parc_err *err)
+{
+	if ((has_rule || fair || core->ruled > 0) &&
+	    table_count(&core->jobs_table) > core->strands_table.size)
+		return parc_err_set(err, PARC_ERR_FULL,
+				    "there are %d jobs, more than can be sorted by tenant; set "
+				    "rules before, or raise the limit on tenants (%d)",
+				    table_count(&core->jobs_table), core->limits.tenants);
+	return 0;
+}
+
+int check_tenant_fields(const struct parc_tenant *set, struct parc_err *err)
 {
 	const struct range ranges[] = {
 		{"tenant", set->tenant, 1, INT64_MAX},
 		{"weight", set->weight, 1, INT32_MAX},
-		{"guarantee_milli", set->guarantee_milli, 0, INT64_MAX / 2},
-		{"limit_milli", set->limit_milli, 0, INT64_MAX / 2},
+		{"guarantee_milli", set->guarantee_milli, 0, PARC_NORMAL_MAX},
+		{"limit_milli", set->limit_milli, 0, PARC_NORMAL_MAX},
 		{"jobs_max", set->jobs_max, 0, INT64_MAX / 2},
 		{"pending_max", set->pending_max, 0, INT64_MAX / 2},
 		{"budget_micro", set->budget_micro, 0, INT64_MAX / 2},
 	};
-	int code = CHECK_RANGES(ranges, err);
-	int32_t at = idmap_find(&core->tenant_ids, set->parent);
+
+	return CHECK_RANGES(ranges, err);
+}
+
+static int check_tenant(const struct parc_core *core, const struct parc_tenant *set,
+			struct parc_err *err)
+{
+	int code = check_tenant_fields(set, err);
+	int32_t at = idmap_find(&core->tenant_ids, set->parent), deep = 0;
 
 	if (code != 0)
 		return code;
 	if (set->parent != PARC_NONE && at < 0)
 		return unknown(err, "parent tenant", set->parent);
-	for (; at >= 0; at = idmap_find(&core->tenant_ids, core->tenants[at].set.parent))
+	for (; at >= 0; at = core->tenants[at].parent, deep++)
 		if (core->tenants[at].set.tenant == set->tenant)
 			return parc_err_set(err, PARC_ERR_INVALID,
 					    "tenant %lld would be below itself",
 					    (long long)set->tenant);
-	if (idmap_find(&core->tenant_ids, set->tenant) < 0 &&
-	    !table_has_room(&core->tenants_table, 1))
+	at = idmap_find(&core->tenant_ids, set->tenant);
+	if (at < 0 && !table_has_room(&core->tenants_table, 1))
 		return full(err, "tenants", core->limits.tenants);
-	return 0;
+	deep += at < 0 ? 1 : tenant_depth_below(core, at);
+	if (deep > PARC_TENANTS_DEEP)
+		return parc_err_set(err, PARC_ERR_INVALID,
+				    "tenant %lld would make the tree %d levels deep; %d at most",
+				    (long long)set->tenant, deep, PARC_TENANTS_DEEP);
+	return check_strands(core, tree_has_rule(set), fair_is_on(&core->rules), err);
 }
 
 int check_policy(const struct parc_policy *policy, struct parc_err *err)
@@ -550,6 +593,8 @@ static int check_load(const struct parc_core *core, const struct parc_event *eve
 static int check_outside(const struct parc_core *core, const struct parc_event *event,
 			 struct parc_err *err)
 {
+	int code;
+
 	switch (event->kind) {
 	case PARC_EVENT_TIME:
 		return 0;
@@ -558,7 +603,8 @@ static int check_outside(const struct parc_core *core, const struct parc_event *
 	case PARC_EVENT_TENANT_SET:
 		return check_tenant(core, &event->tenant, err);
 	case PARC_EVENT_POLICY_SET:
-		return check_policy(&event->policy, err);
+		code = check_policy(&event->policy, err);
+		return code != 0 ? code : check_strands(core, 0, fair_is_on(&event->policy), err);
 	case PARC_EVENT_PROFILE_SET:
 		return check_profile(event, err);
 	case PARC_EVENT_PLACE_ADD:

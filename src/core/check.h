@@ -13,6 +13,7 @@ int check_range(const char *field, int64_t value, int64_t low, int64_t high, str
 
 int check_policy(const struct parc_policy *policy, struct parc_err *err);
 int check_chip(const struct parc_core *core, const struct parc_chip *chip, struct parc_err *err);
+int check_tenant_fields(const struct parc_tenant *set, struct parc_err *err);
 int check_task(const struct parc_task *task, struct parc_err *err);
 int check_submit(const struct parc_core *core, const struct parc_submit *submit,
 		 struct parc_err *err);

@@ -146,10 +146,10 @@ static void ledger_code(struct codec *codec, struct parc_core *core)
 
 static void words_code(struct codec *codec, struct parc_core *core)
 {
-	int64_t *words[] = {&core->time_us,	    &core->stamp,	&core->orders,
-			    &core->last_job,	    &core->last_node,	&core->last_place,
-			    &core->last_allocation, &core->steps,	&core->tasks_seen,
-			    &core->profile_next,    &core->last_replica};
+	int64_t *words[] = {&core->time_us,	    &core->stamp,	 &core->orders,
+			    &core->last_job,	    &core->last_node,	 &core->last_place,
+			    &core->last_allocation, &core->steps,	 &core->tasks_seen,
+			    &core->profile_next,    &core->last_replica, &core->fair_us};
 
 	codec_u64(codec, &core->random);
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
@@ -413,6 +413,9 @@ static void tenant_code(struct codec *codec, struct parc_core *core, struct tena
 	codec_tenant(codec, &it->set);
 	codec_i32(codec, &it->jobs);
 	usage_code(codec, &it->usage);
+	sum_code(codec, &it->past);
+	sum_code(codec, &it->charged);
+	codec->failed |= it->past < 0 || it->charged < 0;
 }
 
 static void speeds_code(struct codec *codec, struct parc_core *core)

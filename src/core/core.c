@@ -13,17 +13,20 @@
 #include "core/attribution.h"
 #include "core/close.h"
 #include "core/decide.h"
+#include "core/fair.h"
 #include "core/index.h"
 #include "core/job.h"
 #include "core/line.h"
 #include "core/node.h"
 #include "core/policy.h"
 #include "core/preempt.h"
+#include "core/quota.h"
 #include "core/rebuild.h"
 #include "core/reserve.h"
 #include "core/service.h"
 #include "core/shape.h"
 #include "core/speed.h"
+#include "core/strand.h"
 
 #define ACTIONS_MAX	(1 << 16)   /* of one step; more are decided in the next */
 #define HEAP_ENTRIES	INT64_C(32) /* index entries for each node by default */
@@ -123,9 +126,11 @@ static void derived_carve(struct parc_core *core, struct block *block)
 	core->line_buckets = block_take(block, lines, sizeof(*core->line_buckets));
 	core->line_mask = lines - 1;
 	ranking_init(&core->waiting, block, limits->jobs);
-	ranking_init(&core->turns, block, limits->jobs);
+	ranking_init_major(&core->turns, block, limits->jobs);
 	reserve_plan_init(core, block);
 	array_init(core, block);
+	strand_init(core, block);
+	fair_init(core, block);
 	core->actions_max = ACTIONS_MAX;
 	core->placements_max = PARC_TASKS_MAX;
 	core->actions = block_take(block, ACTIONS_MAX, sizeof(*core->actions));
@@ -268,6 +273,8 @@ int parc_apply(struct parc_core *core, const struct parc_event *event,
 		else if (code == 0)
 			apply_action(core, action, 0);
 	}
+	quota_open_all(core);
+	quota_settle(core, 0);
 	line_block_all(core);
 	service_forget(core);
 	attribution_settle(core);
@@ -277,7 +284,7 @@ int parc_apply(struct parc_core *core, const struct parc_event *event,
 int64_t parc_wake(const struct parc_core *core)
 {
 	int64_t deadline = allocation_deadline_us(core);
-	int64_t times_us[] = {preempt_wake_us(core), service_wake_us(core)};
+	int64_t times_us[] = {preempt_wake_us(core), service_wake_us(core), fair_wake_us(core)};
 
 	if (core->unfinished)
 		return core->time_us;

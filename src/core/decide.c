@@ -42,8 +42,8 @@ static void decide_submit(struct parc_core *core, const struct parc_event *event
 			reason = queue_try(core, job);
 		if (reason != PARC_REASON_NONE)
 			act_end(core, job, PARC_RESULT_REFUSED, reason);
-	} else if (it->line >= 0 && core->lines[it->line].state != LINE_READY) {
-		act_reason(core, job, line_reason(core, it->line, job));
+	} else if (it->line >= 0 && (reason = line_reason(core, job)) >= 0) {
+		act_reason(core, job, reason);
 		/* It may be short enough for what is kept for others. */
 		if (reserve_kept_milli(core) > 0 && order_length_us(it) != PARC_NEVER)
 			line_ready(core, it->line);

@@ -154,8 +154,10 @@ static uint64_t ledger_hash(const struct parc_core *core, uint64_t hash)
 		if (core->chips_known >> i & 1)
 			hash = usage_hash(&core->chip_usage[i],
 					  sum_hash(core->chip_capacity[i].offset, hash));
-	for (int32_t i = 0; i < core->tenants_table.high; i++)
+	for (int32_t i = 0; i < core->tenants_table.high; i++) {
 		hash = usage_hash(&core->tenants[i].usage, hash);
+		hash = sum_hash(core->tenants[i].charged, sum_hash(core->tenants[i].past, hash));
+	}
 	hash = usage_hash(&core->unnamed, hash);
 	hash = sum_hash(core->attribution.kept, hash);
 	return hash_word(hash_word(hash, (uint64_t)core->attribution.due_us),
@@ -176,6 +178,7 @@ static uint64_t words_hash(const struct parc_core *core)
 	hash = hash_word(hash, (uint64_t)core->last_place);
 	hash = hash_word(hash, (uint64_t)core->last_allocation);
 	hash = hash_word(hash, (uint64_t)core->last_replica);
+	hash = hash_word(hash, (uint64_t)core->fair_us);
 	hash = hash_word(hash, (uint64_t)core->tasks_seen);
 	hash = hash_word(hash, (uint64_t)core->profile_next);
 	hash = hash_word(hash, (uint64_t)core->unfinished);

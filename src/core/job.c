@@ -15,6 +15,8 @@
 #include "core/service.h"
 #include "core/shape.h"
 #include "core/speed.h"
+#include "core/strand.h"
+#include "core/tree.h"
 
 uint64_t job_hash(const struct parc_core *core, int32_t slot)
 {
@@ -248,6 +250,7 @@ static void job_init(struct parc_core *core, struct job *job, const struct parc_
 			    .reservation = -1,
 			    .next = -1,
 			    .line = -1,
+			    .strand = -1,
 			    .groups_count = (uint8_t)submit->groups_count,
 			    .variants_count = (uint8_t)submit->variants_count,
 			    .tier = (uint8_t)submit->tier,
@@ -287,7 +290,7 @@ void job_settle(struct parc_core *core, int32_t slot)
 	} else {
 		if (job->line < 0)
 			line_join(core, slot);
-		line_ready(core, job->line);
+		line_retry(core, slot);
 		job_set_reason(core, slot, PARC_REASON_NONE);
 	}
 }
@@ -309,6 +312,9 @@ int32_t job_submit(struct parc_core *core, const struct parc_submit *submit)
 		service_enter(core, slot, &submit->service);
 	if (job->tenant >= 0)
 		core->tenants[job->tenant].jobs++;
+	tree_add_pending(core, job->tenant, !job_is_service(job));
+	if (core->stranded)
+		strand_enter(core, slot, line_key(core, slot));
 	job_digest(core, slot);
 	array_enter(core, slot);
 	if (!job->now_or_never && !job_is_eligible(core, slot))
@@ -410,6 +416,7 @@ static void records_free(struct parc_core *core, const struct job *job)
 void job_end(struct parc_core *core, int32_t slot, int32_t result)
 {
 	struct job *job = &core->jobs[slot];
+	int waited = job->allocation < 0 && !job_is_service(job);
 
 	if (job->replica > 0)
 		replica_leave(core, slot, result);
@@ -417,10 +424,12 @@ void job_end(struct parc_core *core, int32_t slot, int32_t result)
 		service_leave(core, slot);
 	if (job->allocation >= 0)
 		allocation_release(core, job->allocation);
+	tree_add_pending(core, job->tenant, -waited);
 	job_set_reason(core, slot, PARC_REASON_NONE);
 	if (job->line >= 0)
 		line_leave(core, slot);
 	array_leave(core, slot);
+	strand_exit(core, slot);
 	if (job->cancelled && job->state == PARC_JOB_PENDING)
 		orphan_unlink(core, slot);
 	afters_tell(core, slot, result);
@@ -439,6 +448,7 @@ void job_requeue(struct parc_core *core, int32_t slot, int32_t reason)
 
 	ASSERT(job->allocation >= 0);
 	allocation_release(core, job->allocation);
+	tree_add_pending(core, job->tenant, 1);
 	job->state = PARC_JOB_PENDING;
 	job->result = PARC_RESULT_NONE;
 	job_settle(core, slot);

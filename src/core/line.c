@@ -7,13 +7,16 @@
 #include "core/attribution.h"
 #include "core/job.h"
 #include "core/order.h"
+#include "core/quota.h"
 #include "core/reserve.h"
 #include "core/speed.h"
+#include "core/strand.h"
 
 /* What a line is known by. Two lines with the same key of 64 bits are taken for one; that its
  * jobs really are alike is checked when a job joins. */
-static uint64_t line_key(const struct parc_core *core, const struct job *job)
+uint64_t line_key(const struct parc_core *core, int32_t slot)
 {
+	const struct job *job = &core->jobs[slot];
 	uint64_t hash =
 		hash_pair(HASH_START, job->tier, job->close_level * 4 + job->close_strength);
 
@@ -74,9 +77,10 @@ static void shelf_unlink(struct parc_core *core, int32_t line)
 		core->shelves[it->shelf] = it->shelf_next;
 }
 
-static int32_t line_find(struct parc_core *core, const struct job *job)
+static int32_t line_find(struct parc_core *core, int32_t job)
 {
-	uint64_t key = line_key(core, job);
+	uint64_t key =
+		core->stranded ? core->strands[core->jobs[job].strand].key : line_key(core, job);
 	int32_t *bucket = &core->line_buckets[key & core->line_mask], line = *bucket;
 
 	while (line >= 0 && core->lines[line].key != key)
@@ -84,42 +88,79 @@ static int32_t line_find(struct parc_core *core, const struct job *job)
 	if (line >= 0)
 		return line;
 	line = table_take(&core->lines_table);
-	core->lines[line] = (struct line){
-		.key = key, .root = -1, .next = *bucket, .shelf = shelf_of(core, job)};
+	core->lines[line] = (struct line){.key = key,
+					  .need_normal = core->stranded ? quota_need(core, job) : 0,
+					  .root = -1,
+					  .next = *bucket,
+					  .shelf = shelf_of(core, &core->jobs[job])};
 	*bucket = line;
 	return line;
 }
 
+int32_t line_first_job(const struct parc_core *core, int32_t line, int64_t most)
+{
+	if (core->stranded)
+		return strand_first_job(core, line, most);
+	return ranking_first(&core->waiting, core->lines[line].root, most);
+}
+
+int32_t line_next_job(const struct parc_core *core, int32_t line, int32_t job, int64_t most)
+{
+	if (core->stranded)
+		return strand_next_job(core, line, job, most);
+	return ranking_next(&core->waiting, core->lines[line].root, job, most);
+}
+
 int32_t line_head(const struct parc_core *core, int32_t line)
 {
-	return ranking_first(&core->waiting, core->lines[line].root, INT64_MAX);
+	return line_first_job(core, line, INT64_MAX);
 }
 
 int line_job_is_before(const struct parc_core *core, int32_t a, int32_t b)
 {
 	const struct ranking_node *x = &core->waiting.nodes[a], *y = &core->waiting.nodes[b];
+	int64_t major_a = strand_major(core, a), major_b = strand_major(core, b);
 
+	if (major_a != major_b)
+		return major_a < major_b;
 	return x->key != y->key ? x->key < y->key : x->tie < y->tie;
 }
 
-int32_t line_reason(const struct parc_core *core, int32_t line, int32_t except)
+int32_t line_reason(const struct parc_core *core, int32_t job)
 {
-	int32_t job = line_head(core, line);
+	int32_t line = core->jobs[job].line, strand = core->jobs[job].strand, other;
 
-	if (job == except)
-		job = ranking_next(&core->waiting, core->lines[line].root, job, INT64_MAX);
-	return job < 0 ? PARC_REASON_NONE : core->jobs[job].reason;
+	if (strand >= 0 && core->strands[strand].gate >= 0)
+		return core->jobs[strand_head(core, strand)].reason;
+	if (core->lines[line].state == LINE_READY)
+		return -1;
+	other = line_head(core, line);
+	if (other == job)
+		other = line_next_job(core, line, job, INT64_MAX);
+	return other < 0 ? PARC_REASON_NONE : core->jobs[other].reason;
 }
 
-/* Put the line into the order of turns, by its first job. */
-static void turn_insert(struct parc_core *core, int32_t line)
+void line_settle(struct parc_core *core, int32_t slot)
 {
-	const struct job *head = &core->jobs[line_head(core, line)];
-	struct ranking_node node = {.key = core->waiting.nodes[line_head(core, line)].key,
-				    .tie = head->order,
-				    .value = core->lines[line].state};
+	struct line *line = &core->lines[slot];
+	int32_t head = line_head(core, slot);
+	int64_t major = head < 0 ? 0 : strand_major(core, head);
+	const struct ranking_node *old = &core->turns.nodes[slot];
+	struct ranking_node node;
 
-	ranking_insert(&core->turns, &core->turns_root, line, &node);
+	if (head >= 0 && line->in_turns && core->turns.majors[slot] == major &&
+	    old->key == core->waiting.nodes[head].key && old->tie == core->waiting.nodes[head].tie)
+		return;
+	if (line->in_turns)
+		ranking_remove(&core->turns, &core->turns_root, slot);
+	line->in_turns = head >= 0;
+	if (head < 0)
+		return;
+	node = (struct ranking_node){.key = core->waiting.nodes[head].key,
+				     .tie = core->waiting.nodes[head].tie,
+				     .value = line->state};
+	core->turns.majors[slot] = major;
+	ranking_insert(&core->turns, &core->turns_root, slot, &node);
 }
 
 static void line_free(struct parc_core *core, int32_t line)
@@ -136,7 +177,7 @@ static void line_free(struct parc_core *core, int32_t line)
 
 void line_join(struct parc_core *core, int32_t job)
 {
-	int32_t slot = line_find(core, &core->jobs[job]);
+	int32_t slot = line_find(core, job);
 	struct line *line = &core->lines[slot];
 	struct ranking_node node = {.key = order_rank(core, job),
 				    .tie = core->jobs[job].order,
@@ -144,19 +185,37 @@ void line_join(struct parc_core *core, int32_t job)
 
 	ASSERT(core->jobs[job].line < 0);
 	core->jobs[job].line = slot;
-	if (line->count++ > 0)
-		ranking_remove(&core->turns, &core->turns_root, slot);
-	ranking_insert(&core->waiting, &line->root, job, &node);
-	turn_insert(core, slot);
+	line->count++;
+	if (core->stranded) {
+		strand_join(core, job, slot, &node);
+	} else {
+		ranking_insert(&core->waiting, &line->root, job, &node);
+		line_settle(core, slot);
+	}
 	core->pending++;
 	attribution_note(core);
+}
+
+/* Take the job out; returns whether it was the first of its line. */
+static int line_take_out(struct parc_core *core, int32_t slot, int32_t job)
+{
+	struct line *line = &core->lines[slot];
+	int was_head = line_head(core, slot) == job;
+
+	line->count--;
+	if (core->stranded) {
+		strand_leave(core, job);
+	} else {
+		ranking_remove(&core->waiting, &line->root, job);
+		line_settle(core, slot);
+	}
+	return was_head;
 }
 
 void line_leave(struct parc_core *core, int32_t job)
 {
 	int32_t slot = core->jobs[job].line;
-	struct line *line = &core->lines[slot];
-	int was_head = line_head(core, slot) == job;
+	int was_head;
 
 	if (core->jobs[job].reservation >= 0) {
 		int32_t reservation = core->jobs[job].reservation;
@@ -165,17 +224,13 @@ void line_leave(struct parc_core *core, int32_t job)
 		core->disrupted |= core->reservations[reservation].start_us > core->time_us;
 		reserve_drop(core, job);
 	}
-	ranking_remove(&core->turns, &core->turns_root, slot);
-	ranking_remove(&core->waiting, &line->root, job);
+	was_head = line_take_out(core, slot, job);
 	core->jobs[job].line = -1;
 	core->pending--;
 	attribution_note(core);
-	if (--line->count == 0) {
+	if (core->lines[slot].count == 0)
 		line_free(core, slot);
-		return;
-	}
-	turn_insert(core, slot);
-	if (was_head)
+	else if (was_head)
 		line_ready(core, slot); /* the next one was not tried yet */
 }
 
@@ -187,7 +242,8 @@ static void line_set_state(struct parc_core *core, int32_t line, enum line_state
 	if (before == state)
 		return;
 	it->state = state;
-	ranking_set_value(&core->turns, core->turns_root, line, state);
+	if (it->in_turns)
+		ranking_set_value(&core->turns, core->turns_root, line, state);
 	if (before == LINE_READY)
 		shelf_link(core, line);
 	else if (state == LINE_READY)
@@ -200,11 +256,37 @@ int line_is_hopeless(int32_t reason)
 	       reason == PARC_REASON_NODE_DOWN || reason == PARC_REASON_LIMIT;
 }
 
-void line_block(struct parc_core *core, int32_t line)
+int line_is_barred(int32_t reason)
 {
-	int32_t reason = core->jobs[line_head(core, line)].reason;
+	return line_is_hopeless(reason) || reason == PARC_REASON_QUOTA;
+}
 
-	line_set_state(core, line, line_is_hopeless(reason) ? LINE_HOPELESS : LINE_BLOCKED);
+void line_block(struct parc_core *core, int32_t job)
+{
+	int32_t reason = core->jobs[job].reason, strand = core->jobs[job].strand, gate = -1;
+	int is_head = strand >= 0 && strand_head(core, strand) == job;
+
+	if (is_head && reason != PARC_REASON_QUOTA)
+		strand_admit(core, job);
+	if (strand >= 0 && reason == PARC_REASON_QUOTA) {
+		if (core->strands[strand].gate >= 0 || !is_head)
+			return;
+		gate = quota_gate(core, job);
+	}
+	if (gate >= 0)
+		strand_close(core, strand, gate);
+	else
+		line_set_state(core, core->jobs[job].line,
+			       line_is_hopeless(reason) ? LINE_HOPELESS : LINE_BLOCKED);
+}
+
+void line_retry(struct parc_core *core, int32_t job)
+{
+	int32_t strand = core->jobs[job].strand;
+
+	if (strand >= 0 && core->strands[strand].gate >= 0 && strand_head(core, strand) == job)
+		strand_open(core, strand);
+	line_ready(core, core->jobs[job].line);
 }
 
 void line_ready(struct parc_core *core, int32_t line)
@@ -225,7 +307,7 @@ int32_t line_next(const struct parc_core *core, int32_t line)
 void line_block_all(struct parc_core *core)
 {
 	while (line_first(core, LINE_READY) >= 0)
-		line_block(core, line_first(core, LINE_READY));
+		line_block(core, line_head(core, line_first(core, LINE_READY)));
 }
 
 static int32_t whole_free(const struct view *view)
@@ -251,7 +333,8 @@ void line_wake_node(struct parc_core *core, int32_t node)
 
 		for (; line >= 0; line = next) {
 			next = core->lines[line].shelf_next;
-			if (job_could_use(core, line_head(core, line), &view))
+			if (core->lines[line].in_turns &&
+			    job_could_use(core, line_head(core, line), &view))
 				line_ready(core, line);
 		}
 	}
@@ -282,6 +365,7 @@ void line_reset(struct parc_core *core)
 	core->lines_table.high = core->lines_table.frees = 0;
 	core->pending = 0;
 	core->turns_root = -1;
+	strand_reset(core);
 }
 
 static int line_check_one(const struct parc_core *core, int32_t line, struct parc_err *err)
@@ -289,11 +373,15 @@ static int line_check_one(const struct parc_core *core, int32_t line, struct par
 	const struct line *it = &core->lines[line];
 	int32_t job = line_head(core, line), count = 0, last = -1;
 
-	for (; job >= 0; job = ranking_next(&core->waiting, it->root, job, INT64_MAX)) {
+	if ((job >= 0) != it->in_turns ||
+	    (job >= 0 && core->turns.majors[line] != strand_major(core, job)))
+		return parc_err_set(err, PARC_ERR_MISMATCH, "Q1: a line has not its turn");
+	for (; job >= 0 && !core->stranded;
+	     job = ranking_next(&core->waiting, it->root, job, INT64_MAX)) {
 		const struct job *member = &core->jobs[job];
 		int64_t rank = order_rank(core, job);
 
-		if (member->line != line || line_key(core, member) != it->key ||
+		if (member->line != line || line_key(core, job) != it->key ||
 		    member->state != PARC_JOB_PENDING || rank != core->waiting.nodes[job].key ||
 		    (last >= 0 && (rank < core->waiting.nodes[last].key ||
 				   (rank == core->waiting.nodes[last].key &&
@@ -304,7 +392,7 @@ static int line_check_one(const struct parc_core *core, int32_t line, struct par
 		last = job;
 		count++;
 	}
-	if (count != it->count || count == 0)
+	if ((count != it->count && !core->stranded) || it->count == 0)
 		return parc_err_set(err, PARC_ERR_MISMATCH, "Q1: a line counts %d jobs of %d",
 				    it->count, count);
 	return 0;

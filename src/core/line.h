@@ -8,6 +8,9 @@
  *
  * So a step never walks the queue: it looks at the blocked lines that could use a freed node,
  * and at the first job of each ready line.
+ *
+ * Where tenants have rules, strand.h says which job of a line is first. Jobs that wait for room
+ * under a limit are not asked; a line of such jobs only has no first job and no turn.
  */
 #ifndef CORE_LINE_H
 #define CORE_LINE_H
@@ -24,11 +27,22 @@ enum line_state {
 void line_join(struct parc_core *core, int32_t job);
 void line_leave(struct parc_core *core, int32_t job);
 
-/* The line's first job. */
+/* The line's first job; -1: all of them wait for room under a limit. */
 int32_t line_head(const struct parc_core *core, int32_t line);
 
-/* The reason why jobs of a blocked line wait, `except` is not asked. */
-int32_t line_reason(const struct parc_core *core, int32_t line, int32_t except);
+/* The line's jobs of at most this length, in order: the first, and the next; -1: none. */
+int32_t line_first_job(const struct parc_core *core, int32_t line, int64_t most);
+int32_t line_next_job(const struct parc_core *core, int32_t line, int32_t job, int64_t most);
+
+/* Another job is first, or it has other numbers: put the line where its turn is. */
+void line_settle(struct parc_core *core, int32_t line);
+
+/* Lines are known by what their jobs want. */
+uint64_t line_key(const struct parc_core *core, int32_t job);
+
+/* Was it found in vain that jobs like this one, which has just joined, do not start? Then the
+ * reason that they wait for, else -1. */
+int32_t line_reason(const struct parc_core *core, int32_t job);
 
 /* Is it the turn of job a before that of job b? Both wait. */
 int line_job_is_before(const struct parc_core *core, int32_t a, int32_t b);
@@ -36,8 +50,16 @@ int line_job_is_before(const struct parc_core *core, int32_t a, int32_t b);
 /* Is it a reason that only a change of the fleet can lift: nothing that ends makes room? */
 int line_is_hopeless(int32_t reason);
 
-/* Its first job was tried in vain, for the reason it has; it may fit now. */
-void line_block(struct parc_core *core, int32_t line);
+/* The job was tried in vain, for the reason it has: its line has to wait, or its strand does. */
+void line_block(struct parc_core *core, int32_t job);
+
+/* Is it a reason that what is free has nothing to do with? */
+int line_is_barred(int32_t reason);
+
+/* The job, which waits, is to be tried again when it is its turn. */
+void line_retry(struct parc_core *core, int32_t job);
+
+/* The line's first job may fit now. */
 void line_ready(struct parc_core *core, int32_t line);
 void line_block_all(struct parc_core *core);
 
@@ -45,7 +67,7 @@ void line_block_all(struct parc_core *core);
 int32_t line_first(const struct parc_core *core, enum line_state most);
 
 /* All lines in the order of turns: the one after this, -1: none. It begins with line_first(core,
- * LINE_HOPELESS). */
+ * LINE_HOPELESS). Lines whose jobs all wait at gates are not met. */
 int32_t line_next(const struct parc_core *core, int32_t line);
 
 /* Ready the lines that could use what was freed on the node; all lines. */

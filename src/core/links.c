@@ -560,6 +560,10 @@ static int settings_are_right(const struct parc_core *core)
 			       check_chip(core, &core->chips[i], NULL) == 0 &&
 			       cores == (int)(core->cores_chips >> i & 1);
 	}
+	for (int32_t i = 0; i < core->tenants_table.high && good; i++)
+		good = core->tenants[i].set.tenant == PARC_NONE ||
+		       check_tenant_fields(&core->tenants[i].set, NULL) == 0;
+	good = good && is_within(core->fair_us, 0, core->time_us);
 	for (int32_t i = 0; i < core->shapes_table.high && good; i++) {
 		struct parc_task task = core->shapes[i].ask.task;
 

@@ -79,12 +79,6 @@ struct usage { /* what is held: in thousandths of devices, and these x accountin
 	struct integral held, normal;
 };
 
-struct tenant {
-	struct parc_tenant set; /* as set; tenant 0: an empty slot */
-	int32_t jobs;		/* its jobs in the core */
-	struct usage usage;	/* of these and of all before them */
-};
-
 struct group {
 	int32_t shape, tasks_min, tasks_max;
 	int32_t mixed_chips;
@@ -117,6 +111,7 @@ struct job {
 	int32_t reservation;		   /* derived: slot or -1 */
 	int32_t allocation;		   /* slot or -1 */
 	int32_t next, line; /* next of the list it stands in; the line it waits in, -1: none */
+	int32_t strand;	    /* derived: its tenant's in that line; -1: there are none */
 	int32_t waits;	    /* jobs it still waits for */
 	int32_t attempt;
 	uint8_t groups_count, variants_count, depends_count, tier;

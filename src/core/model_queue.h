@@ -9,15 +9,39 @@
 #include <stdint.h>
 
 /* Jobs that wait for the same thing: one gang, one tier. If its first job does not fit, none
- * does, save where time matters (queue.c). Its jobs are ranked by order.h. */
+ * does, save where time matters (queue.c). Its jobs are ranked by order.h; where tenants have
+ * rules, by bundles and strands (strand.h). */
 struct line {
 	uint64_t key;
-	int32_t root, count; /* its ranking of jobs */
+	int64_t need_normal; /* what a job of it holds at most; 0 where tenants have no rules */
+	int32_t root, count; /* its ranking of jobs, or of bundles; its jobs */
+	int32_t gated;	     /* of these those that wait at a gate */
+	int32_t in_turns;    /* 1: it has a first job that may be tried */
 	int32_t next;	     /* in its hash bucket */
 	int32_t shelf;	     /* by what its easiest task wants (line.h) */
 	int32_t shelf_next, shelf_prev;
 	int32_t state;		     /* enum line_state */
 	int32_t failed, failed_next; /* within a step: it is in the list of those that failed */
+};
+
+/* The jobs of one tenant that want the same, as long as one of them is in the core. */
+struct strand {
+	uint64_t key;		    /* that of the line */
+	int32_t tenant, refs, next; /* slot, -1: whose tenant has no rule; jobs; in its bucket */
+	int32_t line, bundle;	    /* while some of its jobs wait */
+	int32_t root, count;	    /* ranking of these */
+	int32_t gate;		    /* whose room they wait for (quota.h); -1: none */
+	int32_t closed_next, closed_prev; /* those of its holder at gates */
+	int32_t ranked;			  /* 1: it stands in the ranking of its bundle */
+	int32_t stale_next;		  /* in the list of those to be looked at; -2: not in it */
+};
+
+/* The strands of one line that one guarantee holds for. */
+struct bundle {
+	int32_t line, holder, next;	  /* tenant slot, -1: none; in its bucket */
+	int32_t root, count;		  /* ranking of its open strands; all its strands */
+	int32_t holder_next, holder_prev; /* bundles of the same holder */
+	int32_t ranked;			  /* 1: it stands in the ranking of its line */
 };
 
 /* An array with a cap on how many of its jobs run. */

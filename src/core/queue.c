@@ -25,7 +25,9 @@
 #include "core/order.h"
 #include "core/plan.h"
 #include "core/preempt.h"
+#include "core/quota.h"
 #include "core/reserve.h"
+#include "core/strand.h"
 
 #define RESERVE_USUAL 64 /* reservations when the policy names no number */
 #define ACTIONS_EACH  4	 /* at most: give a reservation up, reserve, a reason, a start */
@@ -34,10 +36,12 @@
 int32_t queue_try(struct parc_core *core, int32_t job)
 {
 	int32_t first = core->placements_count;
-	int32_t reason = plan_job(core, job);
+	int32_t reason = quota_gate(core, job) < 0 ? plan_job(core, job) : PARC_REASON_QUOTA;
 
-	if (reason == PARC_REASON_NONE)
-		act_start(core, job, first);
+	if (reason != PARC_REASON_NONE)
+		return reason;
+	quota_trim(core, job, first);
+	act_start(core, job, first);
 	return reason;
 }
 
@@ -58,9 +62,13 @@ static int32_t try_lifted(struct parc_core *core, int32_t job, const struct wind
 {
 	int32_t first = core->placements_count, count, reason;
 
+	if (quota_gate(core, job) >= 0)
+		return PARC_REASON_QUOTA;
 	if (reserve_lift(core, window) == 0 && window->except < 0)
 		return PARC_REASON_RESERVATION; /* as before */
 	reason = plan_job(core, job);
+	if (reason == PARC_REASON_NONE)
+		quota_trim(core, job, first);
 	count = core->placements_count - first;
 	if (reason == PARC_REASON_NONE) {
 		if (!ends_within(core, job, first, window))
@@ -85,11 +93,13 @@ static void wake_lines(struct parc_core *core)
 {
 	if (core->freed_all) {
 		line_wake_all(core);
+		quota_open_all(core);
 	} else {
 		for (int32_t i = 0; i < core->freed_count; i++)
 			line_wake_node(core, core->freed[i]);
 	}
 	core->freed_count = core->freed_all = 0;
+	quota_open(core);
 }
 
 /* Is there room to record this job's start, or its reservation? A step that has decided nothing
@@ -106,7 +116,7 @@ static void line_wait(struct parc_core *core, int32_t line, int32_t reason)
 	int32_t job = line_head(core, line);
 
 	if (core->jobs[job].reason == reason)
-		line_block(core, line);
+		line_block(core, job);
 	else
 		act_reason(core, job, reason);
 }
@@ -132,6 +142,7 @@ static int queue_greedy(struct parc_core *core)
 		if (!has_room_for(core, line_head(core, line)))
 			return 0;
 		line_try(core, line);
+		quota_open(core);
 	}
 	return 1;
 }
@@ -142,10 +153,13 @@ static int queue_strict(struct parc_core *core)
 	int32_t line;
 
 	while ((line = line_first(core, LINE_BLOCKED)) >= 0) {
-		if (!has_room_for(core, line_head(core, line)))
+		int32_t head = line_head(core, line);
+
+		if (!has_room_for(core, head))
 			return 0;
-		if (!line_try(core, line) && core->lines[line].state == LINE_BLOCKED)
+		if (!line_try(core, line) && !line_is_barred(core->jobs[head].reason))
 			break;
+		quota_open(core);
 	}
 	/* Those behind it were not tried and wait for their turn. */
 	while ((line = line_first(core, LINE_READY)) >= 0) {
@@ -277,18 +291,17 @@ static int pass_line(struct parc_core *core, int32_t line)
 
 	if (reason == PARC_REASON_NONE)
 		return 1;
-	if (!line_is_hopeless(reason) && is_to_reserve(core, line, job)) {
+	if (!line_is_barred(reason) && is_to_reserve(core, line, job)) {
 		int32_t holder = core->jobs[job].reservation < 0 ? easy_holder(core) : -1;
 		int32_t never = job_reserve(core, job, holder);
 
 		reason = never != PARC_REASON_NONE ? never : reason;
 	}
-	if (!line_is_hopeless(reason) && may_preempt(core, line, job) &&
-	    preempt_for(core, job) > 0) {
+	if (!line_is_barred(reason) && may_preempt(core, line, job) && preempt_for(core, job) > 0) {
 		core->jobs[job].planned = 0;
 		job_reserve(core, job, -1);
 	}
-	if (line_is_hopeless(reason) && core->jobs[job].reservation >= 0)
+	if (line_is_barred(reason) && core->jobs[job].reservation >= 0)
 		give_up_reservation(core, job);
 	line_wait(core, line, reason);
 	return 0;
@@ -394,10 +407,10 @@ static int32_t unreserved_first(const struct parc_core *core)
 	int32_t line = ranking_first(&core->turns, core->turns_root, LINE_BLOCKED);
 
 	for (; line >= 0; line = ranking_next(&core->turns, core->turns_root, line, LINE_BLOCKED)) {
-		int32_t root = core->lines[line].root, job = line_head(core, line);
+		int32_t job = line_head(core, line);
 
 		while (job >= 0 && is_settled(core, job))
-			job = ranking_next(&core->waiting, root, job, INT64_MAX);
+			job = line_next_job(core, line, job, INT64_MAX);
 		if (job >= 0 && (best < 0 || line_job_is_before(core, job, best)))
 			best = job;
 	}
@@ -428,6 +441,18 @@ static int32_t short_try(struct parc_core *core, int32_t job)
 	return try_lifted(core, job, &window);
 }
 
+/* The job would be over a limit: it has no claim in this step. */
+static void job_bar(struct parc_core *core, int32_t job)
+{
+	core->jobs[job].planned = core->steps;
+	if (strand_head(core, core->jobs[job].strand) != job)
+		return;
+	if (core->jobs[job].reason == PARC_REASON_QUOTA)
+		line_block(core, job);
+	else
+		act_reason(core, job, PARC_REASON_QUOTA);
+}
+
 /* Conservative: reservations for the first that wait, in order; those that are short enough
  * start instead. */
 static void pass_reserve(struct pass *pass)
@@ -444,8 +469,13 @@ static void pass_reserve(struct pass *pass)
 			pass->full = 1;
 			return;
 		}
-		if (short_try(core, job) == PARC_REASON_NONE)
+		reason = short_try(core, job);
+		if (reason == PARC_REASON_NONE)
 			continue;
+		if (reason == PARC_REASON_QUOTA) {
+			job_bar(core, job);
+			continue;
+		}
 		others = core->reserved;
 		reason = job_reserve(core, job, full ? last : -1);
 		if (reason == PARC_REASON_NODE_DOWN && others > 0)
@@ -461,24 +491,25 @@ static void pass_reserve(struct pass *pass)
 static void pass_short_line(struct pass *pass, int32_t line, int64_t most)
 {
 	struct parc_core *core = pass->core;
-	int32_t root = core->lines[line].root;
-	int32_t job = ranking_first(&core->waiting, root, most), next, reason;
+	int32_t job = line_first_job(core, line, most), next, reason;
 
 	for (; job >= 0; job = next) {
 		if (!has_room_for(core, job)) {
 			pass->full = 1;
 			return;
 		}
-		next = ranking_next(&core->waiting, root, job, most);
+		next = line_next_job(core, line, job, most);
 		reason = short_try(core, job);
-		if (reason == PARC_REASON_NONE) {
-			root = next < 0 ? -1 : core->lines[line].root;
+		if (reason == PARC_REASON_NONE)
+			continue;
+		if (reason == PARC_REASON_QUOTA) {
+			next = strand_skip(core, line, job, most);
 			continue;
 		}
 		if (core->rules.backfill == PARC_BACKFILL_EASY && reason != PARC_REASON_RESERVATION)
 			return; /* more would be lifted for none of them */
 		most = core->waiting.nodes[job].value - 1;
-		next = ranking_next(&core->waiting, root, job, most);
+		next = line_next_job(core, line, job, most);
 	}
 }
 
@@ -533,7 +564,8 @@ static int queue_backfill(struct parc_core *core, int freed)
 		pass_ordered(&pass);
 		if (!pass.full && core->rules.backfill == PARC_BACKFILL_CONSERVATIVE)
 			pass_reserve(&pass);
-	} while (!pass.full && core->freed_count > 0); /* a reservation was given up */
+		/* A reservation was given up. */
+	} while (!pass.full && (core->freed_count > 0 || core->gates_changed >= 0));
 	if (!pass.full && freed && core->rules.backfill == PARC_BACKFILL_CONSERVATIVE)
 		pass_reserved(&pass, is_early);
 	pass_short(&pass);
@@ -558,5 +590,5 @@ int queue_decide(struct parc_core *core)
 		done = queue_backfill(core, freed);
 		break;
 	}
-	return done;
+	return quota_settle(core, 1) && done;
 }

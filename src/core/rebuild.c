@@ -6,15 +6,19 @@
 #include "core/array.h"
 #include "core/close.h"
 #include "core/digest.h"
+#include "core/fair.h"
 #include "core/index.h"
 #include "core/job.h"
 #include "core/line.h"
 #include "core/node.h"
 #include "core/policy.h"
 #include "core/price.h"
+#include "core/quota.h"
 #include "core/service.h"
 #include "core/shape.h"
 #include "core/speed.h"
+#include "core/strand.h"
+#include "core/tree.h"
 
 static void ids_rebuild(struct parc_core *core)
 {
@@ -87,6 +91,7 @@ static void arrays_enter(struct parc_core *core)
 /* Lines hold the jobs that wait. After a step every line was tried in vain. */
 void rebuild_lines(struct parc_core *core)
 {
+	core->stranded = strand_is_wanted(core);
 	line_reset(core);
 	array_reset(core);
 	arrays_enter(core);
@@ -97,7 +102,9 @@ void rebuild_lines(struct parc_core *core)
 
 		if (job->id == PARC_NONE)
 			continue;
-		job->line = job->next = -1;
+		job->line = job->next = job->strand = -1;
+		if (core->stranded)
+			strand_enter(core, i, line_key(core, i));
 		core->limited += job->reason == PARC_REASON_LIMIT;
 		if (job->state != PARC_JOB_PENDING)
 			continue;
@@ -109,7 +116,15 @@ void rebuild_lines(struct parc_core *core)
 		else if (job_is_eligible(core, i) && array_admit(core, i))
 			line_join(core, i);
 	}
+	quota_settle(core, 0);
 	line_block_all(core);
+}
+
+void rebuild_tenants(struct parc_core *core)
+{
+	tree_rebuild(core);
+	fair_rank_all(core);
+	rebuild_lines(core);
 }
 
 void rebuild(struct parc_core *core)
@@ -125,7 +140,7 @@ void rebuild(struct parc_core *core)
 	prices_recount(core);
 	index_rebuild(core, ops->exact);
 	service_rebuild(core);
-	rebuild_lines(core);
+	rebuild_tenants(core);
 	core->kinds_version++;
 	core->ends_root = -1;
 	for (int32_t i = 0; i < core->allocations_table.high; i++)

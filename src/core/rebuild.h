@@ -12,4 +12,7 @@ void rebuild(struct parc_core *core);
 /* Sort all that waits again, in the order of the policy in force. */
 void rebuild_lines(struct parc_core *core);
 
+/* The same after a change of tenants or of what jobs need. */
+void rebuild_tenants(struct parc_core *core);
+
 #endif

@@ -13,6 +13,9 @@
 #include "core/index.h"
 #include "core/job.h"
 #include "core/profile.h"
+#include "core/quota.h"
+#include "core/strand.h"
+#include "core/tree.h"
 
 #define RESERVATIONS_MAX (PARC_RESERVE_MAX + 1) /* one is made before another is given up */
 
@@ -105,6 +108,15 @@ static void hold_link(struct parc_core *core, int32_t hold)
 	*link = hold;
 }
 
+/* The limits of the job's tenant reckon with it, or do no longer. */
+static void job_count(struct parc_core *core, int32_t job, int32_t more)
+{
+	int32_t tenant = core->jobs[job].tenant;
+
+	if (tenant >= 0)
+		tree_add_kept(core, tenant, more, quota_need(core, job));
+}
+
 void reserve_drop(struct parc_core *core, int32_t job)
 {
 	int32_t slot = core->jobs[job].reservation, next;
@@ -121,6 +133,7 @@ void reserve_drop(struct parc_core *core, int32_t job)
 		next = core->holds[h].next;
 		table_give(&core->holds_table, h);
 	}
+	job_count(core, job, -1);
 	core->jobs[job].reservation = -1;
 	it->job = -1;
 	table_give(&core->reservations_table, slot);
@@ -176,6 +189,8 @@ void reserve_set(struct parc_core *core, int32_t job, const struct parc_action *
 		link = &core->holds[h].next;
 	}
 	core->jobs[job].reservation = slot;
+	job_count(core, job, 1);
+	strand_admit(core, job);
 	core->reserved++;
 	it->hash = reservation_hash(core, slot);
 	core->digest += it->hash;

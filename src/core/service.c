@@ -13,6 +13,8 @@
 #include "core/line.h"
 #include "core/policy.h"
 #include "core/shape.h"
+#include "core/strand.h"
+#include "core/tree.h"
 
 #define SPAN_USUAL_US INT64_C(300000000) /* five minutes */
 #define RETRY_US      INT64_C(10000000)	 /* after the first failure; twice as long each time */
@@ -379,6 +381,7 @@ void replica_add(struct parc_core *core, int32_t from, const struct parc_action 
 		.reservation = -1,
 		.next = -1,
 		.line = -1,
+		.strand = -1,
 		.groups_count = service->groups_count,
 		.variants_count = service->variants_count,
 		.tier = service->tier,
@@ -396,6 +399,9 @@ void replica_add(struct parc_core *core, int32_t from, const struct parc_action 
 	records_copy(core, service, job);
 	if (job->tenant >= 0)
 		core->tenants[job->tenant].jobs++;
+	tree_add_pending(core, job->tenant, 1);
+	if (core->stranded) /* that of its service */
+		strand_enter(core, slot, line_key(core, slot));
 	replica_link(core, it, slot);
 	job_digest(core, slot);
 	line_join(core, slot);

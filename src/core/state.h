@@ -13,6 +13,7 @@
 #include "core/model.h"
 #include "core/model_queue.h"
 #include "core/model_service.h"
+#include "core/model_tenant.h"
 
 #define KINDS_MAX      4096 /* distinct empty nodes of one fleet */
 #define THRESHOLDS_MAX 250  /* values of one resource that classes tell apart; fits a byte */
@@ -62,6 +63,7 @@ struct parc_core {
 	struct usage chip_usage[PARC_CHIPS_MAX];
 	struct integral chip_capacity[PARC_CHIPS_MAX];
 	struct usage unnamed; /* of jobs without a tenant */
+	int64_t fair_us;      /* end of the last epoch of fair share; 0: none yet */
 	struct parc_profile_entry *profile;
 	int32_t profile_count;		  /* 0: the profile is learnt */
 	int64_t tasks_seen, profile_next; /* tasks submitted; when it is next learnt */
@@ -104,6 +106,18 @@ struct parc_core {
 	int32_t kinds_count;
 	struct line *lines;
 	struct table lines_table;
+	int32_t ruled;	  /* tenants with a rule of their own: a guarantee, a limit, a cap */
+	int32_t stranded; /* 1: lines have strands, as some tenant has a rule or shares are fair */
+	struct strand *strands;
+	struct bundle *bundles;
+	struct table strands_table, bundles_table;
+	int32_t *strand_buckets, *bundle_buckets;
+	uint32_t strand_mask;
+	struct ranking strand_turns,
+		bundle_turns;  /* strands within bundle or gate, bundles in line */
+	int32_t strands_stale; /* first whose first job is said to lack room; -1: none */
+	int32_t gates_changed; /* first tenant whose gates may have got room; -1: none */
+	int32_t *fair_list;    /* room to sort tenants */
 	/* A job stands in one ranking at a time: within its line or array while it waits, by
 	 * expected end while it runs (value: when its time limit ends). Lines stand by turn. */
 	struct ranking waiting, turns;

@@ -2,6 +2,7 @@
 #include "core/usage.h"
 
 #include "core/ledger.h"
+#include "core/tree.h"
 
 /* Where the usage of a job is summed: its tenant, or that of jobs without one. */
 static struct usage *usage_of(struct parc_core *core, int32_t job)
@@ -11,14 +12,26 @@ static struct usage *usage_of(struct parc_core *core, int32_t job)
 	return tenant < 0 ? &core->unnamed : &core->tenants[tenant].usage;
 }
 
-static void usage_add(struct parc_core *core, struct usage *tenant, int32_t chip, int64_t milli)
+/* Whose usage is booked: the tenant's slot, and where it is summed; NULL: in the tree alone. */
+struct account {
+	int32_t tenant;
+	struct usage *usage;
+};
+
+static void usage_add(struct parc_core *core, const struct account *account, int32_t chip,
+		      int64_t milli)
 {
 	int64_t normal = milli * core->chips[chip].rate_milli;
 
-	integral_add(core, &tenant->held, milli);
-	integral_add(core, &tenant->normal, normal);
+	if (account->usage == NULL) {
+		tree_add_normal(core, account->tenant, chip, normal);
+		return;
+	}
+	integral_add(core, &account->usage->held, milli);
+	integral_add(core, &account->usage->normal, normal);
 	integral_add(core, &core->chip_usage[chip].held, milli);
 	integral_add(core, &core->chip_usage[chip].normal, normal);
+	tree_add_normal(core, account->tenant, chip, normal);
 }
 
 /* The chip of a task's devices, which lie in one pool. */
@@ -37,25 +50,26 @@ struct run {
 	int64_t milli;
 };
 
-static void run_end(struct parc_core *core, struct usage *tenant, const struct run *run, int sign)
+static void run_end(struct parc_core *core, const struct account *account, const struct run *run,
+		    int sign)
 {
 	if (run->milli > 0)
-		usage_add(core, tenant, run->chip, sign * run->milli);
+		usage_add(core, account, run->chip, sign * run->milli);
 }
 
-static void run_add(struct parc_core *core, struct usage *tenant, struct run *run,
+static void run_add(struct parc_core *core, const struct account *account, struct run *run,
 		    const struct run *more, int sign)
 {
 	if (run->chip != more->chip) {
-		run_end(core, tenant, run, sign);
+		run_end(core, account, run, sign);
 		*run = (struct run){.chip = more->chip};
 	}
 	run->milli += more->milli;
 }
 
-void usage_book(struct parc_core *core, int32_t slot, int sign)
+static void account_book(struct parc_core *core, const struct account *account, int32_t slot,
+			 int sign)
 {
-	struct usage *tenant = usage_of(core, core->allocations[slot].job);
 	struct run devices = {0}, cores = {0}, more;
 
 	for (int32_t t = core->allocations[slot].tasks; t >= 0; t = core->tasks[t].next) {
@@ -65,16 +79,31 @@ void usage_book(struct parc_core *core, int32_t slot, int sign)
 		if (task->devices != 0) {
 			more.chip = devices_chip(node, task->devices);
 			more.milli = (int64_t)task->share_milli * __builtin_popcount(task->devices);
-			run_add(core, tenant, &devices, &more, sign);
+			run_add(core, account, &devices, &more, sign);
 		}
 		if (node->cores_pool >= 0) {
 			more.chip = node->pools[node->cores_pool].chip;
 			more.milli = task->cpu_milli;
-			run_add(core, tenant, &cores, &more, sign);
+			run_add(core, account, &cores, &more, sign);
 		}
 	}
-	run_end(core, tenant, &devices, sign);
-	run_end(core, tenant, &cores, sign);
+	run_end(core, account, &devices, sign);
+	run_end(core, account, &cores, sign);
+}
+
+void usage_book(struct parc_core *core, int32_t slot, int sign)
+{
+	int32_t job = core->allocations[slot].job;
+	struct account account = {core->jobs[job].tenant, usage_of(core, job)};
+
+	account_book(core, &account, slot, sign);
+}
+
+void usage_count(struct parc_core *core, int32_t slot)
+{
+	struct account account = {core->jobs[core->allocations[slot].job].tenant, NULL};
+
+	account_book(core, &account, slot, 1);
 }
 
 void usage_book_all(struct parc_core *core, int sign)

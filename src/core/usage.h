@@ -13,6 +13,9 @@
 /* From now on all that the allocation holds is (sign 1), or is no longer (-1), in use. */
 void usage_book(struct parc_core *core, int32_t allocation, int sign);
 
+/* Count what the allocation holds into the sums of the tree alone. */
+void usage_count(struct parc_core *core, int32_t allocation);
+
 /* The same for all allocations, around a change of accounting rates. */
 void usage_book_all(struct parc_core *core, int sign);
 

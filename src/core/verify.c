@@ -9,6 +9,7 @@
 #include "core/array.h"
 #include "core/close.h"
 #include "core/digest.h"
+#include "core/fair.h"
 #include "core/fit.h"
 #include "core/heap.h"
 #include "core/index.h"
@@ -17,9 +18,12 @@
 #include "core/line.h"
 #include "core/node.h"
 #include "core/price.h"
+#include "core/quota.h"
 #include "core/reserve.h"
 #include "core/service.h"
 #include "core/speed.h"
+#include "core/strand.h"
+#include "core/tree.h"
 
 #define BROKEN(err, ...) parc_err_set(err, PARC_ERR_MISMATCH, __VA_ARGS__)
 
@@ -274,6 +278,14 @@ int parc_core_check(const struct parc_core *core, struct parc_err *err)
 		code = ledger_check(core, err);
 	if (code == 0)
 		code = line_check(core, err);
+	if (code == 0)
+		code = tree_verify(core, err);
+	if (code == 0)
+		code = quota_verify(core, err);
+	if (code == 0 && core->stranded)
+		code = strand_verify(core, err);
+	if (code == 0)
+		code = fair_verify(core, err);
 	if (code == 0)
 		code = array_verify(core, err);
 	if (code == 0)

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/quota.h"
+
+#include "core/act.h"
+#include "core/job.h"
+#include "core/line.h"
+#include "core/plan.h"
+#include "core/strand.h"
+#include "core/tree.h"
+
+/* ---- What a job needs */
+
+/* The dearest rate of those chips whose devices are the nodes' cores. */
+static int64_t cores_rate(const struct parc_core *core)
+{
+	int64_t most = 0;
+
+	for (uint64_t left = core->cores_chips & core->chips_here; left != 0; left &= left - 1) {
+		int32_t rate = core->chips[__builtin_ctzll(left)].rate_milli;
+
+		most = rate > most ? rate : most;
+	}
+	return most;
+}
+
+static int64_t ask_need(const struct parc_core *core, const struct ask *ask)
+{
+	int64_t cores = cores_rate(core), most = 0;
+
+	if (ask->task.devices == 0)
+		return cores * ask->task.cpu_milli;
+	for (uint64_t left = ask->task.chips & core->chips_here; left != 0; left &= left - 1) {
+		int32_t chip = __builtin_ctzll(left);
+		struct booking booking;
+		int64_t need;
+
+		if (!chip_book(&core->chips[chip], ask, &booking))
+			continue;
+		need = (int64_t)booking.devices * booking.share_milli *
+			       core->chips[chip].rate_milli +
+		       cores * booking.cpu_milli;
+		most = need > most ? need : most;
+	}
+	return most;
+}
+
+int64_t quota_need(const struct parc_core *core, int32_t slot)
+{
+	const struct job *job = &core->jobs[slot];
+	int64_t need = 0;
+
+	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next) {
+		int64_t most = 0;
+		int32_t v = job->variants;
+
+		do {
+			struct ask ask;
+			int64_t each;
+
+			group_ask(core, job, &core->groups[g], v, 0, &ask);
+			each = ask_need(core, &ask);
+			most = each > most ? each : most;
+			v = v < 0 ? -1 : core->variants[v].next;
+		} while (v >= 0);
+		need += most * core->groups[g].tasks_min;
+	}
+	return need;
+}
+
+/* ---- Room */
+
+static int64_t room_normal(const struct tenant *it)
+{
+	return tree_normal_of(it->set.limit_milli) - it->tree_normal - it->kept_normal;
+}
+
+static int64_t room_jobs(const struct tenant *it)
+{
+	return it->set.jobs_max == 0 ? PARC_NEVER
+				     : it->set.jobs_max - it->tree_running - it->kept_jobs;
+}
+
+/* The first gate on the way up where so much more does not fit. */
+static int32_t gate_of(const struct parc_core *core, int32_t tenant, int64_t need, int32_t jobs)
+{
+	int32_t at = tenant < 0 ? -1 : core->tenants[tenant].capped;
+
+	while (at >= 0) {
+		const struct tenant *it = &core->tenants[at];
+
+		if (it->set.limit_milli > 0 && need > room_normal(it))
+			return 2 * at + GATE_LIMIT;
+		if (jobs > room_jobs(it))
+			return 2 * at + GATE_JOBS;
+		at = it->parent < 0 ? -1 : core->tenants[it->parent].capped;
+	}
+	return -1;
+}
+
+int32_t quota_gate(const struct parc_core *core, int32_t slot)
+{
+	const struct job *job = &core->jobs[slot];
+
+	if (job->tenant < 0 || core->tenants[job->tenant].capped < 0 || job->reservation >= 0)
+		return -1; /* what it reserved is its own */
+	return gate_of(core, job->tenant,
+		       job->line >= 0 ? core->lines[job->line].need_normal : quota_need(core, slot),
+		       1);
+}
+
+static int64_t placement_normal(const struct parc_core *core,
+				const struct parc_placement *placement)
+{
+	const struct node *node = &core->nodes[idmap_find(&core->node_ids, placement->node)];
+	int32_t p = 0, device;
+	int64_t normal = 0;
+
+	if (node->cores_pool >= 0)
+		normal += (int64_t)placement->cpu_milli *
+			  core->chips[node->pools[node->cores_pool].chip].rate_milli;
+	if (placement->devices == 0)
+		return normal;
+	device = __builtin_ctz(placement->devices);
+	while (device >= node->pools[p].first + node->pools[p].count)
+		p++;
+	return normal + (int64_t)placement->share_milli * __builtin_popcount(placement->devices) *
+				core->chips[node->pools[p].chip].rate_milli;
+}
+
+static int32_t tasks_least(const struct parc_core *core, int32_t job)
+{
+	int32_t tasks = 0;
+
+	for (int32_t g = core->jobs[job].groups; g >= 0; g = core->groups[g].next)
+		tasks += core->groups[g].tasks_min;
+	return tasks;
+}
+
+void quota_trim(struct parc_core *core, int32_t job, int32_t first)
+{
+	int32_t tenant = core->jobs[job].tenant, least = first + tasks_least(core, job);
+	int64_t normal = 0;
+
+	if (core->placements_count <= least || tenant < 0 || core->tenants[tenant].capped < 0)
+		return;
+	for (int32_t i = first; i < core->placements_count; i++)
+		normal += placement_normal(core, &core->placements[i]);
+	if (core->jobs[job].reservation >= 0) /* its minima are counted already */
+		normal -= quota_need(core, job);
+	while (core->placements_count > least && gate_of(core, tenant, normal, 0) >= 0) {
+		int32_t last = core->placements_count - 1;
+
+		normal -= placement_normal(core, &core->placements[last]);
+		plan_undo(core, last);
+	}
+}
+
+/* ---- Gates */
+
+void quota_note(struct parc_core *core, int32_t tenant)
+{
+	struct tenant *it = &core->tenants[tenant];
+
+	if (it->gate_next != GATE_UNLISTED || (it->gates[0] < 0 && it->gates[1] < 0))
+		return;
+	it->gate_next = core->gates_changed;
+	core->gates_changed = tenant;
+}
+
+/* The first strand that waits at the tenant's gate and fits; -1: none. */
+static int32_t strand_that_fits(const struct parc_core *core, int32_t tenant, enum gate gate)
+{
+	const struct tenant *it = &core->tenants[tenant];
+
+	return ranking_first(&core->strand_turns, it->gates[gate],
+			     gate == GATE_LIMIT ? room_normal(it) : room_jobs(it));
+}
+
+/* It fits at its gate: let it step in, or go on to the next gate that is shut. */
+static void strand_pass(struct parc_core *core, int32_t strand)
+{
+	int32_t head = strand_head(core, strand), gate;
+
+	strand_open(core, strand);
+	gate = core->jobs[head].reason == PARC_REASON_QUOTA ? quota_gate(core, head) : -1;
+	if (gate >= 0)
+		strand_close(core, strand, gate);
+}
+
+/* Let the first that fits in; all of them. Returns whether there may be more. */
+static int gate_open(struct parc_core *core, int32_t tenant, enum gate gate, int all)
+{
+	int32_t strand;
+
+	while ((strand = strand_that_fits(core, tenant, gate)) >= 0) {
+		strand_pass(core, strand);
+		if (!all && core->strands[strand].gate < 0)
+			return 1;
+	}
+	return 0;
+}
+
+static void gates_open(struct parc_core *core, int all)
+{
+	int32_t tenant = core->gates_changed, again = -1;
+
+	core->gates_changed = -1;
+	while (tenant >= 0) {
+		struct tenant *it = &core->tenants[tenant];
+		int32_t next = it->gate_next;
+
+		it->gate_next = GATE_UNLISTED;
+		if (gate_open(core, tenant, GATE_LIMIT, all) |
+		    gate_open(core, tenant, GATE_JOBS, all)) {
+			it->gate_next = again;
+			again = tenant;
+		}
+		tenant = next;
+	}
+	core->gates_changed = again;
+}
+
+void quota_open(struct parc_core *core)
+{
+	if (core->gates_changed >= 0)
+		gates_open(core, 0);
+}
+
+/* Returns 0 if the strand has to stay in the list: it still has to be tried. */
+static int strand_settle_stale(struct parc_core *core, int32_t slot, int deciding)
+{
+	const struct strand *it = &core->strands[slot];
+	int32_t head = it->count > 0 ? strand_head(core, slot) : -1, gate, first;
+
+	if (head < 0 || it->gate >= 0 || core->jobs[head].reason != PARC_REASON_QUOTA)
+		return 1;
+	gate = quota_gate(core, head);
+	if (gate >= 0) {
+		strand_close(core, slot, gate);
+		return 1;
+	}
+	first = line_head(core, it->line);
+	if (!deciding || core->lines[it->line].state == LINE_READY || first == head ||
+	    !act_has_room(core))
+		return 0;
+	act_reason(core, head, core->jobs[first].reason);
+	return 1;
+}
+
+int quota_settle(struct parc_core *core, int deciding)
+{
+	int32_t slot = core->strands_stale, stay = -1;
+
+	core->strands_stale = -1;
+	while (slot >= 0) {
+		struct strand *it = &core->strands[slot];
+		int32_t next = it->stale_next, settled = strand_settle_stale(core, slot, deciding);
+
+		it->stale_next = settled ? STRAND_UNLISTED : stay;
+		stay = settled ? stay : slot;
+		slot = next;
+	}
+	core->strands_stale = stay;
+	return act_has_room(core);
+}
+
+void quota_open_all(struct parc_core *core)
+{
+	for (int32_t i = 0; i < core->tenants_table.high && core->stranded; i++)
+		quota_note(core, i);
+	if (core->gates_changed >= 0)
+		gates_open(core, 1);
+}
+
+int quota_verify(const struct parc_core *core, struct parc_err *err)
+{
+	for (int32_t i = 0; i < core->tenants_table.high; i++) {
+		const struct tenant *it = &core->tenants[i];
+
+		if (it->gate_next == GATE_UNLISTED && (strand_that_fits(core, i, GATE_LIMIT) >= 0 ||
+						       strand_that_fits(core, i, GATE_JOBS) >= 0))
+			return parc_err_set(err, PARC_ERR_MISMATCH,
+					    "T2: a job that tenant %lld has room for waits for it",
+					    (long long)it->set.tenant);
+		if (it->set.limit_milli == 0 && it->gates[GATE_LIMIT] >= 0)
+			return parc_err_set(err, PARC_ERR_MISMATCH,
+					    "T2: a job waits for tenant %lld, which has no limit",
+					    (long long)it->set.tenant);
+	}
+	return 0;
+}

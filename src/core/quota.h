@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Limits and caps: may one more job of this kind and tenant run?
+ *
+ * A job counts with its minima, on the dearest chip that it accepts and the fleet has, until it
+ * runs; then with what it holds. So what passes is within the limit wherever it is placed. What a
+ * waiting job has reserved counts as well, so that its tenant's later jobs do not take its room.
+ *
+ * Who finds no room waits at a gate, that of the first tenant on the way up that has none: a
+ * ranking by turn with what each needs. When something is given back there, the first that fits
+ * now steps back into its line and is tried; the next when that has shown what is left. So the
+ * length of the queue at a gate costs nothing.
+ */
+#ifndef CORE_QUOTA_H
+#define CORE_QUOTA_H
+
+#include "core/state.h"
+
+enum gate { GATE_LIMIT, GATE_JOBS }; /* of tenant slot t: 2 t + this */
+
+#define GATE_UNLISTED (-2)
+
+/* The most that a job may hold, with its minima. */
+int64_t quota_need(const struct parc_core *core, int32_t job);
+
+/* The gate at which the job has to wait; -1: none. */
+int32_t quota_gate(const struct parc_core *core, int32_t job);
+
+/* What was planned from placement `first` on fits the limits by its minima: take back the last of
+ * what is more until all of it does. */
+void quota_trim(struct parc_core *core, int32_t job, int32_t first);
+
+/* The tenant may have room now that it had not. */
+void quota_note(struct parc_core *core, int32_t tenant);
+
+/* Of each gate that may have room let the first that fits step in; all that fit. */
+void quota_open(struct parc_core *core);
+void quota_open_all(struct parc_core *core);
+
+/* A strand that stepped in and was not tried, since its line waits for something else, steps out
+ * again, or its first job learns what its line waits for. Returns 0 when the step has no room for
+ * more. `deciding` 0: only the first. */
+int quota_settle(struct parc_core *core, int deciding);
+
+/* T2: who waits at a gate does not fit, and who is listed as changed is. */
+int quota_verify(const struct parc_core *core, struct parc_err *err);
+
+#endif

@@ -1,0 +1,541 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/strand.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "core/fair.h"
+#include "core/line.h"
+#include "core/tree.h"
+
+#define RANKS_BITS 32 /* of the major, for the rank of a tenant */
+
+void strand_init(struct parc_core *core, struct block *block)
+{
+	int64_t most = (int64_t)core->limits.tenants * STRANDS_EACH;
+	int32_t size = most < core->limits.jobs ? (int32_t)most : core->limits.jobs;
+	uint32_t buckets = 64;
+
+	while (buckets < (uint32_t)size)
+		buckets *= 2;
+	table_init(&core->strands_table, block, size);
+	table_init(&core->bundles_table, block, size);
+	core->strands = block_take(block, (size_t)size, sizeof(*core->strands));
+	core->bundles = block_take(block, (size_t)size, sizeof(*core->bundles));
+	core->strand_buckets = block_take(block, buckets, sizeof(*core->strand_buckets));
+	core->bundle_buckets = block_take(block, buckets, sizeof(*core->bundle_buckets));
+	core->strand_mask = buckets - 1;
+	ranking_init_major(&core->strand_turns, block, size);
+	ranking_init_major(&core->bundle_turns, block, size);
+}
+
+void strand_reset(struct parc_core *core)
+{
+	size_t bytes = ((size_t)core->strand_mask + 1) * sizeof(*core->strand_buckets);
+
+	memset(core->strand_buckets, -1, bytes);
+	memset(core->bundle_buckets, -1, bytes);
+	core->strands_table.high = core->strands_table.frees = 0;
+	core->bundles_table.high = core->bundles_table.frees = 0;
+	core->strands_stale = -1;
+	for (int32_t i = 0; i < core->tenants_table.high; i++) {
+		core->tenants[i].bundles = core->tenants[i].closed = -1;
+		core->tenants[i].gates[0] = core->tenants[i].gates[1] = -1;
+	}
+}
+
+int strand_is_wanted(const struct parc_core *core)
+{
+	return core->ruled > 0 || fair_is_on(&core->rules);
+}
+
+int strand_has_room(const struct parc_core *core)
+{
+	return table_has_room(&core->strands_table, 1);
+}
+
+int32_t strand_tenant(const struct parc_core *core, int32_t tenant)
+{
+	if (tenant < 0 || fair_is_on(&core->rules) || core->tenants[tenant].capped >= 0 ||
+	    core->tenants[tenant].holder >= 0)
+		return tenant;
+	return -1;
+}
+
+static int32_t holder_of(const struct parc_core *core, int32_t tenant)
+{
+	return tenant < 0 ? -1 : core->tenants[tenant].holder;
+}
+
+/* ---- The life of strands and bundles */
+
+static int32_t *strand_bucket(const struct parc_core *core, uint64_t key, int32_t tenant)
+{
+	return &core->strand_buckets[hash_word(key, (uint64_t)(int64_t)tenant) & core->strand_mask];
+}
+
+void strand_enter(struct parc_core *core, int32_t job, uint64_t key)
+{
+	int32_t tenant = strand_tenant(core, core->jobs[job].tenant);
+	int32_t *bucket = strand_bucket(core, key, tenant), slot = *bucket;
+
+	while (slot >= 0 &&
+	       (core->strands[slot].key != key || core->strands[slot].tenant != tenant))
+		slot = core->strands[slot].next;
+	if (slot < 0) {
+		slot = table_take(&core->strands_table);
+		core->strands[slot] = (struct strand){.key = key,
+						      .tenant = tenant,
+						      .next = *bucket,
+						      .line = -1,
+						      .bundle = -1,
+						      .root = -1,
+						      .gate = -1,
+						      .stale_next = STRAND_UNLISTED};
+		*bucket = slot;
+	}
+	core->strands[slot].refs++;
+	core->jobs[job].strand = slot;
+}
+
+void strand_exit(struct parc_core *core, int32_t job)
+{
+	int32_t slot = core->jobs[job].strand, *link;
+	struct strand *it = &core->strands[slot];
+
+	if (slot < 0)
+		return;
+	core->jobs[job].strand = -1;
+	if (--it->refs > 0)
+		return;
+	link = strand_bucket(core, it->key, it->tenant);
+	while (*link != slot)
+		link = &core->strands[*link].next;
+	*link = it->next;
+	link = &core->strands_stale;
+	while (it->stale_next != STRAND_UNLISTED && *link != slot)
+		link = &core->strands[*link].stale_next;
+	if (it->stale_next != STRAND_UNLISTED)
+		*link = it->stale_next;
+	table_give(&core->strands_table, slot);
+}
+
+static int32_t *bundle_bucket(const struct parc_core *core, int32_t line, int32_t holder)
+{
+	return &core->bundle_buckets[hash_word(core->lines[line].key, (uint64_t)(int64_t)holder) &
+				     core->strand_mask];
+}
+
+static int32_t bundle_take(struct parc_core *core, int32_t line, int32_t holder)
+{
+	int32_t *bucket = bundle_bucket(core, line, holder), slot = *bucket;
+	struct bundle *it;
+
+	while (slot >= 0 &&
+	       (core->bundles[slot].line != line || core->bundles[slot].holder != holder))
+		slot = core->bundles[slot].next;
+	if (slot < 0) {
+		slot = table_take(&core->bundles_table);
+		it = &core->bundles[slot];
+		*it = (struct bundle){.line = line,
+				      .holder = holder,
+				      .next = *bucket,
+				      .root = -1,
+				      .holder_next = -1,
+				      .holder_prev = -1};
+		*bucket = slot;
+		if (holder >= 0) {
+			it->holder_next = core->tenants[holder].bundles;
+			if (it->holder_next >= 0)
+				core->bundles[it->holder_next].holder_prev = slot;
+			core->tenants[holder].bundles = slot;
+		}
+	}
+	core->bundles[slot].count++;
+	return slot;
+}
+
+static void bundle_give(struct parc_core *core, int32_t slot)
+{
+	struct bundle *it = &core->bundles[slot];
+	int32_t *link = bundle_bucket(core, it->line, it->holder);
+
+	if (--it->count > 0)
+		return;
+	ASSERT(!it->ranked);
+	while (*link != slot)
+		link = &core->bundles[*link].next;
+	*link = it->next;
+	if (it->holder_next >= 0)
+		core->bundles[it->holder_next].holder_prev = it->holder_prev;
+	if (it->holder_prev >= 0)
+		core->bundles[it->holder_prev].holder_next = it->holder_next;
+	else if (it->holder >= 0)
+		core->tenants[it->holder].bundles = it->holder_next;
+	table_give(&core->bundles_table, slot);
+}
+
+/* ---- Where they stand */
+
+static int64_t rank_of(const struct parc_core *core, int32_t tenant)
+{
+	if (!fair_is_on(&core->rules))
+		return 0;
+	return tenant < 0 ? core->limits.tenants : core->tenants[tenant].rank;
+}
+
+/* Does one job of the line fit in what is left of the guarantee? */
+static int is_within(const struct parc_core *core, int32_t line, int32_t holder)
+{
+	return holder >= 0 && core->lines[line].need_normal <= tree_left_normal(core, holder);
+}
+
+static int64_t tier_of(const struct parc_core *core, int32_t job)
+{
+	int aged = core->rules.order == PARC_ORDER_FIFO && core->rules.age_us > 0;
+
+	return aged ? 0 : PARC_TIERS_MAX - 1 - core->jobs[job].tier;
+}
+
+static int64_t major_of(const struct parc_core *core, int32_t line, int32_t holder, int64_t rank)
+{
+	return (int64_t)!is_within(core, line, holder) << RANKS_BITS | rank;
+}
+
+int32_t strand_head(const struct parc_core *core, int32_t strand)
+{
+	return ranking_first(&core->waiting, core->strands[strand].root, INT64_MAX);
+}
+
+/* Put the slot in its place in the ranking, if it is not there. `ranked`: it is somewhere. */
+static void place_in(struct ranking *ranking, int32_t *root, int32_t slot, int64_t major,
+		     const struct ranking_node *node, int32_t *ranked)
+{
+	const struct ranking_node *old = &ranking->nodes[slot];
+
+	if (*ranked && ranking->majors[slot] == major && old->key == node->key &&
+	    old->tie == node->tie) {
+		if (old->value != node->value)
+			ranking_set_value(ranking, *root, slot, node->value);
+		return;
+	}
+	if (*ranked)
+		ranking_remove(ranking, root, slot);
+	ranking->majors[slot] = major;
+	ranking_insert(ranking, root, slot, node);
+	*ranked = 1;
+}
+
+static void take_out(struct ranking *ranking, int32_t *root, int32_t slot, int32_t *ranked)
+{
+	if (*ranked)
+		ranking_remove(ranking, root, slot);
+	*ranked = 0;
+}
+
+static void bundle_settle(struct parc_core *core, int32_t slot)
+{
+	struct bundle *it = &core->bundles[slot];
+	int32_t first = ranking_first(&core->strand_turns, it->root, INT64_MAX);
+	struct ranking_node node;
+
+	if (first < 0) {
+		take_out(&core->bundle_turns, &core->lines[it->line].root, slot, &it->ranked);
+	} else {
+		node = (struct ranking_node){.key = core->strand_turns.nodes[first].key,
+					     .tie = core->strand_turns.nodes[first].tie,
+					     .value = core->strand_turns.nodes[it->root].least};
+		place_in(&core->bundle_turns, &core->lines[it->line].root, slot,
+			 major_of(core, it->line, it->holder, core->strand_turns.majors[first]),
+			 &node, &it->ranked);
+	}
+	line_settle(core, it->line);
+}
+
+static void strand_node(const struct parc_core *core, int32_t slot, struct ranking_node *node)
+{
+	const struct ranking_node *head = &core->waiting.nodes[strand_head(core, slot)];
+
+	*node = (struct ranking_node){.key = head->key,
+				      .tie = head->tie,
+				      .value = core->waiting.nodes[core->strands[slot].root].least};
+}
+
+/* Its first job is said to lack room, but it was not tried since it stepped in. */
+static void strand_note(struct parc_core *core, int32_t slot)
+{
+	struct strand *it = &core->strands[slot];
+
+	if (it->stale_next != STRAND_UNLISTED)
+		return;
+	it->stale_next = core->strands_stale;
+	core->strands_stale = slot;
+}
+
+static void strand_settle(struct parc_core *core, int32_t slot)
+{
+	struct strand *it = &core->strands[slot];
+	struct bundle *bundle = &core->bundles[it->bundle];
+	struct ranking_node node;
+
+	if (it->count == 0 || it->gate >= 0) {
+		take_out(&core->strand_turns, &bundle->root, slot, &it->ranked);
+	} else {
+		strand_node(core, slot, &node);
+		place_in(&core->strand_turns, &bundle->root, slot, rank_of(core, it->tenant), &node,
+			 &it->ranked);
+		if (core->jobs[strand_head(core, slot)].reason == PARC_REASON_QUOTA)
+			strand_note(core, slot);
+	}
+	bundle_settle(core, it->bundle);
+}
+
+/* ---- Jobs */
+
+void strand_join(struct parc_core *core, int32_t job, int32_t line, const struct ranking_node *node)
+{
+	int32_t slot = core->jobs[job].strand;
+	struct strand *it = &core->strands[slot];
+
+	if (it->count++ == 0) {
+		it->line = line;
+		it->bundle = bundle_take(core, line, holder_of(core, it->tenant));
+	}
+	ranking_insert(&core->waiting, &it->root, job, node);
+	core->lines[line].gated += it->gate >= 0;
+	if (it->gate >= 0 && strand_head(core, slot) == job)
+		strand_open(core, slot); /* it was not tried yet */
+	else
+		strand_settle(core, slot);
+}
+
+void strand_leave(struct parc_core *core, int32_t job)
+{
+	int32_t slot = core->jobs[job].strand, bundle = core->strands[slot].bundle;
+	struct strand *it = &core->strands[slot];
+	int was_head = strand_head(core, slot) == job;
+
+	ranking_remove(&core->waiting, &it->root, job);
+	it->count--;
+	core->lines[it->line].gated -= it->gate >= 0;
+	if (it->gate >= 0 && was_head)
+		strand_open(core, slot); /* the next one was not tried yet */
+	else
+		strand_settle(core, slot);
+	if (it->count > 0)
+		return;
+	it->line = it->bundle = -1;
+	bundle_give(core, bundle);
+}
+
+static int32_t *gate_root(struct parc_core *core, int32_t gate)
+{
+	return &core->tenants[gate / 2].gates[gate % 2];
+}
+
+/* The list of the holder's strands that wait at gates. */
+static void closed_link(struct parc_core *core, int32_t slot)
+{
+	struct strand *it = &core->strands[slot];
+	int32_t holder = holder_of(core, it->tenant);
+
+	it->closed_next = it->closed_prev = -1;
+	if (holder < 0)
+		return;
+	it->closed_next = core->tenants[holder].closed;
+	if (it->closed_next >= 0)
+		core->strands[it->closed_next].closed_prev = slot;
+	core->tenants[holder].closed = slot;
+}
+
+static void closed_unlink(struct parc_core *core, int32_t slot)
+{
+	const struct strand *it = &core->strands[slot];
+	int32_t holder = holder_of(core, it->tenant);
+
+	if (it->closed_next >= 0)
+		core->strands[it->closed_next].closed_prev = it->closed_prev;
+	if (it->closed_prev >= 0)
+		core->strands[it->closed_prev].closed_next = it->closed_next;
+	else if (holder >= 0)
+		core->tenants[holder].closed = it->closed_next;
+}
+
+void strand_close(struct parc_core *core, int32_t slot, int32_t gate)
+{
+	struct strand *it = &core->strands[slot];
+	struct line *line = &core->lines[it->line];
+	struct ranking_node node;
+
+	ASSERT(it->gate < 0 && it->count > 0);
+	it->gate = gate;
+	line->gated += it->count;
+	strand_settle(core, slot);
+	strand_node(core, slot, &node);
+	node.value = gate % 2 == 0 ? line->need_normal : 1;
+	core->strand_turns.majors[slot] = strand_major(core, strand_head(core, slot));
+	ranking_insert(&core->strand_turns, gate_root(core, gate), slot, &node);
+	closed_link(core, slot);
+}
+
+void strand_open(struct parc_core *core, int32_t slot)
+{
+	struct strand *it = &core->strands[slot];
+
+	ranking_remove(&core->strand_turns, gate_root(core, it->gate), slot);
+	closed_unlink(core, slot);
+	it->gate = -1;
+	core->lines[it->line].gated -= it->count;
+	strand_settle(core, slot);
+	line_ready(core, it->line);
+}
+
+void strand_admit(struct parc_core *core, int32_t job)
+{
+	int32_t strand = core->jobs[job].strand;
+
+	if (strand >= 0 && core->strands[strand].gate >= 0)
+		strand_open(core, strand);
+}
+
+int32_t strand_first_job(const struct parc_core *core, int32_t line, int64_t most)
+{
+	int32_t bundle = ranking_first(&core->bundle_turns, core->lines[line].root, most), strand;
+
+	if (bundle < 0)
+		return -1;
+	strand = ranking_first(&core->strand_turns, core->bundles[bundle].root, most);
+	return ranking_first(&core->waiting, core->strands[strand].root, most);
+}
+
+int32_t strand_next_job(const struct parc_core *core, int32_t line, int32_t job, int64_t most)
+{
+	int32_t strand = core->jobs[job].strand, next;
+
+	next = ranking_next(&core->waiting, core->strands[strand].root, job, most);
+	if (next >= 0 || core->strands[strand].gate >= 0)
+		return next;
+	return strand_skip(core, line, job, most);
+}
+
+int32_t strand_skip(const struct parc_core *core, int32_t line, int32_t job, int64_t most)
+{
+	int32_t strand = core->jobs[job].strand, bundle = core->strands[strand].bundle, next;
+
+	next = ranking_next(&core->strand_turns, core->bundles[bundle].root, strand, most);
+	if (next < 0) {
+		next = ranking_next(&core->bundle_turns, core->lines[line].root, bundle, most);
+		if (next < 0)
+			return -1;
+		next = ranking_first(&core->strand_turns, core->bundles[next].root, most);
+	}
+	return ranking_first(&core->waiting, core->strands[next].root, most);
+}
+
+int64_t strand_major(const struct parc_core *core, int32_t job)
+{
+	int32_t slot = core->jobs[job].strand, line = core->jobs[job].line, tenant;
+
+	if (slot < 0)
+		return 0;
+	tenant = core->strands[slot].tenant;
+	return tier_of(core, job) << (RANKS_BITS + 1) |
+	       major_of(core, line, holder_of(core, tenant), rank_of(core, tenant));
+}
+
+/* A strand at a gate has another rank. */
+static void gate_sort(struct parc_core *core, int32_t slot)
+{
+	int32_t *root = gate_root(core, core->strands[slot].gate);
+	struct ranking_node node = core->strand_turns.nodes[slot];
+
+	int64_t major = strand_major(core, strand_head(core, slot));
+
+	if (core->strand_turns.majors[slot] == major)
+		return;
+	ranking_remove(&core->strand_turns, root, slot);
+	core->strand_turns.majors[slot] = major;
+	ranking_insert(&core->strand_turns, root, slot, &node);
+}
+
+void strand_holder_changed(struct parc_core *core, int32_t holder)
+{
+	for (int32_t i = core->tenants[holder].bundles; i >= 0; i = core->bundles[i].holder_next)
+		if (core->bundles[i].ranked)
+			bundle_settle(core, i);
+	for (int32_t i = core->tenants[holder].closed; i >= 0; i = core->strands[i].closed_next)
+		gate_sort(core, i);
+}
+
+void strand_sort_all(struct parc_core *core)
+{
+	for (int32_t i = 0; i < core->strands_table.high; i++) {
+		const struct strand *it = &core->strands[i];
+
+		if (it->refs > 0 && it->ranked &&
+		    core->strand_turns.majors[i] != rank_of(core, it->tenant))
+			strand_settle(core, i);
+		else if (it->refs > 0 && it->gate >= 0)
+			gate_sort(core, i);
+	}
+}
+
+/* ---- Checking */
+
+static int strand_is_right(const struct parc_core *core, int32_t slot)
+{
+	const struct strand *it = &core->strands[slot];
+	int32_t jobs = ranking_count(&core->waiting, it->root);
+	struct ranking_node node;
+
+	if (jobs != it->count || (it->count > 0) != (it->line >= 0) ||
+	    it->ranked != (it->count > 0 && it->gate < 0) || (it->gate >= 0 && it->count == 0))
+		return 0;
+	if (!it->ranked)
+		return 1;
+	strand_node(core, slot, &node);
+	return node.key == core->strand_turns.nodes[slot].key &&
+	       node.tie == core->strand_turns.nodes[slot].tie &&
+	       node.value == core->strand_turns.nodes[slot].value &&
+	       core->strand_turns.majors[slot] == rank_of(core, it->tenant);
+}
+
+static int bundle_is_right(const struct parc_core *core, int32_t slot)
+{
+	const struct bundle *it = &core->bundles[slot];
+	int32_t first = ranking_first(&core->strand_turns, it->root, INT64_MAX);
+
+	if (it->ranked != (first >= 0))
+		return 0;
+	return !it->ranked ||
+	       (core->bundle_turns.majors[slot] ==
+			major_of(core, it->line, it->holder, core->strand_turns.majors[first]) &&
+		core->bundle_turns.nodes[slot].tie == core->strand_turns.nodes[first].tie &&
+		core->bundle_turns.nodes[slot].value == core->strand_turns.nodes[it->root].least);
+}
+
+int strand_verify(const struct parc_core *core, struct parc_err *err)
+{
+	int32_t refs = 0, jobs = 0;
+
+	for (int32_t i = 0; i < core->strands_table.high; i++) {
+		if (core->strands[i].refs == 0)
+			continue;
+		refs += core->strands[i].refs;
+		if (!strand_is_right(core, i))
+			return parc_err_set(err, PARC_ERR_MISMATCH,
+					    "Q4: a strand of %d jobs is out of place",
+					    core->strands[i].count);
+	}
+	for (int32_t i = 0; i < core->bundles_table.high; i++)
+		if (core->bundles[i].count > 0 && !bundle_is_right(core, i))
+			return parc_err_set(err, PARC_ERR_MISMATCH,
+					    "Q4: a bundle of %d strands is out of place",
+					    core->bundles[i].count);
+	for (int32_t i = 0; i < core->jobs_table.high; i++)
+		jobs += core->jobs[i].id != PARC_NONE && core->stranded;
+	if (refs != jobs)
+		return parc_err_set(err, PARC_ERR_MISMATCH, "Q4: strands of %d jobs, there are %d",
+				    refs, jobs);
+	return 0;
+}
