@@ -5,17 +5,20 @@
  */
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "api/api.h"
 #include "cli/command.h"
 
 static const char help_text[] =
 	"Usage: parc help [COMMAND]\n"
-	"       parc help --names | --man\n"
+	"       parc help --names | --man | --api\n"
 	"\n"
 	"Show all commands, or the options of one; 'parc COMMAND --help' shows the same.\n"
 	"\n"
 	"  --names   only the names of the commands, one a line\n"
-	"  --man     the list of commands as the man page has it\n";
+	"  --man     the list of commands as the man page has it\n"
+	"  --api     the daemon's HTTP interface, as docs/api.md has it\n";
 
 static int names_print(void)
 {
@@ -31,6 +34,17 @@ static int man_print(void)
 	return COMMAND_OK;
 }
 
+static int api_print(void)
+{
+	char *text = api_document();
+
+	if (text == NULL)
+		return COMMAND_FAILED;
+	fputs(text, stdout);
+	free(text);
+	return COMMAND_OK;
+}
+
 static int command_print(const char *name)
 {
 	const struct command *command = command_find(name);
@@ -43,8 +57,10 @@ static int command_print(const char *name)
 
 static int help_run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"names", no_argument, NULL, 'n'}, {"man", no_argument, NULL, 'm'}, {0}};
+	static const struct option options[] = {{"names", no_argument, NULL, 'n'},
+						{"man", no_argument, NULL, 'm'},
+						{"api", no_argument, NULL, 'a'},
+						{0}};
 	int form = 0, option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -59,6 +75,8 @@ static int help_run(int argc, char **argv)
 		return names_print();
 	if (form == 'm')
 		return man_print();
+	if (form == 'a')
+		return api_print();
 	if (optind < argc)
 		return command_print(argv[optind]);
 	command_overview(stdout);

@@ -33,6 +33,24 @@ extern const struct command command_chips;
 extern const struct command command_gen;
 extern const struct command command_help;
 extern const struct command command_sim;
+extern const struct command command_audit;
+extern const struct command command_cancel;
+extern const struct command command_drain;
+extern const struct command command_fleet;
+extern const struct command command_hold;
+extern const struct command command_logs;
+extern const struct command command_queue;
+extern const struct command command_release;
+extern const struct command command_report;
+extern const struct command command_resume;
+extern const struct command command_run_job;
+extern const struct command command_serve;
+extern const struct command command_show;
+extern const struct command command_submit;
+extern const struct command command_tenant;
+extern const struct command command_token;
+extern const struct command command_usage_hours;
+extern const struct command command_why;
 extern const struct command command_version;
 extern const struct command
 	command_supervise; /* these are not in the table: the engine runs them */

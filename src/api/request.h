@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Within the API: one request on its way, and what the handlers of the routes use.
+ */
+#ifndef API_REQUEST_H
+#define API_REQUEST_H
+
+#include <microhttpd.h>
+
+#include "api/api.h"
+#include "api/routes.h"
+
+#define RATE_SLOTS 1024 /* callers whose rate is remembered; a power of two */
+
+enum api_who { API_OPEN, API_ANY, API_WORKER, API_READER, API_OPERATOR };
+enum api_when { API_STEP, API_LOOK };
+
+struct request;
+
+struct api_route {
+	const char *name, *method, *path;
+	enum api_who who;
+	enum api_when when;
+	const char *summary;
+	int (*handle)(struct request *request, struct parc_err *err);
+};
+
+extern const struct api_route api_routes[];
+extern const int api_routes_count;
+
+struct listener {
+	struct api *api;
+	struct MHD_Daemon *server;
+	int is_local; /* a Unix socket */
+};
+
+struct rate {
+	uint64_t caller; /* hash of its id */
+	int64_t tokens_milli, since_us;
+};
+
+struct api {
+	struct daemon *daemon;
+	struct listener listeners[2];
+	int listeners_count;
+	char path[108];
+	struct request *waiting, **waiting_last; /* to be answered after the commit */
+	struct request *following;		 /* streams that have nothing to send now */
+	int is_resumed;				 /* connections have to be run again */
+	struct rate rates[RATE_SLOTS];
+	int64_t requests, refused;
+};
+
+enum request_stage { REQUEST_READING, REQUEST_WAITING, REQUEST_READY };
+
+struct request {
+	struct api *api;
+	struct listener *listener;
+	struct MHD_Connection *connection;
+	const struct api_route *route;
+	enum request_stage stage;
+	struct daemon_caller caller;
+	int64_t id; /* of the path */
+	char *body;
+	size_t body_size;
+	unsigned int status; /* of the answer; 0: not known yet */
+	json_t *answer;
+	struct MHD_Response *response;	 /* an answer that is no JSON */
+	struct request *next;		 /* waiting, following */
+	int64_t follow_job, follow_seen; /* of a stream: changes that were sent or passed over */
+	int is_following;
+};
+
+/* Who calls? 0, or the status of HTTP with the sentence set. */
+unsigned int caller_find(struct request *request, struct parc_err *err);
+
+/* May this caller go on now? */
+int rate_allows(struct api *api, const struct daemon_caller *caller);
+
+/* SHA-256. */
+void hash_of(const void *bytes, size_t size, uint8_t hash[STORE_HASH_BYTES]);
+
+/* Parameters of the query: NULL or `missing` when there is none, refused out of range. */
+const char *parameter_text(struct request *request, const char *name);
+int parameter_number(struct request *request, const char *name, const int64_t range[2],
+		     int64_t *number, struct parc_err *err);
+
+/* The body as an object: 0, or PARC_ERR_SYNTAX. */
+int body_json(struct request *request, json_t **object, struct parc_err *err);
+
+/* The row of the job of the path, if the caller may see it, and touch it when `touch`. */
+int job_get(struct request *request, int touch, struct store_job *job, struct parc_err *err);
+
+int caller_sees_all(const struct daemon_caller *caller);
+
+/* Streams of changes (events.c): go on after a commit; one has ended. */
+void events_wake(struct api *api);
+void events_end(struct request *request);
+
+/* Set a JSON answer; takes the reference. */
+int answer_json(struct request *request, unsigned int status, json_t *answer, struct parc_err *err);
+int answer_text(struct request *request, const char *type, const char *text, size_t size,
+		struct parc_err *err);
+
+#define X(name, method, path, who, when, summary) \
+	int handle_##name(struct request *request, struct parc_err *err);
+API_ROUTES(X)
+#undef X
+
+#endif

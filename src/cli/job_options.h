@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A job on the command line, as `parc submit` and `parc run` take it.
+ */
+#ifndef CLI_JOB_OPTIONS_H
+#define CLI_JOB_OPTIONS_H
+
+#include "cli/live.h"
+
+/* All options: name, argument ("": none), field of the job, how it is read, what it means. */
+/* clang-format off */
+#define JOB_OPTIONS(X) \
+	X("name", "TEXT", "name", TEXT, "name of the job") \
+	X("devices", "N", "devices", NUMBER, "devices of a task") \
+	X("share", "PART", "share_milli", SHARE, "part of each device: 0.5, or 500 thousandths") \
+	X("chip", "NAME", "chips", CHIP, "a chip it can run on; may stand again (any)") \
+	X("device-memory", "SIZE", "device_memory_mib", MEMORY, "memory on each device: 8G") \
+	X("cpu", "CORES", "cpu_milli", CORES, "cores of a task: 0.5 (1 without devices)") \
+	X("memory", "SIZE", "memory_mib", MEMORY, "memory of a task: 512M, 2G") \
+	X("tasks", "N", "tasks", NUMBER, "equal tasks that start together (1)") \
+	X("close", "WHERE", "close", TEXT, "prefer: or require: with node, rack, pod, site") \
+	X("tenant", "NAME", "tenant", TEXT, "who pays") \
+	X("tier", "N", "tier", NUMBER, "priority level (0)") \
+	X("class", "NAME", "class", TEXT, "train, infer, interactive or batch") \
+	X("kind", "NAME", "kind", TEXT, "jobs of one kind have one speed") \
+	X("time", "T", "time_limit_s", TIME, "time limit: 90s, 30m, 2h, 1d") \
+	X("expected", "T", "expected_s", TIME, "how long it will run, about") \
+	X("checkpoint", "T", "checkpoint_s", TIME, "interval of its checkpoints") \
+	X("grace", "T", "grace_s", TIME, "between SIGTERM and SIGKILL when it is stopped") \
+	X("after", "JOB[:IF]", "after", AFTER, "wait for a job; IF is any, ok or failed") \
+	X("array", "N[:MAX]", "array", ARRAY, "N equal jobs, at most MAX running") \
+	X("hold", "", "held", FLAG, "wait until it is released") \
+	X("requeue", "", "requeue", FLAG, "start it again after a loss") \
+	X("preemptible", "", "preemptible", FLAG, "it may give way and start again") \
+	X("env", "NAME[=V]", "environment", VARIABLE, "a variable, of here or of this value") \
+	X("directory", "PATH", "directory", PATH, "where it starts (here)") \
+	X("output", "PATH", "output", PATH, "file for standard output (kept by parc)") \
+	X("errors", "PATH", "errors", PATH, "file for standard error (as output)") \
+	X("file", "FILE", NULL, FILE, "the job as JSON (docs/api.md); options come on top") \
+	X("key", "TEXT", NULL, KEY, "idempotency key: the same key makes no second job")
+/* clang-format on */
+
+#define JOB_OPTION_LINE(name, argument, field, kind, help) \
+	"  --" name " " argument "\n\t\t" help "\n"
+#define JOB_OPTIONS_HELP                                                                    \
+	"The job:\n" JOB_OPTIONS(JOB_OPTION_LINE) "PATH and LANG of here go along.\n\nThe " \
+						  "daemon:\n" LIVE_HELP
+
+struct job_options {
+	struct live live;
+	json_t *job; /* the object to submit */
+	const char *key;
+};
+
+/* Read the command line: COMMAND_OK, or it was said why. End it with json_decref(job). */
+int job_options_parse(struct job_options *options, int argc, char **argv);
+
+/* Submit it: the number of the (first) job, or -1 and it was said why. */
+int64_t job_options_submit(const struct job_options *options, int32_t *count);
+
+#endif

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Acting on what is committed: the engine is told to start, stop and forget. What to run is read
+ * from the store again, so that a start after a crash is the same as one before it.
+ */
+#include "daemon/act.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VARIABLES_OWN 8	  /* that every job gets besides its own */
+#define VARIABLE_MAX  512 /* bytes of one of these */
+#define SCRATCH_MAX   (1 << 23)
+
+/* All that a work points to. */
+struct start {
+	json_t *spec;
+	const char **command, **environment;
+	char own[VARIABLES_OWN][VARIABLE_MAX];
+	char **joined; /* NAME=value of the job's own */
+	size_t joined_count;
+	void *scratch;
+};
+
+static void start_free(struct start *start)
+{
+	for (size_t i = 0; i < start->joined_count; i++)
+		free(start->joined[i]);
+	free(start->joined);
+	free(start->command);
+	free(start->environment);
+	free(start->scratch);
+	json_decref(start->spec);
+}
+
+static int command_make(struct start *start)
+{
+	json_t *list = json_object_get(start->spec, "command");
+	size_t count = json_array_size(list);
+
+	start->command = calloc(count + 1, sizeof(*start->command));
+	for (size_t i = 0; start->command != NULL && i < count; i++)
+		start->command[i] = json_string_value(json_array_get(list, i));
+	return start->command == NULL || count == 0;
+}
+
+static int own_add(struct start *start, int at, const char *name, const char *value)
+{
+	snprintf(start->own[at], VARIABLE_MAX, "%s=%s", name, value);
+	return at + 1;
+}
+
+/* Variables that every job has; its own come after them and win. */
+static int own_make(struct start *start, const struct store_job *job)
+{
+	struct passwd *user = getpwuid(job->uid);
+	json_t *array = json_object_get(start->spec, "array");
+	char index[32];
+	int count = 0;
+
+	count = own_add(start, count, "PATH", "/usr/local/bin:/usr/bin:/bin");
+	count = own_add(start, count, "USER", job->user);
+	count = own_add(start, count, "LOGNAME", job->user);
+	count = own_add(start, count, "HOME", user == NULL ? "/" : user->pw_dir);
+	count = own_add(start, count, "SHELL", user == NULL ? "/bin/sh" : user->pw_shell);
+	if (array != NULL) {
+		snprintf(index, sizeof(index), "%lld",
+			 (long long)json_integer_value(json_object_get(array, "index")));
+		count = own_add(start, count, "PARC_ARRAY_INDEX", index);
+	}
+	return count;
+}
+
+static int environment_make(struct start *start, const struct store_job *job)
+{
+	json_t *map = json_object_get(start->spec, "environment"), *value;
+	size_t count = json_object_size(map), used = 0;
+	int own = own_make(start, job);
+	const char *name;
+
+	start->environment = calloc(count + VARIABLES_OWN + 1, sizeof(*start->environment));
+	start->joined = calloc(count + 1, sizeof(*start->joined));
+	if (start->environment == NULL || start->joined == NULL)
+		return 1;
+	for (int i = 0; i < own; i++) {
+		size_t length = strcspn(start->own[i], "=");
+		char key[64];
+
+		snprintf(key, sizeof(key), "%.*s", (int)length, start->own[i]);
+		if (json_object_get(map, key) == NULL)
+			start->environment[used++] = start->own[i];
+	}
+	json_object_foreach(map, name, value)
+	{
+		if (asprintf(&start->joined[start->joined_count], "%s=%s", name,
+			     json_string_value(value)) < 0)
+			return 1;
+		start->environment[used++] = start->joined[start->joined_count++];
+	}
+	return 0;
+}
+
+static const char *text_of(const struct start *start, const char *name)
+{
+	return json_string_value(json_object_get(start->spec, name));
+}
+
+static int placements_make(struct start *start, const struct store_attempt *attempt,
+			   struct engine_work *work)
+{
+	size_t room = 8 * attempt->action_size + 65536;
+	struct parc_actions actions = {0};
+
+	start->scratch = room > SCRATCH_MAX ? NULL : malloc(room);
+	if (start->scratch == NULL ||
+	    parc_actions_decode(&actions, start->scratch, room, attempt->action,
+				attempt->action_size, NULL) < 0 ||
+	    actions.count != 1)
+		return 1;
+	work->placements = actions.list[0].start.placements;
+	work->placements_count = actions.list[0].start.count;
+	return 0;
+}
+
+static int work_make(struct daemon *daemon, const struct daemon_act *act, struct start *start,
+		     struct engine_work *work)
+{
+	struct store_attempt attempt;
+	struct store_job job;
+
+	if (store_job_find(daemon->store, act->job, &job, NULL) != 1 ||
+	    store_attempt_find(daemon->store, act->key.allocation, &attempt, NULL) != 1)
+		return 1;
+	start->spec = json_loads(job.spec, 0, NULL);
+	if (start->spec == NULL || command_make(start) || environment_make(start, &job) ||
+	    placements_make(start, &attempt, work))
+		return 1;
+	work->key = act->key;
+	work->job = act->job;
+	work->uid = job.uid;
+	work->gid = job.gid;
+	work->name = job.name;
+	work->directory = text_of(start, "directory");
+	work->command = start->command;
+	work->environment = start->environment;
+	work->output = text_of(start, "output");
+	work->errors = text_of(start, "errors");
+	work->grace_us =
+		(int64_t)(json_number_value(json_object_get(start->spec, "grace_s")) * 1e6);
+	if (work->grace_us == 0)
+		work->grace_us = daemon->config.policy.grace_us;
+	return 0;
+}
+
+/* It could not be started or is not there any more: that is reported as its end. */
+static void lost_add(struct daemon *daemon, const struct daemon_act *act, int stopped,
+		     const char *text)
+{
+	struct engine_report report = {.kind = ENGINE_ENDED,
+				       .key = act->key,
+				       .time_us = daemon->now_us,
+				       .result = stopped ? PARC_RESULT_FAILED : PARC_RESULT_LOST,
+				       .stopped = stopped,
+				       .exit_code = -1,
+				       .memory_peak_mib = -1,
+				       .busy_us = -1,
+				       .text = text};
+	struct parc_err err = {0};
+
+	if (late_add(daemon, &report, &err) != 0)
+		daemon_break(daemon, &err);
+}
+
+static void start_do(struct daemon *daemon, const struct daemon_act *act)
+{
+	struct start start = {0};
+	struct engine_work work = {0};
+	struct parc_err err = {0};
+	int failed = work_make(daemon, act, &start, &work);
+
+	if (failed)
+		parc_err_set(&err, PARC_ERR_CORRUPT, "what was submitted cannot be read");
+	else
+		failed = daemon->engine.calls->start(daemon->engine.self, &work, &err);
+	daemon->figures.starts++;
+	if (failed) {
+		log_write(&daemon->log, LOG_WARNING_LEVEL, "job %lld cannot be started: %s",
+			  (long long)act->job, err.text);
+		lost_add(daemon, act, 0, "it could not be started");
+	}
+	start_free(&start);
+}
+
+static void stop_do(struct daemon *daemon, const struct daemon_act *act)
+{
+	struct parc_err err = {0};
+	int code = daemon->engine.calls->stop(daemon->engine.self, act->key, act->grace_us,
+					      act->why, &err);
+
+	daemon->figures.stops++;
+	if (code == PARC_ERR_UNKNOWN)
+		lost_add(daemon, act, 1, "it was stopped before it had started");
+	else if (code != 0)
+		log_write(&daemon->log, LOG_WARNING_LEVEL, "job %lld cannot be stopped: %s",
+			  (long long)act->job, err.text);
+}
+
+void acts_do(struct daemon *daemon)
+{
+	for (int32_t i = 0; i < daemon->acts_count; i++) {
+		const struct daemon_act *act = &daemon->acts[i];
+
+		if (act->kind == ACT_START)
+			start_do(daemon, act);
+		else if (act->kind == ACT_STOP)
+			stop_do(daemon, act);
+		else
+			daemon->engine.calls->forget(daemon->engine.self, act->key);
+	}
+	daemon->acts_count = 0;
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reading the configuration: a mapping `serve` with the keys of the tables below.
+ */
+#include "daemon/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "text/yaml_tree.h"
+
+#define SECOND INT64_C(1000000)
+
+struct root_fields {
+	int64_t snapshot_records, rate;
+};
+
+struct policy_fields {
+	int64_t age_s, epoch_s, grace_s, half_life_s;
+	int32_t requeue_max, reserve_max;
+	uint8_t preempt;
+};
+
+struct tenant_fields {
+	char name[CONFIG_NAME_MAX + 1], parent[CONFIG_NAME_MAX + 1];
+	int32_t weight;
+	int64_t guarantee_milli, limit_milli, jobs_max, pending_max;
+};
+
+#define AT(record, field) offsetof(struct record, field)
+
+static const struct yaml_field root_list[] = {
+	{"policy", YAML_OTHER, false, 0, 0, 0},
+	{"tenants", YAML_OTHER, false, 0, 0, 0},
+	{"operators", YAML_OTHER, false, 0, 0, 0},
+	{"snapshot_records", YAML_INT64, false, AT(root_fields, snapshot_records), 1000, 1 << 30},
+	{"requests_per_second", YAML_INT64, false, AT(root_fields, rate), 0, 1 << 30},
+};
+
+static const struct yaml_field policy_list[] = {
+	{"place", YAML_OTHER, false, 0, 0, 0},
+	{"order", YAML_OTHER, false, 0, 0, 0},
+	{"backfill", YAML_OTHER, false, 0, 0, 0},
+	{"preempt", YAML_FLAG, false, AT(policy_fields, preempt), 0, 0},
+	{"age_s", YAML_INT64, false, AT(policy_fields, age_s), 0, 1 << 30},
+	{"epoch_s", YAML_INT64, false, AT(policy_fields, epoch_s), 1, 60},
+	{"grace_s", YAML_INT64, false, AT(policy_fields, grace_s), 0, 86400},
+	{"half_life_s", YAML_INT64, false, AT(policy_fields, half_life_s), 0, 1 << 30},
+	{"requeue_max", YAML_INT32, false, AT(policy_fields, requeue_max), 0, 1000},
+	{"reserve_max", YAML_INT32, false, AT(policy_fields, reserve_max), 0, PARC_RESERVE_MAX},
+};
+
+static const struct yaml_field tenant_list[] = {
+	{"name", YAML_NAME, true, AT(tenant_fields, name), 0, CONFIG_NAME_MAX},
+	{"parent", YAML_NAME, false, AT(tenant_fields, parent), 0, CONFIG_NAME_MAX},
+	{"weight", YAML_INT32, false, AT(tenant_fields, weight), 1, 1 << 20},
+	{"guarantee_milli", YAML_INT64, false, AT(tenant_fields, guarantee_milli), 0, 1 << 30},
+	{"limit_milli", YAML_INT64, false, AT(tenant_fields, limit_milli), 0, 1 << 30},
+	{"jobs_max", YAML_INT64, false, AT(tenant_fields, jobs_max), 0, 1 << 30},
+	{"pending_max", YAML_INT64, false, AT(tenant_fields, pending_max), 0, 1 << 30},
+	{"users", YAML_OTHER, false, 0, 0, 0},
+};
+
+#define FIELDS(what, list)                                          \
+	{                                                           \
+		what, list, (int)(sizeof(list) / sizeof((list)[0])) \
+	}
+static const struct yaml_fields root_keys = FIELDS("configuration", root_list);
+static const struct yaml_fields policy_keys = FIELDS("policy", policy_list);
+static const struct yaml_fields tenant_keys = FIELDS("tenant", tenant_list);
+
+/* A word out of one of the core's tables of names, as its number. */
+static int word_read(struct yaml_tree *tree, yaml_node_t *map, const char *key,
+		     const char *(*name_of)(int), int32_t *number, struct parc_err *err)
+{
+	yaml_node_t *node = yaml_find(tree, map, key);
+	struct text_field word;
+	int code = node == NULL ? 0 : yaml_read_word(tree, node, key, &word, err);
+
+	if (node == NULL || code != 0)
+		return code;
+	for (int i = 0; strcmp(name_of(i), "?") != 0; i++) {
+		if (!text_is(word, name_of(i)))
+			continue;
+		*number = i;
+		return 0;
+	}
+	return yaml_refuse(tree, node, PARC_ERR_SYNTAX, err,
+			   "there is no %s of this name; the first is '%s'", key, name_of(0));
+}
+
+static int policy_read(struct yaml_tree *tree, yaml_node_t *map, struct parc_policy *policy,
+		       struct parc_err *err)
+{
+	struct policy_fields fields = {.epoch_s = policy->epoch_us / SECOND,
+				       .grace_s = policy->grace_us / SECOND,
+				       .half_life_s = policy->half_life_us / SECOND,
+				       .requeue_max = policy->requeue_max};
+	int code = yaml_read_map(tree, map, &policy_keys, &fields, err);
+
+	if (code == 0)
+		code = word_read(tree, map, "place", parc_place_name, &policy->place, err);
+	if (code == 0)
+		code = word_read(tree, map, "order", parc_order_name, &policy->order, err);
+	if (code == 0)
+		code = word_read(tree, map, "backfill", parc_backfill_name, &policy->backfill, err);
+	if (code != 0)
+		return code;
+	policy->preempt = fields.preempt;
+	policy->age_us = fields.age_s * SECOND;
+	policy->epoch_us = fields.epoch_s * SECOND;
+	policy->grace_us = fields.grace_s * SECOND;
+	policy->half_life_us = fields.half_life_s * SECOND;
+	policy->requeue_max = fields.requeue_max;
+	policy->reserve_max = fields.reserve_max;
+	return 0;
+}
+
+static int users_read(struct yaml_tree *tree, yaml_node_t *list, int32_t tenant,
+		      struct config *config, struct parc_err *err)
+{
+	int32_t left = CONFIG_USERS_MAX - config->users_count;
+	int count = list == NULL ? 0 : yaml_items_count(tree, list, "users", left, err);
+
+	for (int32_t i = 0; i < count; i++) {
+		struct config_user *user = &config->users[config->users_count];
+		int code = yaml_read_name(tree, yaml_item(tree, list, i), "user", user->name,
+					  sizeof(user->name), err);
+
+		if (code != 0)
+			return code;
+		user->tenant = tenant;
+		config->users_count++;
+	}
+	return count < 0 ? count : 0;
+}
+
+static int32_t tenant_find(const struct config *config, const char *name)
+{
+	for (int32_t i = 0; i < config->tenants_count; i++)
+		if (strcmp(config->tenants[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+static int tenant_read(struct yaml_tree *tree, yaml_node_t *map, struct config *config,
+		       struct parc_err *err)
+{
+	struct tenant_fields fields = {.weight = 1};
+	int code = yaml_read_map(tree, map, &tenant_keys, &fields, err);
+	int32_t at = code == 0 ? tenant_find(config, fields.name) : 0;
+	struct config_tenant *it;
+
+	if (code != 0)
+		return code;
+	if (at > 0)
+		return yaml_refuse(tree, map, PARC_ERR_EXISTS, err, "tenant '%s' stands twice",
+				   fields.name);
+	if (fields.parent[0] != '\0' && tenant_find(config, fields.parent) < 0)
+		return yaml_refuse(tree, map, PARC_ERR_UNKNOWN, err,
+				   "the parent '%s' is no tenant above this one", fields.parent);
+	if (at < 0)
+		at = config->tenants_count++;
+	it = &config->tenants[at];
+	memcpy(it->name, fields.name, sizeof(it->name));
+	memcpy(it->parent, fields.parent, sizeof(it->parent));
+	it->set =
+		(struct parc_tenant){.weight = fields.weight,
+				     .guarantee_milli = fields.guarantee_milli,
+				     .guarantee_chips = fields.guarantee_milli > 0 ? UINT64_MAX : 0,
+				     .limit_milli = fields.limit_milli,
+				     .jobs_max = fields.jobs_max,
+				     .pending_max = fields.pending_max};
+	return users_read(tree, yaml_find(tree, map, "users"), at, config, err);
+}
+
+static int root_read(struct yaml_tree *tree, yaml_node_t *root, struct config *config,
+		     struct parc_err *err)
+{
+	struct root_fields fields = {config->snapshot_records, config->rate};
+	yaml_node_t *policy = yaml_find(tree, root, "policy");
+	yaml_node_t *tenants = yaml_find(tree, root, "tenants");
+	int code = yaml_read_map(tree, root, &root_keys, &fields, err), count = 0;
+
+	if (code == 0 && policy != NULL)
+		code = policy_read(tree, policy, &config->policy, err);
+	if (code == 0 && tenants != NULL)
+		count = yaml_items_count(tree, tenants, "tenants", CONFIG_TENANTS_MAX, err);
+	if (count < 0)
+		return count;
+	for (int32_t i = 0; code == 0 && i < count; i++)
+		code = tenant_read(tree, yaml_item(tree, tenants, i), config, err);
+	if (code == 0)
+		code = users_read(tree, yaml_find(tree, root, "operators"), -1, config, err);
+	config->snapshot_records = fields.snapshot_records;
+	config->rate = fields.rate;
+	return code;
+}
+
+static uint64_t bytes_hash(uint64_t hash, const void *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		hash = hash_word(hash, ((const uint8_t *)bytes)[i]);
+	return hash;
+}
+
+static int file_read(struct config *config, const char *path, struct parc_err *err)
+{
+	struct yaml_tree tree;
+	yaml_node_t *root = NULL;
+	char *bytes = NULL;
+	size_t size = 0;
+	int code = text_load(path, &bytes, &size, err);
+
+	if (code != 0)
+		return code;
+	code = yaml_tree_init(&tree, path, bytes, size, err);
+	if (code == 0)
+		code = yaml_tree_root(&tree, "configuration", "serve", &root, err);
+	if (code == 0)
+		code = root_read(&tree, root, config, err);
+	config->hash = bytes_hash(config->hash, bytes, size);
+	yaml_tree_deinit(&tree);
+	free(bytes);
+	return code;
+}
+
+int config_read(struct config *config, const char *path, struct parc_err *err)
+{
+	*config = (struct config){
+		.policy = {.backfill = PARC_BACKFILL_EASY,
+			   .epoch_us = 5 * SECOND,
+			   .grace_us = 30 * SECOND,
+			   .half_life_us = 7 * 86400 * SECOND,
+			   .requeue_max = 3},
+		.tenants = calloc(CONFIG_TENANTS_MAX + 1, sizeof(*config->tenants)),
+		.users = calloc(CONFIG_USERS_MAX, sizeof(*config->users)),
+		.tenants_count = 1,
+		.snapshot_records = 100000,
+		.rate = 1000,
+		.hash = HASH_START,
+	};
+	if (config->tenants == NULL || config->users == NULL)
+		return parc_err_set(err, PARC_ERR_MEMORY, "no memory for the configuration");
+	memcpy(config->tenants[0].name, CONFIG_DEFAULT, sizeof(CONFIG_DEFAULT));
+	config->tenants[0].set.weight = 1;
+	return path == NULL ? 0 : file_read(config, path, err);
+}
+
+void config_deinit(struct config *config)
+{
+	free(config->tenants);
+	free(config->users);
+	*config = (struct config){0};
+}
+
+int config_is_operator(const struct config *config, const char *user)
+{
+	for (int32_t i = 0; i < config->users_count; i++)
+		if (config->users[i].tenant < 0 && strcmp(config->users[i].name, user) == 0)
+			return 1;
+	return 0;
+}
+
+int config_has_user(const struct config *config, const char *tenant, const char *user)
+{
+	int32_t at = tenant_find(config, tenant);
+
+	if (at == 0)
+		return 1;
+	for (int32_t i = 0; at > 0 && i < config->users_count; i++)
+		if (config->users[i].tenant == at && strcmp(config->users[i].name, user) == 0)
+			return 1;
+	return 0;
+}
+
+int32_t config_tenant_of(const struct config *config, const char *user)
+{
+	for (int32_t i = 0; i < config->users_count; i++)
+		if (config->users[i].tenant > 0 && strcmp(config->users[i].name, user) == 0)
+			return config->users[i].tenant;
+	return 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The daemon's configuration file (docs/serve.md): policy, tenants with their users, operators.
+ * It is read at start and again at SIGHUP; one that cannot be read changes nothing.
+ */
+#ifndef DAEMON_CONFIG_H
+#define DAEMON_CONFIG_H
+
+#include "parc/core.h"
+
+#define CONFIG_NAME_MAX	   63
+#define CONFIG_TENANTS_MAX 1000
+#define CONFIG_USERS_MAX   10000     /* of all tenants together, and of operators */
+#define CONFIG_DEFAULT	   "default" /* the tenant of who is in no other */
+
+struct config_user {
+	char name[CONFIG_NAME_MAX + 1];
+	int32_t tenant; /* index; -1: an operator */
+};
+
+struct config_tenant {
+	char name[CONFIG_NAME_MAX + 1], parent[CONFIG_NAME_MAX + 1];
+	struct parc_tenant set; /* tenant and parent are filled in by who knows the numbers */
+};
+
+struct config {
+	struct parc_policy policy;
+	struct config_tenant *tenants; /* a parent before its children; the first is `default` */
+	struct config_user *users;
+	int32_t tenants_count, users_count;
+	int64_t snapshot_records; /* records between two snapshots */
+	int64_t rate;		  /* requests a second of one caller; 0: no limit */
+	uint64_t hash;		  /* of all that becomes events */
+};
+
+/* Read `path`; NULL: the defaults. The caller ends it with config_deinit, also after a failure. */
+int config_read(struct config *config, const char *path, struct parc_err *err);
+void config_deinit(struct config *config);
+
+int config_is_operator(const struct config *config, const char *user);
+
+/* Is the user in the tenant? Index of the first tenant of a user: 0 (default) when in none. */
+int config_has_user(const struct config *config, const char *tenant, const char *user);
+int32_t config_tenant_of(const struct config *config, const char *user);
+
+#endif

@@ -1,0 +1,208 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The daemon and the commands that talk to it, on an engine that runs nothing.
+
+load common
+load daemon
+
+@test "a job is submitted, runs and ends" {
+	start_daemon
+	run -0 parc submit --json --devices 1 --name first -- true
+	[[ $output == '{"job": 1}' ]]
+	parc logs -f 1
+	[[ $(field state 1) == ended ]]
+	[[ $(field result 1) == ok ]]
+	[[ $(field exit_code 1) == 0 ]]
+	[[ $(field attempts 1) == 1 ]]
+	run -0 parc show 1
+	[[ $output == *"name         first"* ]]
+}
+
+@test "run ends with the job's exit code" {
+	start_daemon
+	run -0 parc run -- true
+	run -7 parc run --env PARC_DRY_EXIT=7 -- false
+	[[ $output == *"job 2: failed"* ]]
+}
+
+@test "the queue shows who runs and who waits, and why" {
+	start_daemon
+	parc submit "${stay[@]}" --devices 4 --name one -- true
+	parc submit "${stay[@]}" --devices 4 --name two -- true
+	parc submit "${stay[@]}" --devices 4 --name three -- true
+	run -0 parc queue
+	[[ ${#lines[@]} -eq 4 ]]
+	[[ ${lines[1]} == *" one "*"running"* ]]
+	[[ ${lines[3]} == *" three "*"pending"*"devices"* ]]
+	run -0 parc why 3
+	[[ $output == *"too few free devices"* ]]
+	run -0 parc fleet
+	[[ $output == *"gpu0"*"A100   0   0   0   0"* ]]
+	parc cancel 1
+	parc logs -f 1
+	[[ $(field result 1) == cancelled ]]
+	[[ $(field state 3) != pending ]]
+}
+
+@test "a held job waits until it is released" {
+	start_daemon
+	parc submit --hold --devices 1 -- true
+	[[ $(field reason 1) == held ]]
+	parc release 1
+	parc logs -f 1
+	[[ $(field result 1) == ok ]]
+	run -1 parc hold 1
+	[[ $output == "parc: job 1 has ended: ok" ]]
+}
+
+@test "an array is as many jobs; those behind it wait for what they name" {
+	start_daemon
+	run -0 parc submit --json --array 3:1 "${stay[@]}" --devices 1 -- true
+	[[ $output == '{"job": 1, "count": 3}' ]]
+	[[ $(field state 1) == running ]]
+	[[ $(field reason 2) == array ]]
+	parc submit --after 1:ok --devices 1 -- true
+	[[ $(field reason 4) == dependency ]]
+}
+
+@test "a node that is drained starts nothing more" {
+	start_daemon
+	parc drain gpu0
+	parc drain gpu1
+	parc submit --devices 1 -- true
+	[[ $(field reason 1) == node-down ]]
+	parc resume gpu1
+	parc logs -f 1
+	[[ $(field result 1) == ok ]]
+	run -1 parc drain gpu9
+	[[ $output == *"no node 'gpu9'"* ]]
+}
+
+@test "a time limit ends a job" {
+	start_daemon
+	parc submit "${stay[@]}" --time 0.05s --devices 1 -- true
+	parc logs -f 1
+	[[ $(field result 1) == timeout ]]
+}
+
+@test "usage and report are there, and the waterfall's integers add up" {
+	start_daemon
+	parc run --env PARC_DRY_S=0.1 --devices 4 -- true
+	run -0 parc usage
+	[[ $output == *"default"* ]]
+	run -0 parc report
+	[[ $output == *"capacity"*"100.00%"* ]]
+	run -0 parc report --json
+	total=$(sed -n 's/^  "capacity_milli_us": "\([0-9]*\)".*/\1/p' <<<"$output")
+	sum=$(sed -n 's/^      "milli_us": "\([0-9]*\)".*/\1/p' <<<"$output" | paste -sd+ | bc 2>/dev/null ||
+		sed -n 's/^      "milli_us": "\([0-9]*\)".*/\1/p' <<<"$output" |
+		awk '{ s += $1 } END { printf "%d", s }')
+	[[ $total == "$sum" ]]
+}
+
+@test "the same key makes one job, and another request with it is refused" {
+	start_daemon
+	run -0 parc submit --json --key abc --devices 1 -- true
+	[[ $output == '{"job": 1}' ]]
+	run -0 parc submit --json --key abc --devices 1 -- true
+	[[ $output == '{"job": 1}' ]]
+	run -1 parc submit --key abc --devices 2 -- true
+	[[ $output == *"idempotency key"* ]]
+	run -0 parc submit --json --key abd --devices 1 -- true
+	[[ $output == '{"job": 2}' ]]
+}
+
+@test "after a clean stop all is there again" {
+	start_daemon
+	parc submit "${stay[@]}" --devices 1 --requeue --name kept -- true
+	parc run -- true
+	stop_daemon
+	[[ -e $data/snapshot-$(ls "$data" | sed -n 's/^snapshot-\([0-9]*\).parc/\1/p').parc ]]
+	start_daemon
+	[[ $(field name 1) == kept ]]
+	[[ $(field result 2) == ok ]]
+	run -0 parc submit --json --devices 1 -- true
+	[[ $output == '{"job": 3}' ]]
+}
+
+@test "after kill -9 all that was answered is there, and what ran is said to be lost" {
+	start_daemon
+	parc submit "${stay[@]}" --devices 1 -- true
+	parc submit "${stay[@]}" --devices 1 --requeue -- true
+	parc submit --hold --devices 1 -- true
+	stop_daemon KILL
+	start_daemon
+	parc logs -f 1
+	[[ $(field result 1) == lost ]]
+	[[ $(field reason 3) == held ]]
+	run -0 parc audit "$data"
+	[[ $output == *"all as recorded"* ]]
+}
+
+@test "an audit finds a changed action" {
+	command -v sqlite3 >/dev/null || skip "there is no sqlite3"
+	start_daemon
+	parc run --devices 1 -- true
+	stop_daemon
+	sqlite3 "$data/parc.db" "UPDATE journal SET actions = (SELECT actions FROM journal WHERE number = 1) WHERE number > 4"
+	run -1 parc audit "$data"
+	[[ $output == *"decided again"* ]]
+}
+
+@test "two daemons on one folder: the second is refused" {
+	start_daemon
+	run -1 parc serve --data "$data" --socket "$PARC_SOCKET.2" --dry --fleet "$BATS_TEST_TMPDIR/fleet.yaml"
+	[[ $output == *"in use by the daemon with process id $daemon"* ]]
+}
+
+@test "two daemons on one socket: the second is refused" {
+	start_daemon
+	run -1 parc serve --data "$data.2" --socket "$PARC_SOCKET" --dry --fleet "$BATS_TEST_TMPDIR/fleet.yaml"
+	[[ $output == *"another daemon listens on"* ]]
+}
+
+@test "SIGHUP reads the configuration again, and one that is wrong changes nothing" {
+	cat >"$BATS_TEST_TMPDIR/c.yaml" <<-'END'
+		serve:
+		  policy: {order: fifo}
+		  tenants: [{name: vision, weight: 2, users: [alice]}]
+	END
+	start_daemon --config "$BATS_TEST_TMPDIR/c.yaml"
+	run -0 parc tenant
+	[[ $output == *vision* ]]
+	sed -i 's/vision/speech/' "$BATS_TEST_TMPDIR/c.yaml"
+	run -0 call POST /v1/reload
+	run -0 parc tenant
+	[[ $output == *speech* && $output != *vision* ]]
+	echo "serve: {polcy: {}}" >"$BATS_TEST_TMPDIR/c.yaml"
+	run -0 call POST /v1/reload
+	[[ $output == *"c.yaml:1:9"*400 ]]
+	run -0 parc tenant
+	[[ $output == *speech* ]]
+}
+
+@test "without a daemon each command says what to do" {
+	for words in "submit -- true" queue "show 1" "cancel 1" fleet usage report "why 1"; do
+		# shellcheck disable=SC2086  # words are a command line
+		run -1 parc $words
+		[[ $output == "parc: no daemon answers at $PARC_SOCKET "*"parc serve"* ]]
+	done
+}
+
+@test "wrong command lines are usage errors" {
+	for words in "submit" "submit --cpu x -- true" "submit --memory 1Q -- true" "submit --time 1w -- true" \
+		"submit --after x -- true" "submit --array 0 -- true" "show" "show x" "show 1 2" "cancel" \
+		"cancel x" "why" "logs" "drain" "serve" "serve --data x --listen 0" "audit" "token revoke" \
+		"token frob" "queue 1" "run --array 2 -- true" "serve --data x --fleet y" "serve --data x --log z"; do
+		# shellcheck disable=SC2086  # words are a command line
+		run -2 parc $words
+		[[ $output == *"'parc help "* ]]
+	done
+}
+
+@test "what others chose to name a job cannot move the cursor" {
+	start_daemon
+	parc submit --hold --name $'a\e[2Jb\nc' -- true
+	run -0 parc queue
+	[[ ${#lines[@]} -eq 2 && ${lines[1]} == *"a?[2Jb?c"* ]]
+}
