@@ -14,7 +14,7 @@
 
 #include "api/request.h"
 
-#define ENGINE_OUTPUT "engine/output" /* within the folder */
+#define ENGINE_OUTPUT DAEMON_ENGINE "/output" /* within the folder */
 
 struct wanted {
 	int64_t attempt, task, offset;

@@ -160,7 +160,7 @@ static int serve_run(int argc, char **argv)
 		.daemon = {.jobs_max = JOBS_DEFAULT,
 			   .program = "/proc/self/exe",
 			   .log = {.file = STDERR_FILENO, .level = LOG_INFO_LEVEL}}};
-	char directory[4096];
+	char directory[4096], program[4096];
 	struct parc_err err = {0};
 	int code = options_parse(&options, argc, argv);
 
@@ -175,6 +175,8 @@ static int serve_run(int argc, char **argv)
 	}
 	if (realpath(options.daemon.directory, directory) != NULL)
 		options.daemon.directory = directory;
+	if (realpath("/proc/self/exe", program) != NULL)
+		options.daemon.program = program;
 	if (strncmp(options.socket, "/run/parc/", 10) == 0)
 		mkdir("/run/parc", 0755);
 	files_raise();

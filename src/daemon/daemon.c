@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -77,10 +78,12 @@ static int signals_open(struct daemon *daemon, struct parc_err *err)
 static int engine_open(struct daemon *daemon, const struct fleet *fleet, struct parc_err *err)
 {
 	struct engine_machine machine = {.cpu_milli = 1000, .limits = "nothing is run: dry"};
+	char folder[STORE_PATH_MAX];
 
-	if (!daemon->options.dry)
-		return parc_err_set(err, PARC_ERR_STATE,
-				    "this version has no engine yet that runs jobs; add --dry");
+	if (!daemon->options.dry) {
+		snprintf(folder, sizeof(folder), "%s/" DAEMON_ENGINE, daemon->options.directory);
+		return engine_open_local(&daemon->engine, folder, daemon->options.program, err);
+	}
 	if (fleet->nodes_count > 0)
 		memcpy(machine.name, fleet->nodes[0].name, sizeof(machine.name));
 	return engine_open_dry(&daemon->engine, &machine, err);

@@ -27,6 +27,7 @@
 #include "engine/engine.h"
 #include "store/rows.h"
 
+#define DAEMON_ENGINE	     "engine" /* folder of the local engine within DIR */
 #define DAEMON_SOURCES_MAX   2
 #define DAEMON_CHANGES	     8192		 /* that a slow listener may be behind */
 #define DAEMON_REPORTS_ROUND 512		 /* taken from the engine in one round */

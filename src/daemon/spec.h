@@ -58,9 +58,11 @@ enum spec_kind {
 	X(requeue, FLAG, 0, 0, "start it again after a loss") \
 	X(preemptible, FLAG, 0, 0, "it may give way to others and start again") \
 	X(close, CLOSE, 0, 0, "prefer: or require: with node, rack, pod or site") \
-	X(after, AFTER, 0, PARC_DEPENDS_MAX, "jobs it waits for: ids, or {job, if: any, ok, failed}") \
+	X(after, AFTER, 0, PARC_DEPENDS_MAX, \
+	  "jobs it waits for: ids, or {job, if: any, ok, failed}") \
 	X(array, ARRAY, 0, 0, "{count, running_max}: so many equal jobs, with PARC_ARRAY_INDEX") \
-	X(groups, GROUPS, 1, PARC_GROUPS_MAX, "unlike tasks that start together; else the fields below")
+	X(groups, GROUPS, 1, PARC_GROUPS_MAX, \
+	  "unlike tasks that start together; else the fields below")
 /* Of each group of equal tasks, or of the job itself when it has one group. */
 #define SPEC_GROUP_FIELDS(X) \
 	X(tasks, NUMBER, 1, 4096, "equal tasks that start together, all or none (1)") \
@@ -68,7 +70,8 @@ enum spec_kind {
 	X(devices, NUMBER, 0, PARC_NODE_DEVICES_MAX, "devices of one task (0)") \
 	X(share_milli, NUMBER, 1, PARC_SHARE_WHOLE, "thousandths of each device (1000)") \
 	X(device_memory_mib, NUMBER, 0, PARC_DEVICE_MEMORY_MAX, "memory on each device (0)") \
-	X(cpu_milli, NUMBER, 0, PARC_CPU_MAX, "thousandths of a core of one task (1000 without devices)") \
+	X(cpu_milli, NUMBER, 0, PARC_CPU_MAX, \
+	  "thousandths of a core of one task (1000 without devices)") \
 	X(memory_mib, NUMBER, 0, PARC_MEMORY_MAX, "memory of one task (0: not limited)") \
 	X(link, LINK, 0, 0, "its devices in one link group: none, prefer or require")
 /* clang-format on */

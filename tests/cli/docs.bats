@@ -44,7 +44,7 @@ complete_words() {
 }
 
 @test "help completes to commands" {
-	run -0 complete_words help s
+	run -0 complete_words help si
 	[[ $output == sim ]]
 }
 
@@ -52,7 +52,7 @@ complete_words() {
 	run -0 complete_words version --j
 	[[ $output == "--json" ]]
 	run -0 complete_words help --
-	[[ $(sort <<<"$output" | tr '\n' ' ') == "--help --man --names " ]]
+	[[ $(sort <<<"$output" | tr '\n' ' ') == "--api --help --man --names " ]]
 }
 
 @test "what is no option is left to bash, which completes files" {
