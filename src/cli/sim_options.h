@@ -34,6 +34,9 @@ struct sim_options {
 	int64_t round_us, move_us;
 	int32_t load_milli; /* of a replay; 0: as the log has it */
 	uint8_t churn, json, digest, halfway, verify;
+	int64_t trial_max;
+	const char *true_speeds;
+	uint8_t learn_speeds;
 	uint8_t lenient, devices, ignores_limits, estimate, sizes_are_tiers;
 	struct scheme schemes[SIM_SCHEMES_MAX];
 	int32_t schemes_count;

@@ -86,32 +86,36 @@ struct sim_world {
 	struct fleet fleet;
 	struct jobs jobs;
 	struct services services;
+	struct truth truth;
 };
 
 static struct replay_config config_of(const struct sim_options *options,
 				      const struct sim_world *world, int32_t index)
 {
 	const struct jobs *jobs = &world->jobs;
-	struct replay_config config = {.fleet = &world->fleet,
-				       .jobs = jobs,
-				       .services = &world->services,
-				       .fleet_name =
-					       options->fleet ? base_name(options->fleet) : "gavel",
-				       .jobs_name = base_name(options->trace),
-				       .scheme = options->schemes[index],
-				       .seed = options->seed > 0 ? (uint64_t)options->seed : 1,
-				       .start_us = options->start_us,
-				       .stop_us = options->stop_us,
-				       .checkpoint_us = options->checkpoint_us,
-				       .mttr_us = options->mttr_us,
-				       .fence_us = options->fence_us,
-				       .age_us = options->age_us,
-				       .reserve_max = (int32_t)options->reserve_max,
-				       .requeue_max = (int32_t)options->requeue_max,
-				       .check_steps = (int32_t)options->check_steps,
-				       .round_us = options->round_us,
-				       .move_us = options->move_us,
-				       .ignores_limits = options->ignores_limits};
+	struct replay_config config = {
+		.fleet = &world->fleet,
+		.jobs = jobs,
+		.services = &world->services,
+		.fleet_name = options->fleet ? base_name(options->fleet) : "gavel",
+		.jobs_name = base_name(options->trace),
+		.scheme = options->schemes[index],
+		.seed = options->seed > 0 ? (uint64_t)options->seed : 1,
+		.start_us = options->start_us,
+		.stop_us = options->stop_us,
+		.checkpoint_us = options->checkpoint_us,
+		.mttr_us = options->mttr_us,
+		.fence_us = options->fence_us,
+		.age_us = options->age_us,
+		.reserve_max = (int32_t)options->reserve_max,
+		.requeue_max = (int32_t)options->requeue_max,
+		.check_steps = (int32_t)options->check_steps,
+		.round_us = options->round_us,
+		.move_us = options->move_us,
+		.truth = options->true_speeds ? &world->truth : NULL,
+		.trial_max = (int32_t)options->trial_max,
+		.learns_speeds = options->learn_speeds || options->trial_max > 0,
+		.ignores_limits = options->ignores_limits};
 	if (options->measure_last >= 0) {
 		int64_t shift = strcmp(options->format, "gavel") == 0 ? JOBS_GAVEL_FIRST_ID : 0;
 		config.measure_first = options->measure_first + shift;
@@ -211,6 +215,9 @@ int sim_replay(const struct sim_options *options)
 	int code = run ? 0 : parc_err_set(&err, PARC_ERR_MEMORY, "no memory for the results");
 	if (!code)
 		code = read_all(&world.fleet, &world.jobs, &world.services, options, &err);
+	if (!code && options->true_speeds)
+		code = truth_read(&world.truth, options->true_speeds, &world.fleet, &world.jobs,
+				  &err);
 	if (!code) {
 		note_omissions(&world.jobs);
 		code = run_recorded(run, options, &world, &err);
@@ -224,6 +231,7 @@ int sim_replay(const struct sim_options *options)
 	for (int32_t i = 0; run && i < run->count; i++)
 		replay_deinit(&run->results[i]);
 	free(run);
+	truth_deinit(&world.truth);
 	services_deinit(&world.services);
 	jobs_deinit(&world.jobs);
 	fleet_deinit(&world.fleet);

@@ -120,7 +120,10 @@ static void note_speed(const struct book *book, int32_t chip, const struct book_
 		       int32_t variant, struct book_entry *entry)
 {
 	int32_t speed = 0;
-	if (variant >= 0 && variant < pace->variants_count)
+	entry->chips |= UINT64_C(1) << chip;
+	if (pace->truth)
+		speed = truth_speed(pace->truth, pace->kind, chip, pace->draw);
+	if (speed == 0 && variant >= 0 && variant < pace->variants_count)
 		speed = pace->variants[variant].speed_milli;
 	if (speed == 0)
 		speed = book->fleet->chips[chip].chip.speed_milli[pace->work_class];

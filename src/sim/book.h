@@ -13,7 +13,7 @@
 #ifndef SIM_BOOK_H
 #define SIM_BOOK_H
 
-#include "trace/fleet.h"
+#include "trace/truth.h"
 
 #define BOOK_FREE_BINS 11 /* 0: no part is free; i: free is (i-1)/10 < free <= i/10 */
 
@@ -29,6 +29,7 @@ struct book_entry {
 	int64_t start_us;
 	int32_t tasks;	     /* first task, -1: none */
 	int32_t speed_milli; /* of the slowest chip it is on; 1000 where that is unknown */
+	uint64_t chips;	     /* on which it computes, a bit each */
 };
 
 struct book {
@@ -48,10 +49,14 @@ struct book {
 int book_init(struct book *book, const struct fleet *fleet, struct parc_err *err);
 void book_deinit(struct book *book); /* takes a zeroed one */
 
-/* What says how fast a job runs on a chip: the variant of its placement, else its class. */
+/* What says how fast a job runs on a chip: the truth, else the variant of its placement, else its
+ * class. */
 struct book_pace {
 	int32_t work_class, variants_count;
 	const struct parc_variant *variants;
+	const struct truth *truth; /* NULL: none is known */
+	int32_t kind;		   /* of the log, -1: none */
+	uint64_t draw;		   /* where this run lies within the spread of its kind */
 };
 
 /* The core started this. */

@@ -34,6 +34,7 @@ static struct parc_policy policy_of(const struct replay_config *config)
 				    .order = config->scheme.order,
 				    .backfill = config->scheme.backfill,
 				    .preempt = config->scheme.preempts,
+				    .trial_max = config->trial_max,
 				    .reserve_max = config->reserve_max,
 				    .seed = config->seed,
 				    .age_us = config->age_us,
@@ -111,6 +112,9 @@ static int replay_init(struct replay *replay, const struct replay_config *config
 	if (!code)
 		code = estimate_init(&replay->estimate, replay->log->tenants.count, err);
 	if (!code)
+		code = paces_init(&replay->paces, replay->log->kinds.count,
+				  config->fleet->chips_count, err);
+	if (!code)
 		code = faults_init(&replay->faults, config, config->fleet->devices, err);
 	if (!code)
 		code = stage_init(&replay->stage, &setup, err);
@@ -123,6 +127,7 @@ static void replay_end(struct replay *replay)
 	stage_deinit(&replay->stage);
 	faults_deinit(&replay->faults);
 	estimate_deinit(&replay->estimate);
+	paces_deinit(&replay->paces);
 	replay_services_deinit(replay);
 	sampler_deinit(&replay->sampler);
 	book_deinit(&replay->book);
@@ -137,6 +142,7 @@ void replay_deinit(struct replay_result *result)
 	free(result->points);
 	free(result->waits_us);
 	free(result->completions_us);
+	free(result->speeds);
 	free(result->services);
 	*result = (struct replay_result){0};
 }

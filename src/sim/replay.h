@@ -15,12 +15,14 @@
 
 #include "sim/book.h"
 #include "sim/record.h"
+#include "sim/replay_parts.h"
 #include "sim/scheme.h"
 #include "sim/stats.h"
 #include "trace/jobs.h"
 #include "trace/services.h"
 
 #define REPLAY_POINTS_MAX  400
+#define REPLAY_SPEEDS_MAX  4096
 #define REPLAY_FREE_BINS   BOOK_FREE_BINS /* 0: no part is free; i: (i-1)/10 < free <= i/10 */
 #define REPLAY_BOUND_US	   10000000	  /* slowdown is counted as if no job ran for less */
 #define REPLAY_TIME_MAX	   INT64_C(31536000000000) /* us: a year, of one starting time and such */
@@ -53,11 +55,11 @@ struct replay_config {
 	int32_t requeue_max; /* attempts after a loss */
 	int32_t check_steps; /* verify all invariants every so many steps and at the end; 0: never
 			      */
+	const struct truth
+		*truth;		/* how fast kinds really run; NULL: as declared, else as the chip */
+	int32_t trial_max;	/* of the policy */
+	uint8_t learns_speeds;	/* the core is told how fast runs were */
 	uint8_t ignores_limits; /* jobs run on past their time limit */
-};
-
-struct replay_spread { /* of seconds or ratios, in the unit of its values; 0 without values */
-	int64_t count, mean, p50, p90, p99, max;
 };
 
 /* The means over one interval of the run, but for `ledger`, which is the sum within it. */
@@ -67,33 +69,6 @@ struct replay_point {
 	double pending_jobs, pending_devices;  /* submitted and not started */
 	double running_jobs, running_devices;  /* from START until all is given back */
 	double free_devices[REPLAY_FREE_BINS]; /* devices on working nodes, by their free part */
-};
-
-struct replay_tenant {
-	const char *name; /* the log's; "-": jobs without a tenant */
-	int64_t jobs, started, finished;
-	__int128 held;	      /* thousandth-device-microseconds allocated */
-	__int128 held_normal; /* the same by accounting rate: reference chip = 1000 */
-	int64_t wait_mean_us; /* of those started */
-};
-
-#define REPLAY_SERVICE_POINTS 168 /* of a week: hours */
-
-struct replay_service_point {		      /* means over a part of its life */
-	int64_t time_us;		      /* its end */
-	double load_milli, replicas, in_time; /* in_time: share of the requests */
-};
-
-struct replay_service {
-	const char *name;
-	double requests, in_time; /* load x time, and of it what was served in time */
-	double replicas_mean;	  /* that serve, over its life */
-	int32_t replicas_most, replicas_made;
-	int64_t fixed_milli; /* thousandths of devices that its peak needs */
-	__int128 held;	     /* thousandth-device-microseconds */
-	int64_t preempted;   /* replicas that gave way */
-	struct replay_service_point points[REPLAY_SERVICE_POINTS];
-	int32_t points_count;
 };
 
 struct replay_result {
@@ -136,6 +111,11 @@ struct replay_result {
 	int64_t steps, decisions, deciding_ns, elapsed_ms;
 	uint64_t digest;
 
+	struct replay_tier tiers[PARC_TIERS_MAX];
+	struct replay_chip chips[PARC_CHIPS_MAX]; /* as in the fleet; those without devices too */
+	int32_t chips_count;
+	struct replay_speed *speeds; /* by kind, then chip; at most REPLAY_SPEEDS_MAX */
+	int32_t speeds_count;
 	struct replay_tenant *tenants; /* those with jobs, most device-hours first */
 	int32_t tenants_count;
 	struct replay_point *points; /* in order of time, at most REPLAY_POINTS_MAX */

@@ -208,6 +208,72 @@ static void figure_tenants(struct replay *replay)
 	qsort(result->tenants, (size_t)kept, sizeof(*result->tenants), compare_tenants);
 }
 
+/* ---- Tiers, chips, speeds */
+
+static int figure_tiers(struct replay *replay, struct parc_err *err)
+{
+	const struct jobs *log = replay->log;
+	int64_t *values = allocate_values(log->count, err);
+	if (!values)
+		return PARC_ERR_MEMORY;
+	for (int32_t t = 0; t < PARC_TIERS_MAX; t++) {
+		struct replay_tier *tier = &replay->result->tiers[t];
+		int64_t count = 0;
+		for (int32_t i = 0; i < log->count; i++) {
+			const struct run *run = &replay->runs[i];
+			if (log->rows[i].tier != t)
+				continue;
+			tier->jobs++;
+			tier->finished += is_finished(run);
+			tier->started += run->first_start_us >= 0;
+			if (run->first_start_us >= 0 && is_measured(replay, i))
+				values[count++] = run->first_start_us - run->arrived_us;
+		}
+		tier->wait_us = spread_of(values, count);
+	}
+	free(values);
+	return 0;
+}
+
+static void figure_chips(struct replay *replay)
+{
+	const struct fleet *fleet = replay->config->fleet;
+	replay->result->chips_count = fleet->chips_count;
+	for (int32_t i = 0; i < fleet->chips_count; i++) {
+		struct parc_usage usage = {0};
+		parc_chip_usage(replay->stage.core, i, &usage);
+		replay->result->chips[i] =
+			(struct replay_chip){.name = fleet->chips[i].name,
+					     .held = usage.held,
+					     .held_normal = usage.normal / PARC_SHARE_WHOLE,
+					     .capacity = usage.capacity};
+	}
+}
+
+/* Only what was learnt is worth asking for: a kind that never ended well has nothing. */
+static int figure_speeds(struct replay *replay, struct parc_err *err)
+{
+	struct replay_result *result = replay->result;
+	const struct jobs_names *kinds = &replay->log->kinds;
+	if (!replay->config->learns_speeds)
+		return 0;
+	result->speeds = calloc(REPLAY_SPEEDS_MAX, sizeof(*result->speeds));
+	if (!result->speeds)
+		return parc_err_set(err, PARC_ERR_MEMORY, "no memory for speeds");
+	for (int32_t k = 0; k < kinds->count; k++)
+		for (int32_t c = 0; c < result->chips_count; c++) {
+			struct replay_speed *it = &result->speeds[result->speeds_count];
+			if (result->speeds_count == REPLAY_SPEEDS_MAX)
+				return 0;
+			if (parc_speed_info(replay->stage.core, k + 1, c, &it->info) != 0)
+				continue;
+			it->kind = kinds->list[k];
+			it->chip = result->chips[c].name;
+			result->speeds_count++;
+		}
+	return 0;
+}
+
 /* ---- All */
 
 static void figure_core(struct replay *replay)
@@ -241,5 +307,9 @@ int replay_figures(struct replay *replay, struct parc_err *err)
 	replay->sampler.points = NULL;
 	memcpy(result->free_device_us, replay->sampler.free_device_us,
 	       sizeof(result->free_device_us));
-	return figure_spreads(replay, err);
+	figure_chips(replay);
+	int code = figure_tiers(replay, err);
+	if (!code)
+		code = figure_speeds(replay, err);
+	return code ? code : figure_spreads(replay, err);
 }

@@ -7,6 +7,8 @@
 #include "base/assert.h"
 #include "sim/replay_run.h"
 
+#define PACE_DRAW UINT64_C(0x9e3779b97f4a7c15) /* so that seeds draw apart */
+
 /* Time on this chip that so much work takes, rounded up. */
 static int64_t time_of_work(int64_t work_us, int32_t speed_milli)
 {
@@ -218,8 +220,14 @@ static int end_work(struct replay *replay, int32_t row, struct parc_err *err)
 {
 	const struct jobs_row *it = &replay->log->rows[row];
 	int32_t result = it->result == PARC_RESULT_OK ? PARC_RESULT_OK : PARC_RESULT_FAILED;
+	const struct book_entry held = replay->runs[row].held;
+	struct parc_event event;
 	replay->runs[row].done_us = it->length_us;
-	return replay_step_run(replay, row, PARC_EVENT_ENDED, result, 0, err);
+	int code = replay_step_run(replay, row, PARC_EVENT_ENDED, result, 0, err);
+	if (code || result != PARC_RESULT_OK || !replay->config->learns_speeds)
+		return code;
+	code = paces_note(&replay->paces, it->kind, held.chips, held.speed_milli, &event, err);
+	return code > 0 ? replay_step(replay, &event, err) : code;
 }
 
 /* Stopped. Who gives way is told so and keeps what it had done when it was told. */
@@ -270,7 +278,10 @@ static int follow_start(struct replay *replay, int32_t row, const struct parc_ac
 	const struct jobs_row *it = &replay->log->rows[row];
 	struct book_pace pace = {.work_class = it->work_class,
 				 .variants_count = it->variants_count,
-				 .variants = replay->log->variants + it->first_variant};
+				 .variants = replay->log->variants + it->first_variant,
+				 .truth = replay->config->truth,
+				 .kind = it->kind,
+				 .draw = replay->config->seed * PACE_DRAW + (uint64_t)row};
 	int code = book_start(&replay->book, action, replay->now_us, &pace, &run->held, err);
 	if (code)
 		return code;
@@ -311,8 +322,11 @@ static void release(struct replay *replay, int32_t row)
 	__int128 rated = (__int128)run->held.rated_milli * (replay->now_us - run->held.start_us);
 	struct replay_tenant *tenant =
 		&replay->result->tenants[tenant_of(replay, &replay->log->rows[row])];
+	struct replay_tier *tier = &replay->result->tiers[replay->log->rows[row].tier];
 	tenant->held += held;
 	tenant->held_normal += rated / PARC_SHARE_WHOLE;
+	tier->held += held;
+	tier->held_normal += rated / PARC_SHARE_WHOLE;
 	replay->level.running_jobs--;
 	replay->level.running_milli -= run->held.held_milli;
 	book_end(&replay->book, &run->held, replay->now_us);

@@ -41,6 +41,62 @@ static json_t *tenants_json(const struct replay_result *result)
 	return list;
 }
 
+/* Tiers that have jobs, the highest first. */
+static json_t *tiers_json(const struct replay_result *result)
+{
+	json_t *list = json_array();
+	for (int32_t t = PARC_TIERS_MAX - 1; t >= 0; t--) {
+		const struct replay_tier *it = &result->tiers[t];
+		if (it->jobs == 0)
+			continue;
+		json_array_append_new(list,
+				      json_pack("{s:i, s:I, s:I, s:I, s:f, s:f, s:o}", "tier",
+						(int)t, "jobs", (json_int_t)it->jobs, "started",
+						(json_int_t)it->started, "finished",
+						(json_int_t)it->finished, "device_hours",
+						(double)it->held / 3.6e12, "normalised_hours",
+						(double)it->held_normal / 3.6e12, "wait_s",
+						spread_json(&it->wait_us, 1e6)));
+	}
+	return list;
+}
+
+static json_t *chips_json(const struct replay_result *result)
+{
+	json_t *list = json_array();
+	for (int32_t i = 0; i < result->chips_count; i++) {
+		const struct replay_chip *it = &result->chips[i];
+		if (it->capacity == 0)
+			continue;
+		json_array_append_new(list, json_pack("{s:s, s:f, s:f, s:f, s:f}", "chip", it->name,
+						      "use_pct", percent(it->held, it->capacity),
+						      "capacity_hours",
+						      (double)it->capacity / 3.6e12, "device_hours",
+						      (double)it->held / 3.6e12, "normalised_hours",
+						      (double)it->held_normal / 3.6e12));
+	}
+	return list;
+}
+
+/* What was learnt, when the core was told how fast runs were. */
+static void set_speeds(json_t *object, const struct replay_result *result)
+{
+	json_t *list;
+	if (!result->config->learns_speeds)
+		return;
+	list = json_array();
+	for (int32_t i = 0; i < result->speeds_count; i++) {
+		const struct replay_speed *it = &result->speeds[i];
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:i, s:s, s:i, s:i, s:i}", "kind", it->kind,
+					"chip", it->chip, "speed_milli", (int)it->info.speed_milli,
+					"source", parc_speed_name(it->info.source), "spread_milli",
+					(int)it->info.spread_milli, "runs", (int)it->info.runs,
+					"trials", (int)it->info.trials));
+	}
+	json_object_set_new(object, "speeds", list);
+}
+
 static json_t *points_json(const struct replay_service *service)
 {
 	json_t *list = json_array();
@@ -150,6 +206,9 @@ json_t *report_replay_json(const struct replay_result *result)
 	set_services(object, result);
 	json_object_set_new(object, "faults", faults_json(result));
 	json_object_set_new(object, "tenants", tenants_json(result));
+	json_object_set_new(object, "tiers", tiers_json(result));
+	json_object_set_new(object, "chips", chips_json(result));
+	set_speeds(object, result);
 	json_object_set_new(object, "steps", json_integer(result->steps));
 	json_object_set_new(object, "decisions", json_integer(result->decisions));
 	json_object_set_new(object, "decisions_per_s",

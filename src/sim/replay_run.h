@@ -14,6 +14,7 @@
 #include "sim/clock.h"
 #include "sim/estimate.h"
 #include "sim/faults.h"
+#include "sim/paces.h"
 #include "sim/sampler.h"
 #include "sim/stage.h"
 
@@ -90,6 +91,7 @@ struct replay {
 	struct sampler sampler;
 	struct faults faults;
 	struct estimate estimate;
+	struct paces paces; /* used when the config says learns_speeds */
 	struct service_run *services;
 	struct replica_run *replicas; /* by id in the core */
 	int64_t services_milli;	      /* thousandths of devices that they hold */

@@ -189,6 +189,51 @@ static void write_use(const struct columns *table, const struct replay_result *r
 	columns_end(table);
 }
 
+/* ---- By tier and by chip, where there is more than one */
+
+static void write_tiers(const struct columns *table, const struct replay_result *results)
+{
+	struct time_unit unit = unit_of(results, table->count);
+	int32_t tiers = 0;
+	for (int32_t t = 0; t < PARC_TIERS_MAX; t++)
+		tiers += results[0].tiers[t].jobs > 0;
+	if (tiers < 2)
+		return;
+	fprintf(table->out, "\nmean wait by tier, %s\n", unit.name);
+	for (int32_t t = PARC_TIERS_MAX - 1; t >= 0; t--) {
+		char label[32];
+		if (results[0].tiers[t].jobs == 0)
+			continue;
+		snprintf(label, sizeof(label), "  tier %d", t);
+		columns_label(table, label);
+		for (int32_t i = 0; i < table->count; i++)
+			columns_cell(table, (double)results[i].tiers[t].wait_us.mean / unit.us, 2);
+		columns_end(table);
+	}
+}
+
+static void write_chips(const struct columns *table, const struct replay_result *results)
+{
+	int32_t chips = 0;
+	for (int32_t c = 0; c < results[0].chips_count; c++)
+		chips += results[0].chips[c].capacity > 0;
+	if (chips < 2)
+		return;
+	fputs("\nallocated by chip, % until last end\n", table->out);
+	for (int32_t c = 0; c < results[0].chips_count; c++) {
+		char label[80];
+		if (results[0].chips[c].capacity == 0)
+			continue;
+		snprintf(label, sizeof(label), "  %s", results[0].chips[c].name);
+		columns_label(table, label);
+		for (int32_t i = 0; i < table->count; i++)
+			columns_cell(
+				table,
+				percent(results[i].chips[c].held, results[i].chips[c].capacity), 2);
+		columns_end(table);
+	}
+}
+
 static void write_waterfall(const struct columns *table, const struct replay_result *results)
 {
 	fputs("\nwhere the device-hours went, % of the capacity\n", table->out);
@@ -280,7 +325,9 @@ void report_replay_text(FILE *out, const struct replay_result *results, int32_t 
 	write_lengths(&table, results);
 	write_counts(&table, results);
 	write_times(&table, results);
+	write_tiers(&table, results);
 	write_use(&table, results);
+	write_chips(&table, results);
 	write_waterfall(&table, results);
 	for (int32_t i = 0; i < count; i++)
 		write_services(out, &results[i]);
