@@ -346,6 +346,8 @@ void groups_open(struct groups *groups)
 			groups->abilities &= ~parts[part].ability;
 		}
 	}
+	if (groups->places[GROUPS_AT_CPU].version != 0)
+		groups_weigh(groups, ".", sysconf(_SC_NPROCESSORS_ONLN) * 1000);
 }
 
 void groups_to_text(const struct groups *groups, char text[GROUPS_TEXT_SIZE])

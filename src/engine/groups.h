@@ -85,6 +85,9 @@ int groups_from_text(struct groups *groups, const char *text);
 int groups_make(const struct groups *groups, const char *attempt, const char *leaf,
 		const struct groups_limits *limits, struct parc_err *err);
 
+/* Weigh an attempt against others, by the cores of all its tasks. It can do without. */
+void groups_weigh(const struct groups *groups, const char *attempt, int64_t cpu_milli);
+
 /* Put a process into the leaf; it is the caller's child, or 0: the caller. */
 int groups_enter(const struct groups *groups, const char *attempt, const char *leaf, int64_t pid,
 		 struct parc_err *err);

@@ -22,6 +22,11 @@ void groups_leaf_path(char path[GROUPS_FILE_SIZE], const struct groups_place *pl
 /* The number behind a word that begins a line, -1 if it is not there. */
 int64_t groups_word_number(const char *text, const char *word);
 
+/* Set the weight of a group for the CPU, so that 1,000 is that of an ordinary process. Leaf "": of
+ * the attempt's group; attempt "." and leaf "": of the engine's. */
+int groups_set_weight(const struct groups *groups, const char *attempt, const char *leaf,
+		      int64_t cpu_milli, struct parc_err *err);
+
 int groups_limit(const struct groups *groups, const char *attempt, const char *leaf,
 		 const struct groups_limits *limits, struct parc_err *err);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The limits of a leaf, what it used, and its processes. A CPU share is a quota (never more) and a
- * weight (not less than others by their shares, when the machine is short). Version 2 has numbers
- * like version 1 under other names and in other units.
+ * weight at each level (not less than others, when the machine is short): the engine weighs as much
+ * as a process on each core, attempts share that by their cores, and tasks that of their attempt.
+ * Version 2 has numbers like version 1 under other names and in other units.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -47,27 +48,40 @@ static int set_number(const struct groups_place *place, const char *attempt, con
 	return set(place, attempt, leaf, file, text, err);
 }
 
-static int limit_cpu(const struct groups_place *place, const char *attempt, const char *leaf,
+int groups_set_weight(const struct groups *groups, const char *attempt, const char *leaf,
+		      int64_t cpu_milli, struct parc_err *err)
+{
+	const struct groups_place *place = &groups->places[GROUPS_AT_CPU];
+
+	if (place->version == 2)
+		return set_number(place, attempt, leaf, "cpu.weight",
+				  clamp(cpu_milli / 10, 1, 10000), err);
+	return set_number(place, attempt, leaf, "cpu.shares",
+			  clamp(cpu_milli * 1024 / 1000, 2, 262144), err);
+}
+
+void groups_weigh(const struct groups *groups, const char *attempt, int64_t cpu_milli)
+{
+	if (groups->places[GROUPS_AT_CPU].version != 0)
+		groups_set_weight(groups, attempt, "", cpu_milli, NULL);
+}
+
+static int limit_cpu(const struct groups *groups, const char *attempt, const char *leaf,
 		     int64_t milli, struct parc_err *err)
 {
+	const struct groups_place *place = &groups->places[GROUPS_AT_CPU];
 	int64_t quota = clamp(milli * (PERIOD_US / 1000), QUOTA_MIN_US, INT64_MAX);
+	int code = groups_set_weight(groups, attempt, leaf, milli, err);
 	char text[64];
-	int code;
 
+	if (code != 0 || milli == 0)
+		return code;
 	if (place->version == 2) {
-		code = set_number(place, attempt, leaf, "cpu.weight", clamp(milli / 10, 1, 10000),
-				  err);
 		snprintf(text, sizeof(text), "%" PRId64 " %d", quota, PERIOD_US);
-		return code != 0 || milli == 0 ? code
-					       : set(place, attempt, leaf, "cpu.max", text, err);
+		return set(place, attempt, leaf, "cpu.max", text, err);
 	}
-	code = set_number(place, attempt, leaf, "cpu.shares", clamp(milli * 1024 / 1000, 2, 262144),
-			  err);
-	if (code == 0 && milli > 0)
-		code = set_number(place, attempt, leaf, "cpu.cfs_period_us", PERIOD_US, err);
-	if (code == 0 && milli > 0)
-		code = set_number(place, attempt, leaf, "cpu.cfs_quota_us", quota, err);
-	return code;
+	code = set_number(place, attempt, leaf, "cpu.cfs_period_us", PERIOD_US, err);
+	return code != 0 ? code : set_number(place, attempt, leaf, "cpu.cfs_quota_us", quota, err);
 }
 
 /* Swap does not make a limit larger. Where the kernel keeps no account of swap, there is no file
@@ -121,7 +135,7 @@ int groups_limit(const struct groups *groups, const char *attempt, const char *l
 	int code = 0;
 
 	if (places[GROUPS_AT_CPU].version != 0)
-		code = limit_cpu(&places[GROUPS_AT_CPU], attempt, leaf, limits->cpu_milli, err);
+		code = limit_cpu(groups, attempt, leaf, limits->cpu_milli, err);
 	if (code == 0 && places[GROUPS_AT_MEMORY].version != 0 && limits->memory_mib > 0)
 		code = limit_memory(&places[GROUPS_AT_MEMORY], attempt, leaf, limits->memory_mib,
 				    err);

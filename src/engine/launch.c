@@ -111,7 +111,11 @@ static int fork_task(struct attempt *attempt, struct gate *gate, int32_t number,
 
 static int fork_tasks(struct attempt *attempt, struct gate *gate, struct parc_err *err)
 {
+	int64_t cpu_milli = 0;
 	int code = make_files(attempt, err);
+
+	for (int32_t i = 0; i < attempt->claim.tasks_count; i++)
+		cpu_milli += attempt->claim.tasks[i].cpu_milli;
 
 	if (code == 0 && pipe2(gate->go, O_CLOEXEC) != 0)
 		code = parc_err_set(err, PARC_ERR_IO, "no pipe to the tasks: %s", strerror(errno));
@@ -119,6 +123,8 @@ static int fork_tasks(struct attempt *attempt, struct gate *gate, struct parc_er
 		code = fork_task(attempt, gate, i, err);
 		attempt_point(10);
 	}
+	if (code == 0 && attempt_has_tree(attempt))
+		groups_weigh(&attempt->groups, attempt->name, cpu_milli);
 	return code;
 }
 

@@ -22,6 +22,8 @@
 #include "engine/local.h"
 
 #define PERIOD_MS   1000
+#define LOCK_MS	    10
+#define LOCK_TRIES  200
 #define LEAVE_MS    5
 #define LEAVE_TRIES 100
 
@@ -342,17 +344,26 @@ static void open_groups(struct local *local, uint64_t id)
 	groups_to_text(&local->groups, local->groups_text);
 }
 
+/* A daemon that was killed while it started a process leaves one behind that holds its files until
+ * it has become what it is to be. */
+static int take_lock(struct local *local, struct parc_err *err)
+{
+	for (int tries = 0; tries < LOCK_TRIES; tries++) {
+		local->lock = claim_lock(local->directory, err);
+		if (local->lock != -1)
+			return local->lock >= 0 ? 0 : local->lock;
+		poll(NULL, 0, LOCK_MS);
+	}
+	return parc_err_set(err, PARC_ERR_STATE, "another engine has %s", local->path);
+}
+
 static int open_all(struct local *local, struct parc_err *err)
 {
 	uint64_t id = 0;
 	int code = open_folder(AT_FDCWD, local->path, &local->directory, err);
 
 	if (code == 0)
-		local->lock = claim_lock(local->directory, err);
-	if (code == 0 && local->lock < 0)
-		code = local->lock < -1 ? local->lock
-					: parc_err_set(err, PARC_ERR_STATE, "another engine has %s",
-						       local->path);
+		code = take_lock(local, err);
 	if (code == 0)
 		code = open_folder(local->directory, "claims", &local->claims, err);
 	if (code == 0)
