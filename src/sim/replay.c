@@ -283,6 +283,14 @@ static void note_arrivals(struct replay *replay)
 	for (int i = PARC_LEDGER_STARTING; i <= PARC_LEDGER_LOST; i++)
 		replay->result->allocated_arrivals +=
 			parc_ledger(replay->stage.core, (enum parc_ledger)i);
+	for (int32_t i = 0; i < replay->config->fleet->chips_count; i++) {
+		struct replay_chip *chip = &replay->result->chips[i];
+		struct parc_usage usage = {0};
+		parc_chip_usage(replay->stage.core, i, &usage);
+		chip->held_arrivals = usage.held;
+		chip->normal_arrivals = usage.normal / PARC_SHARE_WHOLE;
+		chip->capacity_arrivals = usage.capacity;
+	}
 }
 
 static int run_loop(struct replay *replay, struct parc_err *err)

@@ -242,11 +242,11 @@ static void figure_chips(struct replay *replay)
 	for (int32_t i = 0; i < fleet->chips_count; i++) {
 		struct parc_usage usage = {0};
 		parc_chip_usage(replay->stage.core, i, &usage);
-		replay->result->chips[i] =
-			(struct replay_chip){.name = fleet->chips[i].name,
-					     .held = usage.held,
-					     .held_normal = usage.normal / PARC_SHARE_WHOLE,
-					     .capacity = usage.capacity};
+		struct replay_chip *chip = &replay->result->chips[i];
+		chip->name = fleet->chips[i].name;
+		chip->held = usage.held;
+		chip->held_normal = usage.normal / PARC_SHARE_WHOLE;
+		chip->capacity = usage.capacity;
 	}
 }
 

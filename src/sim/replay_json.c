@@ -61,19 +61,29 @@ static json_t *tiers_json(const struct replay_result *result)
 	return list;
 }
 
+static void set_hours(json_t *object, const char *key, __int128 sum)
+{
+	json_object_set_new(object, key, json_real((double)sum / 3.6e12));
+}
+
 static json_t *chips_json(const struct replay_result *result)
 {
 	json_t *list = json_array();
 	for (int32_t i = 0; i < result->chips_count; i++) {
 		const struct replay_chip *it = &result->chips[i];
+		json_t *object;
 		if (it->capacity == 0)
 			continue;
-		json_array_append_new(list, json_pack("{s:s, s:f, s:f, s:f, s:f}", "chip", it->name,
-						      "use_pct", percent(it->held, it->capacity),
-						      "capacity_hours",
-						      (double)it->capacity / 3.6e12, "device_hours",
-						      (double)it->held / 3.6e12, "normalised_hours",
-						      (double)it->held_normal / 3.6e12));
+		object = json_pack("{s:s, s:f, s:f}", "chip", it->name, "use_arrivals_pct",
+				   percent(it->held_arrivals, it->capacity_arrivals), "use_pct",
+				   percent(it->held, it->capacity));
+		set_hours(object, "arrivals_capacity_hours", it->capacity_arrivals);
+		set_hours(object, "arrivals_hours", it->held_arrivals);
+		set_hours(object, "arrivals_normalised_hours", it->normal_arrivals);
+		set_hours(object, "capacity_hours", it->capacity);
+		set_hours(object, "device_hours", it->held);
+		set_hours(object, "normalised_hours", it->held_normal);
+		json_array_append_new(list, object);
 	}
 	return list;
 }

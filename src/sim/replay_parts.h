@@ -49,6 +49,7 @@ struct replay_tier {
 struct replay_chip {
 	const char *name; /* the fleet's */
 	__int128 held, held_normal, capacity;
+	__int128 held_arrivals, normal_arrivals, capacity_arrivals; /* until the last arrival */
 };
 
 /* What the core knew of a kind on a chip in the end. */

@@ -219,7 +219,7 @@ static void write_chips(const struct columns *table, const struct replay_result 
 		chips += results[0].chips[c].capacity > 0;
 	if (chips < 2)
 		return;
-	fputs("\nallocated by chip, % until last end\n", table->out);
+	fputs("\nallocated by chip, % until last arrival\n", table->out);
 	for (int32_t c = 0; c < results[0].chips_count; c++) {
 		char label[80];
 		if (results[0].chips[c].capacity == 0)
