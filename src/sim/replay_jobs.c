@@ -153,7 +153,7 @@ static int submit_row(struct replay *replay, int32_t index, struct parc_depend *
 			.task = it->task, .tasks_min = it->tasks, .tasks_max = it->tasks};
 	}
 	event.submit.groups = groups;
-	event.submit.variants = replay->log->variants + row->first_variant;
+	event.submit.variants = jobs_row_variants(replay->log, row);
 	event.submit.variants_count = row->variants_count;
 	event.submit.depends = depends;
 	event.submit.depends_count = depends_count;
@@ -278,7 +278,7 @@ static int follow_start(struct replay *replay, int32_t row, const struct parc_ac
 	const struct jobs_row *it = &replay->log->rows[row];
 	struct book_pace pace = {.work_class = it->work_class,
 				 .variants_count = it->variants_count,
-				 .variants = replay->log->variants + it->first_variant,
+				 .variants = jobs_row_variants(replay->log, it),
 				 .truth = replay->config->truth,
 				 .kind = it->kind,
 				 .draw = replay->config->seed * PACE_DRAW + (uint64_t)row};

@@ -25,6 +25,11 @@ const struct jobs_format jobs_formats[] = {
 	{NULL, NULL, NULL},
 };
 
+const struct parc_variant *jobs_row_variants(const struct jobs *jobs, const struct jobs_row *row)
+{
+	return row->variants_count > 0 ? &jobs->variants[row->first_variant] : NULL;
+}
+
 const struct jobs_format *jobs_find_format(const char *name)
 {
 	for (const struct jobs_format *format = jobs_formats; format->name != NULL; format++) {

@@ -101,6 +101,9 @@ extern const struct jobs_format jobs_formats[];
 /* NULL when there is none of that name. */
 const struct jobs_format *jobs_find_format(const char *name);
 
+/* Its variants, NULL when it has none. */
+const struct parc_variant *jobs_row_variants(const struct jobs *jobs, const struct jobs_row *row);
+
 /* Read a log. `format` is a name of jobs_formats, `options` may be NULL. A malformed line is
  * refused with file, line, column and what was expected, and so is a log without a job; `jobs` is
  * then empty. Chips are looked up in `fleet`. The caller ends it with jobs_deinit. */
