@@ -18,6 +18,7 @@
 ## make bench     run all benchmarks, write bench/results/DATE-COMMIT.md; REPEATS=5
 ## make fuzz      look for new crashes with every fuzzer; FUZZ_SECONDS=60 in all
 ## make soak      random fleets and faults under all invariants; SEED=1 SOAK_SECONDS=60
+## make vm        the local engine on a virtual machine of version 2 control groups; installs qemu
 ## make browser   install chromium, load the HTML report in it, look for every chart
 ## make format    lay out all C files as .clang-format says
 ## make man       write the table of commands into docs/parc.1
@@ -108,7 +109,7 @@ quiet = --silent
 endif
 
 .PHONY: all program library tests benches soak-program fuzzers run check check-build unit asan \
-	bench fuzz soak format browser man install clean help deps
+	bench fuzz soak vm format browser man install clean help deps
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -239,6 +240,13 @@ fuzz: deps
 soak: deps
 	@+$(MAKE_PARALLEL) V=gcc soak-program
 	build/soak --seed $(SEED) --seconds $(SOAK_SECONDS)
+	@if command -v qemu-system-x86_64 >/dev/null; then $(MAKE) --no-print-directory vm; \
+	else echo "skipped: the local engine on a virtual machine; make vm installs what it takes"; fi
+
+vm:
+	@tools/deps.sh vm
+	@+$(MAKE_PARALLEL) V=gcc tests
+	@tools/vm_groups.sh
 
 browser:
 	@tools/deps.sh browser

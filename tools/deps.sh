@@ -4,9 +4,10 @@
 # Install the Debian packages that are missing, as root or with sudo; does nothing, and asks for
 # no rights, when all are there.
 #
-# Usage: tools/deps.sh run|check|browser
+# Usage: tools/deps.sh run|check|vm|browser
 #   run      what building and running the program takes
 #   check    that, and the second compiler, the sanitizers, the fuzzer and the test tools
+#   vm       that, and a virtual machine
 #   browser  what building takes, and a browser that tests can drive
 set -u
 
@@ -18,9 +19,10 @@ check_packages=("${run_packages[@]}" clang clang-format libclang-rt-dev libcmock
 case ${1:-} in
 run) packages=("${run_packages[@]}") ;;
 check) packages=("${check_packages[@]}") ;;
+vm) packages=("${check_packages[@]}" qemu-system-x86 busybox-static cpio) ;;
 browser) packages=("${run_packages[@]}" chromium) ;;
 *)
-	echo "Usage: tools/deps.sh run|check|browser" >&2
+	echo "Usage: tools/deps.sh run|check|vm|browser" >&2
 	exit 2
 	;;
 esac

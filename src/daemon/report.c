@@ -109,6 +109,9 @@ static void attempt_report(struct daemon *daemon, const struct engine_report *re
 	int64_t job = job_of(daemon, report->key, &info);
 	int is_end = event.kind == PARC_EVENT_ENDED;
 
+	/* An engine says again after a restart that it runs. */
+	if (report->kind == ENGINE_STARTED && job != 0 && info.state != PARC_JOB_STARTING)
+		return;
 	event.run.allocation = report->key.allocation;
 	event.run.attempt = report->key.attempt;
 	event.run.result = is_end ? report->result : 0;

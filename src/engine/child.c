@@ -97,6 +97,25 @@ static int set_limits(const struct child *child)
 	return setrlimit(RLIMIT_DATA, &limit);
 }
 
+static rlim_t limit_of(int64_t value)
+{
+	return value < 0 ? RLIM_INFINITY : (rlim_t)value;
+}
+
+/* What the job asked for, with the rights of its user: nothing is raised that it may not raise. */
+static int set_user_limits(const struct claim *claim)
+{
+	for (int32_t i = 0; i < claim->limits_count; i++) {
+		const struct engine_limit *limit = &claim->limits[i];
+		const struct rlimit value = {.rlim_cur = limit_of(limit->soft),
+					     .rlim_max = limit_of(limit->hard)};
+
+		if (setrlimit((__rlimit_resource_t)limit->resource, &value) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* ---- Environment */
 
 static int is_same_variable(const char *one, const char *other)
@@ -316,6 +335,7 @@ void child_become(const struct child *child)
 		umask(022);
 	}
 	need(set_user(claim), failure, CHILD_USER);
+	need(set_user_limits(claim), failure, CHILD_USER_LIMITS);
 	need(chdir(claim->directory), failure, CHILD_DIRECTORY);
 	if (!is_ours)
 		need(open_outputs(child, &files), failure, CHILD_OUTPUT);

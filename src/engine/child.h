@@ -15,7 +15,9 @@
 	X(LIMITS, 0, "its limits cannot be set") \
 	X(ENVIRONMENT, 0, "no memory for its environment") \
 	X(REPORTS, 0, "its reports have no way") X(FOLDER_OUTPUT, 0, "its output has no file") \
-	X(USER, 0, "it cannot run as its user") X(DIRECTORY, 1, "its directory cannot be entered") \
+	X(USER, 0, "it cannot run as its user") \
+	X(USER_LIMITS, 1, "a limit that it asks for cannot be set") \
+	X(DIRECTORY, 1, "its directory cannot be entered") \
 	X(OUTPUT, 1, "its output cannot be opened") \
 	X(FILES, 0, "its files cannot be put in place") \
 	X(COMMAND, 1, "its command cannot be run")

@@ -233,6 +233,31 @@ static void put_task(struct sheet *sheet, const struct claim *claim, const struc
 	}
 }
 
+static void put_limit(struct sheet *sheet, const struct engine_limit *limit)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), "%" PRId32 " %" PRId64 " %" PRId64, limit->resource,
+		 limit->soft, limit->hard);
+	sheet_put(sheet, "limit", text);
+}
+
+static int take_limit(struct claim *claim, const char *text)
+{
+	struct engine_limit *limit = &claim->limits[claim->limits_count];
+	char *end;
+
+	if (claim->limits_count == CLAIM_LIMITS_MAX)
+		return PARC_ERR_CORRUPT;
+	limit->resource = (int32_t)strtol(text, &end, 10);
+	limit->soft = strtoll(end, &end, 10);
+	limit->hard = strtoll(end, &end, 10);
+	if (*end != '\0' || limit->soft < -1 || limit->hard < -1)
+		return PARC_ERR_CORRUPT;
+	claim->limits_count++;
+	return 1;
+}
+
 static void put_claim(struct sheet *sheet, const struct claim *claim)
 {
 	sheet_begin(sheet, "parc-claim", 1);
@@ -244,6 +269,8 @@ static void put_claim(struct sheet *sheet, const struct claim *claim)
 	sheet_put(sheet, "output", claim->output);
 	sheet_put(sheet, "errors", claim->errors);
 	sheet_put(sheet, "groups", claim->groups);
+	for (int32_t i = 0; i < claim->limits_count; i++)
+		put_limit(sheet, &claim->limits[i]);
 	put_list(sheet, "word", (const char *const *)claim->command, -1);
 	put_list(sheet, "variable", (const char *const *)claim->environment, -1);
 	for (int32_t i = 0; i < claim->tasks_count; i++)
@@ -374,6 +401,8 @@ static int take_claim_line(struct claim *claim, struct filling *next, const stru
 		claim->command[next->words++] = line->value;
 	} else if (strcmp(line->key, "variable") == 0) {
 		claim->environment[next->variables++] = line->value;
+	} else if (strcmp(line->key, "limit") == 0) {
+		return take_limit(claim, line->value);
 	} else if (strcmp(line->key, "boot") == 0) {
 		snprintf(claim->boot, sizeof(claim->boot), "%s", line->value);
 	} else if (strcmp(line->key, "attempt") == 0) {

@@ -22,6 +22,7 @@
 #define CLAIM_STRINGS_MAX 65536	    /* of a command and its environment */
 #define CLAIM_TEXT_MAX	  (2 << 20) /* bytes of these; the system takes 2 MiB */
 #define CLAIM_DENIED_MAX  128	    /* device files closed to one task */
+#define CLAIM_LIMITS_MAX  16	    /* setrlimit knows as many */
 #define CLAIM_NAME_SIZE	  48	    /* of the folder */
 
 /* One task: its part of the machine. */
@@ -51,7 +52,8 @@ struct claim {
 	const char **command, **environment, **task_environment; /* end with NULL */
 	struct claim_device *denied;
 	struct claim_task *tasks;
-	int32_t tasks_count, denied_count;
+	int32_t tasks_count, denied_count, limits_count;
+	struct engine_limit limits[CLAIM_LIMITS_MAX];
 	struct sheet sheet;
 };
 

@@ -14,7 +14,8 @@
  * Order of reports of one attempt: STARTED, READY, then any of PROGRESS, CHECKPOINT, USE, then
  * once ENDED. A failed start is ENDED with result LOST or FAILED and no STARTED before it. An
  * ENDED is reported again at each restart until `forget` is called with its key, which the daemon
- * does after the commit; the others are reported once and may be lost in a crash.
+ * does after the commit; so are STARTED, READY and the last PROGRESS and CHECKPOINT of one that
+ * runs. USE is reported once and may be lost in a crash.
  *
  * Calls come from one thread. Strings and arrays that are passed in belong to the caller and are
  * read during the call; those in a report are the engine's until the next call of poll.
@@ -34,6 +35,11 @@ struct engine_key {
 	int32_t attempt;
 };
 
+struct engine_limit { /* as setrlimit takes it; -1: no limit */
+	int32_t resource;
+	int64_t soft, hard;
+};
+
 /* What to run, once for each task of the attempt, all tasks in the same way. */
 struct engine_work {
 	struct engine_key key;
@@ -48,7 +54,9 @@ struct engine_work {
 	int64_t grace_us;		/* between SIGTERM and SIGKILL when it is stopped */
 	int64_t work_us;		/* done at the last checkpoint of earlier attempts */
 	int64_t memory_limit_mib;	/* of each task; 0: the placement's memory is the limit */
-	int32_t placements_count;	/* tasks; all on this machine's node */
+	int32_t limits_count;		/* of each process, set with the user's rights */
+	const struct engine_limit *limits;
+	int32_t placements_count; /* tasks; all on this machine's node */
 	const struct parc_placement *placements;
 };
 
@@ -109,6 +117,16 @@ struct engine_machine {
 	char limits[512]; /* sentences: what is not enforced or not measured here; "": all is */
 };
 
+/* What a device did at the last look; -1: unmeasured. */
+struct engine_device {
+	int32_t device; /* of the node; -1: the pool of cores */
+	int32_t pool;	/* of the machine */
+	int32_t busy_milli, memory_mib;
+	int64_t power_mw;
+	int32_t processes; /* that use it */
+	int32_t foreign;   /* 1: some are not ours */
+};
+
 /* All return 0 or a code of parc/error.h, with a sentence in err, unless it says otherwise. */
 struct engine_calls {
 	int (*machine)(void *self, struct engine_machine *machine, struct parc_err *err);
@@ -129,6 +147,9 @@ struct engine_calls {
 	/* Fill up to `max` entries with key order ascending above `after`; returns how many. */
 	int32_t (*list)(void *self, struct engine_key after, struct engine_entry *entries,
 			int32_t max);
+
+	/* Fill up to `max` devices; returns how many there are. NULL: this engine has none. */
+	int32_t (*look)(void *self, struct engine_device *devices, int32_t max);
 
 	/* Readable when poll may have something; -1: poll has to be asked once a second. */
 	int (*fd)(void *self);

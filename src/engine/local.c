@@ -91,7 +91,7 @@ static int local_start(void *self, const struct engine_work *work, struct parc_e
 		return code;
 	code = claim_create(local->claims, &request.claim, err);
 	if (code == 0 || code == PARC_ERR_EXISTS) {
-		slot = slots_load_one(local, work->key, err);
+		slot = slots_load_one(local, work->key, -1, err);
 		code = slot == NULL ? PARC_ERR_MEMORY : 0;
 		if (slot != NULL)
 			slots_supervise(local, slot);
@@ -155,6 +155,31 @@ static int32_t local_list(void *self, struct engine_key after, struct engine_ent
 	return count;
 }
 
+static int32_t local_look(void *self, struct engine_device *devices, int32_t max)
+{
+	const struct local *local = self;
+	int is_fresh = gauges_is_fresh(&local->gauges, clock_boot_us());
+
+	for (int32_t i = 0; i < local->gauges.count && i < max; i++) {
+		const struct gauges_device *device = &local->gauges.devices[i];
+
+		devices[i] = (struct engine_device){.device = device->index,
+						    .pool = device->pool,
+						    .busy_milli = -1,
+						    .memory_mib = -1,
+						    .power_mw = -1,
+						    .processes = -1,
+						    .foreign = device->foreign_runs > 0};
+		if (!is_fresh)
+			continue;
+		devices[i].busy_milli = device->sample.busy_milli;
+		devices[i].memory_mib = device->sample.memory_mib;
+		devices[i].power_mw = device->sample.power_mw;
+		devices[i].processes = device->sample.processes_count;
+	}
+	return local->gauges.count;
+}
+
 static int local_fd(void *self)
 {
 	return ((const struct local *)self)->events;
@@ -187,10 +212,32 @@ static int take_report(struct local *local, struct engine_report *report)
 	return 0;
 }
 
+/* The lock's time of change tells the next engine until when this one reported. */
+static void note_alive(const struct local *local)
+{
+	int64_t now_us = clock_wall_us();
+	const struct timespec now = {.tv_sec = now_us / 1000000,
+				     .tv_nsec = now_us % 1000000 * 1000};
+	const struct timespec times[2] = {now, now};
+
+	if (local->lock >= 0)
+		futimens(local->lock, times);
+}
+
+static void read_alive(struct local *local)
+{
+	struct stat status;
+
+	if (fstat(local->lock, &status) == 0)
+		local->heard_us =
+			(int64_t)status.st_mtim.tv_sec * 1000000 + status.st_mtim.tv_nsec / 1000;
+}
+
 static void second_passed(struct local *local)
 {
 	int64_t now_us = clock_boot_us();
 
+	note_alive(local);
 	slots_tend(local);
 	if (gauges_tend(&local->gauges, now_us))
 		slots_listen(local, local->gauges.fd, LOCAL_TAG_GAUGE);
@@ -252,6 +299,7 @@ static void local_close(void *self)
 	const int files[] = {local->events, local->changes, local->clock,    local->lock,
 			     local->claims, local->output,  local->directory};
 
+	note_alive(local);
 	await_leaving(local);
 	while (local->slots_count > 0)
 		slots_remove(local, &local->slots[local->slots_count - 1]);
@@ -270,6 +318,7 @@ static const struct engine_calls local_calls = {.machine = local_machine,
 						.stop = local_stop,
 						.forget = local_forget,
 						.list = local_list,
+						.look = local_look,
 						.fd = local_fd,
 						.poll = local_poll,
 						.close = local_close};
@@ -374,6 +423,7 @@ static int open_all(struct local *local, struct parc_err *err)
 		code = open_events(local, err);
 	if (code != 0)
 		return code;
+	read_alive(local);
 	open_groups(local, id);
 	gauges_open(&local->gauges, local->program, &local->options.world, local->period_us);
 	if (local->gauges.fd >= 0)

@@ -60,6 +60,7 @@ struct local {
 	int64_t period_us; /* between two looks at what is used */
 	char boot[PROCESS_BOOT_SIZE];
 	int lock;
+	int64_t heard_us; /* when an engine on this directory was last alive, before this one */
 	int events, changes, clock; /* epoll, inotify, timerfd */
 	struct groups groups;
 	struct gauges gauges;
@@ -80,8 +81,10 @@ void slots_remove(struct local *local, struct slot *slot);
 
 int32_t slots_above(const struct local *local, struct engine_key key); /* index of the first */
 
-/* Take one claim that lies in the folder: its slot, NULL: err says why. Take all. */
-struct slot *slots_load_one(struct local *local, struct engine_key key, struct parc_err *err);
+/* Take one claim that lies in the folder, whose reports were told until then (-1: none was): its
+ * slot, NULL: err says why. Take all. */
+struct slot *slots_load_one(struct local *local, struct engine_key key, int64_t told_us,
+			    struct parc_err *err);
 int slots_load(struct local *local, struct parc_err *err);
 
 /* Start a supervisor for the slot. A failure is tried again later, and said when it is final. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "engine/local.h"
@@ -66,10 +67,28 @@ static int check_user(const struct engine_work *work, struct parc_err *err)
 	return 0;
 }
 
+static int check_limits(const struct engine_work *work, struct parc_err *err)
+{
+	int good = work->limits_count >= 0 && work->limits_count <= CLAIM_LIMITS_MAX;
+
+	for (int32_t i = 0; good && i < work->limits_count; i++) {
+		const struct engine_limit *limit = &work->limits[i];
+
+		good = limit->resource >= 0 && limit->resource < RLIM_NLIMITS &&
+		       limit->soft >= -1 && limit->hard >= -1 &&
+		       (limit->hard == -1 || (limit->soft >= 0 && limit->soft <= limit->hard));
+	}
+	return good ? 0
+		    : parc_err_set(err, PARC_ERR_INVALID,
+				   "a limit is unknown, below 0, or softer than it is hard");
+}
+
 static int check_work(const struct engine_work *work, struct parc_err *err)
 {
 	int code = check_strings(work, err);
 
+	if (code == 0)
+		code = check_limits(work, err);
 	if (code == 0)
 		code = check_path("the directory", work->directory, err);
 	if (code == 0 && work->output != NULL)
@@ -235,6 +254,9 @@ int request_init(struct request *request, struct local *local, const struct engi
 			       .tasks = request->tasks,
 			       .tasks_count = work->placements_count};
 	memcpy(request->claim.boot, local->boot, sizeof(local->boot));
+	request->claim.limits_count = work->limits_count;
+	for (int32_t i = 0; i < work->limits_count; i++)
+		request->claim.limits[i] = work->limits[i];
 	add_outputs(request, local, work);
 	add_tasks(request, local, work);
 	return 0;

@@ -177,7 +177,8 @@ static int read_claim(struct local *local, struct slot *slot, int folder, struct
 	return code;
 }
 
-struct slot *slots_load_one(struct local *local, struct engine_key key, struct parc_err *err)
+struct slot *slots_load_one(struct local *local, struct engine_key key, int64_t told_us,
+			    struct parc_err *err)
 {
 	int folder = claim_open(local->claims, key, err);
 	struct slot *slot = folder < 0 ? NULL : slots_add(local, key);
@@ -193,6 +194,7 @@ struct slot *slots_load_one(struct local *local, struct engine_key key, struct p
 	watch_folder(local, slot);
 	if (read_claim(local, slot, folder, &lost) != 0 && !has_sheet(folder, "exit"))
 		write_lost(folder, lost.text);
+	slot->told_progress_us = slot->told_checkpoint_us = told_us;
 	slots_mark(local, slot);
 	close(folder);
 	return slot;
@@ -210,7 +212,9 @@ int slots_load(struct local *local, struct parc_err *err)
 				    strerror(errno));
 	while (code == 0 && (entry = readdir(dir)) != NULL) {
 		if (claim_parse_name(entry->d_name, &key) == 0)
-			code = slots_load_one(local, key, err) == NULL ? PARC_ERR_IO : 0;
+			code = slots_load_one(local, key, local->heard_us, err) == NULL
+				       ? PARC_ERR_IO
+				       : 0;
 	}
 	closedir(dir);
 	return code;

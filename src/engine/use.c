@@ -233,6 +233,8 @@ int use_report_device(struct local *local, struct engine_report *report)
 			device->is_failed = !device->is_failed;
 			report->kind = ENGINE_DEVICE;
 			report->failed = device->is_failed;
+			report->text =
+				device->is_failed ? "it does not answer" : "it answers again";
 			return 1;
 		}
 		if (foreign_differs(device, &share_milli, &mib)) {

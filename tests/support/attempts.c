@@ -21,9 +21,10 @@
 #include <cmocka.h>
 
 #include "engine/gauge.h"
+#include "engine/process.h"
 #include "engine/supervisor.h"
 
-#define WAIT_MS	  30000
+#define WAIT_US	  30000000
 #define TEXT_SIZE 65536
 
 static char death_path[ATTEMPTS_PATH + 64];
@@ -144,6 +145,8 @@ void attempts_start(struct attempts *attempts, const struct attempts_job *job)
 				   .command = job->command != NULL ? command : shell,
 				   .environment = environment,
 				   .grace_us = job->grace_us,
+				   .limits = job->limits,
+				   .limits_count = job->limits_count,
 				   .placements_count = job->tasks > 0 ? job->tasks : 1,
 				   .placements = placements};
 
@@ -165,8 +168,9 @@ int attempts_await(struct attempts *attempts, struct engine_report *report)
 {
 	void *self = attempts->engine.self;
 	struct pollfd file = {.fd = attempts->engine.calls->fd(self), .events = POLLIN};
+	int64_t until_us = clock_boot_us() + WAIT_US;
 
-	for (;;) {
+	while (clock_boot_us() < until_us) {
 		struct parc_err err = {0};
 		int code = attempts->engine.calls->poll(self, report, &err);
 
@@ -177,9 +181,9 @@ int attempts_await(struct attempts *attempts, struct engine_report *report)
 			attempts->counts[report->kind]++;
 			return 1;
 		}
-		if (poll(&file, 1, WAIT_MS) == 0)
-			return 0;
+		poll(&file, 1, 1000);
 	}
+	return 0;
 }
 
 int attempts_await_kind(struct attempts *attempts, int kind, int64_t allocation,

@@ -41,6 +41,8 @@ struct attempts_job {
 	int32_t tasks; /* 0: 1 */
 	int32_t cpu_milli;
 	int64_t memory_mib, grace_us;
+	const struct engine_limit *limits;
+	int32_t limits_count;
 	uint32_t devices; /* of the node, a bit each */
 	int32_t share_milli;
 	uint32_t uid;	       /* 0: as the test */

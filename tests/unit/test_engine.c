@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -109,6 +110,22 @@ static void test_a_job_has_its_directory_environment_and_output(void **state)
 	assert_int_equal(attempts_count_lines(attempts, "engine/output/5.1.out"), 3);
 }
 
+static void test_a_job_has_the_limits_that_it_gave(void **state)
+{
+	const struct engine_limit limits[] = {{.resource = RLIMIT_NOFILE, .soft = 33, .hard = 44},
+					      {.resource = RLIMIT_CORE, .soft = 0, .hard = 0}};
+	struct attempts *attempts = *state;
+	struct engine_report report;
+
+	attempts_start(attempts,
+		       &(struct attempts_job){.allocation = 1,
+					      .limits = limits,
+					      .limits_count = 2,
+					      .script = "ulimit -Sn; ulimit -Hn; ulimit -c"});
+	await_end(attempts, 1, &report);
+	assert_string_equal(attempts_read(attempts, "engine/output/1.1.out"), "33\n44\n0\n");
+}
+
 static void test_what_cannot_run_says_why(void **state)
 {
 	struct attempts *attempts = *state;
@@ -147,10 +164,11 @@ static void test_a_request_that_makes_no_sense_is_refused(void **state)
 				   .environment = none,
 				   .placements_count = 1,
 				   .placements = &placement};
-	struct engine_work bad[8];
+	const struct engine_limit limits[] = {{.resource = RLIMIT_NOFILE, .soft = 20, .hard = 10}};
+	struct engine_work bad[9];
 	struct parc_err err;
 
-	for (int i = 0; i < 8; i++)
+	for (int i = 0; i < 9; i++)
 		bad[i] = good;
 	bad[0].command = none;
 	bad[1].environment = broken;
@@ -160,7 +178,9 @@ static void test_a_request_that_makes_no_sense_is_refused(void **state)
 	bad[5].placements_count = 0;
 	bad[6].placements_count = 100000;
 	bad[7].uid = UINT32_MAX;
-	for (int i = 0; i < 8; i++) {
+	bad[8].limits = limits;
+	bad[8].limits_count = 1;
+	for (int i = 0; i < 9; i++) {
 		err = (struct parc_err){0};
 		assert_int_equal(
 			attempts->engine.calls->start(attempts->engine.self, &bad[i], &err),
@@ -314,6 +334,7 @@ static void test_what_ended_while_nobody_listened_is_told(void **state)
 	assert_int_equal(attempts->engine.calls->list(attempts->engine.self, none, entries, 4), 1);
 	assert_int_equal(entries[0].state, ENGINE_RUNNING);
 	attempts_close(attempts);
+	attempts->counts[ENGINE_PROGRESS] = 0;
 	{
 		char path[ATTEMPTS_PATH + 8];
 		FILE *way;
@@ -327,6 +348,7 @@ static void test_what_ended_while_nobody_listened_is_told(void **state)
 	attempts_open(attempts);
 	await_end(attempts, 1, &report);
 	assert_int_equal(report.exit_code, 4);
+	assert_int_equal(attempts->counts[ENGINE_PROGRESS], 0); /* it was told before */
 	attempts_close(attempts);
 	attempts_open(attempts);
 	await_end(attempts, 1, &report); /* again, as nobody said that it was heard */
@@ -445,6 +467,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_job_runs_and_its_exit_code_is_told),
 		TEST(test_a_job_has_its_directory_environment_and_output),
+		TEST(test_a_job_has_the_limits_that_it_gave),
 		TEST(test_what_cannot_run_says_why),
 		TEST(test_a_request_that_makes_no_sense_is_refused),
 		TEST(test_a_stop_gives_grace_and_tells_the_job),

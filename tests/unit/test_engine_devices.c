@@ -23,6 +23,9 @@
 
 #define GIB (1ULL << 30)
 
+/* It doubles what it holds, for ever. */
+static const char hog[] = "x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done";
+
 struct place {
 	struct attempts attempts;
 	char root[300], library[400], sys[400], dev[400];
@@ -183,15 +186,13 @@ static void test_a_memory_hog_stops_at_its_limit_and_is_told_why(void **state)
 	if (!can(GROUPS_MEMORY))
 		skip();
 	attempts_start(&place->attempts,
-		       &(struct attempts_job){.allocation = 1,
-					      .memory_mib = 32,
-					      .script = "exec head -c 200000000 /dev/zero | tail"});
+		       &(struct attempts_job){.allocation = 1, .memory_mib = 32, .script = hog});
 	await_end(place, &report);
 	assert_int_equal(report.result, PARC_RESULT_FAILED);
 	assert_int_equal(report.over_memory, 1);
 	assert_string_equal(report.text,
 			    "a process of it was killed at its memory limit of 32 MiB");
-	assert_in_range(report.memory_peak_mib, 16, 33);
+	assert_in_range(report.memory_peak_mib, 8, 33);
 }
 
 static void test_without_groups_a_hog_meets_the_limit_of_its_process(void **state)
@@ -204,9 +205,7 @@ static void test_without_groups_a_hog_meets_the_limit_of_its_process(void **stat
 	place->attempts.options.without_groups = 1;
 	attempts_open(&place->attempts);
 	attempts_start(&place->attempts,
-		       &(struct attempts_job){.allocation = 1,
-					      .memory_mib = 32,
-					      .script = "exec head -c 200000000 /dev/zero | tail"});
+		       &(struct attempts_job){.allocation = 1, .memory_mib = 32, .script = hog});
 	await_end(place, &report);
 	assert_int_equal(report.result, PARC_RESULT_FAILED);
 	place->attempts.engine.calls->machine(place->attempts.engine.self, &machine, NULL);
@@ -224,7 +223,7 @@ static void test_a_job_opens_its_own_device_and_no_other(void **state)
 	if (geteuid() != 0 || !can(GROUPS_DEVICES))
 		skip();
 	snprintf(script, sizeof(script),
-		 "cat %s/nvidia0; cat %s/nvidia1; head -c 1 /dev/zero >/dev/null && echo open; "
+		 "(: <%s/nvidia0); (: <%s/nvidia1); head -c 1 /dev/zero >/dev/null && echo open; "
 		 "echo $CUDA_VISIBLE_DEVICES",
 		 place->dev, place->dev);
 	attempts_start(&place->attempts, &(struct attempts_job){.allocation = 1,
