@@ -144,74 +144,74 @@ struct refusal {
 	const char *sentence;
 };
 
+static const struct refusal malformed[] = {
+	{"", PARC_ERR_SYNTAX, "f: the file is empty"},
+	{"chips: []\n", PARC_ERR_UNKNOWN, "f:1:1: a catalogue has no key \"chips\""},
+	{"catalogue:\n  colour: red\n", PARC_ERR_UNKNOWN,
+	 "f:2:3: a catalogue has no key \"colour\""},
+	{"catalogue:\n  sources: [{name: s, kind: rumour, date: \"2025\", title: t}]\n",
+	 PARC_ERR_INVALID,
+	 "f:2:29: kind is \"rumour\", expected measured, vendor, press or estimate"},
+	{"catalogue:\n  sources: [{name: s, kind: press, title: t}]\n", PARC_ERR_SYNTAX,
+	 "f:2:13: a source lacks the key date"},
+	{"catalogue:\n  sources: [{name: s, kind: press, date: soon, title: t}]\n",
+	 PARC_ERR_INVALID,
+	 "f:2:42: date is \"soon\", expected 2025, 2025-04, 2025-04-21 or unknown"},
+	{"catalogue:\n  sources: [{name: s, kind: press, date: \"2025\", title: "
+	 "\"a\\tb\"}]\n",
+	 PARC_ERR_SYNTAX, "title has a control byte"},
+	{SOURCES "  chips: [{name: A100, memory_mib: 81920}]\n", PARC_ERR_SYNTAX,
+	 "f:3:36: memory_mib has no source, expected {value: N, from: SOURCE} or unknown"},
+	{SOURCES "  chips: [{name: A100, memory_mib: {value: 5, from: nobody}}]\n",
+	 PARC_ERR_UNKNOWN, "f:3:53: there is no source nobody"},
+	{SOURCES "  chips: [{name: A100, memory_mib: {value: 5}}]\n", PARC_ERR_SYNTAX,
+	 "a figure lacks the key from"},
+	{SOURCES "  chips: [{name: A100, memory_mib: {value: -5, from: s}}]\n", PARC_ERR_INVALID,
+	 "memory_mib is \"-5\", expected a whole number from 1 to 16777215"},
+	{SOURCES "  chips: [{name: A100, rate_milli: {value: 0, from: s}}]\n", PARC_ERR_INVALID,
+	 "rate_milli is \"0\", expected a whole number from 1"},
+	{SOURCES "  chips: [{name: A100, memory_mib: []}]\n", PARC_ERR_SYNTAX,
+	 "memory_mib is an empty list, expected claims, or unknown"},
+	{SOURCES "  chips: [{name: A100, memory_mib: [unknown]}]\n", PARC_ERR_SYNTAX,
+	 "memory_mib has no source"},
+	{SOURCES "  chips: [{name: A100, speed: 7}]\n", PARC_ERR_UNKNOWN,
+	 "f:3:24: a chip has no key \"speed\""},
+	{SOURCES "  chips: [{name: NEW, memory_mib: unknown}]\n", PARC_ERR_SYNTAX,
+	 "f:3:11: the new chip NEW lacks the key make, expected all of it"},
+	{SOURCES "  chips: [{name: A100}, {name: A100}]\n", PARC_ERR_EXISTS,
+	 "f:3:25: the chip A100 stands here twice"},
+	{SOURCES "  chips: [{name: A100, make: acme}]\n", PARC_ERR_UNKNOWN,
+	 "there is no make acme"},
+	{SOURCES "  chips: [{name: A100, sharing: {rule: halves, from: s}}]\n", PARC_ERR_INVALID,
+	 "rule is \"halves\""},
+	{SOURCES "  chips: [{name: A100, sharing: {rule: whole}}]\n", PARC_ERR_SYNTAX,
+	 "sharing lacks the key from"},
+	{SOURCES "  chips: [{name: A100, sharing: {rule: templates, from: s}}]\n", PARC_ERR_INVALID,
+	 "f:3:11: the chip A100 has the rule templates, expected slots"},
+	{SOURCES "  chips: [{name: P800, memory_mib: unknown}]\n", PARC_ERR_INVALID,
+	 "the chip P800 is shared by memory, expected memory_mib above 0"},
+	{SOURCES "  makes: [{name: acme, title: t, from: s}]\n", PARC_ERR_SYNTAX,
+	 "the make acme lacks the key files, expected a text or unknown"},
+	{SOURCES "  reference: Z80\n", PARC_ERR_UNKNOWN, "there is no chip Z80"},
+	{SOURCES "  sources: []\n", PARC_ERR_EXISTS, "the key sources stands here twice"},
+};
+
 static void test_malformed_files_are_refused(void **state)
 {
-	static const struct refusal list[] = {
-		{"", PARC_ERR_SYNTAX, "f: the file is empty"},
-		{"chips: []\n", PARC_ERR_UNKNOWN, "f:1:1: a catalogue has no key \"chips\""},
-		{"catalogue:\n  colour: red\n", PARC_ERR_UNKNOWN,
-		 "f:2:3: a catalogue has no key \"colour\""},
-		{"catalogue:\n  sources: [{name: s, kind: rumour, date: \"2025\", title: t}]\n",
-		 PARC_ERR_INVALID,
-		 "f:2:29: kind is \"rumour\", expected measured, vendor, press or estimate"},
-		{"catalogue:\n  sources: [{name: s, kind: press, title: t}]\n", PARC_ERR_SYNTAX,
-		 "f:2:13: a source lacks the key date"},
-		{"catalogue:\n  sources: [{name: s, kind: press, date: soon, title: t}]\n",
-		 PARC_ERR_INVALID,
-		 "f:2:42: date is \"soon\", expected 2025, 2025-04, 2025-04-21 or unknown"},
-		{"catalogue:\n  sources: [{name: s, kind: press, date: \"2025\", title: "
-		 "\"a\\tb\"}]\n",
-		 PARC_ERR_SYNTAX, "title has a control byte"},
-		{SOURCES "  chips: [{name: A100, memory_mib: 81920}]\n", PARC_ERR_SYNTAX,
-		 "f:3:36: memory_mib has no source, expected {value: N, from: SOURCE} or unknown"},
-		{SOURCES "  chips: [{name: A100, memory_mib: {value: 5, from: nobody}}]\n",
-		 PARC_ERR_UNKNOWN, "f:3:53: there is no source nobody"},
-		{SOURCES "  chips: [{name: A100, memory_mib: {value: 5}}]\n", PARC_ERR_SYNTAX,
-		 "a figure lacks the key from"},
-		{SOURCES "  chips: [{name: A100, memory_mib: {value: -5, from: s}}]\n",
-		 PARC_ERR_INVALID,
-		 "memory_mib is \"-5\", expected a whole number from 1 to 16777215"},
-		{SOURCES "  chips: [{name: A100, rate_milli: {value: 0, from: s}}]\n",
-		 PARC_ERR_INVALID, "rate_milli is \"0\", expected a whole number from 1"},
-		{SOURCES "  chips: [{name: A100, memory_mib: []}]\n", PARC_ERR_SYNTAX,
-		 "memory_mib is an empty list, expected claims, or unknown"},
-		{SOURCES "  chips: [{name: A100, memory_mib: [unknown]}]\n", PARC_ERR_SYNTAX,
-		 "memory_mib has no source"},
-		{SOURCES "  chips: [{name: A100, speed: 7}]\n", PARC_ERR_UNKNOWN,
-		 "f:3:24: a chip has no key \"speed\""},
-		{SOURCES "  chips: [{name: NEW, memory_mib: unknown}]\n", PARC_ERR_SYNTAX,
-		 "f:3:11: the new chip NEW lacks the key make, expected all of it"},
-		{SOURCES "  chips: [{name: A100}, {name: A100}]\n", PARC_ERR_EXISTS,
-		 "f:3:25: the chip A100 stands here twice"},
-		{SOURCES "  chips: [{name: A100, make: acme}]\n", PARC_ERR_UNKNOWN,
-		 "there is no make acme"},
-		{SOURCES "  chips: [{name: A100, sharing: {rule: halves, from: s}}]\n",
-		 PARC_ERR_INVALID, "rule is \"halves\""},
-		{SOURCES "  chips: [{name: A100, sharing: {rule: whole}}]\n", PARC_ERR_SYNTAX,
-		 "sharing lacks the key from"},
-		{SOURCES "  chips: [{name: A100, sharing: {rule: templates, from: s}}]\n",
-		 PARC_ERR_INVALID, "f:3:11: the chip A100 has the rule templates, expected slots"},
-		{SOURCES "  chips: [{name: P800, memory_mib: unknown}]\n", PARC_ERR_INVALID,
-		 "the chip P800 is shared by memory, expected memory_mib above 0"},
-		{SOURCES "  makes: [{name: acme, title: t, from: s}]\n", PARC_ERR_SYNTAX,
-		 "the make acme lacks the key files, expected a text or unknown"},
-		{SOURCES "  reference: Z80\n", PARC_ERR_UNKNOWN, "there is no chip Z80"},
-		{SOURCES "  sources: []\n", PARC_ERR_EXISTS, "the key sources stands here twice"},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++) {
+	for (size_t i = 0; i < sizeof(malformed) / sizeof(*malformed); i++) {
 		struct catalogue *it = default_catalogue(), *before = default_catalogue();
 		struct parc_err err = {0};
 		int code;
 
 		/* Byte by byte, as two that were made alike may differ in their padding. */
 		memcpy(before, it, sizeof(*it));
-		code = add(it, list[i].text, &err);
-		if (code != list[i].code || strstr(err.text, list[i].sentence) == NULL)
-			fail_msg("entry %zu: wanted %s, found %s", i, list[i].sentence, err.text);
+		code = add(it, malformed[i].text, &err);
+		if (code != malformed[i].code || strstr(err.text, malformed[i].sentence) == NULL)
+			fail_msg("entry %zu: wanted %s, found %s", i, malformed[i].sentence,
+				 err.text);
 		assert_memory_equal(it, before, sizeof(*it));
-		assert_int_equal(add(it, list[i].text, NULL), list[i].code);
+		assert_int_equal(add(it, malformed[i].text, NULL), malformed[i].code);
 		catalogue_destroy(it);
 		catalogue_destroy(before);
 	}
