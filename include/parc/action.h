@@ -12,11 +12,21 @@
 #define PARC_ACTION_MAP(X) \
 	X(START, 1, "start") X(STOP, 2, "stop") X(REASON, 3, "reason") X(END, 4, "end") \
 	X(REQUEUE, 5, "requeue") X(RESERVE, 6, "reserve") X(SCORE, 7, "score") \
-	X(MORE, 8, "more") X(REPLICA, 9, "replica")
+	X(MORE, 8, "more") X(REPLICA, 9, "replica") X(REBOOK, 10, "rebook") \
+	X(WARN, 11, "warn")
 /* clang-format on */
 
 #define X(name, number, text) PARC_ACTION_##name = number,
 enum parc_action_kind { PARC_ACTION_MAP(X) };
+#undef X
+
+/* clang-format off */
+#define PARC_WARN_MAP(X) \
+	X(PACKED, 1, "packed") /* it uses more than it is booked, and its device has no more */
+/* clang-format on */
+
+#define X(name, number, text) PARC_WARN_##name = number,
+enum parc_warning { PARC_WARN_MAP(X) };
 #undef X
 
 /* Where one task of a gang runs and what it holds there. */
@@ -70,9 +80,18 @@ struct parc_action {
 			int64_t replica; /* the id of its job */
 			int32_t number;	 /* 1..; the lowest that the service has free */
 		} replica; /* the service gets one more replica, which waits from then on */
+		struct {
+			int64_t allocation;
+			int32_t attempt, group, share_milli;
+		} rebook; /* the tasks of this group hold that share of each device from now on */
+		struct {
+			int64_t allocation;
+			int32_t attempt, what; /* enum parc_warning */
+		} warn;			       /* to be told to whoever runs it */
 	};
 };
 
 const char *parc_action_name(int kind);
+const char *parc_warning_name(int number);
 
 #endif

@@ -111,6 +111,8 @@ int64_t parc_count(const struct parc_core *core, enum parc_count which);
 struct parc_job_info {
 	int64_t job, tenant, allocation;
 	int32_t state, reason, attempt, tasks_running;
+	int64_t asked_milli, booked_milli; /* thousandths of devices that its tasks asked for, and
+					    * that they hold: promised and delivered */
 	int64_t service;      /* of a replica: the job that is its service; else PARC_NONE */
 	int32_t replica;      /* of a replica: its number; else 0 */
 	int32_t replicas;     /* of a service: its replicas, waiting, running or stopping */

@@ -22,7 +22,8 @@
 	X(DEVICE_FAIL, 14, "device-fail", 1) X(DEVICE_REPAIR, 15, "device-repair", 1) \
 	X(FOREIGN_USE, 16, "foreign-use", 1) X(SUBMIT, 17, "submit", 1) X(CANCEL, 18, "cancel", 1) \
 	X(HOLD, 19, "hold", 1) X(RELEASE, 20, "release", 1) X(SERVICE_LOAD, 21, "service-load", 1) \
-	X(SPEED_MEASURED, 22, "speed-measured", 1) X(STARTED, 32, "started", 0) \
+	X(SPEED_MEASURED, 22, "speed-measured", 1) X(USE_MEASURED, 23, "use-measured", 1) \
+	X(STARTED, 32, "started", 0) \
 	X(READY, 33, "ready", 0) X(PROGRESS, 34, "progress", 0) X(CHECKPOINT, 35, "checkpoint", 0) \
 	X(USE, 36, "use", 0) X(STOPPED, 37, "stopped", 0) X(ENDED, 38, "ended", 0)
 /* clang-format on */
@@ -86,7 +87,11 @@ struct parc_event {
 			int32_t count, spread_milli; /* runs; their standard deviation */
 			uint8_t set; /* 1: the operator's own figure; speed 0 withdraws it */
 		} speed;	     /* of a kind of job on a chip */
-		struct {	     /* from allocations */
+		struct {
+			int64_t kind;
+			int32_t share_milli; /* of one device, by a task; 0: not known */
+		} use;
+		struct { /* from allocations */
 			int64_t allocation;
 			int32_t attempt;
 			int32_t result;	    /* ENDED: OK, FAILED or LOST */

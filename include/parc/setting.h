@@ -62,7 +62,8 @@ struct parc_policy {	      /* POLICY_SET: replaces the policy whole */
 	int32_t preempt;      /* EASY: 1: the first that waits may take the place of others */
 	int32_t trial_max;    /* starts of a kind on a chip where its speed is unknown; 0: none */
 	int32_t reserved[4];  /* 0; later issues */
-	int64_t shrink_us;    /* so long a service keeps replicas that it needed; 0: 5 min */
+	int32_t pack_margin_milli; /* of a device, above the measured use; 0: nothing is packed */
+	int64_t shrink_us;	   /* so long a service keeps replicas that it needed; 0: 5 min */
 };
 
 #endif

@@ -64,7 +64,9 @@ struct parc_submit {
 	uint8_t now_or_never;	   /* refuse it if it cannot start at once */
 	uint8_t held, requeue;	   /* requeue: start again after a loss */
 	uint8_t preemptible;
-	int32_t close_level;	/* enum parc_level; FLEET: anywhere */
+	uint8_t packable;    /* book what its kind uses instead of what it asks; all its tasks with
+			      * devices say their device memory */
+	int32_t close_level; /* enum parc_level; FLEET: anywhere */
 	int32_t close_strength; /* enum parc_strength, of the whole gang */
 	int32_t groups_count, variants_count, depends_count;
 	const struct parc_group *groups;

@@ -60,6 +60,17 @@ void act_stop(struct parc_core *core, int32_t job, int32_t why)
 	act(core, &action, 0);
 }
 
+void act_warn(struct parc_core *core, int32_t job, int32_t what)
+{
+	const struct allocation *allocation = &core->allocations[core->jobs[job].allocation];
+	struct parc_action action = {.kind = PARC_ACTION_WARN, .job = core->jobs[job].id};
+
+	action.warn.allocation = allocation->id;
+	action.warn.attempt = allocation->attempt;
+	action.warn.what = what;
+	act(core, &action, 0);
+}
+
 void act_start(struct parc_core *core, int32_t job, int32_t first)
 {
 	struct parc_action action = {.kind = PARC_ACTION_START, .job = core->jobs[job].id};

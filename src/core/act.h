@@ -22,6 +22,9 @@ void act_requeue(struct parc_core *core, int32_t job, int32_t reason);
 /* `why` is the result that the job will have, unless it is requeued. */
 void act_stop(struct parc_core *core, int32_t job, int32_t why);
 
+/* Tell whoever runs the job's allocation; enum parc_warning. */
+void act_warn(struct parc_core *core, int32_t job, int32_t what);
+
 /* Start the job on the placements from `first` on, which are claimed. */
 void act_start(struct parc_core *core, int32_t job, int32_t first);
 

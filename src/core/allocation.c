@@ -28,8 +28,11 @@ uint64_t allocation_hash(const struct parc_core *core, int32_t slot)
 	hash = hash_pair(hash, it->attempt, it->state);
 	hash = hash_word(hash, (uint64_t)it->busy_done);
 	hash = hash_word(hash, (uint64_t)(it->busy_done >> 64));
-	hash = hash_word(hash, (uint64_t)it->run_us);
-	hash = hash_word(hash, (uint64_t)it->unmeasured_us);
+	hash = hash_word(hash, (uint64_t)it->idle_done);
+	hash = hash_word(hash, (uint64_t)(it->idle_done >> 64));
+	hash = hash_word(hash, (uint64_t)it->unmeasured_done);
+	hash = hash_word(hash, (uint64_t)(it->unmeasured_done >> 64));
+	hash = hash_word(hash, (uint64_t)it->booked_us);
 	hash = hash_word(hash, (uint64_t)it->since_us);
 	return hash_word(hash, (uint64_t)(int64_t)it->busy_milli);
 }
@@ -170,6 +173,7 @@ void job_start(struct parc_core *core, int32_t slot, int64_t id, int32_t attempt
 	*it = (struct allocation){.id = id,
 				  .start_us = core->time_us,
 				  .since_us = core->time_us,
+				  .booked_us = core->time_us,
 				  .job = slot,
 				  .attempt = attempt,
 				  .tasks = -1,
@@ -232,11 +236,12 @@ static void allocation_reckon(struct parc_core *core, struct allocation *it)
 	it->since_us = core->time_us;
 	if (it->state != PARC_JOB_RUNNING)
 		return;
-	it->run_us += past_us;
-	if (it->busy_milli < 0)
-		it->unmeasured_us += past_us;
-	else
+	if (it->busy_milli < 0) {
+		it->unmeasured_done += (__int128)it->held_milli * past_us;
+	} else {
 		it->busy_done += (__int128)allocation_busy(it) * past_us;
+		it->idle_done += (__int128)(it->held_milli - allocation_busy(it)) * past_us;
+	}
 }
 
 void allocation_keep(struct parc_core *core, int32_t slot)
@@ -244,21 +249,18 @@ void allocation_keep(struct parc_core *core, int32_t slot)
 	struct allocation *it = &core->allocations[slot];
 
 	it->since_us = core->time_us;
-	it->busy_done = it->run_us = it->unmeasured_us = 0;
+	it->busy_done = it->idle_done = it->unmeasured_done = 0;
 	allocation_digest(core, slot);
 }
 
 void allocation_lose(struct parc_core *core, int32_t slot)
 {
 	struct allocation *it = &core->allocations[slot];
-	__int128 unmeasured, idle;
 
 	allocation_reckon(core, it);
-	unmeasured = (__int128)it->held_milli * it->unmeasured_us;
-	idle = (__int128)it->held_milli * (it->run_us - it->unmeasured_us) - it->busy_done;
 	ledger_rebook(core, PARC_LEDGER_BUSY, PARC_LEDGER_LOST, it->busy_done);
-	ledger_rebook(core, PARC_LEDGER_IDLE, PARC_LEDGER_LOST, idle);
-	ledger_rebook(core, PARC_LEDGER_UNMEASURED, PARC_LEDGER_LOST, unmeasured);
+	ledger_rebook(core, PARC_LEDGER_IDLE, PARC_LEDGER_LOST, it->idle_done);
+	ledger_rebook(core, PARC_LEDGER_UNMEASURED, PARC_LEDGER_LOST, it->unmeasured_done);
 	allocation_keep(core, slot);
 }
 
@@ -292,7 +294,8 @@ void allocation_set_busy(struct parc_core *core, int32_t slot, int32_t busy_mill
 int64_t allocation_attained_us(const struct parc_core *core, int32_t slot)
 {
 	const struct allocation *it = &core->allocations[slot];
-	__int128 had = (__int128)it->held_milli * (core->time_us - it->start_us) / PARC_SHARE_WHOLE;
+	__int128 had =
+		(__int128)it->held_milli * (core->time_us - it->booked_us) / PARC_SHARE_WHOLE;
 
 	had += core->jobs[it->job].attained_us;
 	return had > PARC_TIME_MAX ? PARC_TIME_MAX : (int64_t)had;
@@ -306,6 +309,39 @@ static void attained_add(struct parc_core *core, int32_t slot)
 	job->attained_us = allocation_attained_us(core, slot);
 	if (it->checkpoint_us > job->kept_us)
 		job->kept_us = it->checkpoint_us;
+}
+
+/* All of it goes back to `starting`, from where nodes take and give task by task, and comes back
+ * from there in its state. */
+void allocation_rebook(struct parc_core *core, int32_t slot, int32_t group, int32_t share_milli)
+{
+	struct allocation *it = &core->allocations[slot];
+	struct job *job = &core->jobs[it->job];
+
+	allocation_reckon(core, it);
+	job->attained_us = allocation_attained_us(core, slot);
+	it->booked_us = core->time_us;
+	usage_book(core, slot, -1);
+	allocation_book(core, it, -1);
+	ledger_add(core, PARC_LEDGER_STARTING, it->held_milli);
+	for (int32_t t = it->tasks; t >= 0; t = core->tasks[t].next) {
+		struct task *task = &core->tasks[t];
+
+		if (task->group != group || task->devices == 0)
+			continue;
+		it->held_milli -= node_give(core, task, PARC_LEDGER_STARTING);
+		task->share_milli = (int16_t)share_milli;
+		it->held_milli += node_take(core, task, job->user, NULL);
+		if (reserve_refresh(core, task->node))
+			node_changed(core, task->node);
+	}
+	ledger_add(core, PARC_LEDGER_STARTING, -it->held_milli);
+	allocation_book(core, it, 1);
+	usage_book(core, slot, 1);
+	core->disrupted = 1;
+	it->tasks_hash = allocation_tasks_hash(core, slot);
+	allocation_digest(core, slot);
+	job_digest(core, it->job);
 }
 
 void allocation_release(struct parc_core *core, int32_t slot)

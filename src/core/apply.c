@@ -12,6 +12,7 @@
 #include "core/job.h"
 #include "core/line.h"
 #include "core/node.h"
+#include "core/pack.h"
 #include "core/policy.h"
 #include "core/price.h"
 #include "core/quota.h"
@@ -107,6 +108,7 @@ static void policy_set(struct parc_core *core, const struct parc_policy *policy)
 	int ranks = core->rules.order != policy->order || core->rules.age_us != policy->age_us;
 	int was_fair = fair_is_on(&core->rules);
 	int64_t epoch_before_us = core->rules.epoch_us;
+	int margin = core->rules.pack_margin_milli != policy->pack_margin_milli;
 	int trials = core->rules.trial_max != policy->trial_max;
 	int other = core->rules.place != policy->place || trials ||
 		    core->rules.reserve_max != policy->reserve_max;
@@ -127,6 +129,8 @@ static void policy_set(struct parc_core *core, const struct parc_policy *policy)
 		index_rebuild(core, policy_get(core)->exact);
 	policy_reset(core);
 	prices_choose(core);
+	if (margin)
+		pack_margin_set(core);
 	core->freed_all = 1;
 	core->disrupted |= ranks || other;
 }
@@ -269,6 +273,7 @@ void apply_event(struct parc_core *core, const struct parc_event *event)
 	core->freed_all = core->disrupted = core->fleet_changed = core->unfinished;
 	if (core->unfinished)
 		service_note_all(core);
+	core->pack_noted = core->unfinished;
 	core->unfinished = 0;
 	service_time(core);
 	switch (event->kind) {
@@ -301,6 +306,9 @@ void apply_event(struct parc_core *core, const struct parc_event *event)
 		break;
 	case PARC_EVENT_SUBMIT:
 		job_submit(core, &event->submit);
+		break;
+	case PARC_EVENT_USE_MEASURED:
+		pack_measure(core, event);
 		break;
 	case PARC_EVENT_SPEED_MEASURED:
 		speed_measure(core, event);
@@ -394,6 +402,13 @@ int apply_check(const struct parc_core *core, const struct parc_action *action,
 		break;
 	case PARC_ACTION_RESERVE:
 		return reserve_check(core, job, action, err);
+	case PARC_ACTION_REBOOK:
+		return rebook_check(core, job, action, err);
+	case PARC_ACTION_WARN:
+		if (core->jobs[job].allocation >= 0 &&
+		    parc_warning_name(action->warn.what)[0] != '?')
+			return 0;
+		break;
 	case PARC_ACTION_REPLICA:
 		return replica_check(core, job, action, err);
 	case PARC_ACTION_END:
@@ -463,6 +478,10 @@ void apply_action(struct parc_core *core, const struct parc_action *action, int 
 		break;
 	case PARC_ACTION_RESERVE:
 		reserve_set(core, job, action);
+		break;
+	case PARC_ACTION_REBOOK:
+		allocation_rebook(core, core->jobs[job].allocation, action->rebook.group,
+				  action->rebook.share_milli);
 		break;
 	case PARC_ACTION_REPLICA:
 		replica_add(core, job, action);

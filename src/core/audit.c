@@ -55,6 +55,14 @@ static int action_is_equal(const struct parc_action *a, const struct parc_action
 		return a->reason.reason == b->reason.reason;
 	case PARC_ACTION_END:
 		return a->end.result == b->end.result && a->end.reason == b->end.reason;
+	case PARC_ACTION_REBOOK:
+		return a->rebook.allocation == b->rebook.allocation &&
+		       a->rebook.attempt == b->rebook.attempt &&
+		       a->rebook.group == b->rebook.group &&
+		       a->rebook.share_milli == b->rebook.share_milli;
+	case PARC_ACTION_WARN:
+		return a->warn.allocation == b->warn.allocation &&
+		       a->warn.attempt == b->warn.attempt && a->warn.what == b->warn.what;
 	case PARC_ACTION_REPLICA:
 		return a->replica.replica == b->replica.replica &&
 		       a->replica.number == b->replica.number;

@@ -5,6 +5,7 @@
 #include "core/fair.h"
 #include "core/fit.h"
 #include "core/node.h"
+#include "core/pack.h"
 #include "core/shape.h"
 #include "core/speed.h"
 #include "core/strand.h"
@@ -252,6 +253,7 @@ static int check_submit_fields(const struct parc_submit *submit, struct parc_err
 		{"held", submit->held, 0, 1},
 		{"requeue", submit->requeue, 0, 1},
 		{"preemptible", submit->preemptible, 0, 1},
+		{"packable", submit->packable, 0, 1},
 		{"close_level", submit->close_level, 0, PARC_LEVEL_NODE},
 		{"close_strength", submit->close_strength, 0, PARC_STRENGTH_REQUIRE},
 		{"groups", submit->groups_count, 1, PARC_GROUPS_MAX},
@@ -260,6 +262,17 @@ static int check_submit_fields(const struct parc_submit *submit, struct parc_err
 	};
 
 	return CHECK_RANGES(ranges, err);
+}
+
+/* Whoever is packed beside others must say how much memory it needs. */
+static int check_packable(const struct parc_submit *submit, struct parc_err *err)
+{
+	for (int32_t g = 0; g < submit->groups_count && submit->packable; g++)
+		if (submit->groups[g].task.devices > 0 &&
+		    submit->groups[g].task.device_memory_mib == 0)
+			return parc_err_set(err, PARC_ERR_INVALID,
+					    "a packable job says the device memory of its tasks");
+	return 0;
 }
 
 /* Its replicas have no length, and it is there before and after each of them. */
@@ -296,6 +309,8 @@ int check_submit(const struct parc_core *core, const struct parc_submit *submit,
 		code = unknown(err, "tenant", submit->tenant);
 	if (code == 0)
 		code = check_groups(core, submit, err);
+	if (code == 0)
+		code = check_packable(submit, err);
 	if (code == 0)
 		code = check_variants(submit, err);
 	if (code == 0)
@@ -463,6 +478,7 @@ int check_policy(const struct parc_policy *policy, struct parc_err *err)
 		{"half_life_us", policy->half_life_us, 0, PARC_TIME_MAX},
 		{"requeue_max", policy->requeue_max, 0, INT32_MAX - 1},
 		{"shrink_us", policy->shrink_us, 0, PARC_TIME_MAX},
+		{"pack_margin_milli", policy->pack_margin_milli, 0, PARC_SHARE_WHOLE},
 	};
 
 	return CHECK_RANGES(ranges, err);
@@ -623,6 +639,8 @@ static int check_outside(const struct parc_core *core, const struct parc_event *
 		return check_job_event(core, event, err);
 	case PARC_EVENT_SERVICE_LOAD:
 		return check_load(core, event, err);
+	case PARC_EVENT_USE_MEASURED:
+		return pack_check(core, event, err);
 	case PARC_EVENT_SPEED_MEASURED:
 		return speed_check(core, event, err);
 	default:
@@ -641,7 +659,7 @@ int parc_check(const struct parc_core *core, const struct parc_event *event, str
 				    (long long)event->time_us, (long long)core->time_us);
 	if (event->kind >= PARC_EVENT_STARTED && event->kind <= PARC_EVENT_ENDED)
 		return check_run(core, event, err);
-	if (event->kind < PARC_EVENT_TIME || event->kind > PARC_EVENT_SPEED_MEASURED)
+	if (event->kind < PARC_EVENT_TIME || event->kind > PARC_EVENT_USE_MEASURED)
 		return parc_err_set(err, PARC_ERR_INVALID, "there is no event of kind %d",
 				    event->kind);
 	return check_outside(core, event, err);

@@ -79,6 +79,7 @@ void codec_policy(struct codec *codec, struct parc_policy *it)
 	codec_i32(codec, &it->trial_max);
 	for (size_t i = 0; i < sizeof(it->reserved) / sizeof(*it->reserved); i++)
 		codec_i32(codec, &it->reserved[i]);
+	codec_i32(codec, &it->pack_margin_milli);
 	codec_i64(codec, &it->shrink_us);
 }
 
@@ -139,7 +140,8 @@ static void submit_code(struct codec *codec, struct parc_submit *it)
 	int32_t *words[] = {&it->tier,		 &it->work_class,     &it->array_running_max,
 			    &it->close_level,	 &it->close_strength, &it->groups_count,
 			    &it->variants_count, &it->depends_count};
-	uint8_t *flags[] = {&it->now_or_never, &it->held, &it->requeue, &it->preemptible};
+	uint8_t *flags[] = {&it->now_or_never, &it->held, &it->requeue, &it->preemptible,
+			    &it->packable};
 
 	for (size_t i = 0; i < sizeof(longs) / sizeof(*longs); i++)
 		codec_i64(codec, longs[i]);
@@ -230,6 +232,10 @@ static void body_code(struct codec *codec, struct parc_event *event)
 	case PARC_EVENT_SERVICE_LOAD:
 		codec_i64(codec, &event->load.job);
 		codec_i64(codec, &event->load.load_milli);
+		break;
+	case PARC_EVENT_USE_MEASURED:
+		codec_i64(codec, &event->use.kind);
+		codec_i32(codec, &event->use.share_milli);
 		break;
 	case PARC_EVENT_SPEED_MEASURED:
 		codec_i64(codec, &event->speed.kind);
@@ -344,6 +350,17 @@ static void action_code(struct codec *codec, struct parc_action *it)
 		codec_i64(codec, &it->score.score);
 		break;
 	case PARC_ACTION_MORE:
+		break;
+	case PARC_ACTION_REBOOK:
+		codec_i64(codec, &it->rebook.allocation);
+		codec_i32(codec, &it->rebook.attempt);
+		codec_i32(codec, &it->rebook.group);
+		codec_i32(codec, &it->rebook.share_milli);
+		break;
+	case PARC_ACTION_WARN:
+		codec_i64(codec, &it->warn.allocation);
+		codec_i32(codec, &it->warn.attempt);
+		codec_i32(codec, &it->warn.what);
 		break;
 	case PARC_ACTION_REPLICA:
 		codec_i64(codec, &it->replica.replica);

@@ -268,7 +268,7 @@ static void job_code(struct codec *codec, struct parc_core *core, struct job *it
 			    &it->state,		 &it->result,	      &it->reason,
 			    &it->work_class,	 &it->held,	      &it->requeue,
 			    &it->preemptible,	 &it->now_or_never,   &it->close_level,
-			    &it->close_strength, &it->cancelled};
+			    &it->close_strength, &it->cancelled,      &it->packable};
 
 	for (size_t i = 0; i < sizeof(longs) / sizeof(*longs); i++)
 		codec_i64(codec, longs[i]);
@@ -296,6 +296,7 @@ static void group_code(struct codec *codec, struct parc_core *core, struct group
 	codec_i32(codec, &it->tasks_min);
 	codec_i32(codec, &it->tasks_max);
 	codec_i32(codec, &it->mixed_chips);
+	codec_i32(codec, &it->asked_milli);
 	codec_slot(codec, &it->next, core->groups_table.size);
 }
 
@@ -324,8 +325,9 @@ static void allocation_code(struct codec *codec, struct parc_core *core, struct 
 	codec_i32(codec, &it->speed_milli);
 	codec_i64(codec, &it->held_milli);
 	sum_code(codec, &it->busy_done);
-	codec_i64(codec, &it->run_us);
-	codec_i64(codec, &it->unmeasured_us);
+	sum_code(codec, &it->idle_done);
+	sum_code(codec, &it->unmeasured_done);
+	codec_i64(codec, &it->booked_us);
 	codec_i64(codec, &it->since_us);
 	codec_u64(codec, &it->tasks_hash);
 	codec_slot(codec, &it->job, core->jobs_table.size);
@@ -458,6 +460,18 @@ static void devices_code(struct codec *codec, struct parc_core *core)
 	}
 }
 
+static void uses_code(struct codec *codec, struct parc_core *core)
+{
+	codec_i32(codec, &core->uses_count);
+	codec->failed |= core->uses_count < 0 || core->uses_count > core->uses_max;
+	for (int32_t i = 0; i < core->uses_count && !codec->failed; i++) {
+		codec_i64(codec, &core->uses[i].kind);
+		codec_i32(codec, &core->uses[i].share_milli);
+		codec->failed |= core->uses[i].kind < 1 || core->uses[i].share_milli < 0 ||
+				 core->uses[i].share_milli > PARC_SHARE_WHOLE;
+	}
+}
+
 static void state_code(struct codec *codec, struct parc_core *core)
 {
 	words_code(codec, core);
@@ -476,6 +490,7 @@ static void state_code(struct codec *codec, struct parc_core *core)
 	TABLE_CODE(codec, core, holds, hold_code);
 	speeds_code(codec, core);
 	TABLE_CODE(codec, core, services, service_code);
+	uses_code(codec, core);
 }
 
 static uint64_t bytes_hash(const uint8_t *bytes, size_t size)

@@ -18,6 +18,7 @@
 #include "core/job.h"
 #include "core/line.h"
 #include "core/node.h"
+#include "core/pack.h"
 #include "core/policy.h"
 #include "core/preempt.h"
 #include "core/quota.h"
@@ -101,6 +102,7 @@ static void tables_carve(struct parc_core *core, struct block *block)
 	reserve_init(core, block);
 	speed_init(core, block);
 	service_init(core, block);
+	pack_init(core, block);
 	core->devices = block_take(block, (size_t)limits->nodes * (size_t)limits->node_devices,
 				   sizeof(*core->devices));
 	core->profile = block_take(block, PARC_PROFILE_MAX, sizeof(*core->profile));
@@ -277,6 +279,7 @@ int parc_apply(struct parc_core *core, const struct parc_event *event,
 	quota_settle(core, 0);
 	line_block_all(core);
 	service_forget(core);
+	core->pack_noted = 0;
 	attribution_settle(core);
 	return code;
 }

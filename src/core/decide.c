@@ -14,6 +14,7 @@
 #include "core/job.h"
 #include "core/line.h"
 #include "core/order.h"
+#include "core/pack.h"
 #include "core/queue.h"
 #include "core/reserve.h"
 #include "core/service.h"
@@ -163,7 +164,7 @@ void decide(struct parc_core *core, const struct parc_event *event)
 	decide_event(core, event);
 	decide_deadlines(core);
 	do { /* what a replica gives is known for sure once it has started */
-		done = service_decide(core);
+		done = service_decide(core) & pack_decide(core);
 		decide_orphans(core);
 		done &= queue_decide(core);
 	} while (done && core->services_noted >= 0);

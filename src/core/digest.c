@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "core/job.h"
 #include "core/node.h"
+#include "core/pack.h"
 #include "core/price.h"
 #include "core/profile.h"
 #include "core/reserve.h"
@@ -97,6 +98,7 @@ static uint64_t rules_hash(const struct parc_policy *rules, uint64_t hash)
 	hash = hash_word(hash, (uint64_t)rules->grace_us);
 	hash = hash_word(hash, (uint64_t)rules->half_life_us);
 	hash = hash_word(hash, (uint64_t)rules->shrink_us);
+	hash = hash_word(hash, (uint64_t)rules->pack_margin_milli);
 	return hash_word(hash, (uint64_t)rules->requeue_max);
 }
 
@@ -179,6 +181,7 @@ static uint64_t words_hash(const struct parc_core *core)
 	hash = hash_word(hash, (uint64_t)core->last_allocation);
 	hash = hash_word(hash, (uint64_t)core->last_replica);
 	hash = hash_word(hash, (uint64_t)core->fair_us);
+	hash = hash_word(hash, pack_hash(core));
 	hash = hash_word(hash, (uint64_t)core->tasks_seen);
 	hash = hash_word(hash, (uint64_t)core->profile_next);
 	hash = hash_word(hash, (uint64_t)core->unfinished);

@@ -11,6 +11,7 @@
 #include "core/attribution.h"
 #include "core/index.h"
 #include "core/line.h"
+#include "core/pack.h"
 #include "core/policy.h"
 #include "core/service.h"
 #include "core/shape.h"
@@ -28,6 +29,8 @@ uint64_t job_hash(const struct parc_core *core, int32_t slot)
 	hash = hash_pair(hash, job->reason * 16 + job->result, job->cancelled);
 	hash = hash_word(hash, (uint64_t)job->kept_us);
 	hash = hash_word(hash, (uint64_t)job->attained_us);
+	for (int32_t g = job->packable ? job->groups : -1; g >= 0; g = core->groups[g].next)
+		hash = hash_word(hash, core->shapes[core->groups[g].shape].ask.hash);
 	return job_is_service(job) ? service_hash(&core->services[job->service], hash) : hash;
 }
 
@@ -130,6 +133,7 @@ static uint64_t submit_hash(const struct parc_submit *submit)
 		submit->now_or_never,
 		submit->requeue,
 		submit->preemptible,
+		submit->packable,
 		submit->close_level,
 		submit->close_strength,
 		submit->service.replicas_min,
@@ -152,20 +156,24 @@ static uint64_t groups_take(struct parc_core *core, struct job *job,
 	for (int32_t g = 0; g < submit->groups_count; g++) {
 		const struct parc_group *group = &submit->groups[g];
 		int32_t slot = table_take(&core->groups_table), shape;
+		struct parc_task task = group->task;
 		struct ask ask;
 
-		ask_init(core, &ask, &group->task, submit->user);
+		task.share_milli =
+			pack_share(core, submit->kind, submit->packable, task.share_milli);
+		ask_init(core, &ask, &task, submit->user);
 		shape = shape_intern(core, &ask);
 		policy_learn(core, shape, group->tasks_min);
 		core->groups[slot] = (struct group){.shape = shape,
 						    .tasks_min = group->tasks_min,
 						    .tasks_max = group->tasks_max,
 						    .mixed_chips = group->mixed_chips,
+						    .asked_milli = group->task.share_milli,
 						    .next = -1};
 		*link = slot;
 		link = &core->groups[slot].next;
 		hash = hash_pair(hash_word(hash, ask.hash), group->tasks_min, group->tasks_max);
-		hash = hash_word(hash, group->mixed_chips);
+		hash = hash_pair(hash, group->mixed_chips, group->task.share_milli);
 	}
 	return hash;
 }
@@ -259,6 +267,7 @@ static void job_init(struct parc_core *core, struct job *job, const struct parc_
 			    .held = submit->held,
 			    .requeue = submit->requeue,
 			    .preemptible = submit->preemptible,
+			    .packable = submit->packable,
 			    .now_or_never = submit->now_or_never,
 			    .close_level = (uint8_t)submit->close_level,
 			    .close_strength = (uint8_t)submit->close_strength};
@@ -324,6 +333,39 @@ int32_t job_submit(struct parc_core *core, const struct parc_submit *submit)
 	else if (!job->now_or_never)
 		line_join(core, slot);
 	return slot;
+}
+
+void job_repack(struct parc_core *core, int32_t slot)
+{
+	struct job *job = &core->jobs[slot];
+	int waits = job->line >= 0, changed = 0;
+
+	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next)
+		changed |= core->shapes[core->groups[g].shape].ask.task.share_milli !=
+			   pack_share(core, job->kind, 1, core->groups[g].asked_milli);
+	if (!changed || !shape_has_room(core, job->groups_count) ||
+	    (core->stranded && !strand_has_room(core)))
+		return;
+	if (waits)
+		line_leave(core, slot);
+	if (core->stranded)
+		strand_exit(core, slot);
+	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next) {
+		struct parc_task task = core->shapes[core->groups[g].shape].ask.task;
+		int32_t before = core->groups[g].shape;
+		struct ask ask;
+
+		task.share_milli = pack_share(core, job->kind, 1, core->groups[g].asked_milli);
+		ask_init(core, &ask, &task, job->user);
+		core->groups[g].shape = shape_intern(core, &ask);
+		shape_release(core, before);
+	}
+	variants_learn(core, job);
+	if (core->stranded)
+		strand_enter(core, slot, line_key(core, slot));
+	if (waits)
+		line_join(core, slot);
+	job_digest(core, slot);
 }
 
 void job_set_held(struct parc_core *core, int32_t slot, int held)

@@ -22,6 +22,13 @@ int32_t job_submit(struct parc_core *core, const struct parc_submit *submit);
  * does. */
 void job_settle(struct parc_core *core, int32_t job);
 
+/* A packable job asks from now on for the shares that its kind is booked. */
+void job_repack(struct parc_core *core, int32_t job);
+
+/* Its tasks of this group hold that share of each device from now on. */
+void allocation_rebook(struct parc_core *core, int32_t allocation, int32_t group,
+		       int32_t share_milli);
+
 /* The job leaves the core with what it holds; jobs after it are told how it ended. */
 void job_end(struct parc_core *core, int32_t job, int32_t result);
 

@@ -236,6 +236,7 @@ static int groups_links(struct links *links, const struct job *job)
 		if (!meet(links, MARKS_GROUPS, g) || it->shape < 0 ||
 		    it->shape >= core->shapes_table.high || !core->shapes[it->shape].live ||
 		    !is_within(it->tasks_min, 1, it->tasks_max) || it->tasks_max > most ||
+		    !is_within(it->asked_milli, -1, PARC_SHARE_WHOLE) ||
 		    !is_within(it->mixed_chips, 0, 1))
 			return 0;
 		most -= it->tasks_max;
@@ -295,7 +296,7 @@ static int job_is_right(struct links *links, int32_t slot)
 	    it->state > PARC_JOB_STOPPING || it->reason >= PARC_REASON_COUNT ||
 	    it->result >= PARC_RESULT_COUNT || !is_within(it->attempt, 0, INT32_MAX - 1) ||
 	    it->held > 1 || it->cancelled > 1 || it->close_strength > PARC_STRENGTH_REQUIRE ||
-	    it->now_or_never > 1 || it->requeue > 1 || it->preemptible > 1 ||
+	    it->packable > 1 || it->now_or_never > 1 || it->requeue > 1 || it->preemptible > 1 ||
 	    it->work_class > PARC_CLASS_BATCH)
 		return 0;
 	if (it->tenant >= core->tenants_table.high ||
@@ -460,8 +461,7 @@ static int allocation_is_right(struct links *links, int32_t slot)
 	    !is_within(it->work_us, 0, PARC_TIME_MAX) ||
 	    !is_within(it->checkpoint_us, 0, PARC_TIME_MAX) ||
 	    !is_within(it->since_us, 0, core->time_us) ||
-	    !is_within(it->run_us, 0, PARC_TIME_MAX) ||
-	    !is_within(it->unmeasured_us, 0, PARC_TIME_MAX) ||
+	    !is_within(it->booked_us, 0, core->time_us) ||
 	    !is_within(it->held_milli, 0, INT64_C(1) << 52) || it->attempt < 1 || it->end_us < 0 ||
 	    it->speed_milli < 1 || !is_within(it->state, PARC_JOB_STARTING, PARC_JOB_STOPPING))
 		return 0;

@@ -82,7 +82,8 @@ struct usage { /* what is held: in thousandths of devices, and these x accountin
 struct group {
 	int32_t shape, tasks_min, tasks_max;
 	int32_t mixed_chips;
-	int32_t next; /* of the same job, in order; a free slot's is unused */
+	int32_t asked_milli; /* share that was asked for; its shape has what is booked (pack.h) */
+	int32_t next;	     /* of the same job, in order; a free slot's is unused */
 };
 
 struct variant {
@@ -117,17 +118,17 @@ struct job {
 	uint8_t groups_count, variants_count, depends_count, tier;
 	uint8_t state, result, reason, work_class;
 	uint8_t held, requeue, preemptible, now_or_never;
-	uint8_t close_level, close_strength, cancelled;
+	uint8_t close_level, close_strength, cancelled, packable;
 	uint8_t admitted, parked; /* derived: its place in an array with a cap (array.h) */
 };
 
 struct allocation {
 	int64_t id, start_us, work_us, checkpoint_us; /* work on the reference chip */
-	int64_t end_us;		       /* when it is expected to end; PARC_NEVER: not known */
-	int64_t held_milli;	       /* thousandths of devices, for the ledger */
-	__int128 busy_done;	       /* since the last checkpoint: busy, ... */
-	int64_t run_us, unmeasured_us; /* ... running, of that unmeasured ... */
-	int64_t since_us;	       /* ... reckoned up to this moment */
+	int64_t end_us;	    /* when it is expected to end; PARC_NEVER: not known */
+	int64_t held_milli; /* thousandths of devices, for the ledger */
+	__int128 busy_done, idle_done, unmeasured_done; /* since the last checkpoint ... */
+	int64_t since_us;				/* ... reckoned up to this moment */
+	int64_t booked_us;				/* since then it holds what it holds */
 	uint64_t tasks_hash, hash;
 	int32_t job, attempt, tasks, tasks_count; /* first task */
 	int32_t busy_milli;			  /* -1: unmeasured */

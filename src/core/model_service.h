@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The record of a service (service.h). Slots as in model.h.
+ * The records of services (service.h) and of measured uses. Slots as in model.h.
  */
 #ifndef CORE_MODEL_SERVICE_H
 #define CORE_MODEL_SERVICE_H
 
 #include "parc/submit.h"
+
+/* The part of one device that tasks of a kind were measured to use (pack.h). */
+struct use {
+	int64_t kind;
+	int32_t share_milli; /* 0: not known */
+};
 
 /* A job that serves requests. Needs are in thousandths of reference replicas. */
 struct service {

@@ -86,6 +86,20 @@ int64_t parc_free_milli(const struct parc_core *core, int32_t chip)
 	return milli;
 }
 
+/* What its tasks hold of devices, and what they asked for. */
+static void receipt_fill(const struct parc_core *core, const struct job *job,
+			 const struct allocation *allocation, struct parc_job_info *info)
+{
+	for (int32_t t = allocation->tasks; t >= 0; t = core->tasks[t].next) {
+		int32_t g = job->groups, devices = __builtin_popcount(core->tasks[t].devices);
+
+		for (int32_t i = core->tasks[t].group; i > 0; i--)
+			g = core->groups[g].next;
+		info->asked_milli += (int64_t)core->groups[g].asked_milli * devices;
+		info->booked_milli += (int64_t)core->tasks[t].share_milli * devices;
+	}
+}
+
 int parc_job_info(const struct parc_core *core, int64_t id, struct parc_job_info *info)
 {
 	int32_t slot = idmap_find(&core->job_ids, id);
@@ -108,6 +122,8 @@ int parc_job_info(const struct parc_core *core, int64_t id, struct parc_job_info
 		.attempt = job->attempt,
 		.tasks_running = allocation == NULL ? 0 : allocation->tasks_count,
 		.replica = job->replica};
+	if (allocation != NULL)
+		receipt_fill(core, job, allocation, info);
 	if (job->service >= 0) {
 		const struct service *service = &core->services[job->service];
 

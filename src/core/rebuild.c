@@ -11,6 +11,7 @@
 #include "core/job.h"
 #include "core/line.h"
 #include "core/node.h"
+#include "core/pack.h"
 #include "core/policy.h"
 #include "core/price.h"
 #include "core/quota.h"
@@ -140,6 +141,7 @@ void rebuild(struct parc_core *core)
 	prices_recount(core);
 	index_rebuild(core, ops->exact);
 	service_rebuild(core);
+	pack_rebuild(core);
 	rebuild_tenants(core);
 	core->kinds_version++;
 	core->ends_root = -1;

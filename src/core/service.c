@@ -389,6 +389,7 @@ void replica_add(struct parc_core *core, int32_t from, const struct parc_action 
 		.requeue = service->requeue,
 		.preemptible =
 			service->preemptible && action->replica.number > it->set.replicas_min,
+		.packable = service->packable,
 		.close_level = service->close_level,
 		.close_strength = service->close_strength,
 		.spec_hash = hash_pair(hash_word(service->spec_hash, (uint64_t)core->last_replica),

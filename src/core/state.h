@@ -89,6 +89,8 @@ struct parc_core {
 	struct reservation *reservations;
 	struct hold *holds;
 	struct service *services;
+	struct use *uses;
+	int32_t uses_count, uses_max;
 	int64_t last_replica; /* the highest id given to a replica */
 
 	/* derived */
@@ -122,6 +124,8 @@ struct parc_core {
 	 * expected end while it runs (value: when its time limit ends). Lines stand by turn. */
 	struct ranking waiting, turns;
 	int32_t turns_root, ends_root;
+	struct idmap use_ids;
+	int32_t pack_noted;		   /* a measured use or the margin changed in this step */
 	struct ranking dues;		   /* services by when they are to be looked at */
 	int32_t dues_root, services_noted; /* first of those to be looked at in this step */
 	int32_t reserved;		   /* reservations in force */

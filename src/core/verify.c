@@ -17,6 +17,7 @@
 #include "core/ledger.h"
 #include "core/line.h"
 #include "core/node.h"
+#include "core/pack.h"
 #include "core/price.h"
 #include "core/quota.h"
 #include "core/reserve.h"
@@ -292,6 +293,8 @@ int parc_core_check(const struct parc_core *core, struct parc_err *err)
 		code = reserve_verify(core, err);
 	if (code == 0)
 		code = service_verify(core, err);
+	if (code == 0)
+		code = pack_verify(core, err);
 	if (code == 0)
 		code = index_check(core, err);
 	if (code == 0)

@@ -90,6 +90,7 @@ static const struct field policy_fields[] = {
 	POLICY(requeue_max, "requeue-max", 0),
 	POLICY(trial_max, "trials", 0),
 	POLICY(shrink_us, "shrink", 0),
+	POLICY(pack_margin_milli, "pack-margin", 0),
 };
 
 #define TASK_FIELDS(type, task)                                                    \
@@ -141,6 +142,7 @@ static const struct field submit_fields[] = {
 	SUBMIT(held, "held", 0),
 	SUBMIT(requeue, "requeue", 0),
 	SUBMIT(preemptible, "preemptible", 0),
+	SUBMIT(packable, "packable", 0),
 	NAMED(struct parc_submit, close_level, "close", 0, 5, parc_level_name),
 	NAMED(struct parc_submit, close_strength, "closeness", 0, 3, parc_strength_name),
 	SUBMIT(service.replicas_max, "replicas", 0),
@@ -186,6 +188,10 @@ static const struct field job_fields[] = {EVENT(job.job, "job", 0)};
 static const struct field load_fields[] = {
 	EVENT(load.job, "job", 0),
 	EVENT(load.load_milli, "load", 0),
+};
+static const struct field use_fields[] = {
+	EVENT(use.kind, "kind", 0),
+	EVENT(use.share_milli, "share", 0),
 };
 static const struct field speed_fields[] = {
 	EVENT(speed.kind, "kind", 0),		EVENT(speed.chip, "chip", 0),
@@ -276,6 +282,8 @@ static struct layout layout_of(int32_t kind)
 		return (struct layout){ROWS(job_fields), ENTRY(event), {NULL}};
 	case PARC_EVENT_SERVICE_LOAD:
 		return (struct layout){ROWS(load_fields), ENTRY(event), {NULL}};
+	case PARC_EVENT_USE_MEASURED:
+		return (struct layout){ROWS(use_fields), ENTRY(event), {NULL}};
 	case PARC_EVENT_SPEED_MEASURED:
 		return (struct layout){ROWS(speed_fields), ENTRY(event), {NULL}};
 	default:
@@ -485,6 +493,13 @@ const char *action_format(const struct parc_action *action, char text[ENTRY_TEXT
 	case PARC_ACTION_START:
 		text_add(&out, " attempt %d", action->start.attempt);
 		placements_add(&out, action->start.placements, action->start.count);
+		break;
+	case PARC_ACTION_REBOOK:
+		text_add(&out, " group %d share %d", action->rebook.group,
+			 action->rebook.share_milli);
+		break;
+	case PARC_ACTION_WARN:
+		text_add(&out, " %s", parc_warning_name(action->warn.what));
 		break;
 	case PARC_ACTION_REPLICA:
 		text_add(&out, " number %d as job %lld", action->replica.number,

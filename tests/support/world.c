@@ -153,6 +153,7 @@ static void make_policy(struct world *world, struct entry *entry)
 		.preempt = (int32_t)draw_below(draw, 2),
 		.trial_max = (int32_t)draw_below(draw, 3),
 		.age_us = draw_below(draw, 3) * 10 * SECOND,
+		.pack_margin_milli = (int32_t)draw_below(draw, 3) * 100,
 		.shrink_us = draw_below(draw, 3) * 10 * SECOND,
 		.half_life_us = draw_below(draw, 2) * 100 * SECOND,
 	};
@@ -237,6 +238,7 @@ static void make_limits(struct world *world, struct parc_submit *submit)
 	submit->held = (uint8_t)draw_chance(draw, 6);
 	submit->requeue = (uint8_t)draw_chance(draw, 50);
 	submit->preemptible = (uint8_t)draw_chance(draw, 10);
+	submit->packable = (uint8_t)draw_chance(draw, 30);
 	submit->tenant = world->tenants > 0 ? draw_below(draw, world->tenants + 1) : 0;
 }
 
@@ -389,6 +391,13 @@ static void make_speed(struct world *world, struct entry *entry)
 	entry->event.speed.spread_milli = (int32_t)draw_below(draw, 300);
 }
 
+static void make_use(struct world *world, struct entry *entry)
+{
+	entry->event.kind = PARC_EVENT_USE_MEASURED;
+	entry->event.use.kind = draw_range(world->draw, 1, WORLD_KINDS);
+	entry->event.use.share_milli = (int32_t)draw_below(world->draw, 21) * 50;
+}
+
 static void make_admin(struct world *world, struct entry *entry)
 {
 	switch (draw_below(world->draw, 7)) {
@@ -503,6 +512,8 @@ static void make_any(struct world *world, const struct parc_core *core, struct e
 		make_admin(world, entry);
 	else if (kind < 97)
 		make_speed(world, entry);
+	else if (kind < 98)
+		make_use(world, entry);
 	else
 		entry->event.kind = PARC_EVENT_TIME;
 }

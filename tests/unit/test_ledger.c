@@ -491,7 +491,8 @@ static void spoil_l5(struct parc_core *core)
 
 static void spoil_l6(struct parc_core *core)
 {
-	core->allocations[0].run_us += core->time_us;
+	core->allocations[0].unmeasured_done +=
+		(__int128)core->allocations[0].held_milli * core->time_us;
 }
 
 static void spoil_u1(struct parc_core *core)
