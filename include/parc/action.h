@@ -13,7 +13,7 @@
 	X(START, 1, "start") X(STOP, 2, "stop") X(REASON, 3, "reason") X(END, 4, "end") \
 	X(REQUEUE, 5, "requeue") X(RESERVE, 6, "reserve") X(SCORE, 7, "score") \
 	X(MORE, 8, "more") X(REPLICA, 9, "replica") X(REBOOK, 10, "rebook") \
-	X(WARN, 11, "warn")
+	X(WARN, 11, "warn") X(WINDOW, 12, "window")
 /* clang-format on */
 
 #define X(name, number, text) PARC_ACTION_##name = number,
@@ -27,6 +27,15 @@ enum parc_action_kind { PARC_ACTION_MAP(X) };
 
 #define X(name, number, text) PARC_WARN_##name = number,
 enum parc_warning { PARC_WARN_MAP(X) };
+#undef X
+
+/* clang-format off */
+#define PARC_WINDOW_PHASE_MAP(X) \
+	X(PLACED, 0, "placed") X(BEGUN, 1, "begun") X(ENDED, 2, "ended")
+/* clang-format on */
+
+#define X(name, number, text) PARC_WINDOW_##name = number,
+enum parc_window_phase { PARC_WINDOW_PHASE_MAP(X) };
 #undef X
 
 /* Where one task of a gang runs and what it holds there. */
@@ -44,7 +53,7 @@ struct parc_placement {
 
 struct parc_action {
 	int32_t kind; /* enum parc_action_kind */
-	int64_t job;  /* PARC_NONE: MORE (a full step; the next goes on), SCORE */
+	int64_t job;  /* PARC_NONE: MORE (a full step; the next goes on), SCORE, WINDOW */
 	union {
 		struct {
 			int64_t allocation;
@@ -88,10 +97,16 @@ struct parc_action {
 			int64_t allocation;
 			int32_t attempt, what; /* enum parc_warning */
 		} warn;			       /* to be told to whoever runs it */
+		struct {
+			int64_t window;
+			int32_t phase, count; /* PLACED: of the placements it keeps */
+			const struct parc_placement *placements; /* the core's, as above */
+		} window;
 	};
 };
 
 const char *parc_action_name(int kind);
 const char *parc_warning_name(int number);
+const char *parc_window_phase_name(int number);
 
 #endif

@@ -23,6 +23,7 @@
 	X(FOREIGN_USE, 16, "foreign-use", 1) X(SUBMIT, 17, "submit", 1) X(CANCEL, 18, "cancel", 1) \
 	X(HOLD, 19, "hold", 1) X(RELEASE, 20, "release", 1) X(SERVICE_LOAD, 21, "service-load", 1) \
 	X(SPEED_MEASURED, 22, "speed-measured", 1) X(USE_MEASURED, 23, "use-measured", 1) \
+	X(WINDOW_SET, 24, "window-set", 1) X(WINDOW_DROP, 25, "window-drop", 1) \
 	X(STARTED, 32, "started", 0) \
 	X(READY, 33, "ready", 0) X(PROGRESS, 34, "progress", 0) X(CHECKPOINT, 35, "checkpoint", 0) \
 	X(USE, 36, "use", 0) X(STOPPED, 37, "stopped", 0) X(ENDED, 38, "ended", 0)
@@ -53,6 +54,7 @@ struct parc_event {
 		struct parc_chip chip;
 		struct parc_tenant tenant;
 		struct parc_policy policy;
+		struct parc_window window; /* DROP: its id alone */
 		struct {
 			int32_t count;
 			const struct parc_profile_entry *entries;

@@ -66,4 +66,19 @@ struct parc_policy {	      /* POLICY_SET: replaces the policy whole */
 	int64_t shrink_us;	   /* so long a service keeps replicas that it needed; 0: 5 min */
 };
 
+/* WINDOW_SET: nodes, or an amount of devices of a chip, that are kept for somebody or taken out of
+ * service for a time. */
+#define PARC_WINDOWS_MAX      64
+#define PARC_WINDOW_NODES_MAX 4096
+
+struct parc_window {
+	int64_t window;		  /* its id */
+	int64_t start_us, end_us; /* end after start and after now; a start in the past is now */
+	int64_t tenant, user;	  /* who may use it: the tenant and all below it, the user */
+	uint8_t maintenance;	  /* 1: nobody may, and its nodes leave service meanwhile */
+	int32_t nodes_count;	  /* 0: `devices` of `chip`, of nodes that the core chooses */
+	const int64_t *nodes;	  /* ascending */
+	int32_t chip, devices;
+};
+
 #endif

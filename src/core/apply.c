@@ -6,6 +6,7 @@
 #include "base/random.h"
 #include "core/attribution.h"
 #include "core/close.h"
+#include "core/closure.h"
 #include "core/digest.h"
 #include "core/fair.h"
 #include "core/index.h"
@@ -261,21 +262,50 @@ static void apply_job(struct parc_core *core, const struct parc_event *event)
 	}
 }
 
-void apply_event(struct parc_core *core, const struct parc_event *event)
+/* What was measured outside, and windows. */
+static void apply_measured(struct parc_core *core, const struct parc_event *event)
 {
-	uint64_t here = core->chips_here;
+	switch (event->kind) {
+	case PARC_EVENT_SERVICE_LOAD:
+		service_set_load(core, idmap_find(&core->job_ids, event->load.job),
+				 event->load.load_milli);
+		break;
+	case PARC_EVENT_SPEED_MEASURED:
+		speed_measure(core, event);
+		break;
+	case PARC_EVENT_USE_MEASURED:
+		pack_measure(core, event);
+		break;
+	case PARC_EVENT_WINDOW_SET:
+		closure_set(core, &event->window);
+		break;
+	default:
+		closure_drop(core, event->window.window);
+		break;
+	}
+}
 
-	attribution_begin(core, event->time_us);
-	fair_begin(core, event->time_us);
-	core->time_us = event->time_us;
+/* Time has come to the event's. A step that ran out of room is gone on with. */
+static void step_begin(struct parc_core *core, int64_t time_us)
+{
+	attribution_begin(core, time_us);
+	fair_begin(core, time_us);
+	core->time_us = time_us;
 	core->steps++;
 	core->freed_count = 0;
 	core->freed_all = core->disrupted = core->fleet_changed = core->unfinished;
 	if (core->unfinished)
 		service_note_all(core);
-	core->pack_noted = core->unfinished;
+	core->pack_noted = core->closures_noted = core->unfinished;
 	core->unfinished = 0;
 	service_time(core);
+}
+
+void apply_event(struct parc_core *core, const struct parc_event *event)
+{
+	uint64_t here = core->chips_here;
+
+	step_begin(core, event->time_us);
 	switch (event->kind) {
 	case PARC_EVENT_TIME:
 		break;
@@ -307,24 +337,16 @@ void apply_event(struct parc_core *core, const struct parc_event *event)
 	case PARC_EVENT_SUBMIT:
 		job_submit(core, &event->submit);
 		break;
-	case PARC_EVENT_USE_MEASURED:
-		pack_measure(core, event);
-		break;
-	case PARC_EVENT_SPEED_MEASURED:
-		speed_measure(core, event);
-		break;
 	case PARC_EVENT_CANCEL:
 	case PARC_EVENT_HOLD:
 	case PARC_EVENT_RELEASE:
 		apply_job(core, event);
 		break;
-	case PARC_EVENT_SERVICE_LOAD:
-		service_set_load(core, idmap_find(&core->job_ids, event->load.job),
-				 event->load.load_milli);
-		break;
 	default:
 		if (event->kind >= PARC_EVENT_STARTED)
 			apply_run(core, event);
+		else if (event->kind >= PARC_EVENT_SERVICE_LOAD)
+			apply_measured(core, event);
 		else
 			apply_node(core, event);
 		break;
@@ -378,6 +400,8 @@ int apply_check(const struct parc_core *core, const struct parc_action *action,
 
 	if (action->kind == PARC_ACTION_MORE)
 		return 0;
+	if (action->kind == PARC_ACTION_WINDOW)
+		return window_check(core, action, err);
 	if (job < 0)
 		return parc_err_set(err, PARC_ERR_UNKNOWN, "there is no job %lld",
 				    (long long)action->job);
@@ -478,6 +502,9 @@ void apply_action(struct parc_core *core, const struct parc_action *action, int 
 		break;
 	case PARC_ACTION_RESERVE:
 		reserve_set(core, job, action);
+		break;
+	case PARC_ACTION_WINDOW:
+		window_apply(core, action);
 		break;
 	case PARC_ACTION_REBOOK:
 		allocation_rebook(core, core->jobs[job].allocation, action->rebook.group,

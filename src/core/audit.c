@@ -55,6 +55,11 @@ static int action_is_equal(const struct parc_action *a, const struct parc_action
 		return a->reason.reason == b->reason.reason;
 	case PARC_ACTION_END:
 		return a->end.result == b->end.result && a->end.reason == b->end.reason;
+	case PARC_ACTION_WINDOW:
+		return a->window.window == b->window.window && a->window.phase == b->window.phase &&
+		       a->window.count == b->window.count &&
+		       placements_are_equal(a->window.placements, b->window.placements,
+					    a->window.count);
 	case PARC_ACTION_REBOOK:
 		return a->rebook.allocation == b->rebook.allocation &&
 		       a->rebook.attempt == b->rebook.attempt &&

@@ -2,6 +2,7 @@
 #include "core/check.h"
 
 #include "core/array.h"
+#include "core/closure.h"
 #include "core/fair.h"
 #include "core/fit.h"
 #include "core/node.h"
@@ -639,6 +640,9 @@ static int check_outside(const struct parc_core *core, const struct parc_event *
 		return check_job_event(core, event, err);
 	case PARC_EVENT_SERVICE_LOAD:
 		return check_load(core, event, err);
+	case PARC_EVENT_WINDOW_SET:
+	case PARC_EVENT_WINDOW_DROP:
+		return closure_check(core, event, err);
 	case PARC_EVENT_USE_MEASURED:
 		return pack_check(core, event, err);
 	case PARC_EVENT_SPEED_MEASURED:
@@ -659,7 +663,7 @@ int parc_check(const struct parc_core *core, const struct parc_event *event, str
 				    (long long)event->time_us, (long long)core->time_us);
 	if (event->kind >= PARC_EVENT_STARTED && event->kind <= PARC_EVENT_ENDED)
 		return check_run(core, event, err);
-	if (event->kind < PARC_EVENT_TIME || event->kind > PARC_EVENT_USE_MEASURED)
+	if (event->kind < PARC_EVENT_TIME || event->kind > PARC_EVENT_WINDOW_DROP)
 		return parc_err_set(err, PARC_ERR_INVALID, "there is no event of kind %d",
 				    event->kind);
 	return check_outside(core, event, err);

@@ -189,6 +189,48 @@ static void run_code(struct codec *codec, struct parc_event *event)
 	codec_i32(codec, &event->run.busy_milli);
 }
 
+static void id_code(struct codec *codec, int64_t *it)
+{
+	codec_i64(codec, it);
+}
+
+static void window_code(struct codec *codec, struct parc_window *it)
+{
+	codec_i64(codec, &it->window);
+	codec_i64(codec, &it->start_us);
+	codec_i64(codec, &it->end_us);
+	codec_i64(codec, &it->tenant);
+	codec_i64(codec, &it->user);
+	codec_u8(codec, &it->maintenance);
+	codec_i32(codec, &it->chip);
+	codec_i32(codec, &it->devices);
+	codec_i32(codec, &it->nodes_count);
+	ARRAY_CODE(codec, it->nodes, it->nodes_count, int64_t, id_code);
+}
+
+/* What was measured outside: a load, a speed, a use. */
+static void measured_code(struct codec *codec, struct parc_event *event)
+{
+	switch (event->kind) {
+	case PARC_EVENT_SERVICE_LOAD:
+		codec_i64(codec, &event->load.job);
+		codec_i64(codec, &event->load.load_milli);
+		break;
+	case PARC_EVENT_SPEED_MEASURED:
+		codec_i64(codec, &event->speed.kind);
+		codec_i32(codec, &event->speed.chip);
+		codec_i32(codec, &event->speed.speed_milli);
+		codec_i32(codec, &event->speed.count);
+		codec_i32(codec, &event->speed.spread_milli);
+		codec_u8(codec, &event->speed.set);
+		break;
+	default:
+		codec_i64(codec, &event->use.kind);
+		codec_i32(codec, &event->use.share_milli);
+		break;
+	}
+}
+
 static void body_code(struct codec *codec, struct parc_event *event)
 {
 	switch (event->kind) {
@@ -229,21 +271,14 @@ static void body_code(struct codec *codec, struct parc_event *event)
 	case PARC_EVENT_RELEASE:
 		codec_i64(codec, &event->job.job);
 		break;
+	case PARC_EVENT_WINDOW_SET:
+	case PARC_EVENT_WINDOW_DROP:
+		window_code(codec, &event->window);
+		break;
 	case PARC_EVENT_SERVICE_LOAD:
-		codec_i64(codec, &event->load.job);
-		codec_i64(codec, &event->load.load_milli);
-		break;
-	case PARC_EVENT_USE_MEASURED:
-		codec_i64(codec, &event->use.kind);
-		codec_i32(codec, &event->use.share_milli);
-		break;
 	case PARC_EVENT_SPEED_MEASURED:
-		codec_i64(codec, &event->speed.kind);
-		codec_i32(codec, &event->speed.chip);
-		codec_i32(codec, &event->speed.speed_milli);
-		codec_i32(codec, &event->speed.count);
-		codec_i32(codec, &event->speed.spread_milli);
-		codec_u8(codec, &event->speed.set);
+	case PARC_EVENT_USE_MEASURED:
+		measured_code(codec, event);
 		break;
 	default:
 		if (event->kind >= PARC_EVENT_STARTED && event->kind <= PARC_EVENT_ENDED) {
@@ -350,6 +385,13 @@ static void action_code(struct codec *codec, struct parc_action *it)
 		codec_i64(codec, &it->score.score);
 		break;
 	case PARC_ACTION_MORE:
+		break;
+	case PARC_ACTION_WINDOW:
+		codec_i64(codec, &it->window.window);
+		codec_i32(codec, &it->window.phase);
+		codec_i32(codec, &it->window.count);
+		ARRAY_CODE(codec, it->window.placements, it->window.count, struct parc_placement,
+			   placement_code);
 		break;
 	case PARC_ACTION_REBOOK:
 		codec_i64(codec, &it->rebook.allocation);

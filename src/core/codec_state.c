@@ -364,6 +364,7 @@ static void reservation_code(struct codec *codec, struct parc_core *core, struct
 	codec_i64(codec, &it->start_us);
 	codec_i64(codec, &it->end_us);
 	codec_slot(codec, &it->job, core->jobs_table.size);
+	codec_slot(codec, &it->closure, PARC_WINDOWS_MAX);
 	codec_slot(codec, &it->holds, core->holds_table.size);
 	codec_i32(codec, &it->count);
 }
@@ -460,6 +461,20 @@ static void devices_code(struct codec *codec, struct parc_core *core)
 	}
 }
 
+static void closure_code(struct codec *codec, struct parc_core *core, struct closure *it)
+{
+	codec_i64(codec, &it->id);
+	codec_i64(codec, &it->start_us);
+	codec_i64(codec, &it->end_us);
+	codec_i64(codec, &it->tenant);
+	codec_i64(codec, &it->user);
+	codec_slot(codec, &it->reservation, core->reservations_table.size);
+	codec_u8(codec, &it->maintenance);
+	codec_u8(codec, &it->placed);
+	codec_u8(codec, &it->begun);
+	codec_u8(codec, &it->dropped);
+}
+
 static void uses_code(struct codec *codec, struct parc_core *core)
 {
 	codec_i32(codec, &core->uses_count);
@@ -491,6 +506,8 @@ static void state_code(struct codec *codec, struct parc_core *core)
 	speeds_code(codec, core);
 	TABLE_CODE(codec, core, services, service_code);
 	uses_code(codec, core);
+	codec_i64(codec, &core->last_window);
+	TABLE_CODE(codec, core, closures, closure_code);
 }
 
 static uint64_t bytes_hash(const uint8_t *bytes, size_t size)

@@ -12,6 +12,7 @@
 #include "core/array.h"
 #include "core/attribution.h"
 #include "core/close.h"
+#include "core/closure.h"
 #include "core/decide.h"
 #include "core/fair.h"
 #include "core/index.h"
@@ -103,6 +104,7 @@ static void tables_carve(struct parc_core *core, struct block *block)
 	speed_init(core, block);
 	service_init(core, block);
 	pack_init(core, block);
+	closure_init(core, block);
 	core->devices = block_take(block, (size_t)limits->nodes * (size_t)limits->node_devices,
 				   sizeof(*core->devices));
 	core->profile = block_take(block, PARC_PROFILE_MAX, sizeof(*core->profile));
@@ -279,7 +281,10 @@ int parc_apply(struct parc_core *core, const struct parc_event *event,
 	quota_settle(core, 0);
 	line_block_all(core);
 	service_forget(core);
-	core->pack_noted = 0;
+	core->pack_noted = core->closures_noted = 0;
+	if (code == 0 && core->closure_set != NULL)
+		code = parc_err_set(err, PARC_ERR_STATE, "a window was not placed");
+	core->closure_set = NULL;
 	attribution_settle(core);
 	return code;
 }
@@ -287,7 +292,8 @@ int parc_apply(struct parc_core *core, const struct parc_event *event,
 int64_t parc_wake(const struct parc_core *core)
 {
 	int64_t deadline = allocation_deadline_us(core);
-	int64_t times_us[] = {preempt_wake_us(core), service_wake_us(core), fair_wake_us(core)};
+	int64_t times_us[] = {preempt_wake_us(core), service_wake_us(core), closure_wake_us(core),
+			      fair_wake_us(core)};
 
 	if (core->unfinished)
 		return core->time_us;

@@ -10,6 +10,7 @@
 
 #include "core/act.h"
 #include "core/close.h"
+#include "core/closure.h"
 #include "core/index.h"
 #include "core/job.h"
 #include "core/line.h"
@@ -51,6 +52,15 @@ static void decide_submit(struct parc_core *core, const struct parc_event *event
 	}
 }
 
+/* Its node has left service, or what it held is kept for others now. */
+static int32_t drained_reason(const struct parc_core *core, int32_t allocation)
+{
+	for (int32_t t = core->allocations[allocation].tasks; t >= 0; t = core->tasks[t].next)
+		if (core->nodes[core->tasks[t].node].state == PARC_NODE_MAINTENANCE)
+			return PARC_REASON_MAINTENANCE;
+	return PARC_REASON_RESERVATION;
+}
+
 static void decide_run(struct parc_core *core, const struct parc_event *event)
 {
 	int32_t slot = idmap_find(&core->allocation_ids, event->run.allocation);
@@ -59,10 +69,12 @@ static void decide_run(struct parc_core *core, const struct parc_event *event)
 
 	if (event->kind == PARC_EVENT_ENDED && event->run.result != PARC_RESULT_LOST)
 		act_end(core, job, event->run.result, PARC_REASON_NONE);
+	else if (it->result == PARC_RESULT_DRAINED && !it->cancelled)
+		act_requeue(core, job, drained_reason(core, slot));
 	else if (it->result == PARC_RESULT_PREEMPTED && !it->cancelled)
 		act_requeue(core, job, PARC_REASON_PREEMPTED);
 	else if (event->kind == PARC_EVENT_ENDED || it->result == PARC_RESULT_LOST ||
-		 it->result == PARC_RESULT_PREEMPTED)
+		 it->result == PARC_RESULT_PREEMPTED || it->result == PARC_RESULT_DRAINED)
 		job_lost(core, job);
 	else
 		act_end(core, job, it->result, PARC_REASON_NONE);
@@ -164,7 +176,7 @@ void decide(struct parc_core *core, const struct parc_event *event)
 	decide_event(core, event);
 	decide_deadlines(core);
 	do { /* what a replica gives is known for sure once it has started */
-		done = service_decide(core) & pack_decide(core);
+		done = closure_decide(core) & service_decide(core) & pack_decide(core);
 		decide_orphans(core);
 		done &= queue_decide(core);
 	} while (done && core->services_noted >= 0);

@@ -2,6 +2,7 @@
 #include "core/digest.h"
 
 #include "base/hash.h"
+#include "core/closure.h"
 #include "core/job.h"
 #include "core/node.h"
 #include "core/pack.h"
@@ -83,7 +84,9 @@ uint64_t digest_recount(const struct parc_core *core)
 	for (int32_t i = 0; i < core->allocations_table.high; i++)
 		sum += core->allocations[i].id != PARC_NONE ? allocation_hash(core, i) : 0;
 	for (int32_t i = 0; i < core->reservations_table.high; i++)
-		sum += core->reservations[i].job >= 0 ? reservation_hash(core, i) : 0;
+		sum += reservation_is_live(&core->reservations[i]) ? reservation_hash(core, i) : 0;
+	for (int32_t i = 0; i < core->closures_table.high; i++)
+		sum += core->closures[i].id != PARC_NONE ? closure_hash(&core->closures[i]) : 0;
 	return sum;
 }
 
@@ -180,6 +183,7 @@ static uint64_t words_hash(const struct parc_core *core)
 	hash = hash_word(hash, (uint64_t)core->last_place);
 	hash = hash_word(hash, (uint64_t)core->last_allocation);
 	hash = hash_word(hash, (uint64_t)core->last_replica);
+	hash = hash_word(hash, (uint64_t)core->last_window);
 	hash = hash_word(hash, (uint64_t)core->fair_us);
 	hash = hash_word(hash, pack_hash(core));
 	hash = hash_word(hash, (uint64_t)core->tasks_seen);
@@ -211,8 +215,10 @@ void digest_reset(struct parc_core *core)
 		core->allocations[i].hash =
 			core->allocations[i].id != PARC_NONE ? allocation_hash(core, i) : 0;
 	for (int32_t i = 0; i < core->reservations_table.high; i++)
-		if (core->reservations[i].job >= 0)
+		if (reservation_is_live(&core->reservations[i]))
 			core->reservations[i].hash = reservation_hash(core, i);
+	for (int32_t i = 0; i < core->closures_table.high; i++)
+		core->closures[i].hash = closure_hash(&core->closures[i]);
 	core->digest = digest_recount(core);
 }
 

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "core/closure.h"
 #include "core/profile.h"
 
 struct need {
@@ -30,7 +31,12 @@ static int is_in_window(const struct parc_core *core, int32_t slot, const struct
 {
 	const struct reservation *it = &core->reservations[slot];
 	int64_t start_us = it->start_us == PARC_NEVER ? window->from_us : it->start_us;
+	int64_t closed_us = window->closed_us == 0 ? PARC_NEVER : window->closed_us;
 
+	if (it->closure >= 0)
+		return it->start_us < closed_us && it->end_us > window->from_us &&
+		       (window->member == 0 ||
+			!closure_admits(core, it->closure, &core->jobs[window->member - 1]));
 	return slot != window->except && start_us < window->until_us &&
 	       (it->end_us == PARC_NEVER || it->end_us > window->from_us);
 }
@@ -64,6 +70,24 @@ static void need_take_task(const struct task *task, struct need *need)
 	}
 }
 
+/* Is the task a part of what a window keeps at this time: may its job use it, and does it lie on it
+ * alone? */
+static int is_within(const struct parc_core *core, const struct node *node, const struct task *task,
+		     int64_t time_us)
+{
+	const struct job *job = &core->jobs[core->allocations[task->allocation].job];
+
+	for (int32_t h = node->holds; h >= 0; h = core->holds[h].node_next) {
+		const struct reservation *it = &core->reservations[core->holds[h].reservation];
+
+		if (it->closure >= 0 && it->start_us <= time_us && it->end_us > time_us &&
+		    (task->devices & ~core->holds[h].devices) == 0 &&
+		    closure_admits(core, it->closure, job))
+			return 1;
+	}
+	return 0;
+}
+
 /* The need at the start of one reservation. */
 static void need_reckon(const struct parc_core *core, const struct node *node, int64_t time_us,
 			const struct window *window, struct need *need)
@@ -79,7 +103,9 @@ static void need_reckon(const struct parc_core *core, const struct node *node, i
 	for (int32_t t = node->tasks; t >= 0; t = core->tasks[t].node_next) {
 		int64_t end_us = core->allocations[core->tasks[t].allocation].end_us;
 
-		if (end_us > window->from_us && end_us <= time_us)
+		if ((end_us > window->from_us && end_us <= time_us) ||
+		    (table_count(&core->closures_table) > 0 &&
+		     is_within(core, node, &core->tasks[t], time_us)))
 			need_take_task(&core->tasks[t], need);
 	}
 }

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "core/attribution.h"
+#include "core/closure.h"
 #include "core/job.h"
 #include "core/order.h"
 #include "core/quota.h"
@@ -31,7 +32,7 @@ uint64_t line_key(const struct parc_core *core, int32_t slot)
 		hash = hash_word(hash, core->variants[v].set.chips);
 		hash = hash_word(hash, (uint64_t)core->variants[v].set.device_memory_mib);
 	}
-	return speed_key(core, job, hash);
+	return speed_key(core, job, closure_key(core, job, hash));
 }
 
 /* 0: no device, 1: a share, 1 + n: n whole devices. */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "core/check.h"
+#include "core/reserve.h"
 
 struct marks {
 	uint8_t *bytes; /* one a slot */
@@ -31,6 +32,7 @@ enum { /* one set of marks for each way in which records are met */
        MARKS_RESERVATIONS,
        MARKS_HOLDS,
        MARKS_SERVICES,
+       MARKS_CLOSURES,
        MARKS_COUNT
 };
 
@@ -511,8 +513,13 @@ static int reservation_is_right(struct links *links, int32_t slot)
 	const struct reservation *it = &core->reservations[slot];
 	int32_t count = 0;
 
-	if (!job_is_used(links, it->job) || core->jobs[it->job].state != PARC_JOB_PENDING ||
-	    it->start_us < 0 || it->end_us < it->start_us)
+	if (it->closure < 0
+		    ? !job_is_used(links, it->job) || core->jobs[it->job].state != PARC_JOB_PENDING
+		    : it->job >= 0 || it->closure >= core->closures_table.high ||
+			      core->closures[it->closure].id == PARC_NONE ||
+			      core->closures[it->closure].reservation != slot)
+		return 0;
+	if (it->start_us < 0 || it->end_us < it->start_us)
 		return 0;
 	for (int32_t h = it->holds; h >= 0; h = core->holds[h].next, count++)
 		if (!meet(links, MARKS_HOLDS, h) || !hold_is_right(links, h, slot))
@@ -530,11 +537,42 @@ static int reservations_are_right(struct links *links)
 	for (int32_t i = 0; i < core->reservations_table.high && good; i++) {
 		int is_free = is_met(links, MARKS_RESERVATIONS, i);
 
-		good = is_free ? core->reservations[i].job < 0 : reservation_is_right(links, i);
+		good = is_free ? !reservation_is_live(&core->reservations[i])
+			       : reservation_is_right(links, i);
 		for (int32_t k = 0; k < i && good && !is_free; k++)
-			good = core->reservations[k].job != core->reservations[i].job;
+			good = core->reservations[k].job < 0 ||
+			       core->reservations[k].job != core->reservations[i].job;
 	}
 	return good && links->marks[MARKS_HOLDS].count == core->holds_table.high;
+}
+
+/* ---- Windows */
+
+/* A window that was taken in has been placed; what it keeps names it back. */
+static int closure_is_right(const struct links *links, int32_t slot)
+{
+	const struct parc_core *core = links->core;
+	const struct closure *it = &core->closures[slot];
+
+	return is_within(it->id, 1, core->last_window) && is_within(it->end_us, 1, PARC_TIME_MAX) &&
+	       is_within(it->start_us, 0, it->end_us - 1) && is_within(it->maintenance, 0, 1) &&
+	       is_within(it->begun, 0, 1) && is_within(it->dropped, 0, 1) && it->placed == 1 &&
+	       it->reservation < core->reservations_table.high &&
+	       (it->reservation < 0 || core->reservations[it->reservation].closure == slot);
+}
+
+static int closures_are_right(struct links *links)
+{
+	const struct parc_core *core = links->core;
+	int good = free_meet(links, MARKS_CLOSURES, &core->closures_table);
+
+	for (int32_t i = 0; i < core->closures_table.high && good; i++) {
+		good = is_met(links, MARKS_CLOSURES, i) ? core->closures[i].id == PARC_NONE
+							: closure_is_right(links, i);
+		for (int32_t k = 0; k < i && good && core->closures[i].id != PARC_NONE; k++)
+			good = core->closures[k].id != core->closures[i].id;
+	}
+	return good;
 }
 
 /* ---- What events set */
@@ -547,7 +585,7 @@ static int settings_are_right(const struct parc_core *core)
 		   is_within(core->stamp, 0, INT64_MAX / 16) &&
 		   is_within(core->steps, 0, INT64_MAX / 16) && core->last_job >= 0 &&
 		   core->last_node >= 0 && core->last_replica >= PARC_REPLICA_IDS &&
-		   core->last_place >= 0 && core->last_allocation >= 0 &&
+		   core->last_window >= 0 && core->last_place >= 0 && core->last_allocation >= 0 &&
 		   is_within(core->tasks_seen, 0, INT64_MAX / 1024) &&
 		   is_within(core->profile_next, 0, INT64_MAX / 16) &&
 		   (core->cores_chips & ~core->chips_known) == 0;
@@ -607,7 +645,8 @@ static int links_init(struct links *links, const struct parc_core *core)
 	       marks_take(links, MARKS_TENANTS, core->tenants_table.high) &&
 	       marks_take(links, MARKS_RESERVATIONS, core->reservations_table.high) &&
 	       marks_take(links, MARKS_HOLDS, core->holds_table.high) &&
-	       marks_take(links, MARKS_SERVICES, core->services_table.high);
+	       marks_take(links, MARKS_SERVICES, core->services_table.high) &&
+	       marks_take(links, MARKS_CLOSURES, core->closures_table.high);
 }
 
 static void links_deinit(struct links *links)
@@ -637,6 +676,9 @@ int links_check(const struct parc_core *core, struct parc_err *err)
 	else if (!allocations_are_right(&links))
 		code = parc_err_set(err, PARC_ERR_CORRUPT,
 				    "the allocations in the state are impossible");
+	else if (!closures_are_right(&links))
+		code = parc_err_set(err, PARC_ERR_CORRUPT,
+				    "the windows in the state are impossible");
 	else if (!reservations_are_right(&links))
 		code = parc_err_set(err, PARC_ERR_CORRUPT,
 				    "the reservations in the state are impossible");

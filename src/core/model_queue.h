@@ -55,8 +55,17 @@ struct array {
 struct reservation {
 	int64_t start_us, end_us; /* PARC_NEVER: not known */
 	uint64_t hash;
-	int32_t job; /* slot, -1: free */
+	int32_t job;	 /* slot, -1: of a window, or free */
+	int32_t closure; /* slot; -1: of a job, or free */
 	int32_t holds, count;
+};
+
+/* A window (closure.h). What it keeps is a reservation. */
+struct closure {
+	int64_t id, start_us, end_us, tenant, user;
+	uint64_t hash;
+	int32_t reservation; /* slot; -1: it keeps nothing */
+	uint8_t maintenance, placed, begun, dropped;
 };
 
 /* One task of a reservation. */

@@ -345,7 +345,7 @@ void node_remove(struct parc_core *core, int32_t slot)
 
 	ASSERT(node->tasks < 0);
 	while (node->holds >= 0)
-		reserve_drop(core, core->reservations[core->holds[node->holds].reservation].job);
+		reserve_leave_node(core, slot);
 	if (node->place >= 0) {
 		int32_t *link = &core->places[node->place].first_node;
 

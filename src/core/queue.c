@@ -32,17 +32,16 @@
 #define RESERVE_USUAL 64 /* reservations when the policy names no number */
 #define ACTIONS_EACH  4	 /* at most: give a reservation up, reserve, a reason, a start */
 
-/* Place the job and start it; else the reason. */
-int32_t queue_try(struct parc_core *core, int32_t job)
+static int has_closures(const struct parc_core *core)
 {
-	int32_t first = core->placements_count;
-	int32_t reason = quota_gate(core, job) < 0 ? plan_job(core, job) : PARC_REASON_QUOTA;
+	return table_count(&core->closures_table) > 0;
+}
 
-	if (reason != PARC_REASON_NONE)
-		return reason;
-	quota_trim(core, job, first);
-	act_start(core, job, first);
-	return reason;
+/* The job, started now, may use its own windows, and what others keep from its end on. */
+static void closures_of(const struct parc_core *core, int32_t job, struct window *window)
+{
+	window->member = job + 1;
+	window->closed_us = order_end_most_us(core, job, core->time_us);
 }
 
 /* Will the job have ended, on the chips where it is planned, before what was lifted is needed? */
@@ -89,6 +88,56 @@ static int32_t try_lifted(struct parc_core *core, int32_t job, const struct wind
 	return reason;
 }
 
+/* Would the job fit if no window kept anything? Then it waits for one. */
+static int32_t closure_reason(struct parc_core *core, int32_t job, int32_t reason)
+{
+	struct window open = {.except = core->jobs[job].reservation,
+			      .from_us = INT64_MIN,
+			      .until_us = PARC_NEVER,
+			      .closed_us = INT64_MIN};
+	int32_t first = core->placements_count;
+	int fits;
+
+	if (!has_closures(core) || reason == PARC_REASON_QUOTA || line_is_hopeless(reason))
+		return reason;
+	reserve_lift(core, &open);
+	fits = plan_job(core, job) == PARC_REASON_NONE;
+	if (fits) {
+		reason = reserve_closed_reason(core, &core->placements[first],
+					       core->placements_count - first);
+		plan_undo(core, first);
+	}
+	reserve_unlift(core);
+	return reason;
+}
+
+/* Try the job on what it may use of windows, and on what they keep for later than its end. */
+static int32_t closure_try(struct parc_core *core, int32_t job, int32_t reason)
+{
+	struct window window = {.except = -1, .from_us = INT64_MIN, .until_us = PARC_NEVER};
+
+	closures_of(core, job, &window);
+	if (try_lifted(core, job, &window) == PARC_REASON_NONE)
+		return PARC_REASON_NONE;
+	return closure_reason(core, job, reason);
+}
+
+/* Place the job and start it; else the reason. */
+int32_t queue_try(struct parc_core *core, int32_t job)
+{
+	int32_t first = core->placements_count;
+	int32_t reason = quota_gate(core, job) < 0 ? plan_job(core, job) : PARC_REASON_QUOTA;
+
+	if (reason != PARC_REASON_NONE)
+		return has_closures(core) && reason != PARC_REASON_QUOTA &&
+				       !line_is_hopeless(reason)
+			       ? closure_try(core, job, reason)
+			       : reason;
+	quota_trim(core, job, first);
+	act_start(core, job, first);
+	return reason;
+}
+
 static void wake_lines(struct parc_core *core)
 {
 	if (core->freed_all) {
@@ -131,20 +180,46 @@ static int line_try(struct parc_core *core, int32_t line)
 	return reason == PARC_REASON_NONE;
 }
 
+/* One pass over the queue. */
+struct pass {
+	struct parc_core *core;
+	int32_t failed_first, failed_last; /* lines that did not fit, in order */
+	int full;			   /* the step has no room for more */
+};
+
+static void pass_note_failed(struct pass *pass, int32_t line)
+{
+	struct line *it = &pass->core->lines[line];
+
+	if (it->state != LINE_BLOCKED || it->failed)
+		return;
+	it->failed = 1;
+	it->failed_next = -1;
+	if (pass->failed_last >= 0)
+		pass->core->lines[pass->failed_last].failed_next = line;
+	else
+		pass->failed_first = line;
+	pass->failed_last = line;
+}
+
+static void pass_short(struct pass *pass);
+
 /* ---- Without reservations. Each returns 0 when the step has no room for more. */
 
 /* The ready lines in order, each until its first job does not fit. */
 static int queue_greedy(struct parc_core *core)
 {
+	struct pass pass = {.core = core, .failed_first = -1, .failed_last = -1};
 	int32_t line;
 
-	while ((line = line_first(core, LINE_READY)) >= 0) {
-		if (!has_room_for(core, line_head(core, line)))
-			return 0;
-		line_try(core, line);
+	while ((line = line_first(core, LINE_READY)) >= 0 && !pass.full) {
+		pass.full = !has_room_for(core, line_head(core, line));
+		if (!pass.full && !line_try(core, line) && has_closures(core))
+			pass_note_failed(&pass, line);
 		quota_open(core);
 	}
-	return 1;
+	pass_short(&pass);
+	return !pass.full;
 }
 
 /* The first of all starts, or nobody does. */
@@ -171,13 +246,6 @@ static int queue_strict(struct parc_core *core)
 }
 
 /* ---- With reservations */
-
-/* One pass over the queue. */
-struct pass {
-	struct parc_core *core;
-	int32_t failed_first, failed_last; /* lines that did not fit, in order */
-	int full;			   /* the step has no room for more */
-};
 
 static void give_up_reservation(struct parc_core *core, int32_t job)
 {
@@ -247,6 +315,8 @@ static int32_t try_before_holder(struct parc_core *core, int32_t job, int32_t ho
 	struct window nothing = {.except = -1, .from_us = INT64_MIN, .until_us = INT64_MIN};
 	int32_t reason = queue_try(core, job);
 
+	if (reason != PARC_REASON_NONE)
+		closures_of(core, job, &nothing);
 	if (reason == PARC_REASON_NONE || try_lifted(core, job, &nothing) != PARC_REASON_NONE)
 		return reason;
 	core->disrupted = 1;
@@ -260,14 +330,17 @@ static int32_t job_try(struct parc_core *core, int32_t job)
 {
 	struct window window = WINDOW_ALWAYS;
 	int32_t holder = core->rules.backfill == PARC_BACKFILL_EASY ? easy_holder(core) : -1;
+	int32_t reason;
 
 	window.except = core->jobs[job].reservation;
+	closures_of(core, job, &window);
 	if (window.except >= 0) {
 		const struct reservation *own = &core->reservations[window.except];
 
 		if (own->end_us != PARC_NEVER)
 			window.until_us = core->time_us + (own->end_us - own->start_us);
-		return try_lifted(core, job, &window);
+		reason = try_lifted(core, job, &window);
+		return reason == PARC_REASON_NONE ? reason : closure_reason(core, job, reason);
 	}
 	if (holder >= 0 && line_job_is_before(core, job, holder))
 		return try_before_holder(core, job, holder);
@@ -305,21 +378,6 @@ static int pass_line(struct parc_core *core, int32_t line)
 		give_up_reservation(core, job);
 	line_wait(core, line, reason);
 	return 0;
-}
-
-static void pass_note_failed(struct pass *pass, int32_t line)
-{
-	struct line *it = &pass->core->lines[line];
-
-	if (it->state != LINE_BLOCKED || it->failed)
-		return;
-	it->failed = 1;
-	it->failed_next = -1;
-	if (pass->failed_last >= 0)
-		pass->core->lines[pass->failed_last].failed_next = line;
-	else
-		pass->failed_first = line;
-	pass->failed_last = line;
 }
 
 /* Has the reservation begun? */
@@ -438,6 +496,7 @@ static int32_t short_try(struct parc_core *core, int32_t job)
 				.from_us = INT64_MIN,
 				.until_us = order_end_most_us(core, job, core->time_us)};
 
+	closures_of(core, job, &window);
 	return try_lifted(core, job, &window);
 }
 
@@ -523,7 +582,7 @@ static int64_t short_most(const struct parc_core *core)
 	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
 		const struct reservation *it = &core->reservations[slot];
 
-		if (it->job >= 0 && it->start_us != PARC_NEVER &&
+		if (reservation_is_live(it) && it->start_us != PARC_NEVER &&
 		    it->start_us - core->time_us > most)
 			most = it->start_us - core->time_us;
 	}

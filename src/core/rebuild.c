@@ -5,6 +5,7 @@
 
 #include "core/array.h"
 #include "core/close.h"
+#include "core/closure.h"
 #include "core/digest.h"
 #include "core/fair.h"
 #include "core/index.h"
@@ -142,6 +143,7 @@ void rebuild(struct parc_core *core)
 	index_rebuild(core, ops->exact);
 	service_rebuild(core);
 	pack_rebuild(core);
+	closure_rebuild(core);
 	rebuild_tenants(core);
 	core->kinds_version++;
 	core->ends_root = -1;

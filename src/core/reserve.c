@@ -17,11 +17,12 @@
 #include "core/strand.h"
 #include "core/tree.h"
 
-#define RESERVATIONS_MAX (PARC_RESERVE_MAX + 1) /* one is made before another is given up */
+/* One is made before another is given up. */
+#define RESERVATIONS_MAX (PARC_RESERVE_MAX + 1 + PARC_WINDOWS_MAX)
 
 void reserve_init(struct parc_core *core, struct block *block)
 {
-	int32_t holds = core->limits.nodes * 2 + PARC_TASKS_MAX / 16;
+	int32_t holds = core->limits.nodes * 3 + PARC_TASKS_MAX / 16;
 
 	table_init(&core->reservations_table, block, RESERVATIONS_MAX);
 	table_init(&core->holds_table, block, holds);
@@ -41,8 +42,9 @@ int64_t reserve_kept_milli(const struct parc_core *core)
 {
 	int64_t milli = 0;
 
-	for (uint64_t left = core->reserved > 0 ? core->chips_known : 0; left != 0;
-	     left &= left - 1)
+	int some = core->reserved > 0 || table_count(&core->closures_table) > 0;
+
+	for (uint64_t left = some ? core->chips_known : 0; left != 0; left &= left - 1)
 		milli += core->chip_kept[__builtin_ctzll(left)];
 	return milli;
 }
@@ -50,8 +52,10 @@ int64_t reserve_kept_milli(const struct parc_core *core)
 uint64_t reservation_hash(const struct parc_core *core, int32_t slot)
 {
 	const struct reservation *it = &core->reservations[slot];
-	uint64_t hash = hash_word(HASH_START, (uint64_t)core->jobs[it->job].id);
+	uint64_t hash = hash_pair(HASH_START, it->closure >= 0, 0);
 
+	hash = hash_word(hash, (uint64_t)(it->closure >= 0 ? core->closures[it->closure].id
+							   : core->jobs[it->job].id));
 	hash = hash_word(hash, (uint64_t)it->start_us);
 	hash = hash_word(hash, (uint64_t)it->end_us);
 	for (int32_t h = it->holds; h >= 0; h = core->holds[h].next) {
@@ -117,14 +121,12 @@ static void job_count(struct parc_core *core, int32_t job, int32_t more)
 		tree_add_kept(core, tenant, more, quota_need(core, job));
 }
 
-void reserve_drop(struct parc_core *core, int32_t job)
+/* All its holds, and the slot. */
+static void reservation_free(struct parc_core *core, int32_t slot)
 {
-	int32_t slot = core->jobs[job].reservation, next;
-	struct reservation *it;
+	struct reservation *it = &core->reservations[slot];
+	int32_t next;
 
-	if (slot < 0)
-		return;
-	it = &core->reservations[slot];
 	core->digest -= it->hash;
 	for (int32_t h = it->holds; h >= 0; h = core->holds[h].next)
 		hold_unlink(core, h);
@@ -133,10 +135,19 @@ void reserve_drop(struct parc_core *core, int32_t job)
 		next = core->holds[h].next;
 		table_give(&core->holds_table, h);
 	}
+	it->job = it->closure = -1;
+	table_give(&core->reservations_table, slot);
+}
+
+void reserve_drop(struct parc_core *core, int32_t job)
+{
+	int32_t slot = core->jobs[job].reservation;
+
+	if (slot < 0)
+		return;
 	job_count(core, job, -1);
 	core->jobs[job].reservation = -1;
-	it->job = -1;
-	table_give(&core->reservations_table, slot);
+	reservation_free(core, slot);
 	core->reserved--;
 }
 
@@ -164,37 +175,127 @@ static void hold_init(const struct parc_core *core, const struct parc_placement 
 			      .variant = placement->variant};
 }
 
+/* The holds of a reservation without any, filed and in the digest. */
+static void holds_make(struct parc_core *core, int32_t slot,
+		       const struct parc_placement *placements, int32_t count)
+{
+	struct reservation *it = &core->reservations[slot];
+	int32_t *link = &it->holds;
+
+	it->holds = -1;
+	it->count = count;
+	for (int32_t i = 0; i < count; i++) {
+		int32_t h = table_take(&core->holds_table);
+
+		hold_init(core, &placements[i], slot, &core->holds[h]);
+		hold_link(core, h);
+		*link = h;
+		link = &core->holds[h].next;
+	}
+	it->hash = reservation_hash(core, slot);
+	core->digest += it->hash;
+	nodes_refresh(core, it->holds, 0);
+}
+
 void reserve_set(struct parc_core *core, int32_t job, const struct parc_action *action)
 {
-	int32_t slot, *link;
-	struct reservation *it;
+	int32_t slot;
 
 	reserve_drop(core, job);
 	if (action->reserve.count == 0)
 		return;
 	slot = table_take(&core->reservations_table);
-	it = &core->reservations[slot];
-	*it = (struct reservation){.start_us = action->reserve.start_us,
-				   .end_us = action->reserve.end_us,
-				   .job = job,
-				   .holds = -1,
-				   .count = action->reserve.count};
-	link = &it->holds;
-	for (int32_t i = 0; i < action->reserve.count; i++) {
-		int32_t h = table_take(&core->holds_table);
-
-		hold_init(core, &action->reserve.placements[i], slot, &core->holds[h]);
-		hold_link(core, h);
-		*link = h;
-		link = &core->holds[h].next;
-	}
+	core->reservations[slot] = (struct reservation){.start_us = action->reserve.start_us,
+							.end_us = action->reserve.end_us,
+							.job = job,
+							.closure = -1};
 	core->jobs[job].reservation = slot;
 	job_count(core, job, 1);
 	strand_admit(core, job);
 	core->reserved++;
+	holds_make(core, slot, action->reserve.placements, action->reserve.count);
+}
+
+void reserve_close(struct parc_core *core, int32_t closure, const struct parc_placement *placements,
+		   int32_t count)
+{
+	struct closure *it = &core->closures[closure];
+
+	if (count == 0)
+		return;
+	it->reservation = table_take(&core->reservations_table);
+	core->reservations[it->reservation] = (struct reservation){
+		.start_us = it->start_us, .end_us = it->end_us, .job = -1, .closure = closure};
+	holds_make(core, it->reservation, placements, count);
+}
+
+void reserve_reopen(struct parc_core *core, int32_t closure)
+{
+	if (core->closures[closure].reservation >= 0)
+		reservation_free(core, core->closures[closure].reservation);
+	core->closures[closure].reservation = -1;
+}
+
+/* A window loses what it held there; a job its whole reservation. */
+void reserve_leave_node(struct parc_core *core, int32_t node)
+{
+	int32_t hold = core->nodes[node].holds, slot = core->holds[hold].reservation, *link;
+	struct reservation *it = &core->reservations[slot];
+
+	if (it->job >= 0) {
+		reserve_drop(core, it->job);
+		return;
+	}
+	if (it->count == 1) {
+		reserve_reopen(core, it->closure);
+		return;
+	}
+	core->digest -= it->hash;
+	hold_unlink(core, hold);
+	for (link = &it->holds; *link != hold; link = &core->holds[*link].next)
+		;
+	*link = core->holds[hold].next;
+	it->count--;
+	table_give(&core->holds_table, hold);
+	if (reserve_refresh(core, node))
+		node_changed(core, node);
 	it->hash = reservation_hash(core, slot);
 	core->digest += it->hash;
-	nodes_refresh(core, it->holds, 0);
+}
+
+int32_t reserve_closed_reason(const struct parc_core *core, const struct parc_placement *placements,
+			      int32_t count)
+{
+	for (int32_t i = 0; i < count; i++) {
+		int32_t node = idmap_find(&core->node_ids, placements[i].node);
+
+		for (int32_t h = core->nodes[node].holds; h >= 0; h = core->holds[h].node_next) {
+			int32_t closure = core->reservations[core->holds[h].reservation].closure;
+
+			if (closure >= 0 && core->closures[closure].maintenance)
+				return PARC_REASON_MAINTENANCE;
+		}
+	}
+	return PARC_REASON_RESERVATION;
+}
+
+int reserve_placements_are_possible(const struct parc_core *core,
+				    const struct parc_placement *placements, int32_t count)
+{
+	int good = 1;
+
+	for (int32_t i = 0; good && i < count; i++) {
+		const struct parc_placement *it = &placements[i];
+		int32_t node = idmap_find(&core->node_ids, it->node);
+
+		good = node >= 0 && it->share_milli >= 0 && it->share_milli <= PARC_SHARE_WHOLE &&
+		       it->cpu_milli >= 0 && it->cpu_milli <= PARC_CPU_MAX && it->memory_mib >= 0 &&
+		       it->memory_mib <= PARC_MEMORY_MAX && it->device_memory_mib >= 0 &&
+		       it->slots <= UINT16_MAX && it->device_memory_mib <= PARC_DEVICE_MEMORY_MAX &&
+		       (core->nodes[node].devices_count == 32 ||
+			it->devices >> core->nodes[node].devices_count == 0);
+	}
+	return good;
 }
 
 int reserve_check(const struct parc_core *core, int32_t job, const struct parc_action *action,
@@ -209,17 +310,8 @@ int reserve_check(const struct parc_core *core, int32_t job, const struct parc_a
 		   action->reserve.start_us >= 0 &&
 		   action->reserve.end_us >= action->reserve.start_us;
 
-	for (int32_t i = 0; good && i < action->reserve.count; i++) {
-		const struct parc_placement *it = &action->reserve.placements[i];
-		int32_t node = idmap_find(&core->node_ids, it->node);
-
-		good = node >= 0 && it->share_milli >= 0 && it->share_milli <= PARC_SHARE_WHOLE &&
-		       it->cpu_milli >= 0 && it->cpu_milli <= PARC_CPU_MAX && it->memory_mib >= 0 &&
-		       it->memory_mib <= PARC_MEMORY_MAX && it->device_memory_mib >= 0 &&
-		       it->slots <= UINT16_MAX && it->device_memory_mib <= PARC_DEVICE_MEMORY_MAX &&
-		       (core->nodes[node].devices_count == 32 ||
-			it->devices >> core->nodes[node].devices_count == 0);
-	}
+	good = good && reserve_placements_are_possible(core, action->reserve.placements,
+						       action->reserve.count);
 	if (good)
 		return 0;
 	return parc_err_set(err, PARC_ERR_STATE, "job %lld cannot have this reservation",
@@ -288,7 +380,7 @@ int32_t reserve_lift(struct parc_core *core, const struct window *window)
 {
 	ASSERT(core->lifts_count == 0);
 	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
-		if (core->reservations[slot].job < 0)
+		if (!reservation_is_live(&core->reservations[slot]))
 			continue;
 		for (int32_t h = core->reservations[slot].holds; h >= 0; h = core->holds[h].next) {
 			const struct node *node = &core->nodes[core->holds[h].node];
@@ -321,10 +413,12 @@ void reserve_rebuild(struct parc_core *core)
 	for (int32_t i = 0; i < core->nodes_table.high; i++)
 		core->nodes[i].holds = -1;
 	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
-		if (core->reservations[slot].job < 0)
+		if (!reservation_is_live(&core->reservations[slot]))
 			continue;
-		core->reserved++;
-		core->jobs[core->reservations[slot].job].reservation = slot;
+		if (core->reservations[slot].job >= 0) {
+			core->reserved++;
+			core->jobs[core->reservations[slot].job].reservation = slot;
+		}
 		for (int32_t h = core->reservations[slot].holds; h >= 0; h = core->holds[h].next)
 			hold_link(core, h);
 	}
@@ -365,6 +459,10 @@ int reserve_verify(const struct parc_core *core, struct parc_err *err)
 	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
 		const struct reservation *it = &core->reservations[slot];
 
+		if (it->closure >= 0 && it->hash != reservation_hash(core, slot))
+			return parc_err_set(err, PARC_ERR_MISMATCH,
+					    "R1: what window %lld keeps has changed",
+					    (long long)core->closures[it->closure].id);
 		if (it->job < 0)
 			continue;
 		reserved++;

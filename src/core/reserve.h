@@ -22,6 +22,10 @@
 struct window {
 	int32_t except; /* reservation, -1: none */
 	int64_t from_us, until_us;
+	/* Of windows in the public sense (closure.h): those that this job may use (1 + its slot; 0:
+	 * none) and those that begin after `closed_us` (0: never) do not matter. */
+	int32_t member;
+	int64_t closed_us;
 };
 
 #define WINDOW_ALWAYS ((struct window){.except = -1, .from_us = INT64_MIN, .until_us = PARC_NEVER})
@@ -35,6 +39,27 @@ int reserve_check(const struct parc_core *core, int32_t job, const struct parc_a
 
 /* Put what the action says in the place of the job's reservation; no placements: drop it. */
 void reserve_set(struct parc_core *core, int32_t job, const struct parc_action *action);
+
+/* Does the slot hold a reservation, of a job or of a window? */
+static inline int reservation_is_live(const struct reservation *it)
+{
+	return it->job >= 0 || it->closure >= 0;
+}
+
+/* Keep these placements for a closure from now on; give them back; a node leaves the fleet. */
+void reserve_close(struct parc_core *core, int32_t closure, const struct parc_placement *placements,
+		   int32_t count);
+void reserve_reopen(struct parc_core *core, int32_t closure);
+void reserve_leave_node(struct parc_core *core, int32_t node);
+
+/* Why a job waits that would run on these placements but for windows: MAINTENANCE where one of
+ * their nodes is kept for it, else RESERVATION. */
+int32_t reserve_closed_reason(const struct parc_core *core, const struct parc_placement *placements,
+			      int32_t count);
+
+/* Are all on nodes that there are, with amounts in range? */
+int reserve_placements_are_possible(const struct parc_core *core,
+				    const struct parc_placement *placements, int32_t count);
 
 /* Drop the job's reservation if it has one. */
 void reserve_drop(struct parc_core *core, int32_t job);

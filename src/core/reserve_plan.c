@@ -32,7 +32,10 @@ static struct window window_of(const struct parc_core *core, int32_t job, int64_
 {
 	struct window window = {.except = core->jobs[job].reservation,
 				.from_us = time_us,
-				.until_us = order_end_most_us(core, job, time_us)};
+				.until_us = order_end_most_us(core, job, time_us),
+				.member = job + 1};
+
+	window.closed_us = window.until_us;
 
 	if (core->rules.backfill == PARC_BACKFILL_EASY)
 		window.until_us = INT64_MIN; /* whose turn is first yields to nobody */
@@ -49,7 +52,8 @@ static int node_could(struct parc_core *core, int32_t node, int32_t job, int64_t
 	if (core->nodes[node].state != PARC_NODE_UP)
 		return 0;
 	view_of_node_whole(core, node, &view);
-	if (core->nodes[node].holds >= 0 && window.until_us > INT64_MIN) {
+	if (core->nodes[node].holds >= 0 &&
+	    (window.until_us > INT64_MIN || table_count(&core->closures_table) > 0)) {
 		held_reckon(core, node, &window, &kept);
 		view_keep(&view, &kept);
 	}
@@ -127,7 +131,7 @@ static int plan_at(struct parc_core *core, int32_t job, int64_t time_us, struct 
 	struct window window = window_of(core, job, time_us);
 
 	files_renew(core);
-	if (core->reserved > 0)
+	if (core->reserved > 0 || table_count(&core->closures_table) > 0)
 		reserve_lift(core, &window);
 	reason = plan_job(core, job);
 	action->reserve.count = core->placements_count - first;
@@ -145,7 +149,15 @@ static int plan_at(struct parc_core *core, int32_t job, int64_t time_us, struct 
 	return reason == PARC_REASON_NONE;
 }
 
-/* When the next reservation of another job ends after a time; PARC_NEVER: none does. */
+/* Has the plan of the job to mind this reservation: of a window, or of another job unless the turn
+ * is his? */
+static int is_to_mind(const struct parc_core *core, const struct reservation *it, int32_t job)
+{
+	return it->closure >= 0 ||
+	       (it->job >= 0 && it->job != job && core->rules.backfill != PARC_BACKFILL_EASY);
+}
+
+/* When the next of them ends after a time; PARC_NEVER: none does. */
 static int64_t reservations_next(const struct parc_core *core, int32_t job, int64_t after_us)
 {
 	int64_t next_us = PARC_NEVER;
@@ -153,7 +165,7 @@ static int64_t reservations_next(const struct parc_core *core, int32_t job, int6
 	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
 		const struct reservation *it = &core->reservations[slot];
 
-		if (it->job >= 0 && it->job != job && it->end_us > after_us && it->end_us < next_us)
+		if (is_to_mind(core, it, job) && it->end_us > after_us && it->end_us < next_us)
 			next_us = it->end_us;
 	}
 	return next_us;
@@ -173,7 +185,7 @@ static int reservations_could(struct parc_core *core, int32_t job, int64_t end_u
 	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
 		const struct reservation *it = &core->reservations[slot];
 
-		if (it->job >= 0 && it->job != job && it->end_us == end_us &&
+		if (is_to_mind(core, it, job) && it->end_us == end_us &&
 		    reserve_could(core, slot, job, time_us))
 			return 1;
 	}
@@ -220,9 +232,7 @@ int reserve_plan(struct parc_core *core, int32_t job, struct parc_action *action
 	int found = 0, given = 1;
 
 	while (!found && given) {
-		int64_t reserved_us = core->rules.backfill == PARC_BACKFILL_EASY
-					      ? PARC_NEVER
-					      : reservations_next(core, job, time_us);
+		int64_t reserved_us = reservations_next(core, job, time_us);
 		int32_t before = slot, first = core->releases_count;
 		int64_t start_us;
 		int could = 0;

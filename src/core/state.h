@@ -89,6 +89,9 @@ struct parc_core {
 	struct reservation *reservations;
 	struct hold *holds;
 	struct service *services;
+	struct closure *closures;
+	struct table closures_table;
+	int64_t last_window;
 	struct use *uses;
 	int32_t uses_count, uses_max;
 	int64_t last_replica; /* the highest id given to a replica */
@@ -125,6 +128,8 @@ struct parc_core {
 	struct ranking waiting, turns;
 	int32_t turns_root, ends_root;
 	struct idmap use_ids;
+	const struct parc_window *closure_set; /* within a step: the one to be placed */
+	int32_t closures_noted;		   /* a step had no room to stop all that is in the way */
 	int32_t pack_noted;		   /* a measured use or the margin changed in this step */
 	struct ranking dues;		   /* services by when they are to be looked at */
 	int32_t dues_root, services_noted; /* first of those to be looked at in this step */

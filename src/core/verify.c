@@ -8,6 +8,7 @@
 
 #include "core/array.h"
 #include "core/close.h"
+#include "core/closure.h"
 #include "core/digest.h"
 #include "core/fair.h"
 #include "core/fit.h"
@@ -295,6 +296,8 @@ int parc_core_check(const struct parc_core *core, struct parc_err *err)
 		code = service_verify(core, err);
 	if (code == 0)
 		code = pack_verify(core, err);
+	if (code == 0)
+		code = closure_verify(core, err);
 	if (code == 0)
 		code = index_check(core, err);
 	if (code == 0)

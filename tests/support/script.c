@@ -40,6 +40,8 @@ void entry_bind(struct entry *entry, const struct parc_core *core)
 	struct parc_event *event = &entry->event;
 	struct parc_job_info info;
 
+	if (event->kind == PARC_EVENT_WINDOW_SET)
+		event->window.nodes = entry->nodes;
 	if (event->kind == PARC_EVENT_SUBMIT) {
 		event->submit.groups = entry->groups;
 		event->submit.variants = entry->variants;

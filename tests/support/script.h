@@ -19,6 +19,7 @@
 
 #include "parc/core.h"
 
+#define ENTRY_NODES_MAX	  16
 #define ENTRY_PROFILE_MAX 16
 #define ENTRY_TEXT_MAX	  4096
 
@@ -29,6 +30,7 @@ struct entry { /* one event with its arrays */
 	struct parc_variant variants[PARC_VARIANTS_MAX];
 	struct parc_depend depends[PARC_DEPENDS_MAX];
 	struct parc_profile_entry profile[ENTRY_PROFILE_MAX];
+	int64_t nodes[ENTRY_NODES_MAX]; /* of a window */
 };
 
 struct script {

@@ -189,6 +189,13 @@ static const struct field load_fields[] = {
 	EVENT(load.job, "job", 0),
 	EVENT(load.load_milli, "load", 0),
 };
+static const struct field window_fields[] = {
+	EVENT(window.window, "window", 0), EVENT(window.start_us, "start", 0),
+	EVENT(window.end_us, "end", 0),	   EVENT(window.tenant, "tenant", 0),
+	EVENT(window.user, "user", 0),	   EVENT(window.maintenance, "maintenance", 0),
+	EVENT(window.chip, "chip", 0),	   EVENT(window.devices, "devices", 0),
+};
+static const struct field on_fields[] = {{"node", 0, sizeof(int64_t), 0, 0, NULL}};
 static const struct field use_fields[] = {
 	EVENT(use.kind, "kind", 0),
 	EVENT(use.share_milli, "share", 0),
@@ -246,6 +253,9 @@ static const struct part depends_part = {
 	"after",	ROWS(depend_fields),	    ENTRY(event.submit.depends_count),
 	ENTRY(depends), sizeof(struct parc_depend), PARC_DEPENDS_MAX};
 
+static const struct part on_part = {"on",	  ROWS(on_fields), ENTRY(event.window.nodes_count),
+				    ENTRY(nodes), sizeof(int64_t), ENTRY_NODES_MAX};
+
 struct layout {
 	const struct field *fields;
 	size_t fields_count, offset; /* of the record in the entry */
@@ -282,6 +292,9 @@ static struct layout layout_of(int32_t kind)
 		return (struct layout){ROWS(job_fields), ENTRY(event), {NULL}};
 	case PARC_EVENT_SERVICE_LOAD:
 		return (struct layout){ROWS(load_fields), ENTRY(event), {NULL}};
+	case PARC_EVENT_WINDOW_SET:
+	case PARC_EVENT_WINDOW_DROP:
+		return (struct layout){ROWS(window_fields), ENTRY(event), {&on_part}};
 	case PARC_EVENT_USE_MEASURED:
 		return (struct layout){ROWS(use_fields), ENTRY(event), {NULL}};
 	case PARC_EVENT_SPEED_MEASURED:
@@ -493,6 +506,12 @@ const char *action_format(const struct parc_action *action, char text[ENTRY_TEXT
 	case PARC_ACTION_START:
 		text_add(&out, " attempt %d", action->start.attempt);
 		placements_add(&out, action->start.placements, action->start.count);
+		break;
+	case PARC_ACTION_WINDOW:
+		text_add(&out, " %lld %s", (long long)action->window.window,
+			 parc_window_phase_name(action->window.phase));
+		if (action->window.count > 0)
+			placements_add(&out, action->window.placements, action->window.count);
 		break;
 	case PARC_ACTION_REBOOK:
 		text_add(&out, " group %d share %d", action->rebook.group,

@@ -398,6 +398,36 @@ static void make_use(struct world *world, struct entry *entry)
 	entry->event.use.share_milli = (int32_t)draw_below(world->draw, 21) * 50;
 }
 
+/* Maintenance or a reservation, of nodes or of an amount; now and then one is dropped. */
+static void make_window(struct world *world, struct entry *entry)
+{
+	struct draw *draw = world->draw;
+	struct parc_window *it = &entry->event.window;
+
+	if (draw_chance(draw, 25)) {
+		entry->event.kind = PARC_EVENT_WINDOW_DROP;
+		it->window = draw_range(draw, 1, world->window_last + 1);
+		return;
+	}
+	entry->event.kind = PARC_EVENT_WINDOW_SET;
+	it->window = ++world->window_last;
+	it->start_us = world->time_us + draw_below(draw, 60) * SECOND;
+	it->end_us = it->start_us + draw_range(draw, 1, 60) * SECOND;
+	it->maintenance = (uint8_t)draw_chance(draw, 50);
+	if (!it->maintenance && draw_chance(draw, 50))
+		it->user = draw_range(draw, 1, 3);
+	if (!it->maintenance && (it->user == 0 || draw_chance(draw, 20)))
+		it->tenant = draw_range(draw, 1, world->tenants + 1);
+	it->chip = (int32_t)draw_below(draw, world->chips_count);
+	it->devices = (int32_t)draw_range(draw, 1, 6);
+	if (draw_chance(draw, 60) && world->nodes_count > 0) {
+		int64_t first = draw_below(draw, world->nodes_count);
+
+		for (int64_t n = first; n < world->nodes_count && it->nodes_count < 3; n++)
+			entry->nodes[it->nodes_count++] = world->nodes[n];
+	}
+}
+
 static void make_admin(struct world *world, struct entry *entry)
 {
 	switch (draw_below(world->draw, 7)) {
@@ -514,6 +544,8 @@ static void make_any(struct world *world, const struct parc_core *core, struct e
 		make_speed(world, entry);
 	else if (kind < 98)
 		make_use(world, entry);
+	else if (kind < 99)
+		make_window(world, entry);
 	else
 		entry->event.kind = PARC_EVENT_TIME;
 }
@@ -623,6 +655,18 @@ static int settle_service(struct world *world, const struct parc_core *core, str
 	return 0;
 }
 
+static int settle_window(struct world *world, const struct parc_core *core, struct entry *entry)
+{
+	struct parc_event drop = {.time_us = world->time_us, .kind = PARC_EVENT_WINDOW_DROP};
+
+	for (drop.window.window = 1; drop.window.window <= world->window_last; drop.window.window++)
+		if (parc_check(core, &drop, NULL) == 0) {
+			entry->event = drop;
+			return 1;
+		}
+	return 0;
+}
+
 static int settle_job(struct world *world, const struct parc_core *core, struct entry *entry,
 		      int64_t job)
 {
@@ -658,6 +702,7 @@ int world_settle(struct world *world, const struct parc_core *core, struct entry
 		entry->event.kind = PARC_EVENT_TIME;
 		return 1;
 	}
+	found = settle_window(world, core, entry);
 	for (int32_t i = 0; i < world->nodes_count && !found; i++)
 		found = settle_node(world, core, entry, world->nodes[i]);
 	if (!found)

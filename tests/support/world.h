@@ -25,6 +25,7 @@ struct world {
 	int32_t jobs_count, nodes_count;
 	int64_t last_job, last_node; /* the largest ids that it chose itself */
 	int32_t chips_count, chips_kind[WORLD_CHIPS_MAX];
+	int64_t window_last;  /* the highest id of a window that it chose */
 	int64_t replica_last; /* the highest id of a replica that was seen */
 	int32_t place;	      /* policy in force; -1: drawn */
 	int32_t setup;	      /* events of the fleet still to come */

@@ -48,6 +48,10 @@ static const char *const lines[] = {
 	"20s release job=5",
 	"21s service-load job=6 load=7",
 	"22s speed-measured kind=8 chip=9 speed=10 count=11 spread=12 set=1",
+	"22s use-measured kind=8 share=9",
+	"22s window-set window=8 start=90s end=91s tenant=2 user=3 chip=4 devices=5 on node=6 on "
+	"node=7",
+	"22s window-drop window=8",
 	"23s started allocation=1 attempt=2",
 	"24s ready allocation=3 attempt=4",
 	"25s progress allocation=5 attempt=6 work=7",
@@ -65,6 +69,8 @@ static int64_t line_encode(int32_t line, struct entry *entry)
 
 	if (entry_parse(entry, lines[line], &why) != 0)
 		fail_msg("%s: %s", lines[line], why);
+	if (entry->event.kind == PARC_EVENT_WINDOW_SET)
+		entry->event.window.nodes = entry->nodes;
 	entry->event.submit.groups =
 		entry->event.kind == PARC_EVENT_SUBMIT ? entry->groups : entry->event.submit.groups;
 	if (entry->event.kind == PARC_EVENT_SUBMIT) {
@@ -86,6 +92,9 @@ static void arrays_copy(struct entry *entry)
 	if (event->kind == PARC_EVENT_PROFILE_SET)
 		memcpy(entry->profile, event->profile.entries,
 		       (size_t)event->profile.count * sizeof(*entry->profile));
+	if (event->kind == PARC_EVENT_WINDOW_SET)
+		memcpy(entry->nodes, event->window.nodes,
+		       (size_t)event->window.nodes_count * sizeof(*entry->nodes));
 	if (event->kind != PARC_EVENT_SUBMIT)
 		return;
 	memcpy(entry->groups, event->submit.groups,
@@ -140,6 +149,8 @@ static void test_an_event_that_is_cut_or_of_another_version_is_refused(void **st
 	}
 }
 
+#define ACTIONS 10
+
 /* All kinds of actions that this version decides, in one list. */
 static struct parc_actions actions_make(struct parc_action *list, struct parc_placement *placements)
 {
@@ -163,13 +174,28 @@ static struct parc_actions actions_make(struct parc_action *list, struct parc_pl
 	list[4] = (struct parc_action){.kind = PARC_ACTION_REQUEUE, .job = 30};
 	list[4].requeue.reason = PARC_REASON_RETRY;
 	list[5] = (struct parc_action){.kind = PARC_ACTION_MORE};
-	return (struct parc_actions){.count = 6, .list = list};
+	list[6] = (struct parc_action){.kind = PARC_ACTION_REPLICA, .job = 31};
+	list[6].replica.replica = 32;
+	list[6].replica.number = 33;
+	list[7] = (struct parc_action){.kind = PARC_ACTION_REBOOK, .job = 34};
+	list[7].rebook.allocation = 35;
+	list[7].rebook.attempt = 36;
+	list[7].rebook.group = 1;
+	list[7].rebook.share_milli = 37;
+	list[8] = (struct parc_action){.kind = PARC_ACTION_WARN, .job = 38};
+	list[8].warn.what = PARC_WARN_PACKED;
+	list[9] = (struct parc_action){.kind = PARC_ACTION_WINDOW};
+	list[9].window.window = 39;
+	list[9].window.phase = PARC_WINDOW_PLACED;
+	list[9].window.count = 2;
+	list[9].window.placements = placements;
+	return (struct parc_actions){.count = ACTIONS, .list = list};
 }
 
 static void test_every_kind_of_action_comes_back(void **state)
 {
 	struct parc_placement placements[2];
-	struct parc_action list[6];
+	struct parc_action list[ACTIONS];
 	struct parc_actions actions = actions_make(list, placements), read;
 	char text[ENTRY_TEXT_MAX], other[ENTRY_TEXT_MAX];
 	int64_t size = parc_actions_encode(&actions, bytes, sizeof(bytes));
