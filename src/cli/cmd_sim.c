@@ -23,6 +23,7 @@ static const char sim_text[] =
 	"Usage: parc sim --fleet FILE --trace FILE --format NAME [OPTION]...\n"
 	"       parc sim --fleet FILE --trace FILE --saturate R [OPTION]...\n"
 	"       parc sim --fleet FILE --trace FILE --churn [OPTION]...\n"
+	"       parc sim --fleet FILE --use FILE --memory MIB [OPTION]...\n"
 	"       parc sim --audit FILE\n"
 	"\n"
 	"Run a job log through a fleet in virtual time: how long do jobs wait, and where\n"
@@ -105,6 +106,13 @@ static const char sim_text[] =
 	"  --profile KIND      list: the policy is told the task list's distribution\n"
 	"                      (default of fgd and parc); learn: it knows what has arrived\n"
 	"  --halfway           encode, decode and continue in the middle of each run\n"
+	"\n"
+	"Experiment with packing:\n"
+	"  --use FILE          samples of how busy devices were, by holder: they are packed\n"
+	"                      by the first half, the second half is the judge\n"
+	"  --memory MIB        device memory of each holder\n"
+	"  --percentile P      of the first half, in per cent (default 95)\n"
+	"  --margin P          of a device on top of it, in per cent (default 5)\n"
 	"\n"
 	"Output and checks:\n"
 	"  --html FILE         write the report of a replay as one page for a browser, too\n"
@@ -434,6 +442,8 @@ static int sim_run(int argc, char **argv)
 				      .fence_us = SIM_FENCE_US,
 				      .requeue_max = SIM_REQUEUE_DEFAULT,
 				      .profile = -1,
+				      .percentile_milli = 950,
+				      .margin_milli = 50,
 				      .loads_milli = {850, 950, 1050},
 				      .loads_count = 3,
 				      .places = {PARC_PLACE_PARC},
@@ -445,6 +455,8 @@ static int sim_run(int argc, char **argv)
 		return code;
 	if (options.audit)
 		return run_audit(&options);
+	if (options.use)
+		return sim_packing(&options);
 	if (!options.saturate_milli && !options.churn)
 		return sim_replay(&options);
 	code = read_inputs(&inputs, &options, &err) ? command_fail(&err)

@@ -152,6 +152,27 @@ static int set_measure(struct sim_options *options, const char *text)
 	return 0;
 }
 
+/* Per cent, with one decimal at most counted. */
+static int set_percent(const char *name, const char *text, int32_t *milli)
+{
+	int64_t value = parse_milli(text, NULL);
+	if (value < 100 || value > 100000)
+		return command_usage("sim", "--%s '%s' must be per cent from 0.1 to 100", name,
+				     text);
+	*milli = (int32_t)(value / 100);
+	return 0;
+}
+
+static int set_percentile(struct sim_options *options, const char *text)
+{
+	return set_percent("percentile", text, &options->percentile_milli);
+}
+
+static int set_margin(struct sim_options *options, const char *text)
+{
+	return set_percent("margin", text, &options->margin_milli);
+}
+
 static int32_t find_fault(const char *text, size_t size)
 {
 	for (int32_t i = 0; i < REPLAY_FAULT_KINDS; i++)
@@ -271,6 +292,10 @@ static const struct sim_option sim_options_table[] = {
 	{"requeue", SIM_WHOLE, FIELD(requeue_max), 0, 1000000, NULL},
 	{"html", SIM_TEXT, FIELD(html), 0, 0, NULL},
 	{"services", SIM_TEXT, FIELD(services), 0, 0, NULL},
+	{"use", SIM_TEXT, FIELD(use), 0, 0, NULL},
+	{"memory", SIM_WHOLE, FIELD(memory_mib), 1, PARC_DEVICE_MEMORY_MAX, NULL},
+	{"percentile", SIM_SET, 0, 0, 0, set_percentile},
+	{"margin", SIM_SET, 0, 0, 0, set_margin},
 	{"json", SIM_FLAG, FIELD(json), 0, 0, NULL},
 	{"digest", SIM_FLAG, FIELD(digest), 0, 0, NULL},
 	{"record", SIM_TEXT, FIELD(dump), 0, 0, NULL},
@@ -442,6 +467,10 @@ static int settle(struct sim_options *options)
 {
 	if (options->audit)
 		return 0;
+	if (options->use && options->fleet && options->memory_mib)
+		return 0;
+	if (options->use)
+		return command_usage("sim", "--use takes --fleet FILE and --memory MIB, too");
 	int has_fleet =
 		options->fleet || (options->format && strcmp(options->format, "gavel") == 0);
 	if (!has_fleet || !options->trace)

@@ -17,7 +17,7 @@
 #define SIM_LIST_MAX	512 /* bytes of a list on the command line */
 
 struct sim_options {
-	const char *fleet, *trace, *format, *order_file, *dump, *audit, *html, *services;
+	const char *fleet, *trace, *format, *order_file, *dump, *audit, *html, *services, *use;
 	const char *speeds, *measure, *know_lengths;   /* of Gavel's lists, as written */
 	const char *policy, *compare, *lengths, *load; /* as written; read by the experiment */
 	struct chips_option chips;
@@ -32,6 +32,8 @@ struct sim_options {
 	int64_t rate_milli, static_max;	     /* arrivals an hour, or all at time 0; 0: not said */
 	int64_t measure_first, measure_last; /* numbers of jobs; last -1: all */
 	int64_t round_us, move_us;
+	int64_t memory_mib; /* of the experiment with packing, as the next two */
+	int32_t percentile_milli, margin_milli;
 	int32_t load_milli; /* of a replay; 0: as the log has it */
 	uint8_t churn, json, digest, halfway, verify;
 	int64_t trial_max;
@@ -53,6 +55,9 @@ int sim_print_json(json_t *root);
 
 /* One policy's object by itself, several as {"compare": [...]}. */
 json_t *sim_wrap_compared(json_t *list);
+
+/* Pack the holders of --use. An exit code. */
+int sim_packing(const struct sim_options *options);
 
 /* Replay a job log under each of the policies. An exit code. */
 int sim_replay(const struct sim_options *options);
