@@ -74,6 +74,7 @@ static const char sim_text[] =
 	"  --true-speeds FILE  how fast kinds really run (CSV: kind,chip,speed_milli);\n"
 	"                      without: as declared, else as the chip has it\n"
 	"  --services FILE     services beside the jobs, with their loads (YAML)\n"
+	"  --windows FILE      advance reservations and maintenance (YAML)\n"
 	"  --load X            compress arrivals to this load: 1.1 or 110%\n"
 	"  --start-time S      seconds from a start until work begins (default 0)\n"
 	"  --move-cost S       seconds from each start but the first until work goes on\n"

@@ -292,6 +292,7 @@ static const struct sim_option sim_options_table[] = {
 	{"requeue", SIM_WHOLE, FIELD(requeue_max), 0, 1000000, NULL},
 	{"html", SIM_TEXT, FIELD(html), 0, 0, NULL},
 	{"services", SIM_TEXT, FIELD(services), 0, 0, NULL},
+	{"windows", SIM_TEXT, FIELD(windows), 0, 0, NULL},
 	{"use", SIM_TEXT, FIELD(use), 0, 0, NULL},
 	{"memory", SIM_WHOLE, FIELD(memory_mib), 1, PARC_DEVICE_MEMORY_MAX, NULL},
 	{"percentile", SIM_SET, 0, 0, 0, set_percentile},

@@ -17,7 +17,8 @@
 #define SIM_LIST_MAX	512 /* bytes of a list on the command line */
 
 struct sim_options {
-	const char *fleet, *trace, *format, *order_file, *dump, *audit, *html, *services, *use;
+	const char *fleet, *trace, *format, *order_file, *dump, *audit, *html, *services, *windows,
+		*use;
 	const char *speeds, *measure, *know_lengths;   /* of Gavel's lists, as written */
 	const char *policy, *compare, *lengths, *load; /* as written; read by the experiment */
 	struct chips_option chips;

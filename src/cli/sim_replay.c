@@ -46,9 +46,20 @@ static int32_t lengths_of_log(const struct jobs *jobs)
 	return lengths;
 }
 
-static int read_all(struct fleet *fleet, struct jobs *jobs, struct services *services,
-		    const struct sim_options *options, struct parc_err *err)
+/* What was read. */
+struct sim_world {
+	struct fleet fleet;
+	struct jobs jobs;
+	struct services services;
+	struct windows windows;
+	struct truth truth;
+};
+
+static int read_all(struct sim_world *world, const struct sim_options *options,
+		    struct parc_err *err)
 {
+	struct fleet *fleet = &world->fleet;
+	struct jobs *jobs = &world->jobs;
 	struct jobs_options how = {.is_lenient = options->lenient,
 				   .has_devices = options->devices,
 				   .task_size = (int32_t)options->task_size,
@@ -61,7 +72,9 @@ static int read_all(struct fleet *fleet, struct jobs *jobs, struct services *ser
 	if (!code && options->load_milli)
 		code = jobs_compress(jobs, fleet->devices, options->load_milli, err);
 	if (!code && options->services)
-		code = services_read(services, options->services, fleet, err);
+		code = services_read(&world->services, options->services, fleet, err);
+	if (!code && options->windows)
+		code = windows_read(&world->windows, options->windows, fleet, jobs, err);
 	return code;
 }
 
@@ -81,14 +94,6 @@ static void note_omissions(const struct jobs *jobs)
 			(long long)jobs->aliens, jobs->first_alien);
 }
 
-/* What was read. */
-struct sim_world {
-	struct fleet fleet;
-	struct jobs jobs;
-	struct services services;
-	struct truth truth;
-};
-
 static struct replay_config config_of(const struct sim_options *options,
 				      const struct sim_world *world, int32_t index)
 {
@@ -97,6 +102,7 @@ static struct replay_config config_of(const struct sim_options *options,
 		.fleet = &world->fleet,
 		.jobs = jobs,
 		.services = &world->services,
+		.windows = options->windows ? &world->windows : NULL,
 		.fleet_name = options->fleet ? base_name(options->fleet) : "gavel",
 		.jobs_name = base_name(options->trace),
 		.scheme = options->schemes[index],
@@ -214,7 +220,7 @@ int sim_replay(const struct sim_options *options)
 	struct sim_replays *run = calloc(1, sizeof(*run));
 	int code = run ? 0 : parc_err_set(&err, PARC_ERR_MEMORY, "no memory for the results");
 	if (!code)
-		code = read_all(&world.fleet, &world.jobs, &world.services, options, &err);
+		code = read_all(&world, options, &err);
 	if (!code && options->true_speeds)
 		code = truth_read(&world.truth, options->true_speeds, &world.fleet, &world.jobs,
 				  &err);
@@ -232,6 +238,7 @@ int sim_replay(const struct sim_options *options)
 		replay_deinit(&run->results[i]);
 	free(run);
 	truth_deinit(&world.truth);
+	windows_deinit(&world.windows);
 	services_deinit(&world.services);
 	jobs_deinit(&world.jobs);
 	fleet_deinit(&world.fleet);

@@ -240,7 +240,7 @@ static int take_next(struct replay *replay, struct parc_err *err)
 		wake_us = replay->now_us;
 	if (is_idle(replay)) {
 		/* With no work there is nothing to hurt, and nothing that time alone changes. */
-		if (wake_us > replay->now_us)
+		if (wake_us > replay->now_us && !replay->config->windows)
 			wake_us = PARC_NEVER;
 		if (tick_us == PARC_NEVER && wake_us == PARC_NEVER)
 			return 1;
@@ -293,9 +293,21 @@ static void note_arrivals(struct replay *replay)
 	}
 }
 
+static int set_windows(struct replay *replay, struct parc_err *err)
+{
+	const struct windows *windows = replay->config->windows;
+	int code = 0;
+	for (int32_t i = 0; windows && i < windows->count && !code; i++) {
+		struct parc_event event = {.kind = PARC_EVENT_WINDOW_SET};
+		event.window = windows->list[i];
+		code = replay_step(replay, &event, err);
+	}
+	return code;
+}
+
 static int run_loop(struct replay *replay, struct parc_err *err)
 {
-	int code = 0, arriving = 1;
+	int code = set_windows(replay, err), arriving = 1;
 	while (!code && (replay->ended < replay->log->count || replay->services_left > 0)) {
 		code = take_next(replay, err);
 		if (arriving && replay->next_row == replay->log->count) {

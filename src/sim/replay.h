@@ -20,6 +20,7 @@
 #include "sim/stats.h"
 #include "trace/jobs.h"
 #include "trace/services.h"
+#include "trace/windows.h"
 
 #define REPLAY_POINTS_MAX  400
 #define REPLAY_SPEEDS_MAX  4096
@@ -35,6 +36,7 @@ struct replay_config {
 	const struct fleet *fleet;
 	const struct jobs *jobs;
 	const struct services *services;    /* NULL: none */
+	const struct windows *windows;	    /* NULL: none; all are known from the first moment on */
 	const char *fleet_name, *jobs_name; /* for reports; NULL: not known */
 	struct scheme scheme;
 	struct record *record;					 /* NULL: the run is not recorded */

@@ -309,7 +309,8 @@ static int follow_stop(struct replay *replay, int32_t row, int32_t why, struct p
 	if (run->is_working && !run->halted && run->due_us <= replay->now_us)
 		return 0;
 	run->stopping = 1;
-	run->preempted = why == PARC_RESULT_PREEMPTED && !run->halted;
+	run->preempted =
+		(why == PARC_RESULT_PREEMPTED || why == PARC_RESULT_DRAINED) && !run->halted;
 	return replay_push(replay, replay->now_us + replay->config->stop_us, TICK_STOPPED, row,
 			   err);
 }
