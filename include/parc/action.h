@@ -22,7 +22,8 @@ enum parc_action_kind { PARC_ACTION_MAP(X) };
 
 /* clang-format off */
 #define PARC_WARN_MAP(X) \
-	X(PACKED, 1, "packed") /* it uses more than it is booked, and its device has no more */
+	X(PACKED, 1, "packed") /* it uses more than it is booked, and its device has no more */ \
+	X(IDLE, 2, "idle")     /* it holds devices and does not use them */
 /* clang-format on */
 
 #define X(name, number, text) PARC_WARN_##name = number,

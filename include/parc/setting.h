@@ -48,20 +48,30 @@ struct parc_tenant {		       /* TENANT_SET: new or changed; a tree by parent */
 	int32_t price_plan;
 };
 
-struct parc_policy {	      /* POLICY_SET: replaces the policy whole */
-	int32_t place;	      /* enum parc_place */
-	int32_t order;	      /* enum parc_order, within a tier */
-	int32_t backfill;     /* enum parc_backfill */
-	int32_t reserve_max;  /* CONSERVATIVE: waiting jobs that get a reservation; 0: 64 */
-	uint64_t seed;	      /* of the core's generator; 0: leave it as it is */
-	int64_t age_us;	      /* FIFO: so long a wait is worth one tier; 0: tiers are strict */
-	int64_t epoch_us;     /* fair share and attribution, 1 s..60 s */
-	int64_t grace_us;     /* between the signal and the kill */
-	int64_t half_life_us; /* of fair share */
-	int32_t requeue_max;  /* attempts after a loss; 0: none */
-	int32_t preempt;      /* EASY: 1: the first that waits may take the place of others */
-	int32_t trial_max;    /* starts of a kind on a chip where its speed is unknown; 0: none */
-	int32_t reserved[4];  /* 0; later issues */
+#define PARC_IDLE_MAP(X)      X(WARN, 0, "warn") X(SHRINK, 1, "shrink") X(STOP, 2, "stop")
+#define X(name, number, text) PARC_IDLE_##name = number,
+enum parc_idle { PARC_IDLE_MAP(X) };
+#undef X
+const char *parc_idle_name(int number);
+
+struct parc_policy {	       /* POLICY_SET: replaces the policy whole */
+	int32_t place;	       /* enum parc_place */
+	int32_t order;	       /* enum parc_order, within a tier */
+	int32_t backfill;      /* enum parc_backfill */
+	int32_t reserve_max;   /* CONSERVATIVE: waiting jobs that get a reservation; 0: 64 */
+	uint64_t seed;	       /* of the core's generator; 0: leave it as it is */
+	int64_t age_us;	       /* FIFO: so long a wait is worth one tier; 0: tiers are strict */
+	int64_t epoch_us;      /* fair share and attribution, 1 s..60 s */
+	int64_t grace_us;      /* between the signal and the kill */
+	int64_t half_life_us;  /* of fair share */
+	int32_t requeue_max;   /* attempts after a loss; 0: none */
+	int32_t preempt;       /* EASY: 1: the first that waits may take the place of others */
+	int32_t trial_max;     /* starts of a kind on a chip where its speed is unknown; 0: none */
+	int32_t reserved[4];   /* 0; later issues */
+	int64_t idle_us;       /* so long idle is warned; 0: nobody looks at it */
+	int64_t idle_grace_us; /* from the warning until idle_act */
+	int32_t idle_milli;    /* busy part of what it holds, up to which it is idle */
+	int32_t idle_act;      /* enum parc_idle */
 	int32_t pack_margin_milli; /* of a device, above the measured use; 0: nothing is packed */
 	int64_t shrink_us;	   /* so long a service keeps replicas that it needed; 0: 5 min */
 };

@@ -67,7 +67,8 @@
 #define PARC_RESULT_MAP(X) \
 	X(NONE, 0, "none") X(OK, 1, "ok") X(FAILED, 2, "failed") X(CANCELLED, 3, "cancelled") \
 	X(LOST, 4, "lost") X(TIMEOUT, 5, "timeout") X(REFUSED, 6, "refused") \
-	X(PREEMPTED, 7, "preempted") X(RETIRED, 8, "retired") X(DRAINED, 9, "drained")
+	X(PREEMPTED, 7, "preempted") X(RETIRED, 8, "retired") X(DRAINED, 9, "drained") \
+	X(IDLE, 10, "idle")
 #define PARC_SPEED_MAP(X) \
 	X(UNKNOWN, 0, "unknown") X(CHIP, 1, "chip") X(DECLARED, 2, "declared") \
 	X(LEARNT, 3, "learnt") X(SET, 4, "set")

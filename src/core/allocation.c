@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "core/idle.h"
 #include "core/job.h"
 #include "core/ledger.h"
 #include "core/line.h"
@@ -33,6 +34,7 @@ uint64_t allocation_hash(const struct parc_core *core, int32_t slot)
 	hash = hash_word(hash, (uint64_t)it->unmeasured_done);
 	hash = hash_word(hash, (uint64_t)(it->unmeasured_done >> 64));
 	hash = hash_word(hash, (uint64_t)it->booked_us);
+	hash = hash_pair(hash_word(hash, (uint64_t)it->idle_us), it->warned, 0);
 	hash = hash_word(hash, (uint64_t)it->since_us);
 	return hash_word(hash, (uint64_t)(int64_t)it->busy_milli);
 }
@@ -174,6 +176,7 @@ void job_start(struct parc_core *core, int32_t slot, int64_t id, int32_t attempt
 				  .start_us = core->time_us,
 				  .since_us = core->time_us,
 				  .booked_us = core->time_us,
+				  .idle_us = PARC_NEVER,
 				  .job = slot,
 				  .attempt = attempt,
 				  .tasks = -1,
@@ -274,6 +277,7 @@ void allocation_set_state(struct parc_core *core, int32_t slot, int32_t state)
 		ranking_set_value(&core->waiting, core->ends_root, it->job, PARC_NEVER);
 	it->state = state;
 	allocation_book(core, it, 1);
+	idle_note(core, slot);
 	core->jobs[it->job].state = (uint8_t)state;
 	allocation_digest(core, slot);
 	job_digest(core, it->job);
@@ -287,6 +291,7 @@ void allocation_set_busy(struct parc_core *core, int32_t slot, int32_t busy_mill
 	allocation_book(core, it, -1);
 	it->busy_milli = busy_milli;
 	allocation_book(core, it, 1);
+	idle_note(core, slot);
 	allocation_digest(core, slot);
 }
 
@@ -338,6 +343,7 @@ void allocation_rebook(struct parc_core *core, int32_t slot, int32_t group, int3
 	ledger_add(core, PARC_LEDGER_STARTING, -it->held_milli);
 	allocation_book(core, it, 1);
 	usage_book(core, slot, 1);
+	idle_leave(core, slot);
 	core->disrupted = 1;
 	it->tasks_hash = allocation_tasks_hash(core, slot);
 	allocation_digest(core, slot);
@@ -349,6 +355,7 @@ void allocation_release(struct parc_core *core, int32_t slot)
 	struct allocation *it = &core->allocations[slot];
 	int32_t next;
 
+	idle_leave(core, slot);
 	node_prefetch(core, core->tasks[it->tasks].node);
 	usage_book(core, slot, -1);
 	tree_add_running(core, core->jobs[it->job].tenant, -1);

@@ -9,6 +9,7 @@
 #include "core/closure.h"
 #include "core/digest.h"
 #include "core/fair.h"
+#include "core/idle.h"
 #include "core/index.h"
 #include "core/job.h"
 #include "core/line.h"
@@ -502,6 +503,10 @@ void apply_action(struct parc_core *core, const struct parc_action *action, int 
 		break;
 	case PARC_ACTION_RESERVE:
 		reserve_set(core, job, action);
+		break;
+	case PARC_ACTION_WARN:
+		if (action->warn.what == PARC_WARN_IDLE)
+			idle_warned(core, core->jobs[job].allocation);
 		break;
 	case PARC_ACTION_WINDOW:
 		window_apply(core, action);

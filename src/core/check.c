@@ -479,6 +479,10 @@ int check_policy(const struct parc_policy *policy, struct parc_err *err)
 		{"half_life_us", policy->half_life_us, 0, PARC_TIME_MAX},
 		{"requeue_max", policy->requeue_max, 0, INT32_MAX - 1},
 		{"shrink_us", policy->shrink_us, 0, PARC_TIME_MAX},
+		{"idle_us", policy->idle_us, 0, PARC_TIME_MAX},
+		{"idle_grace_us", policy->idle_grace_us, 0, PARC_TIME_MAX},
+		{"idle_milli", policy->idle_milli, 0, PARC_SHARE_WHOLE},
+		{"idle_act", policy->idle_act, 0, PARC_IDLE_STOP},
 		{"pack_margin_milli", policy->pack_margin_milli, 0, PARC_SHARE_WHOLE},
 	};
 

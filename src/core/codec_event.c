@@ -79,6 +79,10 @@ void codec_policy(struct codec *codec, struct parc_policy *it)
 	codec_i32(codec, &it->trial_max);
 	for (size_t i = 0; i < sizeof(it->reserved) / sizeof(*it->reserved); i++)
 		codec_i32(codec, &it->reserved[i]);
+	codec_i64(codec, &it->idle_us);
+	codec_i64(codec, &it->idle_grace_us);
+	codec_i32(codec, &it->idle_milli);
+	codec_i32(codec, &it->idle_act);
 	codec_i32(codec, &it->pack_margin_milli);
 	codec_i64(codec, &it->shrink_us);
 }

@@ -328,6 +328,8 @@ static void allocation_code(struct codec *codec, struct parc_core *core, struct 
 	sum_code(codec, &it->idle_done);
 	sum_code(codec, &it->unmeasured_done);
 	codec_i64(codec, &it->booked_us);
+	codec_i64(codec, &it->idle_us);
+	codec_i32(codec, &it->warned);
 	codec_i64(codec, &it->since_us);
 	codec_u64(codec, &it->tasks_hash);
 	codec_slot(codec, &it->job, core->jobs_table.size);

@@ -15,6 +15,7 @@
 #include "core/closure.h"
 #include "core/decide.h"
 #include "core/fair.h"
+#include "core/idle.h"
 #include "core/index.h"
 #include "core/job.h"
 #include "core/line.h"
@@ -293,7 +294,7 @@ int64_t parc_wake(const struct parc_core *core)
 {
 	int64_t deadline = allocation_deadline_us(core);
 	int64_t times_us[] = {preempt_wake_us(core), service_wake_us(core), closure_wake_us(core),
-			      fair_wake_us(core)};
+			      idle_wake_us(core), fair_wake_us(core)};
 
 	if (core->unfinished)
 		return core->time_us;

@@ -11,6 +11,7 @@
 #include "core/act.h"
 #include "core/close.h"
 #include "core/closure.h"
+#include "core/idle.h"
 #include "core/index.h"
 #include "core/job.h"
 #include "core/line.h"
@@ -135,6 +136,12 @@ static void decide_event(struct parc_core *core, const struct parc_event *event)
 	case PARC_EVENT_ENDED:
 		decide_run(core, event);
 		break;
+	case PARC_EVENT_USE:
+		pack_grow(
+			core,
+			core->allocations[idmap_find(&core->allocation_ids, event->run.allocation)]
+				.job);
+		break;
 	case PARC_EVENT_NODE_FENCE:
 		decide_fence(core, idmap_find(&core->node_ids, event->node.node));
 		break;
@@ -176,7 +183,8 @@ void decide(struct parc_core *core, const struct parc_event *event)
 	decide_event(core, event);
 	decide_deadlines(core);
 	do { /* what a replica gives is known for sure once it has started */
-		done = closure_decide(core) & service_decide(core) & pack_decide(core);
+		done = closure_decide(core) & service_decide(core) & pack_decide(core) &
+		       idle_decide(core);
 		decide_orphans(core);
 		done &= queue_decide(core);
 	} while (done && core->services_noted >= 0);

@@ -102,6 +102,9 @@ static uint64_t rules_hash(const struct parc_policy *rules, uint64_t hash)
 	hash = hash_word(hash, (uint64_t)rules->half_life_us);
 	hash = hash_word(hash, (uint64_t)rules->shrink_us);
 	hash = hash_word(hash, (uint64_t)rules->pack_margin_milli);
+	hash = hash_word(hash, (uint64_t)rules->idle_us);
+	hash = hash_word(hash, (uint64_t)rules->idle_grace_us);
+	hash = hash_pair(hash, rules->idle_milli, rules->idle_act);
 	return hash_word(hash, (uint64_t)rules->requeue_max);
 }
 

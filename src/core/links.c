@@ -463,7 +463,8 @@ static int allocation_is_right(struct links *links, int32_t slot)
 	    !is_within(it->work_us, 0, PARC_TIME_MAX) ||
 	    !is_within(it->checkpoint_us, 0, PARC_TIME_MAX) ||
 	    !is_within(it->since_us, 0, core->time_us) ||
-	    !is_within(it->booked_us, 0, core->time_us) ||
+	    !is_within(it->booked_us, 0, core->time_us) || !is_within(it->warned, 0, 2) ||
+	    (it->idle_us != PARC_NEVER && !is_within(it->idle_us, 0, core->time_us)) ||
 	    !is_within(it->held_milli, 0, INT64_C(1) << 52) || it->attempt < 1 || it->end_us < 0 ||
 	    it->speed_milli < 1 || !is_within(it->state, PARC_JOB_STARTING, PARC_JOB_STOPPING))
 		return 0;

@@ -129,6 +129,9 @@ struct allocation {
 	__int128 busy_done, idle_done, unmeasured_done; /* since the last checkpoint ... */
 	int64_t since_us;				/* ... reckoned up to this moment */
 	int64_t booked_us;				/* since then it holds what it holds */
+	int64_t idle_us; /* since then it is idle, or since it was warned; PARC_NEVER: it is busy */
+	int32_t idle_next, idle_prev; /* derived: in its list (idle.h) */
+	int32_t warned;		      /* how often since it is idle */
 	uint64_t tasks_hash, hash;
 	int32_t job, attempt, tasks, tasks_count; /* first task */
 	int32_t busy_milli;			  /* -1: unmeasured */

@@ -34,6 +34,7 @@ NAMES(parc_reason_name, PARC_REASON_MAP)
 NAMES(parc_event_name, PARC_EVENT_MAP)
 NAMES(parc_action_name, PARC_ACTION_MAP)
 NAMES(parc_warning_name, PARC_WARN_MAP)
+NAMES(parc_idle_name, PARC_IDLE_MAP)
 NAMES(parc_window_phase_name, PARC_WINDOW_PHASE_MAP)
 #undef X
 

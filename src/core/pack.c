@@ -215,13 +215,24 @@ static void group_burst(struct parc_core *core, int32_t job)
 		act_warn(core, job, PARC_WARN_PACKED);
 }
 
+static void act_rebook(struct parc_core *core, int32_t job, int32_t group, int32_t share_milli)
+{
+	const struct allocation *it = &core->allocations[core->jobs[job].allocation];
+	struct parc_action action = {.kind = PARC_ACTION_REBOOK, .job = core->jobs[job].id};
+
+	action.rebook.allocation = it->id;
+	action.rebook.attempt = it->attempt;
+	action.rebook.group = group;
+	action.rebook.share_milli = share_milli;
+	act(core, &action, 0);
+}
+
 static void allocation_repack(struct parc_core *core, int32_t job)
 {
 	const struct allocation *it = &core->allocations[core->jobs[job].allocation];
 
 	for (int32_t number = 0; number < core->jobs[job].groups_count; number++) {
 		int32_t target = group_target(core, it, number);
-		struct parc_action action = {.kind = PARC_ACTION_REBOOK, .job = core->jobs[job].id};
 
 		if (target == 0 || target == group_booked(core, it, number))
 			continue;
@@ -229,12 +240,48 @@ static void allocation_repack(struct parc_core *core, int32_t job)
 			group_burst(core, job);
 			return;
 		}
-		action.rebook.allocation = it->id;
-		action.rebook.attempt = it->attempt;
-		action.rebook.group = number;
-		action.rebook.share_milli = target;
-		act(core, &action, 0);
+		act_rebook(core, job, number, target);
 	}
+}
+
+/* The smallest share of the chip of the group's tasks; 0: others may not be put beside them. */
+static int32_t group_least(struct parc_core *core, const struct allocation *it, int32_t number)
+{
+	int32_t least = group_target(core, it, number);
+
+	for (int32_t t = it->tasks; t >= 0 && least > 0; t = core->tasks[t].next) {
+		if (core->tasks[t].group != number || core->tasks[t].devices == 0)
+			continue;
+		if (core->tasks[t].device_memory_mib == 0)
+			return 0;
+		least = task_chip(core, &core->tasks[t])->step_milli;
+	}
+	return least;
+}
+
+int pack_shrink(struct parc_core *core, int32_t job)
+{
+	const struct allocation *it = &core->allocations[core->jobs[job].allocation];
+	int shrunk = 0;
+
+	for (int32_t number = 0; number < core->jobs[job].groups_count; number++) {
+		int32_t least = group_least(core, it, number);
+
+		if (least == 0 || least >= group_booked(core, it, number))
+			continue;
+		act_rebook(core, job, number, least);
+		shrunk = 1;
+	}
+	return shrunk;
+}
+
+void pack_grow(struct parc_core *core, int32_t job)
+{
+	const struct allocation *it = &core->allocations[core->jobs[job].allocation];
+
+	if (it->booked_us > it->start_us && it->state == PARC_JOB_RUNNING &&
+	    it->idle_us == PARC_NEVER && it->busy_milli >= 0)
+		allocation_repack(core, job);
 }
 
 int pack_decide(struct parc_core *core)

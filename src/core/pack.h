@@ -36,6 +36,11 @@ void pack_margin_set(struct parc_core *core);
 /* Book anew what runs, if a use or the margin changed in this step. 0: the step has no room. */
 int pack_decide(struct parc_core *core);
 
+/* Book the job the smallest shares of its devices; 0: it cannot be booked less. Give it back what
+ * it is to have, if it was booked less than that and is busy. */
+int pack_shrink(struct parc_core *core, int32_t job);
+void pack_grow(struct parc_core *core, int32_t job);
+
 /* Could the REBOOK be applied? 0, or why not. */
 int rebook_check(const struct parc_core *core, int32_t job, const struct parc_action *action,
 		 struct parc_err *err);

@@ -8,6 +8,7 @@
 #include "core/closure.h"
 #include "core/digest.h"
 #include "core/fair.h"
+#include "core/idle.h"
 #include "core/index.h"
 #include "core/job.h"
 #include "core/line.h"
@@ -144,6 +145,7 @@ void rebuild(struct parc_core *core)
 	service_rebuild(core);
 	pack_rebuild(core);
 	closure_rebuild(core);
+	idle_rebuild(core);
 	rebuild_tenants(core);
 	core->kinds_version++;
 	core->ends_root = -1;

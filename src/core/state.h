@@ -89,6 +89,9 @@ struct parc_core {
 	struct reservation *reservations;
 	struct hold *holds;
 	struct service *services;
+	struct idle_list {
+		int32_t first, last;
+	} idles[2]; /* derived: idle allocations, not warned and warned */
 	struct closure *closures;
 	struct table closures_table;
 	int64_t last_window;

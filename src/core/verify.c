@@ -13,6 +13,7 @@
 #include "core/fair.h"
 #include "core/fit.h"
 #include "core/heap.h"
+#include "core/idle.h"
 #include "core/index.h"
 #include "core/job.h"
 #include "core/ledger.h"
@@ -298,6 +299,8 @@ int parc_core_check(const struct parc_core *core, struct parc_err *err)
 		code = pack_verify(core, err);
 	if (code == 0)
 		code = closure_verify(core, err);
+	if (code == 0)
+		code = idle_verify(core, err);
 	if (code == 0)
 		code = index_check(core, err);
 	if (code == 0)

@@ -91,6 +91,10 @@ static const struct field policy_fields[] = {
 	POLICY(trial_max, "trials", 0),
 	POLICY(shrink_us, "shrink", 0),
 	POLICY(pack_margin_milli, "pack-margin", 0),
+	POLICY(idle_us, "idle", 0),
+	POLICY(idle_grace_us, "idle-grace", 0),
+	POLICY(idle_milli, "idle-busy", 0),
+	NAMED(struct parc_policy, idle_act, "idle-act", 0, 3, parc_idle_name),
 };
 
 #define TASK_FIELDS(type, task)                                                    \
