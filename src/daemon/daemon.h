@@ -12,6 +12,9 @@
  * has is found out by recovering. Recovery reads the newest snapshot, applies the records after it
  * (recover.c), and asks the engine what it has.
  *
+ * Those who were answered in the last round mostly ask again at once. So that they share one sync,
+ * a round waits for as many requests as the last one had, but no longer than a part of a sync.
+ *
  * Cost: a round is one sync; between rounds the loop sleeps until something is readable or the
  * core wants to be woken.
  */
@@ -48,6 +51,7 @@ struct daemon_source {
 	int fd; /* readable when it has something */
 	void *context;
 	void (*collect)(void *context);	      /* take what is there, step it */
+	int32_t (*waiting)(void *context);    /* requests collected and not answered */
 	void (*answer)(void *context);	      /* after the commit */
 	int64_t (*timeout_us)(void *context); /* until collect has to be called again; -1: never */
 };
@@ -83,6 +87,8 @@ struct daemon {
 	struct spec_chips chips;
 	struct daemon_source sources[DAEMON_SOURCES_MAX];
 	int32_t sources_count;
+	int32_t answered; /* requests of the last round */
+	int64_t sync_us;  /* that the last commit took */
 	struct daemon_act *acts;
 	int32_t acts_count, acts_capacity;
 	struct engine_report *late; /* reports made here: of what the engine has lost */
