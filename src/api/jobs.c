@@ -120,7 +120,9 @@ static int attempt_add(void *context, const struct store_attempt *it)
 {
 	struct attempts *all = context;
 	int64_t end_us = it->end_us != 0 ? it->end_us : all->daemon->now_us;
-	int64_t ran_us = it->started_us != 0 ? end_us - it->started_us : 0;
+	int64_t ran_us = it->wall_us > 0       ? it->wall_us
+			 : it->started_us != 0 ? end_us - it->started_us
+					       : 0;
 	json_t *attempt = json_pack(
 		"{s:i, s:I, s:s, s:I, s:I, s:I, s:I}", "attempt", it->attempt, "allocation",
 		(json_int_t)it->allocation, "result", parc_result_name(it->result), "start_us",
