@@ -73,9 +73,9 @@ static json_t *devices_json(uint32_t devices)
 
 static json_t *placement_json(struct daemon *daemon, const struct parc_placement *it)
 {
-	const char *name = "?", *text;
+	char name[ENGINE_NAME_MAX + 1] = "?";
 
-	store_name_of(daemon->store, STORE_NODE, it->node, &name, &text, NULL);
+	daemon_node_name(daemon, it->node, name);
 	return json_pack("{s:i, s:s, s:o, s:i, s:i, s:i, s:I}", "task", it->task, "node", name,
 			 "devices", devices_json(it->devices), "share_milli", it->share_milli,
 			 "device_memory_mib", it->device_memory_mib, "cpu_milli", it->cpu_milli,

@@ -454,10 +454,11 @@ void api_close(struct api *api)
 {
 	if (api == NULL)
 		return;
-	for (struct request *it = api->following, *next; it != NULL; it = next) {
-		next = it->next;
+	/* The library may not be stopped with connections suspended. Nobody is answered. */
+	for (struct request *it = api->following; it != NULL; it = it->next)
 		MHD_resume_connection(it->connection);
-	}
+	for (struct request *it = api->waiting; it != NULL; it = it->next)
+		MHD_resume_connection(it->connection);
 	for (int i = 0; i < api->listeners_count; i++)
 		MHD_stop_daemon(api->listeners[i].server);
 	if (api->path[0] != '\0')

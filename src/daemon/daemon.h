@@ -96,6 +96,7 @@ struct daemon {
 	struct daemon_change changes[DAEMON_CHANGES]; /* a ring */
 	int64_t changes_count;			      /* ever */
 	int64_t now_us;				      /* of this round */
+	int64_t node;				      /* of this machine */
 	int64_t next_job, snapshot_number, expire_us;
 	int64_t snapshot_begin_us;
 	pid_t snapshot_child; /* 0: none */
@@ -142,6 +143,9 @@ struct daemon_submission {
 int daemon_submit(struct daemon *daemon, const struct daemon_caller *caller,
 		  const struct daemon_submission *submission, int64_t *first, int32_t *count,
 		  struct parc_err *err);
+
+/* The name that a node has for people: without what tells it from earlier ones of that name. */
+int daemon_node_name(struct daemon *daemon, int64_t node, char name[ENGINE_NAME_MAX + 1]);
 
 /* Number of a tenant by name, PARC_NONE when there is none. */
 int64_t daemon_tenant_number(struct daemon *daemon, const char *name);
