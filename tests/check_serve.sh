@@ -3,7 +3,7 @@
 #
 # Rounds of kill -9 under load with real processes: the daemon, in every third round its
 # supervisors too. What was answered is there again, no attempt runs twice, what ended is known,
-# and an audit of the whole journal is clean. ROUNDS=20; tools/results_serve.sh runs 500.
+# and an audit of the whole journal is clean. ROUNDS=20.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=tools/tap.sh
