@@ -10,7 +10,8 @@
 #   O0     build/O0/      not optimised          asan   build/asan/   address and undefined checks
 #   fuzz   build/fuzz/    asan with coverage, for libFuzzer
 #
-## make run       install what is missing, build, replay a real log: table, build/report.html
+## make run       install what is missing, build, run the daemon here with a small load; ONCE=1: end it
+## make replay    the same, but replay a real log: table, build/report.html
 ## make check     install what is missing, build all variants, run every test; ONLY=text: some
 ## make           build build/parc, build/libparc.a and build/libparc.so.0
 ## make unit      unit and command line tests of the gcc variant alone, for the daily work
@@ -31,6 +32,7 @@ FUZZ_SECONDS ?= 60
 SOAK_SECONDS ?= 60
 SEED         ?= 1
 REPEATS      ?= 5
+ONCE         ?=
 ONLY         ?=
 JOBS         ?= $(shell nproc)
 
@@ -70,7 +72,7 @@ CPPFLAGS := -D_GNU_SOURCE -Iinclude -Isrc -MMD -MP
 LDFLAGS  := $(FLAGS_$(V))
 
 # Looked up when used, as `make check` may only just have installed them.
-PACKAGES     = yaml-0.1 jansson zlib liblzma sqlite3 libmicrohttpd libcurl nettle
+PACKAGES     = yaml-0.1 jansson zlib liblzma sqlite3 libmicrohttpd libcurl nettle ncursesw
 PACKAGE_FLAGS = $(shell pkg-config --cflags $(PACKAGES))
 PACKAGE_LIBS = $(shell pkg-config --libs $(PACKAGES))
 
@@ -108,7 +110,7 @@ say = @echo '  $(V) $@';
 quiet = --silent
 endif
 
-.PHONY: all program library tests benches soak-program fuzzers run check check-build unit asan \
+.PHONY: all program library tests benches soak-program fuzzers run replay check check-build unit asan \
 	bench fuzz soak vm format browser man install clean help deps
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -208,7 +210,12 @@ deps:
 run:
 	@tools/deps.sh run
 	@+$(MAKE_PARALLEL) all
-	@tools/run.sh
+	@tools/run.sh $(if $(ONCE),--once)
+
+replay:
+	@tools/deps.sh run
+	@+$(MAKE_PARALLEL) all
+	@tools/replay.sh
 
 check: deps
 	@+$(MAKE_PARALLEL) check-build || { echo "0 passed, 1 failed"; exit 1; }

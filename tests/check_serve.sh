@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Rounds of kill -9 while jobs are submitted: what was answered is there again, what the disk has
-# is applied to the same digest, and an audit of the whole journal is clean. ROUNDS=20.
+# Rounds of kill -9 under load with real processes: the daemon, in every third round its
+# supervisors too. What was answered is there again, no attempt runs twice, what ended is known,
+# and an audit of the whole journal is clean. ROUNDS=20.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=tools/tap.sh
@@ -12,22 +13,25 @@ work=$(mktemp -d)
 export PARC_SOCKET=$work/s
 PARC=$(realpath "${PARC:-build/parc}")
 daemon=
-trap '[ -z "$daemon" ] || kill -9 $daemon 2>/dev/null; rm -rf "$work"' EXIT
 
-cat >"$work/fleet.yaml" <<'END'
-fleet:
-  chips: [{name: A100, memory_gib: 80, step_milli: 10}]
-  nodes: [{name: gpu, count: 2, cores: 16, memory_gib: 64, pools: [{chip: A100, devices: 4}]}]
-END
-echo "serve: {snapshot_records: 1000}" >"$work/config.yaml"
+# Processes of the supervisors of this test's folder.
+supervisors() { pgrep -f "supervise $work/data/engine/claims" || true; }
+
+cleanup() {
+	[ -z "$daemon" ] || kill -9 "$daemon" 2>/dev/null
+	# shellcheck disable=SC2046  # process ids
+	kill -9 $(supervisors) 2>/dev/null
+	rm -rf "$work"
+}
+trap cleanup EXIT
 
 # Start the daemon and return when it listens.
 start() {
-	local line
+	local line=
 	rm -f "$work/pipe"
 	mkfifo "$work/pipe"
-	"$PARC" serve --data "$work/data" --socket "$PARC_SOCKET" --config "$work/config.yaml" --dry \
-		--fleet "$work/fleet.yaml" 2>"$work/pipe" &
+	"$PARC" serve --data "$work/data" --socket "$PARC_SOCKET" --config "$work/config.yaml" \
+		2>"$work/pipe" &
 	daemon=$!
 	exec 4<"$work/pipe"
 	while read -r -u 4 line; do
@@ -39,46 +43,63 @@ start() {
 	case $line in *"listening on"*) ;; *) return 1 ;; esac
 }
 
-# Submit until the daemon is gone; each number that was answered goes to a file.
+# Submit until the daemon is gone; each number that was answered goes to a file. A job writes a
+# line of its own number and attempt: one that is there twice ran twice.
 load() {
-	while "$PARC" submit --json --devices 1 --share 0.25 --requeue --env PARC_DRY_S=0.01 \
-		--key "$1.$RANDOM.$RANDOM" -- true >>"$work/answered.$1" 2>/dev/null; do
+	# shellcheck disable=SC2016  # the job's shell expands it
+	while "$PARC" submit --json --cpu 0.1 --requeue --env "RAN=$work/ran" --directory / \
+		--key "$1.$RANDOM.$RANDOM" -- sh -c 'echo "$PARC_JOB.$PARC_ATTEMPT" >>"$RAN"' \
+		>>"$work/answered.$1" 2>/dev/null; do
 		:
 	done
 }
 
+answered() { cat "$work"/answered.* 2>/dev/null | wc -l; }
+
 round() {
-	local number=$1 before after
+	local number=$1 enough
 	start || { echo "round $number: it did not start: $(tail -n 1 "$work/log")" && return 1; }
-	before=$(cat "$work"/answered.* 2>/dev/null | wc -l)
+	enough=$(($(answered) + 1 + number % 5))
 	load "$number.a" &
 	load "$number.b" &
 	# Kill it at a moment that depends on how far the load got, not on a clock.
-	after=$((before + 1 + number % 7))
-	while [ "$(cat "$work"/answered.* 2>/dev/null | wc -l)" -lt $after ]; do
+	while [ "$(answered)" -lt $enough ]; do
 		kill -0 $daemon 2>/dev/null || { echo "round $number: it died by itself" && return 1; }
 	done
 	kill -9 $daemon
 	wait $daemon 2>/dev/null
 	daemon=
+	# shellcheck disable=SC2046  # process ids
+	[ $((number % 3)) -ne 0 ] || kill -9 $(supervisors) 2>/dev/null
 	wait
 }
 
+echo "serve: {snapshot_records: 1000, policy: {requeue_max: 1000}}" >"$work/config.yaml"
+touch "$work/ran"
 failed=
 for number in $(seq "$rounds"); do
 	failed=$(round "$number" 2>/dev/null)
 	[ -z "$failed" ] || break
 done
-tap_report "$rounds rounds of kill -9 while jobs are submitted" "$failed"
+tap_report "$rounds rounds of kill -9 under load" "$failed"
 
 start
-missing=$(cat "$work"/answered.* | sed -n 's/.*"job": \([0-9]*\).*/\1/p' | while read -r job; do
-	[ -n "$("$PARC" show "$job" 2>/dev/null)" ] || echo "job $job was answered and is not there"
-done)
-answered=$(cat "$work"/answered.* | wc -l)
-tap_report "all $answered jobs that were answered are there" "$missing"
-twice=$(cat "$work"/answered.* | sort | uniq -d)
-tap_report "no number was given twice" "$twice"
+jobs=$(cat "$work"/answered.* | sed -n 's/.*"job": \([0-9]*\).*/\1/p')
+problems=
+for job in $jobs; do
+	shown=$("$PARC" logs -f "$job" >/dev/null 2>&1 && "$PARC" show "$job" --json 2>/dev/null)
+	case $shown in
+	*'"state": "ended"'*) ;;
+	*) problems+="job $job was answered and did not end"$'\n' ;;
+	esac
+	case $shown in
+	*'"result": "ok"'* | *'"result": "lost"'*) ;;
+	*) problems+="job $job: $(sed -n 's/^  "result"/result/p' <<<"$shown")"$'\n' ;;
+	esac
+done
+tap_report "all $(answered) jobs that were answered are there and came to an end" "${problems%$'\n'}"
+tap_report "no number was given twice" "$(cat "$work"/answered.* | sort | uniq -d)"
+tap_report "no attempt ran twice, of $(wc -l <"$work/ran") that ran" "$(sort "$work/ran" | uniq -d)"
 kill -TERM $daemon
 wait $daemon
 tap_report "it stops cleanly" "$([ $? -eq 0 ] || tail -n 1 "$work/log")"

@@ -34,7 +34,8 @@ declare -A users=(
 	[sqlite3.h]="store"
 	[microhttpd.h]="api"
 	[curl/curl.h]="cli"
-	[nettle/sha2.h]="api cli"
+	[nettle/sha2.h]="api"
+	[curses.h]="cli"
 	[cyaml/cyaml.h]="daemon cli"
 )
 

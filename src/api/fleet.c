@@ -23,11 +23,14 @@ static int node_add(void *context, int64_t number, const char *name, const char 
 {
 	struct fleet_listing *listing = context;
 	struct parc_node_info info;
+	char shown[ENGINE_NAME_MAX + 1] = "";
 	json_t *devices, *node;
 
+	(void)name;
 	(void)text;
 	if (parc_node_info(listing->daemon->core, number, &info) != 0)
 		return 0; /* it was removed */
+	daemon_node_name(listing->daemon, number, shown);
 	devices = json_array();
 	for (int32_t i = 0; i < info.devices; i++)
 		json_array_append_new(devices,
@@ -35,8 +38,8 @@ static int node_add(void *context, int64_t number, const char *name, const char 
 						chip_name(listing->daemon, info.device_chip[i]),
 						"free_milli", info.free_milli[i], "free_mib",
 						info.free_mib[i]));
-	node = json_pack("{s:I, s:s, s:s, s:i, s:I, s:o}", "node", (json_int_t)number, "name", name,
-			 "state", parc_node_state_name(info.state), "cpu_free_milli",
+	node = json_pack("{s:I, s:s, s:s, s:i, s:I, s:o}", "node", (json_int_t)number, "name",
+			 shown, "state", parc_node_state_name(info.state), "cpu_free_milli",
 			 info.cpu_free_milli, "memory_free_mib", (json_int_t)info.memory_free_mib,
 			 "devices", devices);
 	return json_array_append_new(listing->nodes, node);

@@ -73,9 +73,9 @@ static json_t *devices_json(uint32_t devices)
 
 static json_t *placement_json(struct daemon *daemon, const struct parc_placement *it)
 {
-	const char *name = "?", *text;
+	char name[ENGINE_NAME_MAX + 1] = "?";
 
-	store_name_of(daemon->store, STORE_NODE, it->node, &name, &text, NULL);
+	daemon_node_name(daemon, it->node, name);
 	return json_pack("{s:i, s:s, s:o, s:i, s:i, s:i, s:I}", "task", it->task, "node", name,
 			 "devices", devices_json(it->devices), "share_milli", it->share_milli,
 			 "device_memory_mib", it->device_memory_mib, "cpu_milli", it->cpu_milli,
@@ -120,7 +120,9 @@ static int attempt_add(void *context, const struct store_attempt *it)
 {
 	struct attempts *all = context;
 	int64_t end_us = it->end_us != 0 ? it->end_us : all->daemon->now_us;
-	int64_t ran_us = it->started_us != 0 ? end_us - it->started_us : 0;
+	int64_t ran_us = it->wall_us > 0       ? it->wall_us
+			 : it->started_us != 0 ? end_us - it->started_us
+					       : 0;
 	json_t *attempt = json_pack(
 		"{s:i, s:I, s:s, s:I, s:I, s:I, s:I}", "attempt", it->attempt, "allocation",
 		(json_int_t)it->allocation, "result", parc_result_name(it->result), "start_us",

@@ -45,8 +45,9 @@ struct api {
 	int listeners_count;
 	char path[108];
 	struct request *waiting, **waiting_last; /* to be answered after the commit */
-	struct request *following;		 /* streams that have nothing to send now */
-	int is_resumed;				 /* connections have to be run again */
+	int32_t waiting_count;
+	struct request *following; /* streams that have nothing to send now */
+	int is_resumed;		   /* connections have to be run again */
 	struct rate rates[RATE_SLOTS];
 	int64_t requests, refused;
 };

@@ -201,6 +201,7 @@ static void request_wait(struct request *request)
 	request->next = NULL;
 	*api->waiting_last = request;
 	api->waiting_last = &request->next;
+	api->waiting_count++;
 	MHD_suspend_connection(request->connection);
 }
 
@@ -263,8 +264,10 @@ static void waiting_remove(struct api *api, const struct request *request)
 
 	while (*at != NULL && *at != request)
 		at = &(*at)->next;
-	if (*at != NULL)
+	if (*at != NULL) {
 		*at = request->next;
+		api->waiting_count--;
+	}
 	for (api->waiting_last = &api->waiting; *api->waiting_last != NULL;)
 		api->waiting_last = &(*api->waiting_last)->next;
 }
@@ -316,7 +319,16 @@ static void answer(void *context)
 	}
 	api->waiting = NULL;
 	api->waiting_last = &api->waiting;
+	api->waiting_count = 0;
 	events_wake(api);
+}
+
+/* All are the first listener's, so that none is counted twice. */
+static int32_t waiting(void *context)
+{
+	struct listener *listener = context;
+
+	return listener == listener->api->listeners ? listener->api->waiting_count : 0;
 }
 
 static int64_t timeout_us(void *context)
@@ -335,8 +347,11 @@ static int listener_start(struct api *api, int socket, int is_local, struct parc
 {
 	struct listener *it = &api->listeners[api->listeners_count];
 	const union MHD_DaemonInfo *info;
-	struct daemon_source source = {
-		.context = it, .collect = collect, .answer = answer, .timeout_us = timeout_us};
+	struct daemon_source source = {.context = it,
+				       .collect = collect,
+				       .waiting = waiting,
+				       .answer = answer,
+				       .timeout_us = timeout_us};
 
 	*it = (struct listener){.api = api, .is_local = is_local};
 	it->server = MHD_start_daemon(
@@ -439,10 +454,11 @@ void api_close(struct api *api)
 {
 	if (api == NULL)
 		return;
-	for (struct request *it = api->following, *next; it != NULL; it = next) {
-		next = it->next;
+	/* The library may not be stopped with connections suspended. Nobody is answered. */
+	for (struct request *it = api->following; it != NULL; it = it->next)
 		MHD_resume_connection(it->connection);
-	}
+	for (struct request *it = api->waiting; it != NULL; it = it->next)
+		MHD_resume_connection(it->connection);
 	for (int i = 0; i < api->listeners_count; i++)
 		MHD_stop_daemon(api->listeners[i].server);
 	if (api->path[0] != '\0')

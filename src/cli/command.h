@@ -49,6 +49,7 @@ extern const struct command command_show;
 extern const struct command command_submit;
 extern const struct command command_tenant;
 extern const struct command command_token;
+extern const struct command command_top;
 extern const struct command command_usage_hours;
 extern const struct command command_why;
 extern const struct command command_version;

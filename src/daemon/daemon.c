@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/act.h"
@@ -24,6 +25,8 @@
 #define KEYS_LIVE_US   (INT64_C(24) * 3600 * 1000000)
 #define CARE_EVERY_US  1000000 /* looks at free space, snapshots, keys */
 #define STEPS_TIME_MAX 64      /* TIME events in one round */
+#define GATHER_PART    4       /* of a sync is waited for those who were answered last */
+#define GATHER_MAX_US  2000
 #define POLLED_US      1000000 /* an engine without an fd is asked so often */
 
 /* Tell the service manager, if there is one (sd_notify(3)): one datagram to its socket. */
@@ -313,6 +316,7 @@ static int commit(struct daemon *daemon)
 	if (store_commit(daemon->store, &err) != 0)
 		return daemon_break(daemon, &err);
 	took_us = wall_ticks_us() - begin_us;
+	daemon->sync_us = took_us;
 	daemon->figures.commits++;
 	daemon->figures.commit_us += took_us;
 	if (took_us > daemon->figures.commit_max_us)
@@ -326,7 +330,7 @@ static int64_t sleep_us(struct daemon *daemon, int64_t wait_us)
 	int64_t now_us = wall_now_us(&daemon->wall), wake_us = parc_wake(daemon->core);
 	int64_t least = wait_us;
 
-	if (daemon->late_count > 0)
+	if (daemon->late_count > 0 || store_is_open(daemon->store))
 		return 0;
 	if (wake_us != PARC_NEVER && (least < 0 || wake_us - now_us < least))
 		least = wake_us - now_us < 0 ? 0 : wake_us - now_us;
@@ -339,6 +343,42 @@ static int64_t sleep_us(struct daemon *daemon, int64_t wait_us)
 			least = asked;
 	}
 	return least;
+}
+
+static int32_t sources_waiting(const struct daemon *daemon)
+{
+	int32_t count = 0;
+
+	for (int32_t i = 0; i < daemon->sources_count; i++)
+		count += daemon->sources[i].waiting(daemon->sources[i].context);
+	return count;
+}
+
+static void sources_collect(struct daemon *daemon)
+{
+	for (int32_t i = 0; i < daemon->sources_count; i++)
+		daemon->sources[i].collect(daemon->sources[i].context);
+}
+
+/* Collect, and wait a little for those who were answered last to ask again. */
+static void requests_take(struct daemon *daemon)
+{
+	int64_t window_us = daemon->sync_us / GATHER_PART, left_us, end_us;
+	struct epoll_event events[8];
+
+	sources_collect(daemon);
+	if (!store_is_open(daemon->store))
+		return; /* nothing to commit: readers need not wait */
+	window_us = window_us > GATHER_MAX_US ? GATHER_MAX_US : window_us;
+	end_us = wall_ticks_us() + window_us;
+	while (sources_waiting(daemon) < daemon->answered &&
+	       (left_us = end_us - wall_ticks_us()) > 0) {
+		struct timespec timeout = {.tv_nsec = left_us * 1000};
+
+		if (epoll_pwait2(daemon->poll_fd, events, 8, &timeout, NULL) <= 0)
+			return;
+		sources_collect(daemon);
+	}
 }
 
 int daemon_round(struct daemon *daemon, int64_t wait_us, struct parc_err *err)
@@ -356,8 +396,7 @@ int daemon_round(struct daemon *daemon, int64_t wait_us, struct parc_err *err)
 	daemon->figures.rounds++;
 	signals_take(daemon);
 	reports_take(daemon);
-	for (int32_t i = 0; i < daemon->sources_count; i++)
-		daemon->sources[i].collect(daemon->sources[i].context);
+	requests_take(daemon);
 	time_take(daemon);
 	care(daemon);
 	if (commit(daemon) != 0) {
@@ -365,6 +404,7 @@ int daemon_round(struct daemon *daemon, int64_t wait_us, struct parc_err *err)
 		return daemon->failure.code;
 	}
 	acts_do(daemon);
+	daemon->answered = sources_waiting(daemon);
 	for (int32_t i = 0; i < daemon->sources_count; i++)
 		daemon->sources[i].answer(daemon->sources[i].context);
 	snapshot_begin(daemon);

@@ -12,6 +12,9 @@
  * has is found out by recovering. Recovery reads the newest snapshot, applies the records after it
  * (recover.c), and asks the engine what it has.
  *
+ * Those who were answered in the last round mostly ask again at once. So that they share one sync,
+ * a round waits for as many requests as the last one had, but no longer than a part of a sync.
+ *
  * Cost: a round is one sync; between rounds the loop sleeps until something is readable or the
  * core wants to be woken.
  */
@@ -48,6 +51,7 @@ struct daemon_source {
 	int fd; /* readable when it has something */
 	void *context;
 	void (*collect)(void *context);	      /* take what is there, step it */
+	int32_t (*waiting)(void *context);    /* requests collected and not answered */
 	void (*answer)(void *context);	      /* after the commit */
 	int64_t (*timeout_us)(void *context); /* until collect has to be called again; -1: never */
 };
@@ -83,6 +87,8 @@ struct daemon {
 	struct spec_chips chips;
 	struct daemon_source sources[DAEMON_SOURCES_MAX];
 	int32_t sources_count;
+	int32_t answered; /* requests of the last round */
+	int64_t sync_us;  /* that the last commit took */
 	struct daemon_act *acts;
 	int32_t acts_count, acts_capacity;
 	struct engine_report *late; /* reports made here: of what the engine has lost */
@@ -90,6 +96,7 @@ struct daemon {
 	struct daemon_change changes[DAEMON_CHANGES]; /* a ring */
 	int64_t changes_count;			      /* ever */
 	int64_t now_us;				      /* of this round */
+	int64_t node;				      /* of this machine */
 	int64_t next_job, snapshot_number, expire_us;
 	int64_t snapshot_begin_us;
 	pid_t snapshot_child; /* 0: none */
@@ -136,6 +143,9 @@ struct daemon_submission {
 int daemon_submit(struct daemon *daemon, const struct daemon_caller *caller,
 		  const struct daemon_submission *submission, int64_t *first, int32_t *count,
 		  struct parc_err *err);
+
+/* The name that a node has for people: without what tells it from earlier ones of that name. */
+int daemon_node_name(struct daemon *daemon, int64_t node, char name[ENGINE_NAME_MAX + 1]);
 
 /* Number of a tenant by name, PARC_NONE when there is none. */
 int64_t daemon_tenant_number(struct daemon *daemon, const char *name);

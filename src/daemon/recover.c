@@ -30,7 +30,7 @@ static int record_apply(void *context, const struct store_record *record, struct
 		return parc_err_set(err, PARC_ERR_CORRUPT,
 				    "record %lld of the journal cannot be applied: %s",
 				    (long long)record->number, why.text);
-	if (record->has_digest && record->digest != parc_digest(core))
+	if (record->digest != parc_digest(core))
 		return parc_err_set(err, PARC_ERR_CORRUPT,
 				    "record %lld of the journal gives another state than it gave "
 				    "when it was written",

@@ -137,13 +137,9 @@ static void attempt_report(struct daemon *daemon, const struct engine_report *re
 static void device_report(struct daemon *daemon, const struct engine_report *report)
 {
 	struct parc_event event = {0};
-	const char *text;
 	struct parc_err err = {0};
-	int64_t node = PARC_NONE;
+	int64_t node = daemon->node;
 
-	if (store_name_find(daemon->store, STORE_NODE, daemon->machine.name, &node, &text, &err) !=
-	    1)
-		return;
 	if (report->kind == ENGINE_FOREIGN) {
 		event.kind = PARC_EVENT_FOREIGN_USE;
 		event.foreign.node = node;

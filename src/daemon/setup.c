@@ -10,6 +10,8 @@
 #include "base/hash.h"
 #include "daemon/act.h"
 
+#define NODE_AGAIN "#" /* between the name of a node and how often it was there */
+
 static int fleet_allocate(struct fleet *fleet, int32_t chips, struct parc_err *err)
 {
 	fleet->chips = calloc((size_t)chips + 1, sizeof(*fleet->chips));
@@ -166,7 +168,7 @@ static int node_name(struct daemon *daemon, const char *name, int64_t *number, s
 
 	snprintf(text, sizeof(text), "%s", name);
 	while (store_name_find(daemon->store, STORE_NODE, text, &old, &unused, err) == 1)
-		snprintf(text, sizeof(text), "%s#%d", name, ++again);
+		snprintf(text, sizeof(text), "%s" NODE_AGAIN "%d", name, ++again);
 	return store_name_add(daemon->store, STORE_NODE, text, "", number, err);
 }
 
@@ -207,14 +209,34 @@ static int node_remove(void *context, int64_t number, const char *name, const ch
 	return daemon_step(removal->daemon, &event, removal->err);
 }
 
-int setup_fleet(struct daemon *daemon, const struct fleet *fleet, struct parc_err *err)
+int daemon_node_name(struct daemon *daemon, int64_t node, char name[ENGINE_NAME_MAX + 1])
+{
+	const char *found, *text;
+
+	if (store_name_of(daemon->store, STORE_NODE, node, &found, &text, NULL) != 1)
+		return PARC_ERR_UNKNOWN;
+	snprintf(name, ENGINE_NAME_MAX + 1, "%.*s", (int)strcspn(found, NODE_AGAIN), found);
+	return 0;
+}
+
+static int node_note(void *context, int64_t number, const char *name, const char *text)
+{
+	struct daemon *daemon = context;
+	struct parc_node_info info;
+
+	(void)name;
+	(void)text;
+	if (parc_node_info(daemon->core, number, &info) == 0)
+		daemon->node = number;
+	return 0;
+}
+
+static int fleet_change(struct daemon *daemon, const struct fleet *fleet, struct parc_err *err)
 {
 	struct removal removal = {daemon, err};
 	int32_t numbers[PARC_CHIPS_MAX];
 	int is_first = store_last(daemon->store) == 0, code;
 
-	if (!hash_is_new(daemon, "fleet", fleet_hash(fleet), 0))
-		return setup_chips(daemon, err);
 	if (parc_count(daemon->core, PARC_COUNT_TASKS) > 0) {
 		log_write(&daemon->log, LOG_WARNING_LEVEL,
 			  "the machine has changed since the last start while jobs run: its old "
@@ -232,6 +254,17 @@ int setup_fleet(struct daemon *daemon, const struct fleet *fleet, struct parc_er
 		code = nodes_add(daemon, fleet, numbers, is_first, err);
 	if (code == 0)
 		hash_is_new(daemon, "fleet", fleet_hash(fleet), 1);
+	return code;
+}
+
+int setup_fleet(struct daemon *daemon, const struct fleet *fleet, struct parc_err *err)
+{
+	int code = hash_is_new(daemon, "fleet", fleet_hash(fleet), 0)
+			   ? fleet_change(daemon, fleet, err)
+			   : setup_chips(daemon, err);
+
+	if (code == 0)
+		code = store_name_list(daemon->store, STORE_NODE, node_note, daemon, err);
 	return code;
 }
 

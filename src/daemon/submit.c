@@ -176,6 +176,48 @@ static int array_submit(struct daemon *daemon, const struct daemon_caller *calle
 	return code;
 }
 
+/* The core forgets jobs that have ended: what waits for such a one waits no more, or never could
+ * start. Jobs that the caller has nothing to do with cannot be waited for. */
+static int depend_settle(struct daemon *daemon, const struct daemon_caller *caller,
+			 const struct spec *spec, const struct parc_depend *depend, int *is_met,
+			 struct parc_err *err)
+{
+	struct store_job job;
+	int code = store_job_find(daemon->store, depend->job, &job, err), is_ok;
+
+	if (code < 0)
+		return code;
+	if (code == 0 || (caller->role != DAEMON_OPERATOR && job.uid != caller->uid &&
+			  job.tenant != spec->submit.tenant))
+		return parc_err_set(err, PARC_ERR_UNKNOWN, "after: there is no job %lld",
+				    (long long)depend->job);
+	is_ok = job.result == PARC_RESULT_OK;
+	*is_met = job.state == PARC_JOB_ENDED;
+	if (*is_met && ((depend->kind == 1 && !is_ok) || (depend->kind == 2 && is_ok)))
+		return parc_err_set(err, PARC_ERR_STATE,
+				    "after: job %lld has ended %s, so this could never start",
+				    (long long)depend->job, parc_result_name(job.result));
+	return 0;
+}
+
+static int depends_settle(struct daemon *daemon, const struct daemon_caller *caller,
+			  struct spec *spec, struct parc_err *err)
+{
+	int32_t kept = 0;
+
+	for (int32_t i = 0; i < spec->submit.depends_count; i++) {
+		int is_met = 0;
+		int code = depend_settle(daemon, caller, spec, &spec->depends[i], &is_met, err);
+
+		if (code != 0)
+			return code;
+		if (!is_met)
+			spec->depends[kept++] = spec->depends[i];
+	}
+	spec->submit.depends_count = kept;
+	return 0;
+}
+
 /* Is there room for the whole array? It is taken whole or not at all. */
 static int room_check(const struct daemon *daemon, const struct spec *spec, struct parc_err *err)
 {
@@ -219,6 +261,8 @@ int daemon_submit(struct daemon *daemon, const struct daemon_caller *caller,
 		code = room_check(daemon, &spec, err);
 	if (code == 0)
 		code = tenant_choose(daemon, caller, spec.tenant, &spec.submit.tenant, err);
+	if (code == 0)
+		code = depends_settle(daemon, caller, &spec, err);
 	if (code == 0)
 		code = kind_number(daemon, &spec, &spec.submit.kind, err);
 	if (code != 0)

@@ -50,10 +50,9 @@ int store_append(struct store *store, const struct parc_event *event,
 		return parc_err_set(err, PARC_ERR_INVALID, "a %s event cannot be encoded",
 				    parc_event_name(event->kind));
 	}
-	code = sql_write(store, SQL_JOURNAL_ADD, err,
-			 number % STORE_DIGEST_STEPS == 0 ? "iwbbi" : "iwbb-", number,
-			 STORE_RECORD_VERSION, store->event_bytes, (size_t)event_size,
-			 store->actions_bytes, (size_t)actions_size, (int64_t)digest);
+	code = sql_write(store, SQL_JOURNAL_ADD, err, "iwbbi", number, STORE_RECORD_VERSION,
+			 store->event_bytes, (size_t)event_size, store->actions_bytes,
+			 (size_t)actions_size, (int64_t)digest);
 	if (code != 0)
 		return code;
 	store->last = number;
@@ -88,7 +87,6 @@ static int record_read(struct store *store, sqlite3_stmt *row, struct store_reco
 	int64_t used;
 
 	record->number = sqlite3_column_int64(row, 0);
-	record->has_digest = sqlite3_column_type(row, 4) != SQLITE_NULL;
 	record->digest = (uint64_t)sqlite3_column_int64(row, 4);
 	if (sqlite3_column_int(row, 1) != STORE_RECORD_VERSION)
 		return parc_err_set(err, PARC_ERR_VERSION,

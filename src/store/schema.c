@@ -18,7 +18,7 @@ static const char *const migrations[] = {
 	"  version INTEGER NOT NULL,"	/* of this form of a record */
 	"  event BLOB NOT NULL,"	/* parc_event_encode, with a version of its own */
 	"  actions BLOB NOT NULL,"	/* parc_actions_encode, likewise */
-	"  digest INTEGER);"		/* of the state after it, every 256 records */
+	"  digest INTEGER NOT NULL);"	/* of the state after it */
 
 	/* What was submitted, as text, and what became of it. */
 	"CREATE TABLE jobs ("

@@ -127,6 +127,8 @@ pid_t snapshot_put_paced(const char *directory, const struct parc_core *core, in
 				    strerror(errno));
 	if (child > 0)
 		return child;
+	/* First of all: what the parent has open, and holds locks by, is not kept open here. */
+	close_range(3, ~0U, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setpriority(PRIO_PROCESS, 0, CHILD_NICE);
 	_exit(snapshot_write(directory, core, number, 1, NULL) == 0 ? 0 : 1);

@@ -27,7 +27,6 @@
 #define STORE_LOCK	     "lock"
 #define STORE_RECORD_VERSION 1	       /* of the form of a journal record */
 #define STORE_PATH_MAX	     4096      /* bytes of a path within the folder */
-#define STORE_DIGEST_STEPS   256       /* a record has a digest when its number is a multiple */
 #define STORE_ACTIONS_MAX    (1 << 30) /* bytes of one step's actions */
 
 struct store;
@@ -71,8 +70,7 @@ int store_append(struct store *store, const struct parc_event *event,
 
 struct store_record {
 	int64_t number;
-	int has_digest;
-	uint64_t digest;
+	uint64_t digest; /* of the state after it */
 	struct parc_event event;
 	struct parc_actions actions; /* arrays are the store's until the next record is read */
 };

@@ -65,6 +65,26 @@ load daemon
 	[[ $(field reason 4) == dependency ]]
 }
 
+@test "what a job waits for may have ended before" {
+	start_daemon
+	parc run -- true
+	run -1 parc run --env PARC_DRY_EXIT=1 -- false
+	run -0 parc run --after 1:ok --after 2:failed -- true
+	run -1 parc submit --after 2:ok -- true
+	[[ $output == *"job 2 has ended failed"* ]]
+	run -1 parc submit --after 77 -- true
+	[[ $output == *"there is no job 77"* ]]
+}
+
+@test "top shows devices and the queue" {
+	start_daemon
+	parc submit "${stay[@]}" --devices 1 --share 0.5 --name $'half\e[2J' -- true
+	run -0 parc top --once
+	[[ ${lines[0]} == "parc: 0.5 of 8.0 devices allocated, 0 jobs wait" ]]
+	[[ $output == *"[##########..........]  50 %"* ]]
+	[[ $output == *"half?[2J"*running* ]]
+}
+
 @test "a node that is drained starts nothing more" {
 	start_daemon
 	parc drain gpu0
