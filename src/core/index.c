@@ -3,9 +3,9 @@
  * Filing nodes into classes. The heaps of classes are in heap.c; index.h says how both work.
  *
  * A class's key is what its members have at least: CPU, memory and device memory rounded down to
- * the thresholds of the known shapes, and the free share of each device as it is, since its
- * value is in the remainder; devices that no shape can tell apart are sorted, within their link
- * group where the node has several.
+ * the thresholds of the known shapes (CPU to some more, where those lie far apart), and the free
+ * share of each device as it is, since its value is in the remainder; devices that no shape can
+ * tell apart are sorted, within their link group where the node has several.
  */
 #include "core/index.h"
 
@@ -15,6 +15,8 @@
 #include "core/heap.h"
 #include "core/policy.h"
 #include "core/profile.h"
+
+#define REFINE_STEPS 16
 
 void index_init(struct parc_core *core, struct block *block)
 {
@@ -472,6 +474,20 @@ void index_learn(struct parc_core *core, const struct ask *ask)
 	for (uint64_t left = ask->task.chips & core->chips_known; left != 0; left &= left - 1)
 		if (chip_book(&core->chips[__builtin_ctzll(left)], ask, &booking))
 			more |= booking_learn(core, &booking);
+	if (more && !core->index->exact)
+		nodes_refile(core);
+}
+
+/* Steps are a core times a power of two, so that another largest node adds few. */
+void index_refine(struct parc_core *core, int32_t cpu_milli)
+{
+	int64_t step = 1000;
+	int more = 0;
+
+	while (step * REFINE_STEPS < cpu_milli)
+		step *= 2;
+	for (int64_t cpu = step; cpu < cpu_milli; cpu += step)
+		more |= threshold_add(&core->cpu, cpu);
 	if (more && !core->index->exact)
 		nodes_refile(core);
 }

@@ -13,6 +13,7 @@
 
 #define PRICE_LEVELS	  9    /* each halves the price; beyond the last it is zero */
 #define HOST_PRICE_MILLI  1000 /* a lost host of a type costs as much for each device */
+#define HOST_PRICE_LEAST  2    /* so much where hosts are ample, if it takes several devices */
 #define CHIP_PRICE_MAX	  (4 * CHIP_PRICES_ONE)
 #define ARRIVALS_MIN	  128 /* of one epoch; in large fleets one for every 48 devices */
 #define DEVICES_A_ARRIVAL 48
@@ -137,9 +138,11 @@ void prices_note(struct parc_core *core, int32_t node)
 
 static int32_t level_value(const struct priced_type *type)
 {
-	if (type->level >= PRICE_LEVELS || type->count == 0)
+	if (type->count == 0)
 		return 0;
-	return (PRICE_ONE >> type->level) * HOST_PRICE_MILLI * type->devices;
+	if (type->level < PRICE_LEVELS)
+		return (PRICE_ONE >> type->level) * HOST_PRICE_MILLI * type->devices;
+	return type->devices > 1 ? PRICE_ONE * HOST_PRICE_LEAST * type->devices : 0;
 }
 
 void prices_recount(struct parc_core *core)
@@ -393,7 +396,9 @@ static void hungry_choose(struct parc_core *core)
 	}
 }
 
-/* Classes of nodes must tell apart which of the types they host. */
+/* Classes of nodes must tell apart which of the types they host, and how short of CPU they are:
+ * were 77 cores counted as the 64 that some shape asks for, work would go to an unused node
+ * rather than to this one. */
 static void types_learn(struct parc_core *core)
 {
 	struct prices *prices = core->policy->prices;
@@ -405,6 +410,7 @@ static void types_learn(struct parc_core *core)
 		ask_init(core, &ask, &task, PARC_NONE);
 		index_learn(core, &ask);
 	}
+	index_refine(core, core->policy->cpu_most);
 }
 
 void prices_choose(struct parc_core *core)

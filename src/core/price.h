@@ -6,7 +6,9 @@
  * with much CPU, and chips that some work is restricted to. For each such type of task the
  * demand expected until the fleet is full is set against the nodes that still host it; for each
  * chip the restricted demand against what is fillable there. Where supply is ample the price is
- * zero, so nothing is held back without need. Prices are internal scores, not money.
+ * zero, so nothing is held back without need; but a node that can take a gang's task is never
+ * free of charge, so that among nodes alike in all else one in use is taken: whole nodes would
+ * be broken by dozens before the next epoch sees it. Prices are internal scores, not money.
  *
  * They are reckoned anew each epoch, after a number of arrivals in proportion to the fleet, and
  * taken over only when they moved by more than a step, so remembered scores live long. Nothing
