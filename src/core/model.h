@@ -130,9 +130,9 @@ struct allocation {
 	int64_t since_us;	       /* ... reckoned up to this moment */
 	uint64_t tasks_hash, hash;
 	int32_t job, attempt, tasks, tasks_count; /* first task */
-	int32_t busy_milli;			  /* -1: unmeasured */
-	int32_t state;				  /* STARTING, RUNNING or STOPPING */
 	int32_t speed_milli;			  /* of its job on the slowest chip that it holds */
+	int16_t busy_milli;			  /* -1: unmeasured */
+	uint8_t state;				  /* STARTING, RUNNING or STOPPING */
 };
 
 struct task { /* as small as its bounds allow: there are more of these than of anything */
