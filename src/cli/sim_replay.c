@@ -46,9 +46,20 @@ static int32_t lengths_of_log(const struct jobs *jobs)
 	return lengths;
 }
 
-static int read_all(struct fleet *fleet, struct jobs *jobs, struct services *services,
-		    const struct sim_options *options, struct parc_err *err)
+/* What was read. */
+struct sim_world {
+	struct fleet fleet;
+	struct jobs jobs;
+	struct services services;
+	struct tenants tenants;
+	struct truth truth;
+};
+
+static int read_all(struct sim_world *world, const struct sim_options *options,
+		    struct parc_err *err)
 {
+	struct fleet *fleet = &world->fleet;
+	struct jobs *jobs = &world->jobs;
 	struct jobs_options how = {.is_lenient = options->lenient,
 				   .has_devices = options->devices,
 				   .task_size = (int32_t)options->task_size,
@@ -61,7 +72,9 @@ static int read_all(struct fleet *fleet, struct jobs *jobs, struct services *ser
 	if (!code && options->load_milli)
 		code = jobs_compress(jobs, fleet->devices, options->load_milli, err);
 	if (!code && options->services)
-		code = services_read(services, options->services, fleet, err);
+		code = services_read(&world->services, options->services, fleet, err);
+	if (!code && options->tenants)
+		code = tenants_read(&world->tenants, options->tenants, fleet, err);
 	return code;
 }
 
@@ -81,14 +94,6 @@ static void note_omissions(const struct jobs *jobs)
 			(long long)jobs->aliens, jobs->first_alien);
 }
 
-/* What was read. */
-struct sim_world {
-	struct fleet fleet;
-	struct jobs jobs;
-	struct services services;
-	struct truth truth;
-};
-
 static struct replay_config config_of(const struct sim_options *options,
 				      const struct sim_world *world, int32_t index)
 {
@@ -97,6 +102,7 @@ static struct replay_config config_of(const struct sim_options *options,
 		.fleet = &world->fleet,
 		.jobs = jobs,
 		.services = &world->services,
+		.tenants = &world->tenants,
 		.fleet_name = options->fleet ? base_name(options->fleet) : "gavel",
 		.jobs_name = base_name(options->trace),
 		.scheme = options->schemes[index],
@@ -107,6 +113,9 @@ static struct replay_config config_of(const struct sim_options *options,
 		.mttr_us = options->mttr_us,
 		.fence_us = options->fence_us,
 		.age_us = options->age_us,
+		.half_life_us = options->half_life_us,
+		.run_min_us = options->run_min_us,
+		.reclaim_us = options->reclaim_us,
 		.reserve_max = (int32_t)options->reserve_max,
 		.requeue_max = (int32_t)options->requeue_max,
 		.check_steps = (int32_t)options->check_steps,
@@ -115,6 +124,7 @@ static struct replay_config config_of(const struct sim_options *options,
 		.truth = options->true_speeds ? &world->truth : NULL,
 		.trial_max = (int32_t)options->trial_max,
 		.learns_speeds = options->learn_speeds || options->trial_max > 0,
+		.is_abrupt = options->is_abrupt,
 		.ignores_limits = options->ignores_limits};
 	if (options->measure_last >= 0) {
 		int64_t shift = strcmp(options->format, "gavel") == 0 ? JOBS_GAVEL_FIRST_ID : 0;
@@ -214,7 +224,7 @@ int sim_replay(const struct sim_options *options)
 	struct sim_replays *run = calloc(1, sizeof(*run));
 	int code = run ? 0 : parc_err_set(&err, PARC_ERR_MEMORY, "no memory for the results");
 	if (!code)
-		code = read_all(&world.fleet, &world.jobs, &world.services, options, &err);
+		code = read_all(&world, options, &err);
 	if (!code && options->true_speeds)
 		code = truth_read(&world.truth, options->true_speeds, &world.fleet, &world.jobs,
 				  &err);
@@ -233,6 +243,7 @@ int sim_replay(const struct sim_options *options)
 	free(run);
 	truth_deinit(&world.truth);
 	services_deinit(&world.services);
+	tenants_deinit(&world.tenants);
 	jobs_deinit(&world.jobs);
 	fleet_deinit(&world.fleet);
 	return result;
