@@ -54,18 +54,43 @@ enum parc_idle { PARC_IDLE_MAP(X) };
 #undef X
 const char *parc_idle_name(int number);
 
-struct parc_policy {	       /* POLICY_SET: replaces the policy whole */
-	int32_t place;	       /* enum parc_place */
-	int32_t order;	       /* enum parc_order, within a tier */
-	int32_t backfill;      /* enum parc_backfill */
-	int32_t reserve_max;   /* CONSERVATIVE: waiting jobs that get a reservation; 0: 64 */
-	uint64_t seed;	       /* of the core's generator; 0: leave it as it is */
-	int64_t age_us;	       /* FIFO: so long a wait is worth one tier; 0: tiers are strict */
-	int64_t epoch_us;      /* fair share and attribution, 1 s..60 s */
-	int64_t grace_us;      /* between the signal and the kill */
-	int64_t half_life_us;  /* of fair share */
-	int32_t requeue_max;   /* attempts after a loss; 0: none */
-	int32_t preempt;       /* EASY: 1: the first that waits may take the place of others */
+/* clang-format off */
+/* Who gives way first: who loses least, who started last, or whose turn is last. */
+#define PARC_VICTIMS_MAP(X) X(LOST, 0, "lost") X(YOUNGEST, 1, "youngest") X(LOWEST, 2, "lowest")
+/* Who may use what is guaranteed to others and idle: all, what can be told to stop, or nobody. */
+#define PARC_LEND_MAP(X) X(ALL, 0, "all") X(PREEMPTIBLE, 1, "preemptible") X(NONE, 2, "none")
+/* clang-format on */
+#define X(name, number, text) PARC_VICTIMS_##name = number,
+enum parc_victims { PARC_VICTIMS_MAP(X) };
+#undef X
+#define X(name, number, text) PARC_LEND_##name = number,
+enum parc_lend { PARC_LEND_MAP(X) };
+#undef X
+
+/* The text of an entry; "?" for a number outside the table. */
+const char *parc_victims_name(int number);
+const char *parc_lend_name(int number);
+
+struct parc_policy {	      /* POLICY_SET: replaces the policy whole */
+	int32_t place;	      /* enum parc_place */
+	int32_t order;	      /* enum parc_order, within a tier */
+	int32_t backfill;     /* enum parc_backfill */
+	int32_t reserve_max;  /* CONSERVATIVE: waiting jobs that get a reservation; 0: 64 */
+	uint64_t seed;	      /* of the core's generator; 0: leave it as it is */
+	int64_t age_us;	      /* FIFO: so long a wait is worth one tier; 0: tiers are strict */
+	int64_t epoch_us;     /* fair share and attribution, 1 s..60 s */
+	int64_t grace_us;     /* between the signal and the kill */
+	int64_t half_life_us; /* of fair share */
+	int32_t requeue_max;  /* attempts after a loss; 0: none */
+	int32_t preempt;      /* EASY, CONSERVATIVE: 1: the first that waits may take the place of
+			       * others, by `rights` or, in order ATTAINED, of a higher level */
+	int32_t reclaim;      /* the same: 1: within its guarantee, of what others borrowed */
+	int32_t victims;      /* enum parc_victims */
+	int32_t lend;	      /* enum parc_lend */
+	uint16_t rights[PARC_TIERS_MAX]; /* tiers that each may take the place of, a bit each; all
+					  * are lower ones. All 0: each of every lower tier */
+	int64_t run_min_us;		 /* nobody gives way before he has run so long ... */
+	int64_t reclaim_us;    /* ... or, for what he borrowed, so long, if that is less */
 	int32_t trial_max;     /* starts of a kind on a chip where its speed is unknown; 0: none */
 	int32_t reserved[4];   /* 0; later issues */
 	int64_t idle_us;       /* so long idle is warned; 0: nobody looks at it */

@@ -278,6 +278,11 @@ static const struct sim_option sim_options_table[] = {
 	{"profile", SIM_SET, 0, 0, 0, set_profile},
 	{"tiers", SIM_SET, 0, 0, 0, set_tiers},
 	{"age", SIM_HOURS, FIELD(age_us), 0, 0, NULL},
+	{"abrupt", SIM_FLAG, FIELD(is_abrupt), 0, 0, NULL},
+	{"tenants", SIM_TEXT, FIELD(tenants), 0, 0, NULL},
+	{"half-life", SIM_HOURS, FIELD(half_life_us), 0, 0, NULL},
+	{"run-min", SIM_SECONDS, FIELD(run_min_us), 0, 0, NULL},
+	{"reclaim-time", SIM_SECONDS, FIELD(reclaim_us), 0, 0, NULL},
 	{"reserve", SIM_WHOLE, FIELD(reserve_max), 1, PARC_RESERVE_MAX, NULL},
 	{"start-time", SIM_SECONDS, FIELD(start_us), 0, 0, NULL},
 	{"stop-time", SIM_SECONDS, FIELD(stop_us), 0, 0, NULL},
@@ -480,10 +485,17 @@ static int settle(struct sim_options *options)
 							 : settle_replay(options);
 }
 
+#define HALF_LIFE_US INT64_C(604800000000) /* one week */
+#define RUN_MIN_US   INT64_C(600000000)	   /* ten minutes */
+#define RECLAIM_US   INT64_C(60000000)
+
 int sim_options_parse(struct sim_options *options, int argc, char **argv)
 {
 	struct option list[SIM_OPTIONS_COUNT + 1];
 	int found, code = 0;
+	options->half_life_us = HALF_LIFE_US;
+	options->run_min_us = RUN_MIN_US;
+	options->reclaim_us = RECLAIM_US;
 	for (int i = 0; i < SIM_OPTIONS_COUNT; i++)
 		list[i] = (struct option){sim_options_table[i].name,
 					  sim_options_table[i].kind == SIM_FLAG ? no_argument

@@ -18,7 +18,7 @@
 
 struct sim_options {
 	const char *fleet, *trace, *format, *order_file, *dump, *audit, *html, *services, *windows,
-		*use;
+		*use, *tenants;
 	const char *speeds, *measure, *know_lengths;   /* of Gavel's lists, as written */
 	const char *policy, *compare, *lengths, *load; /* as written; read by the experiment */
 	struct chips_option chips;
@@ -28,6 +28,7 @@ struct sim_options {
 	int32_t places[REPORT_COLUMNS_MAX], places_count;
 	int32_t profile; /* -1: the default */
 	int64_t start_us, stop_us, checkpoint_us, fence_us, mttr_us, age_us;
+	int64_t half_life_us, run_min_us, reclaim_us;
 	int64_t mtbf_us[REPLAY_FAULT_KINDS];
 	int64_t requeue_max, reserve_max, task_size;
 	int64_t rate_milli, static_max;	     /* arrivals an hour, or all at time 0; 0: not said */
@@ -40,6 +41,7 @@ struct sim_options {
 	int64_t trial_max;
 	const char *true_speeds;
 	uint8_t learn_speeds;
+	uint8_t is_abrupt;
 	uint8_t lenient, devices, ignores_limits, estimate, sizes_are_tiers;
 	struct scheme schemes[SIM_SCHEMES_MAX];
 	int32_t schemes_count;

@@ -52,6 +52,7 @@ struct sim_world {
 	struct jobs jobs;
 	struct services services;
 	struct windows windows;
+	struct tenants tenants;
 	struct truth truth;
 };
 
@@ -75,6 +76,8 @@ static int read_all(struct sim_world *world, const struct sim_options *options,
 		code = services_read(&world->services, options->services, fleet, err);
 	if (!code && options->windows)
 		code = windows_read(&world->windows, options->windows, fleet, jobs, err);
+	if (!code && options->tenants)
+		code = tenants_read(&world->tenants, options->tenants, fleet, err);
 	return code;
 }
 
@@ -103,6 +106,7 @@ static struct replay_config config_of(const struct sim_options *options,
 		.jobs = jobs,
 		.services = &world->services,
 		.windows = options->windows ? &world->windows : NULL,
+		.tenants = &world->tenants,
 		.fleet_name = options->fleet ? base_name(options->fleet) : "gavel",
 		.jobs_name = base_name(options->trace),
 		.scheme = options->schemes[index],
@@ -113,6 +117,9 @@ static struct replay_config config_of(const struct sim_options *options,
 		.mttr_us = options->mttr_us,
 		.fence_us = options->fence_us,
 		.age_us = options->age_us,
+		.half_life_us = options->half_life_us,
+		.run_min_us = options->run_min_us,
+		.reclaim_us = options->reclaim_us,
 		.reserve_max = (int32_t)options->reserve_max,
 		.requeue_max = (int32_t)options->requeue_max,
 		.check_steps = (int32_t)options->check_steps,
@@ -121,6 +128,7 @@ static struct replay_config config_of(const struct sim_options *options,
 		.truth = options->true_speeds ? &world->truth : NULL,
 		.trial_max = (int32_t)options->trial_max,
 		.learns_speeds = options->learn_speeds || options->trial_max > 0,
+		.is_abrupt = options->is_abrupt,
 		.ignores_limits = options->ignores_limits};
 	if (options->measure_last >= 0) {
 		int64_t shift = strcmp(options->format, "gavel") == 0 ? JOBS_GAVEL_FIRST_ID : 0;
@@ -240,6 +248,7 @@ int sim_replay(const struct sim_options *options)
 	truth_deinit(&world.truth);
 	windows_deinit(&world.windows);
 	services_deinit(&world.services);
+	tenants_deinit(&world.tenants);
 	jobs_deinit(&world.jobs);
 	fleet_deinit(&world.fleet);
 	return result;

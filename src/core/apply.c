@@ -108,7 +108,7 @@ static void tenant_set(struct parc_core *core, const struct parc_tenant *set)
 static void policy_set(struct parc_core *core, const struct parc_policy *policy)
 {
 	int ranks = core->rules.order != policy->order || core->rules.age_us != policy->age_us;
-	int was_fair = fair_is_on(&core->rules);
+	int was_fair = fair_is_on(&core->rules), lends = core->rules.lend != policy->lend;
 	int64_t epoch_before_us = core->rules.epoch_us;
 	int margin = core->rules.pack_margin_milli != policy->pack_margin_milli;
 	int trials = core->rules.trial_max != policy->trial_max;
@@ -120,9 +120,9 @@ static void policy_set(struct parc_core *core, const struct parc_policy *policy)
 	core->rules = *policy;
 	if (!was_fair && fair_is_on(policy))
 		fair_start(core);
-	if (was_fair != fair_is_on(policy))
+	if (was_fair != fair_is_on(policy) || (lends && core->stranded))
 		rules_changed(core);
-	else if (ranks || trials)
+	else if (ranks || trials || lends)
 		rebuild_lines(core);
 	attribution_policy(core, epoch_before_us);
 	if (policy->seed != 0)

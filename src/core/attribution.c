@@ -229,7 +229,7 @@ static void quota_give(const struct parc_core *core, struct account *account)
 		struct demand demand = {0};
 		const struct job *head;
 
-		if (core->strands[i].refs == 0 || core->strands[i].gate < 0)
+		if (core->strands[i].refs == 0 || core->strands[i].gate == -1)
 			continue;
 		head = &core->jobs[strand_head(core, i)];
 		for (int32_t g = head->groups; g >= 0; g = core->groups[g].next)

@@ -472,6 +472,11 @@ int check_policy(const struct parc_policy *policy, struct parc_err *err)
 		{"age_us", policy->age_us, 0, PARC_TIME_MAX},
 		{"trial_max", policy->trial_max, 0, PARC_SPEED_RUNS_MAX},
 		{"preempt", policy->preempt, 0, 1},
+		{"reclaim", policy->reclaim, 0, 1},
+		{"victims", policy->victims, 0, PARC_VICTIMS_LOWEST},
+		{"lend", policy->lend, 0, PARC_LEND_NONE},
+		{"run_min_us", policy->run_min_us, 0, PARC_TIME_MAX},
+		{"reclaim_us", policy->reclaim_us, 0, PARC_TIME_MAX},
 		{"epoch_us", policy->epoch_us, 0, PARC_TIME_MAX},
 		{"grace_us", policy->grace_us, 0, PARC_TIME_MAX},
 		{"half_life_us", policy->half_life_us, 0, PARC_TIME_MAX},
@@ -484,7 +489,12 @@ int check_policy(const struct parc_policy *policy, struct parc_err *err)
 		{"pack_margin_milli", policy->pack_margin_milli, 0, PARC_SHARE_WHOLE},
 	};
 
-	return CHECK_RANGES(ranges, err);
+	int code = CHECK_RANGES(ranges, err);
+
+	for (int32_t tier = 0; tier < PARC_TIERS_MAX && code == 0; tier++)
+		code = check_range("rights of a tier", policy->rights[tier], 0, (1 << tier) - 1,
+				   err);
+	return code;
 }
 
 static int check_profile(const struct parc_event *event, struct parc_err *err)

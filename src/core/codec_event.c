@@ -85,6 +85,13 @@ void codec_policy(struct codec *codec, struct parc_policy *it)
 	codec_i32(codec, &it->idle_act);
 	codec_i32(codec, &it->pack_margin_milli);
 	codec_i64(codec, &it->shrink_us);
+	codec_i32(codec, &it->reclaim);
+	codec_i32(codec, &it->victims);
+	codec_i32(codec, &it->lend);
+	for (int32_t tier = 0; tier < PARC_TIERS_MAX; tier++)
+		codec_u16(codec, &it->rights[tier]);
+	codec_i64(codec, &it->run_min_us);
+	codec_i64(codec, &it->reclaim_us);
 }
 
 void codec_profile_entry(struct codec *codec, struct parc_profile_entry *it)

@@ -96,6 +96,11 @@ static uint64_t rules_hash(const struct parc_policy *rules, uint64_t hash)
 	hash = hash_pair(hash, rules->backfill, rules->reserve_max);
 	hash = hash_word(hash, (uint64_t)rules->age_us);
 	hash = hash_pair(hash, rules->preempt, rules->trial_max);
+	hash = hash_pair(hash, rules->reclaim, rules->victims * 4 + rules->lend);
+	for (int32_t tier = 0; tier < PARC_TIERS_MAX; tier++)
+		hash = hash_word(hash, rules->rights[tier]);
+	hash = hash_word(hash, (uint64_t)rules->run_min_us);
+	hash = hash_word(hash, (uint64_t)rules->reclaim_us);
 	hash = hash_word(hash, rules->seed);
 	hash = hash_word(hash, (uint64_t)rules->epoch_us);
 	hash = hash_word(hash, (uint64_t)rules->grace_us);

@@ -32,6 +32,8 @@ uint64_t line_key(const struct parc_core *core, int32_t slot)
 		hash = hash_word(hash, core->variants[v].set.chips);
 		hash = hash_word(hash, (uint64_t)core->variants[v].set.device_memory_mib);
 	}
+	if (core->rules.lend == PARC_LEND_PREEMPTIBLE)
+		hash = hash_pair(hash, job->preemptible, 1);
 	return speed_key(core, job, closure_key(core, job, hash));
 }
 
@@ -131,7 +133,7 @@ int32_t line_reason(const struct parc_core *core, int32_t job)
 {
 	int32_t line = core->jobs[job].line, strand = core->jobs[job].strand, other;
 
-	if (strand >= 0 && core->strands[strand].gate >= 0)
+	if (strand >= 0 && core->strands[strand].gate != -1)
 		return core->jobs[strand_head(core, strand)].reason;
 	if (core->lines[line].state == LINE_READY)
 		return -1;
@@ -258,9 +260,14 @@ int line_is_hopeless(int32_t reason)
 	       reason == PARC_REASON_NO_SPEED;
 }
 
+int line_is_gated(int32_t reason)
+{
+	return reason == PARC_REASON_QUOTA || reason == PARC_REASON_GUARANTEE;
+}
+
 int line_is_barred(int32_t reason)
 {
-	return line_is_hopeless(reason) || reason == PARC_REASON_QUOTA;
+	return line_is_hopeless(reason) || line_is_gated(reason);
 }
 
 void line_block(struct parc_core *core, int32_t job)
@@ -268,14 +275,14 @@ void line_block(struct parc_core *core, int32_t job)
 	int32_t reason = core->jobs[job].reason, strand = core->jobs[job].strand, gate = -1;
 	int is_head = strand >= 0 && strand_head(core, strand) == job;
 
-	if (is_head && reason != PARC_REASON_QUOTA)
+	if (is_head && core->strands[strand].gate != -1 && quota_gate(core, job, reason) == -1)
 		strand_admit(core, job);
-	if (strand >= 0 && reason == PARC_REASON_QUOTA) {
-		if (core->strands[strand].gate >= 0 || !is_head)
+	if (strand >= 0 && line_is_gated(reason)) {
+		if (core->strands[strand].gate != -1 || !is_head)
 			return;
-		gate = quota_gate(core, job);
+		gate = quota_gate(core, job, reason);
 	}
-	if (gate >= 0)
+	if (gate != -1)
 		strand_close(core, strand, gate);
 	else
 		line_set_state(core, core->jobs[job].line,
@@ -286,7 +293,7 @@ void line_retry(struct parc_core *core, int32_t job)
 {
 	int32_t strand = core->jobs[job].strand;
 
-	if (strand >= 0 && core->strands[strand].gate >= 0 && strand_head(core, strand) == job)
+	if (strand >= 0 && core->strands[strand].gate != -1 && strand_head(core, strand) == job)
 		strand_open(core, strand);
 	line_ready(core, core->jobs[job].line);
 }

@@ -53,7 +53,8 @@ int line_is_hopeless(int32_t reason);
 /* The job was tried in vain, for the reason it has: its line has to wait, or its strand does. */
 void line_block(struct parc_core *core, int32_t job);
 
-/* Is it a reason that what is free has nothing to do with? */
+/* Is it a rule for tenants; is it a reason that what is free has nothing to do with? */
+int line_is_gated(int32_t reason);
 int line_is_barred(int32_t reason);
 
 /* The job, which waits, is to be tried again when it is its turn. */

@@ -7,6 +7,12 @@
 
 #include "core/model.h"
 
+/* What the guarantees that name the same chips may still want. */
+struct pledge {
+	uint64_t chips; /* 0: all */
+	int64_t normal;
+};
+
 /* A tenant in the tree (tree.h). Normal: thousandths of devices x accounting rate. */
 struct tenant {
 	struct parc_tenant set; /* as set; tenant 0: an empty slot */
@@ -18,6 +24,7 @@ struct tenant {
 	int32_t parent, first_child, next_child; /* slots, -1: none */
 	int32_t holder;		  /* whose guarantee holds for it: at or above it; -1: none */
 	int32_t capped;		  /* the nearest with a cap, at or above it; -1: none */
+	int32_t pledge;		  /* holder: the set of chips of its guarantee (state.h) */
 	int32_t rank;		  /* whose turn it is by fair share, from 0 */
 	int32_t pending, running; /* its jobs without and with an allocation */
 	int32_t tree_pending, tree_running; /* of it and of all below it */
@@ -28,6 +35,7 @@ struct tenant {
 	int32_t gates[2];	 /* rankings of the strands that wait for room: enum gate */
 	int32_t gate_next;	 /* in the list of those that may have got some; -2: not in it */
 	int32_t bundles, closed; /* holder: the first of its bundles, of its strands at gates */
+	int64_t borrowed_normal; /* while victims are chosen */
 	__int128 tree_past;	 /* while ranks are reckoned */
 };
 

@@ -158,14 +158,14 @@ static int64_t rank_attained(const struct parc_core *core, int32_t job)
 	return level_of(core->jobs[job].attained_us);
 }
 
-int64_t order_rank_running(const struct parc_core *core, int32_t job)
+int64_t order_level(const struct job *job)
 {
-	const struct job *it = &core->jobs[job];
-	int64_t tier = (int64_t)(PARC_TIERS_MAX - 1 - it->tier) << RANK_BITS;
+	return level_of(job->attained_us);
+}
 
-	if (core->rules.order != PARC_ORDER_ATTAINED)
-		return tier;
-	return tier | level_of(allocation_attained_us(core, it->allocation));
+int64_t order_level_running(const struct parc_core *core, int32_t job)
+{
+	return level_of(allocation_attained_us(core, core->jobs[job].allocation));
 }
 
 int64_t order_rank(const struct parc_core *core, int32_t job)

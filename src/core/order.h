@@ -26,9 +26,9 @@ int64_t order_end_most_us(const struct parc_core *core, int32_t job, int64_t sta
 int64_t order_limit_us(const struct parc_core *core, int32_t job, int64_t start_us,
 		       int32_t speed_milli);
 
-/* The number that a running job would have if it waited now, by its tier and its level of attained
- * service alone. */
-int64_t order_rank_running(const struct parc_core *core, int32_t job);
+/* Levels of attained service: that of a job that waits, and what a running one's is by now. */
+int64_t order_level(const struct job *job);
+int64_t order_level_running(const struct parc_core *core, int32_t job);
 
 /* The job's number. */
 int64_t order_rank(const struct parc_core *core, int32_t job);

@@ -62,8 +62,9 @@ static int32_t try_lifted(struct parc_core *core, int32_t job, const struct wind
 {
 	int32_t first = core->placements_count, count, reason;
 
-	if (quota_gate(core, job) >= 0)
-		return PARC_REASON_QUOTA;
+	reason = quota_bars(core, job);
+	if (reason != PARC_REASON_NONE)
+		return reason;
 	if (reserve_lift(core, window) == 0 && window->except < 0)
 		return PARC_REASON_RESERVATION; /* as before */
 	reason = plan_job(core, job);
@@ -99,7 +100,7 @@ static int32_t closure_reason(struct parc_core *core, int32_t job, int32_t reaso
 	int32_t first = core->placements_count;
 	int fits;
 
-	if (!has_closures(core) || reason == PARC_REASON_QUOTA || line_is_hopeless(reason))
+	if (!has_closures(core) || line_is_barred(reason))
 		return reason;
 	reserve_lift(core, &open);
 	fits = plan_job(core, job) == PARC_REASON_NONE;
@@ -127,11 +128,13 @@ static int32_t closure_try(struct parc_core *core, int32_t job, int32_t reason)
 int32_t queue_try(struct parc_core *core, int32_t job)
 {
 	int32_t first = core->placements_count;
-	int32_t reason = quota_gate(core, job) < 0 ? plan_job(core, job) : PARC_REASON_QUOTA;
+	int32_t reason = quota_bars(core, job);
 
 	if (reason != PARC_REASON_NONE)
-		return has_closures(core) && reason != PARC_REASON_QUOTA &&
-				       !line_is_hopeless(reason)
+		return reason;
+	reason = plan_job(core, job);
+	if (reason != PARC_REASON_NONE)
+		return has_closures(core) && !line_is_barred(reason)
 			       ? closure_try(core, job, reason)
 			       : reason;
 	quota_trim(core, job, first);
@@ -141,6 +144,8 @@ int32_t queue_try(struct parc_core *core, int32_t job)
 
 static void wake_lines(struct parc_core *core)
 {
+	if (core->freed_count > 0 && !core->freed_all)
+		quota_open_pledge(core);
 	if (core->freed_all) {
 		line_wake_all(core);
 		quota_open_all(core);
@@ -353,8 +358,7 @@ static int may_preempt(const struct parc_core *core, int32_t line, int32_t job)
 {
 	int32_t own = core->jobs[job].reservation;
 
-	return core->rules.preempt && core->rules.backfill == PARC_BACKFILL_EASY &&
-	       line_first(core, LINE_BLOCKED) == line && own >= 0 &&
+	return preempt_is_on(core) && line_first(core, LINE_BLOCKED) == line && own >= 0 &&
 	       core->reservations[own].start_us > core->time_us + core->rules.grace_us;
 }
 
@@ -501,16 +505,16 @@ static int32_t short_try(struct parc_core *core, int32_t job)
 	return try_lifted(core, job, &window);
 }
 
-/* The job would be over a limit: it has no claim in this step. */
-static void job_bar(struct parc_core *core, int32_t job)
+/* A rule for its tenant keeps the job back: it has no claim in this step. */
+static void job_bar(struct parc_core *core, int32_t job, int32_t reason)
 {
 	core->jobs[job].planned = core->steps;
 	if (strand_head(core, core->jobs[job].strand) != job)
 		return;
-	if (core->jobs[job].reason == PARC_REASON_QUOTA)
+	if (core->jobs[job].reason == reason)
 		line_block(core, job);
 	else
-		act_reason(core, job, PARC_REASON_QUOTA);
+		act_reason(core, job, reason);
 }
 
 /* Conservative: reservations for the first that wait, in order; those that are short enough
@@ -532,8 +536,8 @@ static void pass_reserve(struct pass *pass)
 		reason = short_try(core, job);
 		if (reason == PARC_REASON_NONE)
 			continue;
-		if (reason == PARC_REASON_QUOTA) {
-			job_bar(core, job);
+		if (line_is_gated(reason)) {
+			job_bar(core, job, reason);
 			continue;
 		}
 		others = core->reserved;
@@ -563,7 +567,7 @@ static void pass_short_line(struct pass *pass, int32_t line, int64_t most)
 		reason = short_try(core, job);
 		if (reason == PARC_REASON_NONE)
 			continue;
-		if (reason == PARC_REASON_QUOTA) {
+		if (line_is_gated(reason)) {
 			next = strand_skip(core, line, job, most);
 			continue;
 		}
@@ -613,7 +617,7 @@ static int queue_backfill(struct parc_core *core, int freed)
 
 	if (core->fleet_changed)
 		line_wake_hopeless(core);
-	if (core->rules.preempt && line_first(core, LINE_BLOCKED) >= 0)
+	if (preempt_is_on(core) && line_first(core, LINE_BLOCKED) >= 0)
 		line_ready(core, line_first(core, LINE_BLOCKED)); /* time may have made victims */
 	core->fleet_changed = 0;
 	for (int32_t slot = 0; slot < core->reservations_table.high && core->disrupted; slot++)
@@ -626,7 +630,8 @@ static int queue_backfill(struct parc_core *core, int freed)
 		if (!pass.full && core->rules.backfill == PARC_BACKFILL_CONSERVATIVE)
 			pass_reserve(&pass);
 		/* A reservation was given up. */
-	} while (!pass.full && (core->freed_count > 0 || core->gates_changed >= 0));
+	} while (!pass.full &&
+		 (core->freed_count > 0 || core->gates_changed >= 0 || core->pledge_freed));
 	if (!pass.full && freed && core->rules.backfill == PARC_BACKFILL_CONSERVATIVE)
 		pass_reserved(&pass, is_early);
 	pass_short(&pass);

@@ -97,15 +97,90 @@ static int32_t gate_of(const struct parc_core *core, int32_t tenant, int64_t nee
 	return -1;
 }
 
-int32_t quota_gate(const struct parc_core *core, int32_t slot)
+/* ---- What is pledged */
+
+/* Is every chip that can fulfil a guarantee among these? No chip named: all of them. */
+static int is_within_chips(uint64_t guarantee, uint64_t chips)
+{
+	return chips == 0 || (guarantee != 0 && (guarantee & ~chips) == 0);
+}
+
+/* What is free of these chips, less what their guarantees may still want. */
+static int64_t unpledged(const struct parc_core *core, uint64_t chips)
+{
+	int64_t normal = 0;
+
+	for (uint64_t left = core->chips_here; left != 0; left &= left - 1) {
+		int32_t chip = __builtin_ctzll(left);
+
+		if (chips == 0 || (chips >> chip & 1))
+			normal += core->chip_free[chip] * core->chips[chip].rate_milli;
+	}
+	for (int32_t i = 0; i < core->pledges_count; i++)
+		if (is_within_chips(core->pledges[i].chips, chips))
+			normal -= core->pledges[i].normal;
+	return normal;
+}
+
+/* The chips that a job may run on. */
+static uint64_t job_chips(const struct parc_core *core, const struct job *job)
+{
+	uint64_t chips = 0;
+
+	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next)
+		chips |= core->shapes[core->groups[g].shape].ask.task.chips;
+	return chips;
+}
+
+static int64_t need_of(const struct parc_core *core, int32_t slot)
 {
 	const struct job *job = &core->jobs[slot];
 
-	if (job->tenant < 0 || core->tenants[job->tenant].capped < 0 || job->reservation >= 0)
+	return job->line >= 0 ? core->lines[job->line].need_normal : quota_need(core, slot);
+}
+
+/* Would the job take what is pledged to others? */
+static int pledge_bars(const struct parc_core *core, int32_t slot)
+{
+	const struct job *job = &core->jobs[slot];
+	int32_t holder = job->tenant < 0 ? -1 : core->tenants[job->tenant].holder;
+	int64_t need;
+	uint64_t chips;
+
+	if (core->rules.lend == PARC_LEND_ALL || !core->stranded ||
+	    (core->rules.lend == PARC_LEND_PREEMPTIBLE && job->preemptible))
+		return 0;
+	need = need_of(core, slot);
+	if (holder >= 0 && need <= tree_left_normal(core, holder))
+		return 0;
+	chips = job_chips(core, job);
+	for (int32_t i = 0; i < core->pledges_count; i++) {
+		const struct pledge *it = &core->pledges[i];
+
+		if (it->normal > 0 && (it->chips == 0 || (it->chips & chips) != 0) &&
+		    need > unpledged(core, it->chips))
+			return 1;
+	}
+	return 0;
+}
+
+int32_t quota_gate(const struct parc_core *core, int32_t slot, int32_t reason)
+{
+	const struct job *job = &core->jobs[slot];
+
+	if (reason == PARC_REASON_GUARANTEE)
+		return pledge_bars(core, slot) ? GATE_PLEDGE : -1;
+	if (reason != PARC_REASON_QUOTA || job->tenant < 0 ||
+	    core->tenants[job->tenant].capped < 0 || job->reservation >= 0)
 		return -1; /* what it reserved is its own */
-	return gate_of(core, job->tenant,
-		       job->line >= 0 ? core->lines[job->line].need_normal : quota_need(core, slot),
-		       1);
+	return gate_of(core, job->tenant, need_of(core, slot), 1);
+}
+
+int32_t quota_bars(const struct parc_core *core, int32_t job)
+{
+	if (quota_gate(core, job, PARC_REASON_QUOTA) != -1)
+		return PARC_REASON_QUOTA;
+	return pledge_bars(core, job) ? PARC_REASON_GUARANTEE : PARC_REASON_NONE;
 }
 
 static int64_t placement_normal(const struct parc_core *core,
@@ -182,8 +257,8 @@ static void strand_pass(struct parc_core *core, int32_t strand)
 	int32_t head = strand_head(core, strand), gate;
 
 	strand_open(core, strand);
-	gate = core->jobs[head].reason == PARC_REASON_QUOTA ? quota_gate(core, head) : -1;
-	if (gate >= 0)
+	gate = quota_gate(core, head, core->jobs[head].reason);
+	if (gate != -1)
 		strand_close(core, strand, gate);
 }
 
@@ -194,7 +269,7 @@ static int gate_open(struct parc_core *core, int32_t tenant, enum gate gate, int
 
 	while ((strand = strand_that_fits(core, tenant, gate)) >= 0) {
 		strand_pass(core, strand);
-		if (!all && core->strands[strand].gate < 0)
+		if (!all && core->strands[strand].gate == -1)
 			return 1;
 	}
 	return 0;
@@ -220,8 +295,27 @@ static void gates_open(struct parc_core *core, int all)
 	core->gates_changed = again;
 }
 
+void quota_open_pledge(struct parc_core *core)
+{
+	int32_t strand = core->stranded
+				 ? ranking_first(&core->strand_turns, core->pledge_root, INT64_MAX)
+				 : -1;
+
+	core->pledge_freed = 0;
+	while (strand >= 0) {
+		int32_t next =
+			ranking_next(&core->strand_turns, core->pledge_root, strand, INT64_MAX);
+
+		if (!pledge_bars(core, strand_head(core, strand)))
+			strand_open(core, strand);
+		strand = next;
+	}
+}
+
 void quota_open(struct parc_core *core)
 {
+	if (core->pledge_freed)
+		quota_open_pledge(core);
 	if (core->gates_changed >= 0)
 		gates_open(core, 0);
 }
@@ -232,10 +326,10 @@ static int strand_settle_stale(struct parc_core *core, int32_t slot, int decidin
 	const struct strand *it = &core->strands[slot];
 	int32_t head = it->count > 0 ? strand_head(core, slot) : -1, gate, first;
 
-	if (head < 0 || it->gate >= 0 || core->jobs[head].reason != PARC_REASON_QUOTA)
+	if (head < 0 || it->gate != -1 || !line_is_gated(core->jobs[head].reason))
 		return 1;
-	gate = quota_gate(core, head);
-	if (gate >= 0) {
+	gate = quota_gate(core, head, core->jobs[head].reason);
+	if (gate != -1) {
 		strand_close(core, slot, gate);
 		return 1;
 	}
@@ -266,6 +360,7 @@ int quota_settle(struct parc_core *core, int deciding)
 
 void quota_open_all(struct parc_core *core)
 {
+	quota_open_pledge(core);
 	for (int32_t i = 0; i < core->tenants_table.high && core->stranded; i++)
 		quota_note(core, i);
 	if (core->gates_changed >= 0)

@@ -10,6 +10,10 @@
  * ranking by turn with what each needs. When something is given back there, the first that fits
  * now steps back into its line and is tried; the next when that has shown what is left. So the
  * length of the queue at a gate costs nothing.
+ *
+ * Lending: what is guaranteed and idle is lent as the policy says. A job that may not borrow has to
+ * leave so much free that all guarantees could be used up; else it waits at the gate of what is
+ * pledged, which is looked through when something was given back.
  */
 #ifndef CORE_QUOTA_H
 #define CORE_QUOTA_H
@@ -19,12 +23,16 @@
 enum gate { GATE_LIMIT, GATE_JOBS }; /* of tenant slot t: 2 t + this */
 
 #define GATE_UNLISTED (-2)
+#define GATE_PLEDGE   (-3)
 
 /* The most that a job may hold, with its minima. */
 int64_t quota_need(const struct parc_core *core, int32_t job);
 
-/* The gate at which the job has to wait; -1: none. */
-int32_t quota_gate(const struct parc_core *core, int32_t job);
+/* Why the job may not be tried: QUOTA or GUARANTEE; NONE: it may. */
+int32_t quota_bars(const struct parc_core *core, int32_t job);
+
+/* The gate at which a job has to wait that waits for this reason; -1: none. */
+int32_t quota_gate(const struct parc_core *core, int32_t job, int32_t reason);
 
 /* What was planned from placement `first` on fits the limits by its minima: take back the last of
  * what is more until all of it does. */
@@ -36,6 +44,9 @@ void quota_note(struct parc_core *core, int32_t tenant);
 /* Of each gate that may have room let the first that fits step in; all that fit. */
 void quota_open(struct parc_core *core);
 void quota_open_all(struct parc_core *core);
+
+/* Something was given back: let those in who may borrow now. */
+void quota_open_pledge(struct parc_core *core);
 
 /* A strand that stepped in and was not tried, since its line waits for something else, steps out
  * again, or its first job learns what its line waits for. Returns 0 when the step has no room for

@@ -310,7 +310,7 @@ static int32_t number_free(const struct parc_core *core, const struct service *i
 
 static int replica_has_room(const struct parc_core *core, const struct job *service)
 {
-	return table_has_room(&core->jobs_table, 1) &&
+	return table_has_room(&core->jobs_table, 1) && (!core->stranded || strand_has_room(core)) &&
 	       table_has_room(&core->groups_table, service->groups_count) &&
 	       table_has_room(&core->variants_table, service->variants_count);
 }

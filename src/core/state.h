@@ -17,6 +17,7 @@
 
 #define KINDS_MAX      4096 /* distinct empty nodes of one fleet */
 #define THRESHOLDS_MAX 250  /* values of one resource that classes tell apart; fits a byte */
+#define PLEDGES_MAX    32   /* sets of chips that guarantees name; more count as all chips */
 #define LINE_SHELVES   (PARC_NODE_DEVICES_MAX + 2) /* no device, a share, 1.. whole devices */
 
 /* Values at which requests of the known shapes differ; ascending, the first is 0. */
@@ -124,6 +125,10 @@ struct parc_core {
 	struct ranking strand_turns,
 		bundle_turns;  /* strands within bundle or gate, bundles in line */
 	int32_t strands_stale; /* first whose first job is said to lack room; -1: none */
+	struct pledge pledges[PLEDGES_MAX];
+	int32_t pledges_count;
+	int32_t pledge_freed;  /* a pledge was used up: it keeps nobody back any more */
+	int32_t pledge_root;   /* strands that may not take what is pledged */
 	int32_t gates_changed; /* first tenant whose gates may have got room; -1: none */
 	int32_t *fair_list;    /* room to sort tenants */
 	/* A job stands in one ranking at a time: within its line or array while it waits, by

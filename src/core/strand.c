@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "core/fair.h"
 #include "core/line.h"
+#include "core/quota.h"
 #include "core/tree.h"
 
 #define RANKS_BITS 32 /* of the major, for the rank of a tenant */
@@ -37,7 +38,7 @@ void strand_reset(struct parc_core *core)
 	memset(core->bundle_buckets, -1, bytes);
 	core->strands_table.high = core->strands_table.frees = 0;
 	core->bundles_table.high = core->bundles_table.frees = 0;
-	core->strands_stale = -1;
+	core->strands_stale = core->pledge_root = -1;
 	for (int32_t i = 0; i < core->tenants_table.high; i++) {
 		core->tenants[i].bundles = core->tenants[i].closed = -1;
 		core->tenants[i].gates[0] = core->tenants[i].gates[1] = -1;
@@ -278,13 +279,13 @@ static void strand_settle(struct parc_core *core, int32_t slot)
 	struct bundle *bundle = &core->bundles[it->bundle];
 	struct ranking_node node;
 
-	if (it->count == 0 || it->gate >= 0) {
+	if (it->count == 0 || it->gate != -1) {
 		take_out(&core->strand_turns, &bundle->root, slot, &it->ranked);
 	} else {
 		strand_node(core, slot, &node);
 		place_in(&core->strand_turns, &bundle->root, slot, rank_of(core, it->tenant), &node,
 			 &it->ranked);
-		if (core->jobs[strand_head(core, slot)].reason == PARC_REASON_QUOTA)
+		if (line_is_gated(core->jobs[strand_head(core, slot)].reason))
 			strand_note(core, slot);
 	}
 	bundle_settle(core, it->bundle);
@@ -302,8 +303,8 @@ void strand_join(struct parc_core *core, int32_t job, int32_t line, const struct
 		it->bundle = bundle_take(core, line, holder_of(core, it->tenant));
 	}
 	ranking_insert(&core->waiting, &it->root, job, node);
-	core->lines[line].gated += it->gate >= 0;
-	if (it->gate >= 0 && strand_head(core, slot) == job)
+	core->lines[line].gated += it->gate != -1;
+	if (it->gate != -1 && strand_head(core, slot) == job)
 		strand_open(core, slot); /* it was not tried yet */
 	else
 		strand_settle(core, slot);
@@ -317,8 +318,8 @@ void strand_leave(struct parc_core *core, int32_t job)
 
 	ranking_remove(&core->waiting, &it->root, job);
 	it->count--;
-	core->lines[it->line].gated -= it->gate >= 0;
-	if (it->gate >= 0 && was_head)
+	core->lines[it->line].gated -= it->gate != -1;
+	if (it->gate != -1 && was_head)
 		strand_open(core, slot); /* the next one was not tried yet */
 	else
 		strand_settle(core, slot);
@@ -330,7 +331,7 @@ void strand_leave(struct parc_core *core, int32_t job)
 
 static int32_t *gate_root(struct parc_core *core, int32_t gate)
 {
-	return &core->tenants[gate / 2].gates[gate % 2];
+	return gate == GATE_PLEDGE ? &core->pledge_root : &core->tenants[gate / 2].gates[gate % 2];
 }
 
 /* The list of the holder's strands that wait at gates. */
@@ -367,12 +368,12 @@ void strand_close(struct parc_core *core, int32_t slot, int32_t gate)
 	struct line *line = &core->lines[it->line];
 	struct ranking_node node;
 
-	ASSERT(it->gate < 0 && it->count > 0);
+	ASSERT(it->gate == -1 && it->count > 0);
 	it->gate = gate;
 	line->gated += it->count;
 	strand_settle(core, slot);
 	strand_node(core, slot, &node);
-	node.value = gate % 2 == 0 ? line->need_normal : 1;
+	node.value = gate % 2 == GATE_LIMIT ? line->need_normal : 1;
 	core->strand_turns.majors[slot] = strand_major(core, strand_head(core, slot));
 	ranking_insert(&core->strand_turns, gate_root(core, gate), slot, &node);
 	closed_link(core, slot);
@@ -394,7 +395,7 @@ void strand_admit(struct parc_core *core, int32_t job)
 {
 	int32_t strand = core->jobs[job].strand;
 
-	if (strand >= 0 && core->strands[strand].gate >= 0)
+	if (strand >= 0 && core->strands[strand].gate != -1)
 		strand_open(core, strand);
 }
 
@@ -413,7 +414,7 @@ int32_t strand_next_job(const struct parc_core *core, int32_t line, int32_t job,
 	int32_t strand = core->jobs[job].strand, next;
 
 	next = ranking_next(&core->waiting, core->strands[strand].root, job, most);
-	if (next >= 0 || core->strands[strand].gate >= 0)
+	if (next >= 0 || core->strands[strand].gate != -1)
 		return next;
 	return strand_skip(core, line, job, most);
 }
@@ -475,7 +476,7 @@ void strand_sort_all(struct parc_core *core)
 		if (it->refs > 0 && it->ranked &&
 		    core->strand_turns.majors[i] != rank_of(core, it->tenant))
 			strand_settle(core, i);
-		else if (it->refs > 0 && it->gate >= 0)
+		else if (it->refs > 0 && it->gate != -1)
 			gate_sort(core, i);
 	}
 }
@@ -489,7 +490,7 @@ static int strand_is_right(const struct parc_core *core, int32_t slot)
 	struct ranking_node node;
 
 	if (jobs != it->count || (it->count > 0) != (it->line >= 0) ||
-	    it->ranked != (it->count > 0 && it->gate < 0) || (it->gate >= 0 && it->count == 0))
+	    it->ranked != (it->count > 0 && it->gate == -1) || (it->gate != -1 && it->count == 0))
 		return 0;
 	if (!it->ranked)
 		return 1;

@@ -26,6 +26,33 @@ static int32_t holder_above(const struct parc_core *core, int32_t tenant)
 	return parent < 0 ? -1 : core->tenants[parent].holder;
 }
 
+static int32_t pledge_find(struct parc_core *core, uint64_t chips)
+{
+	int32_t i = 0;
+
+	while (i < core->pledges_count && core->pledges[i].chips != chips)
+		i++;
+	if (i < core->pledges_count)
+		return i;
+	if (core->pledges_count == PLEDGES_MAX)
+		return 0;
+	core->pledges[core->pledges_count++] = (struct pledge){.chips = chips};
+	return i;
+}
+
+/* What a holder may still want is part of the pledge (sign 1), or is no longer. */
+static void pledge_add(struct parc_core *core, int32_t holder, int sign)
+{
+	int64_t left = tree_left_normal(core, holder);
+
+	struct pledge *pledge = &core->pledges[core->tenants[holder].pledge];
+
+	if (left <= 0)
+		return;
+	pledge->normal += sign * left;
+	core->pledge_freed |= pledge->normal == 0;
+}
+
 /* Take its place below its parent, which has taken its own. */
 static void tenant_link(struct parc_core *core, int32_t slot)
 {
@@ -44,9 +71,15 @@ static void tenant_link(struct parc_core *core, int32_t slot)
 	if (it->set.guarantee_milli == 0)
 		return;
 	it->holder = slot;
+	it->pledge = pledge_find(core, it->set.guarantee_chips);
+	pledge_add(core, slot, -1);
 	it->promised_normal += tree_normal_of(it->set.guarantee_milli);
-	if (above >= 0)
-		core->tenants[above].promised_normal -= tree_normal_of(it->set.guarantee_milli);
+	pledge_add(core, slot, 1);
+	if (above < 0)
+		return;
+	pledge_add(core, above, -1);
+	core->tenants[above].promised_normal -= tree_normal_of(it->set.guarantee_milli);
+	pledge_add(core, above, 1);
 }
 
 static void tenant_clear(struct tenant *it)
@@ -54,7 +87,7 @@ static void tenant_clear(struct tenant *it)
 	it->parent = it->first_child = it->next_child = it->holder = it->capped = -1;
 	it->pending = it->running = it->tree_pending = it->tree_running = it->kept_jobs = 0;
 	it->tree_normal = it->kept_normal = it->promised_normal = it->used_normal = 0;
-	it->rank = 0;
+	it->rank = it->pledge = 0;
 	it->gates[0] = it->gates[1] = it->bundles = it->closed = -1;
 	it->gate_next = GATE_UNLISTED;
 }
@@ -104,6 +137,8 @@ void tree_rebuild(struct parc_core *core)
 	for (int32_t i = 0; i < core->tenants_table.high; i++)
 		tenant_clear(&core->tenants[i]);
 	core->gates_changed = -1;
+	core->pledges_count = 1; /* the first is that of all chips */
+	core->pledges[0] = (struct pledge){0};
 	children_link(core, PARC_NONE, 0);
 	jobs_count(core);
 	for (int32_t i = 0; i < core->allocations_table.high; i++)
@@ -156,7 +191,9 @@ void tree_add_normal(struct parc_core *core, int32_t tenant, int32_t chip, int64
 	}
 	if (holder < 0 || !fulfils(&core->tenants[holder], chip))
 		return;
+	pledge_add(core, holder, -1);
 	core->tenants[holder].used_normal += normal;
+	pledge_add(core, holder, 1);
 	strand_holder_changed(core, holder);
 }
 

@@ -12,13 +12,12 @@
 #include "base/assert.h"
 #include "sim/replay_run.h"
 
-#define REPLAY_EPOCH_US	    INT64_C(60000000)	  /* one minute */
-#define REPLAY_GRACE_US	    INT64_C(30000000)	  /* half a minute */
-#define REPLAY_HALF_LIFE_US INT64_C(604800000000) /* one week */
-#define REPLAY_TASKS_MAX    4000000		  /* running at one time */
-#define REPLAY_SHAPES_MIN   4096
-#define REPLAY_SHAPES_MAX   65536
-#define REPLAY_PROGRESS	    256 /* jobs between two reports of progress */
+#define REPLAY_EPOCH_US	  INT64_C(60000000) /* one minute */
+#define REPLAY_GRACE_US	  INT64_C(30000000) /* half a minute */
+#define REPLAY_TASKS_MAX  4000000	    /* running at one time */
+#define REPLAY_SHAPES_MIN 4096
+#define REPLAY_SHAPES_MAX 65536
+#define REPLAY_PROGRESS	  256 /* jobs between two reports of progress */
 
 const char *replay_fault_name(int fault)
 {
@@ -30,19 +29,24 @@ const char *replay_fault_name(int fault)
 
 static struct parc_policy policy_of(const struct replay_config *config)
 {
-	return (struct parc_policy){.place = config->scheme.place,
-				    .order = config->scheme.order,
-				    .backfill = config->scheme.backfill,
-				    .preempt = config->scheme.preempts,
-				    .trial_max = config->trial_max,
-				    .reserve_max = config->reserve_max,
-				    .seed = config->seed,
-				    .age_us = config->age_us,
-				    .epoch_us =
-					    config->epoch_us ? config->epoch_us : REPLAY_EPOCH_US,
-				    .grace_us = REPLAY_GRACE_US,
-				    .half_life_us = REPLAY_HALF_LIFE_US,
-				    .requeue_max = config->requeue_max};
+	return (struct parc_policy){
+		.place = config->scheme.place,
+		.order = config->scheme.order,
+		.backfill = config->scheme.backfill,
+		.preempt = config->scheme.preempts,
+		.reclaim = config->scheme.reclaims,
+		.victims = config->scheme.victims,
+		.lend = config->scheme.lend,
+		.run_min_us = config->run_min_us,
+		.reclaim_us = config->reclaim_us,
+		.trial_max = config->trial_max,
+		.reserve_max = config->reserve_max,
+		.seed = config->seed,
+		.age_us = config->age_us,
+		.epoch_us = config->epoch_us ? config->epoch_us : REPLAY_EPOCH_US,
+		.grace_us = REPLAY_GRACE_US,
+		.half_life_us = config->scheme.is_fair ? config->half_life_us : 0,
+		.requeue_max = config->requeue_max};
 }
 
 static struct parc_limits limits_of(const struct replay_config *config)
@@ -55,7 +59,7 @@ static struct parc_limits limits_of(const struct replay_config *config)
 	limits.tasks = (int32_t)(tasks < REPLAY_TASKS_MAX ? tasks : REPLAY_TASKS_MAX);
 	limits.groups = log->groups_count + PARC_GROUPS_MAX;
 	limits.extras = log->depends_count + log->variants_count + PARC_DEPENDS_MAX;
-	limits.tenants = log->tenants.count + 1;
+	limits.tenants = log->tenants.count + 1 + (config->tenants ? config->tenants->count : 0);
 	for (int32_t i = 0; config->services && i < config->services->count; i++) {
 		const struct services_row *row = &config->services->rows[i];
 		limits.jobs += 2 * row->service.replicas_max + 1;
@@ -98,7 +102,6 @@ static int replay_init(struct replay *replay, const struct replay_config *config
 	struct stage_setup setup = {.fleet = config->fleet,
 				    .record = config->record,
 				    .seed = config->seed,
-				    .tenants = config->jobs->tenants.count + 1,
 				    .policy = &policy,
 				    .limits = &limits};
 	*replay = (struct replay){.config = config, .log = config->jobs, .result = result};
@@ -117,6 +120,10 @@ static int replay_init(struct replay *replay, const struct replay_config *config
 	if (!code)
 		code = faults_init(&replay->faults, config, config->fleet->devices, err);
 	if (!code)
+		code = shares_init(&replay->shares, replay->log, config->tenants, err);
+	setup.tenants = replay->shares.sets;
+	setup.tenants_count = replay->shares.sets_count;
+	if (!code)
 		code = stage_init(&replay->stage, &setup, err);
 	replay->level.free_bins = replay->book.free_bins;
 	return code ? code : replay_services_init(replay, err);
@@ -125,6 +132,7 @@ static int replay_init(struct replay *replay, const struct replay_config *config
 static void replay_end(struct replay *replay)
 {
 	stage_deinit(&replay->stage);
+	shares_deinit(&replay->shares);
 	faults_deinit(&replay->faults);
 	estimate_deinit(&replay->estimate);
 	paces_deinit(&replay->paces);

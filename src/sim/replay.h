@@ -20,6 +20,7 @@
 #include "sim/stats.h"
 #include "trace/jobs.h"
 #include "trace/services.h"
+#include "trace/tenants.h"
 #include "trace/windows.h"
 
 #define REPLAY_POINTS_MAX  400
@@ -38,6 +39,7 @@ struct replay_config {
 	const struct services *services;    /* NULL: none */
 	const struct windows *windows;	    /* NULL: none; all are known from the first moment on */
 	const char *fleet_name, *jobs_name; /* for reports; NULL: not known */
+	const struct tenants *tenants;	    /* the tree; NULL: each tenant of the log by itself */
 	struct scheme scheme;
 	struct record *record;					 /* NULL: the run is not recorded */
 	void (*progress)(void *arg, int64_t done, int64_t jobs); /* NULL: silent */
@@ -51,6 +53,8 @@ struct replay_config {
 	int64_t move_us;  /* lost at each start but a job's first: what a move costs */
 	int64_t round_us; /* of the policy: so often the fleet is dealt anew; 0: any time */
 	int64_t measure_first, measure_last; /* figures are of jobs with these ids; 0, 0: all */
+	int64_t half_life_us;		     /* of the policy's fair share */
+	int64_t run_min_us, reclaim_us;	     /* of the policy */
 	int64_t age_us;	     /* of the policy: so long a wait is worth one tier; 0: none */
 	int64_t epoch_us;    /* of the policy; 0: one minute */
 	int32_t reserve_max; /* of the policy; 0: its default */
@@ -61,6 +65,7 @@ struct replay_config {
 		*truth;		/* how fast kinds really run; NULL: as declared, else as the chip */
 	int32_t trial_max;	/* of the policy */
 	uint8_t learns_speeds;	/* the core is told how fast runs were */
+	uint8_t is_abrupt;	/* who gives way keeps only what a checkpoint kept */
 	uint8_t ignores_limits; /* jobs run on past their time limit */
 };
 
@@ -86,6 +91,11 @@ struct replay_result {
 	int64_t left;	   /* still waiting at the end: held, or nothing could hold them */
 	int64_t attempts;  /* starts, also those after a loss */
 	int64_t requeues, faults[REPLAY_FAULT_KINDS];
+	int64_t preempted; /* times that a job gave way */
+	int64_t refused;   /* of the cancelled: its tenant had as many waiting as it may */
+	/* Normalised thousandth-device-microseconds: guarantees left idle by their holders, of that
+	 * used by others; and what was held above guarantees or without one. */
+	__int128 guaranteed_idle, guaranteed_lent, borrowed;
 
 	struct replay_spread wait_us;	     /* from arrival to the first start; of those started */
 	struct replay_spread completion_us;  /* from arrival to end; of the finished */

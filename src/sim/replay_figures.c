@@ -11,6 +11,8 @@
 #include "sim/fairness.h"
 #include "sim/replay_run.h"
 
+#define TENANTS_SPREAD_MAX 64 /* more get no percentiles */
+
 int64_t replay_percent_milli(__int128 part, __int128 whole)
 {
 	return whole > 0 ? (int64_t)((part * 200000 + whole) / (whole * 2)) : 0;
@@ -179,11 +181,28 @@ static int compare_tenants(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-static void figure_tenants(struct replay *replay)
+/* The 90th percentile of a tenant's waits, by the log's tenant; `values` has room for all rows. */
+static int64_t tenant_p90(const struct replay *replay, int32_t tenant, int64_t *values)
+{
+	const struct jobs *log = replay->log;
+	int64_t count = 0;
+	for (int32_t i = 0; i < log->count; i++) {
+		const struct run *run = &replay->runs[i];
+		int32_t own = log->rows[i].tenant < 0 ? log->tenants.count : log->rows[i].tenant;
+		if (own == tenant && run->first_start_us >= 0)
+			values[count++] = run->first_start_us - run->arrived_us;
+	}
+	return spread_of(values, count).p90;
+}
+
+static int figure_tenants(struct replay *replay, struct parc_err *err)
 {
 	const struct jobs *log = replay->log;
 	struct replay_result *result = replay->result;
 	int32_t count = log->tenants.count + 1, kept = 0;
+	int64_t *values = allocate_values(log->count, err);
+	if (!values)
+		return PARC_ERR_MEMORY;
 	for (int32_t i = 0; i < log->count; i++) {
 		const struct run *run = &replay->runs[i];
 		struct replay_tenant *tenant =
@@ -198,6 +217,10 @@ static void figure_tenants(struct replay *replay)
 	for (int32_t i = 0; i < count; i++) {
 		struct replay_tenant *tenant = &result->tenants[i];
 		tenant->name = i < log->tenants.count ? log->tenants.list[i] : "-";
+		tenant->guarantee_milli =
+			replay->shares.sets[replay->shares.tenants[i] - 1].guarantee_milli;
+		if (count <= TENANTS_SPREAD_MAX)
+			tenant->wait_p90_us = tenant_p90(replay, i, values);
 		if (tenant->started)
 			tenant->wait_mean_us =
 				stats_divide_up(tenant->wait_mean_us, tenant->started);
@@ -206,6 +229,21 @@ static void figure_tenants(struct replay *replay)
 	}
 	result->tenants_count = kept;
 	qsort(result->tenants, (size_t)kept, sizeof(*result->tenants), compare_tenants);
+	free(values);
+	return 0;
+}
+
+/* What was lent, up to the last end. */
+static void figure_shares(struct replay *replay)
+{
+	struct shares *shares = &replay->shares;
+
+	shares_move(shares, replay->now_us, replay->log->tenants.count, 0);
+	for (int32_t i = 0; i < shares->holders_count; i++) {
+		replay->result->guaranteed_idle += shares->list[i].idle;
+		replay->result->borrowed += shares->list[i].borrowed;
+	}
+	replay->result->guaranteed_lent = shares->lent;
 }
 
 /* ---- Tiers, chips, speeds */
@@ -300,7 +338,7 @@ int replay_figures(struct replay *replay, struct parc_err *err)
 		       result->left ==
 	       result->jobs);
 	figure_core(replay);
-	figure_tenants(replay);
+	figure_shares(replay);
 	sampler_finish(&replay->sampler, replay->stage.core);
 	result->points = replay->sampler.points;
 	result->points_count = replay->sampler.count;
@@ -308,7 +346,9 @@ int replay_figures(struct replay *replay, struct parc_err *err)
 	memcpy(result->free_device_us, replay->sampler.free_device_us,
 	       sizeof(result->free_device_us));
 	figure_chips(replay);
-	int code = figure_tiers(replay, err);
+	int code = figure_tenants(replay, err);
+	if (!code)
+		code = figure_tiers(replay, err);
 	if (!code)
 		code = figure_speeds(replay, err);
 	return code ? code : figure_spreads(replay, err);

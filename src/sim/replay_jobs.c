@@ -61,7 +61,7 @@ static void fill_submit(struct replay *replay, int32_t index, struct parc_submit
 	const struct jobs_row *row = &replay->log->rows[index];
 	*submit = (struct parc_submit){
 		.job = ++replay->last_job,
-		.tenant = tenant_of(replay, row) + 1,
+		.tenant = replay->shares.tenants[tenant_of(replay, row)],
 		.user = row->user + 2,
 		.kind = row->kind < 0 ? PARC_NONE : row->kind + 1,
 		.tier = config->scheme.sizes_are_tiers
@@ -72,7 +72,8 @@ static void fill_submit(struct replay *replay, int32_t index, struct parc_submit
 		.checkpoint_us = checkpoint_interval(replay, row),
 		.held = row->held,
 		.requeue = row->requeue || config->requeue_max > 0,
-		.preemptible = row->preemptible || config->scheme.preempts,
+		.preemptible =
+			row->preemptible || config->scheme.preempts || config->scheme.reclaims,
 		.close_level = row->close_level,
 		.close_strength = row->close_strength,
 		.groups_count = row->groups_count};
@@ -139,6 +140,15 @@ static int wake_waiters(struct replay *replay, int32_t row, struct parc_err *err
 	return code;
 }
 
+/* Are there caps on how many jobs wait? */
+static int config_caps(const struct replay_config *config)
+{
+	for (int32_t i = 0; config->tenants && i < config->tenants->count; i++)
+		if (config->tenants->rows[i].set.pending_max > 0)
+			return 1;
+	return 0;
+}
+
 static int submit_row(struct replay *replay, int32_t index, struct parc_depend *depends,
 		      int32_t depends_count, struct parc_err *err)
 {
@@ -162,6 +172,11 @@ static int submit_row(struct replay *replay, int32_t index, struct parc_depend *
 	replay->rows[run->job] = index;
 	replay->level.pending_jobs++;
 	replay->level.pending_milli += run->demand_milli;
+	if (parc_check(replay->stage.core, &event, NULL) == PARC_ERR_FULL &&
+	    config_caps(replay->config)) {
+		replay->result->refused++;
+		return replay_leave(replay, index, PARC_RESULT_REFUSED, err);
+	}
 	int code = replay_step(replay, &event, err);
 	return code || run->waiter < 0 ? code : wake_waiters(replay, index, err);
 }
@@ -235,7 +250,8 @@ static int end_stop(struct replay *replay, int32_t row, struct parc_err *err)
 {
 	struct run *run = &replay->runs[row];
 	int64_t told_us = replay->now_us - replay->config->stop_us;
-	if (run->preempted && run->is_working && run->due_us > told_us) {
+	if (run->preempted && run->is_working && run->due_us > told_us &&
+	    !replay->config->is_abrupt) {
 		int64_t left_us = work_of_time(run->due_us - told_us, run->held.speed_milli);
 		int64_t done_us = replay->log->rows[row].length_us - left_us;
 		if (done_us > run->done_us)
@@ -295,6 +311,8 @@ static int follow_start(struct replay *replay, int32_t row, const struct parc_ac
 	replay->level.pending_milli -= run->demand_milli;
 	replay->level.running_jobs++;
 	replay->level.running_milli += run->held.held_milli;
+	shares_move(&replay->shares, replay->now_us, tenant_of(replay, &replay->log->rows[row]),
+		    run->held.rated_milli / PARC_SHARE_WHOLE);
 	replay->result->attempts++;
 	int64_t ready_us = replay->now_us + replay->config->start_us;
 	if (run->attempt > 1)
@@ -311,6 +329,9 @@ static int follow_stop(struct replay *replay, int32_t row, int32_t why, struct p
 	run->stopping = 1;
 	run->preempted =
 		(why == PARC_RESULT_PREEMPTED || why == PARC_RESULT_DRAINED) && !run->halted;
+	replay->result->preempted += run->preempted;
+	replay->result->tenants[tenant_of(replay, &replay->log->rows[row])].preempted +=
+		run->preempted;
 	return replay_push(replay, replay->now_us + replay->config->stop_us, TICK_STOPPED, row,
 			   err);
 }
@@ -330,6 +351,8 @@ static void release(struct replay *replay, int32_t row)
 	tier->held_normal += rated / PARC_SHARE_WHOLE;
 	replay->level.running_jobs--;
 	replay->level.running_milli -= run->held.held_milli;
+	shares_move(&replay->shares, replay->now_us, tenant_of(replay, &replay->log->rows[row]),
+		    -run->held.rated_milli / PARC_SHARE_WHOLE);
 	book_end(&replay->book, &run->held, replay->now_us);
 	run->allocation = PARC_NONE;
 }

@@ -29,14 +29,17 @@ static json_t *tenants_json(const struct replay_result *result)
 	json_t *list = json_array();
 	for (int32_t i = 0; i < result->tenants_count; i++) {
 		const struct replay_tenant *it = &result->tenants[i];
-		json_array_append_new(list,
-				      json_pack("{s:s, s:I, s:I, s:I, s:f, s:f, s:f}", "tenant",
-						it->name, "jobs", (json_int_t)it->jobs, "started",
-						(json_int_t)it->started, "finished",
-						(json_int_t)it->finished, "device_hours",
-						(double)it->held / 3.6e12, "normalised_hours",
-						(double)it->held_normal / 3.6e12, "wait_mean_s",
-						(double)it->wait_mean_us / 1e6));
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:I}", "tenant",
+				  it->name, "jobs", (json_int_t)it->jobs, "started",
+				  (json_int_t)it->started, "finished", (json_int_t)it->finished,
+				  "device_hours", (double)it->held / 3.6e12, "normalised_hours",
+				  (double)it->held_normal / 3.6e12, "wait_mean_s",
+				  (double)it->wait_mean_us / 1e6, "wait_p90_s",
+				  (double)it->wait_p90_us / 1e6, "guarantee_devices",
+				  (double)it->guarantee_milli / 1e3, "preempted",
+				  (json_int_t)it->preempted));
 	}
 	return list;
 }
@@ -216,6 +219,13 @@ json_t *report_replay_json(const struct replay_result *result)
 	set_services(object, result);
 	json_object_set_new(object, "faults", faults_json(result));
 	json_object_set_new(object, "tenants", tenants_json(result));
+	json_object_set_new(object, "guarantees",
+			    json_pack("{s:f, s:f, s:f}", "idle_hours",
+				      (double)result->guaranteed_idle / 3.6e12, "lent_hours",
+				      (double)result->guaranteed_lent / 3.6e12, "borrowed_hours",
+				      (double)result->borrowed / 3.6e12));
+	json_object_set_new(object, "preempted", json_integer(result->preempted));
+	json_object_set_new(object, "refused", json_integer(result->refused));
 	json_object_set_new(object, "tiers", tiers_json(result));
 	json_object_set_new(object, "chips", chips_json(result));
 	set_speeds(object, result);

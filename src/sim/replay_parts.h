@@ -17,6 +17,9 @@ struct replay_tenant {
 	__int128 held;	      /* thousandth-device-microseconds allocated */
 	__int128 held_normal; /* the same by accounting rate: reference chip = 1000 */
 	int64_t wait_mean_us; /* of those started */
+	int64_t wait_p90_us;
+	int64_t guarantee_milli; /* in the file of tenants */
+	int64_t preempted;	 /* times that its jobs gave way */
 };
 
 #define REPLAY_SERVICE_POINTS 168 /* of a week: hours */

@@ -16,6 +16,7 @@
 #include "sim/faults.h"
 #include "sim/paces.h"
 #include "sim/sampler.h"
+#include "sim/shares.h"
 #include "sim/stage.h"
 
 /* AWAY has not arrived; PENDING and RUNNING are in the core; ENDED is out of it. */
@@ -87,6 +88,7 @@ struct replay {
 	int32_t *rows;	    /* by id of the job in the core */
 	struct clock clock; /* ticks of jobs and of repairs */
 	struct stage stage;
+	struct shares shares;
 	struct book book;
 	struct sampler sampler;
 	struct faults faults;

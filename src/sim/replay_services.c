@@ -150,15 +150,16 @@ static int service_submit(struct replay *replay, struct service_run *it, struct 
 	struct parc_group group = {
 		.task = row->task, .tasks_min = row->tasks, .tasks_max = row->tasks};
 	struct parc_event event = {.kind = PARC_EVENT_SUBMIT};
-	event.submit = (struct parc_submit){.job = ++replay->last_job,
-					    .tenant = replay->log->tenants.count + 1,
-					    .user = 1,
-					    .tier = row->tier,
-					    .work_class = row->work_class,
-					    .preemptible = row->preemptible,
-					    .groups_count = 1,
-					    .groups = &group,
-					    .service = row->service};
+	event.submit =
+		(struct parc_submit){.job = ++replay->last_job,
+				     .tenant = replay->shares.tenants[replay->log->tenants.count],
+				     .user = 1,
+				     .tier = row->tier,
+				     .work_class = row->work_class,
+				     .preemptible = row->preemptible,
+				     .groups_count = 1,
+				     .groups = &group,
+				     .service = row->service};
 	it->job = event.submit.job;
 	it->point_us = it->reported_us = replay->now_us;
 	replay->rows[it->job] = -1 - (int32_t)(it - replay->services);

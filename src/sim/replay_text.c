@@ -263,16 +263,22 @@ static void write_tenants(FILE *out, const struct replay_result *result)
 	struct time_unit unit = unit_of(result, 1);
 	int32_t shown =
 		result->tenants_count < TENANTS_SHOWN ? result->tenants_count : TENANTS_SHOWN;
-	fprintf(out, "\n%-28s %9s %14s %14s  %s\n", "tenant", "jobs", "device-hours", "normalised",
-		"mean wait");
+	fprintf(out, "\n%-22s %8s %13s %12s %10s %10s\n", "tenant", "jobs", "device-hours",
+		"normalised", "mean wait", "90th");
 	for (int32_t i = 0; i < shown; i++) {
 		const struct replay_tenant *it = &result->tenants[i];
-		fprintf(out, "  %-26.26s %9lld %14.1f %14.1f %10.2f\n", it->name,
+		fprintf(out, "  %-20.20s %8lld %13.1f %12.1f %10.2f %10.2f\n", it->name,
 			(long long)it->jobs, (double)it->held / 3.6e12,
-			(double)it->held_normal / 3.6e12, (double)it->wait_mean_us / unit.us);
+			(double)it->held_normal / 3.6e12, (double)it->wait_mean_us / unit.us,
+			(double)it->wait_p90_us / unit.us);
 	}
 	if (shown < result->tenants_count)
 		fprintf(out, "  and %d more\n", result->tenants_count - shown);
+	if (result->guaranteed_idle > 0)
+		fprintf(out,
+			"  guarantees left idle %.1f normalised hours, of which others used %.1f\n",
+			(double)result->guaranteed_idle / 3.6e12,
+			(double)result->guaranteed_lent / 3.6e12);
 }
 
 static void write_services(FILE *out, const struct replay_result *result)

@@ -21,6 +21,14 @@ struct scheme_word {
 static const struct scheme_word orders[] = {PARC_ORDER_MAP(ORDER_WORD){NULL, 0}};
 static const struct scheme_word backfills[] = {PARC_BACKFILL_MAP(BACKFILL_WORD){NULL, 0}};
 static const struct scheme_word places[] = {PARC_PLACE_MAP(PLACE_WORD){NULL, 0}};
+static const struct scheme_word victims[] = {{"lost", PARC_VICTIMS_LOST},
+					     {"youngest", PARC_VICTIMS_YOUNGEST},
+					     {"lowest", PARC_VICTIMS_LOWEST},
+					     {NULL, 0}};
+static const struct scheme_word lenders[] = {{"all", PARC_LEND_ALL},
+					     {"preemptible", PARC_LEND_PREEMPTIBLE},
+					     {"nobody", PARC_LEND_NONE},
+					     {NULL, 0}};
 static const struct scheme_word lengths_words[] = {SCHEME_LENGTHS_MAP(LENGTHS_WORD){NULL, 0}};
 
 /* What the command line offers by one word. */
@@ -89,6 +97,15 @@ static int unknown_word(const char *what, const struct scheme_word *words, const
 			    (int)(size < 40 ? size : 40), text, list);
 }
 
+/* 1 if it is a word of the table. */
+static int set_known(int32_t *field, const struct scheme_word *words, const char *text, size_t size)
+{
+	const struct scheme_word *word = find_word(words, text, size);
+	if (word)
+		*field = word->number;
+	return word != NULL;
+}
+
 static int set_word(int32_t *field, const char *what, const struct scheme_word *words,
 		    const char *text, size_t size, struct parc_err *err)
 {
@@ -96,6 +113,21 @@ static int set_word(int32_t *field, const char *what, const struct scheme_word *
 	if (!word)
 		return unknown_word(what, words, text, size, err);
 	*field = word->number;
+	return 0;
+}
+
+static int set_flag(struct scheme *scheme, const char *text, size_t size)
+{
+	const struct {
+		const char *name;
+		uint8_t *flag;
+	} flags[] = {{"tiers", &scheme->sizes_are_tiers},
+		     {"preempt", &scheme->preempts},
+		     {"reclaim", &scheme->reclaims},
+		     {"fair", &scheme->is_fair}};
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if (strlen(flags[i].name) == size && memcmp(flags[i].name, text, size) == 0)
+			return *flags[i].flag = 1;
 	return 0;
 }
 
@@ -109,14 +141,10 @@ static int set_part(struct scheme *scheme, char mark, const char *text, size_t s
 	case '@':
 		return set_word(&scheme->place, "placement", places, text, size, err);
 	case ':':
-		if (size == 5 && memcmp(text, "tiers", 5) == 0) {
-			scheme->sizes_are_tiers = 1;
+		if (set_flag(scheme, text, size) ||
+		    set_known(&scheme->victims, victims, text, size) ||
+		    set_known(&scheme->lend, lenders, text, size))
 			return 0;
-		}
-		if (size == 7 && memcmp(text, "preempt", 7) == 0) {
-			scheme->preempts = 1;
-			return 0;
-		}
 		return set_word(&scheme->lengths, "knowledge of lengths", lengths_words, text, size,
 				err);
 	default:
@@ -159,11 +187,12 @@ static int parse_preset(struct scheme *scheme, const char *text, struct parc_err
 /* An option that the other parts leave without effect is refused, not passed over. */
 static int check_preempt(const struct scheme *scheme, struct parc_err *err)
 {
-	int ordered = scheme->order == PARC_ORDER_FIFO || scheme->order == PARC_ORDER_ATTAINED;
-	if (!scheme->preempts || (scheme->backfill == PARC_BACKFILL_EASY && ordered))
+	int keeps = scheme->backfill == PARC_BACKFILL_EASY ||
+		    scheme->backfill == PARC_BACKFILL_CONSERVATIVE;
+	if ((!scheme->preempts && !scheme->reclaims) || keeps)
 		return 0;
 	return parc_err_set(err, PARC_ERR_USAGE,
-			    "preempt works with fifo+easy and attained+easy, not with %s+%s",
+			    "preempt and reclaim work with easy and conservative, not with %s+%s",
 			    parc_order_name(scheme->order), parc_backfill_name(scheme->backfill));
 }
 

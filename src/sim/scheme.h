@@ -8,7 +8,9 @@
  *   BACKFILL  greedy, none, easy, conservative
  *   PLACE     parc, first-fit, best-fit, worst-fit, random, dot-product, fgd
  *   OPTION    true, limit, declared, learnt, none: what is known of lengths; tiers: by size;
- *             preempt: of a lower tier, or that has attained more
+ *             preempt: of a lower tier, or that has attained more; reclaim: of those that borrow;
+ *             lost, youngest, lowest: who gives way first; all, preemptible, nobody: who may
+ *             borrow; fair: fair share among tenants
  */
 #ifndef SIM_SCHEME_H
 #define SIM_SCHEME_H
@@ -36,6 +38,10 @@ struct scheme {
 	int32_t backfill;		/* enum parc_backfill */
 	int32_t place;			/* enum parc_place */
 	int32_t lengths;		/* enum scheme_lengths */
+	int32_t victims;		/* enum parc_victims */
+	int32_t lend;			/* enum parc_lend */
+	uint8_t is_fair;		/* tenants come in the order of their shares */
+	uint8_t reclaims;		/* within a guarantee, of what others borrowed */
 	uint8_t preempts;		/* who waits first may take the place of running work */
 	uint8_t sizes_are_tiers;	/* small jobs get a higher tier; else as the job says */
 };

@@ -60,15 +60,15 @@ static int load_nodes(struct stage *stage, const struct stage_setup *setup, stru
 	return 0;
 }
 
-static int set_tenants(struct stage *stage, int32_t tenants, struct parc_err *err)
+static int set_tenants(struct stage *stage, const struct stage_setup *setup, struct parc_err *err)
 {
+	const struct parc_tenant one = {.tenant = STAGE_TENANT, .weight = 1};
+	int32_t count = setup->tenants ? setup->tenants_count : 1;
 	struct parc_actions actions;
 	int code = 0;
-	for (int32_t i = 0; i < (tenants ? tenants : 1) && !code; i++) {
+	for (int32_t i = 0; i < count && !code; i++) {
 		struct parc_event event = {.kind = PARC_EVENT_TENANT_SET};
-		event.tenant.tenant = STAGE_TENANT + i;
-		event.tenant.parent = PARC_NONE;
-		event.tenant.weight = 1;
+		event.tenant = setup->tenants ? setup->tenants[i] : one;
 		code = stage_step(stage, &event, &actions, err);
 	}
 	return code;
@@ -128,7 +128,7 @@ int stage_init(struct stage *stage, const struct stage_setup *setup, struct parc
 	if (!code)
 		code = load_places(stage, setup->fleet, err);
 	if (!code)
-		code = set_tenants(stage, setup->tenants, err);
+		code = set_tenants(stage, setup, err);
 	if (!code)
 		code = set_policy(stage, setup, err);
 	if (!code)

@@ -19,10 +19,11 @@ struct stage_setup {
 	const struct demand *demand; /* told to the policy; NULL: it learns from arrivals */
 	struct record *record;	     /* NULL: the run is not recorded */
 	uint64_t seed;
-	int32_t place;			  /* enum parc_place */
-	int32_t jobs_max;		  /* pending and running at one time */
-	int32_t tasks_max;		  /* of these jobs together */
-	int32_t tenants;		  /* ids 1..tenants; 0: one */
+	int32_t place;			   /* enum parc_place */
+	int32_t jobs_max;		   /* pending and running at one time */
+	int32_t tasks_max;		   /* of these jobs together */
+	const struct parc_tenant *tenants; /* NULL: one without rules */
+	int32_t tenants_count;
 	const struct parc_policy *policy; /* NULL: `place` and the usual intervals */
 	const struct parc_limits *limits; /* NULL: made of the fleet, jobs_max and tasks_max */
 };

@@ -270,6 +270,27 @@ static void starts_count(struct rig *rig)
 		rig->starts += rig->actions.list[i].kind == PARC_ACTION_START;
 }
 
+/* E1: nobody is told to give way unless somebody fits then: in the same step a job has it reserved
+ * from when they will have gone. */
+static int evictions_check(struct rig *rig)
+{
+	int64_t gone_us = INT64_MIN;
+
+	for (int32_t i = 0; i < rig->actions.count; i++) {
+		const struct parc_action *it = &rig->actions.list[i];
+		int64_t end_us = rig->main->time_us + it->stop.grace_us;
+
+		if (it->kind == PARC_ACTION_STOP && it->stop.why == PARC_RESULT_PREEMPTED)
+			gone_us = end_us > gone_us ? end_us : gone_us;
+		if (it->kind == PARC_ACTION_RESERVE && it->reserve.count > 0 &&
+		    it->reserve.start_us <= gone_us)
+			gone_us = INT64_MIN;
+	}
+	if (gone_us != INT64_MIN)
+		return fail(rig, "E1", "work was told to give way, and nobody fits then");
+	return 0;
+}
+
 int rig_step(struct rig *rig, struct entry *entry)
 {
 	struct parc_event *event = &entry->event, read = {0};
@@ -287,6 +308,8 @@ int rig_step(struct rig *rig, struct entry *entry)
 	if (parc_step(rig->main, event, &rig->actions, &err) != 0)
 		return fail(rig, "refusal", "step refuses what check passed: %s", err.text);
 	starts_count(rig);
+	if (evictions_check(rig) != 0)
+		return -1;
 	if (actions_record(rig, &recorded) != 0)
 		return -1;
 	plant_recorded(rig, &recorded);
