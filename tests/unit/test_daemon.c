@@ -319,7 +319,7 @@ static void test_configurations(void **state)
 		{"serve: {tenants: [{name: a}, {name: b, parent: a, users: [x, y]}]}", NULL},
 		{"serve: {tenants: [{name: default, weight: 3}]}", NULL},
 		{"serve: {operators: [x]}", NULL},
-		{"fleet: {}", "serve"},
+		{"fleet: {}", "no key \"fleet\""},
 		{"serve: {policy: {order: best}}", "no order of this name"},
 		{"serve: {policy: {epoch_s: 0}}", "epoch_s"},
 		{"serve: {policy: {epoch: 5}}", "epoch"},
