@@ -107,7 +107,7 @@ add_code src/none.c 'int bad;' 'lies in a layer'
 add_code include/parc/bad.h '#include "core/good.h"' 'public headers'
 add_code src/core/clock.c '#include <time.h>' 'the core includes no header'
 add_code src/core/math.c '#include <math.h>' 'the core includes no header'
-add_code src/trace/json.c '#include <jansson.h>' 'a library is included'
+add_code src/text/json.c '#include <jansson.h>' 'a library is included'
 expect_faults check_layers.sh
 
 try_tally "all is well" "2 passed, 0 failed" 0 <<<$'1..2\nok 1 - a\nok 2 - b\n# exit 0'

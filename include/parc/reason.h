@@ -44,7 +44,10 @@
 	  "the nodes that could hold it go to maintenance before it would end", \
 	  "wait, or declare a shorter time limit") \
 	X(GUARANTEE, 20, "guarantee", "what is free is guaranteed to other tenants", \
-	  "wait, or ask for a guarantee or for lending")
+	  "wait, or ask for a guarantee or for lending") \
+	X(NO_SPEED, 21, "no-speed", \
+	  "all that could hold it are chips on which nobody knows its speed", \
+	  "declare or measure its speed there, or allow trial runs")
 /* clang-format on */
 
 #define X(name, number, text, sentence, todo) PARC_REASON_##name = number,

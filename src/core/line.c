@@ -254,7 +254,8 @@ static void line_set_state(struct parc_core *core, int32_t line, enum line_state
 int line_is_hopeless(int32_t reason)
 {
 	return reason == PARC_REASON_NO_CHIP || reason == PARC_REASON_TOO_LARGE ||
-	       reason == PARC_REASON_NODE_DOWN || reason == PARC_REASON_LIMIT;
+	       reason == PARC_REASON_NODE_DOWN || reason == PARC_REASON_LIMIT ||
+	       reason == PARC_REASON_NO_SPEED;
 }
 
 int line_is_barred(int32_t reason)

@@ -27,6 +27,7 @@
 #include "core/preempt.h"
 #include "core/quota.h"
 #include "core/reserve.h"
+#include "core/speed.h"
 #include "core/strand.h"
 
 #define RESERVE_USUAL 64 /* reservations when the policy names no number */
@@ -290,7 +291,7 @@ static int32_t job_reserve(struct parc_core *core, int32_t job, int32_t yields)
 		return PARC_REASON_NONE;
 	core->jobs[job].planned = core->steps;
 	if (!reserve_plan(core, job, &action))
-		return PARC_REASON_NODE_DOWN;
+		return speed_shuts_out(core, job) ? PARC_REASON_NO_SPEED : PARC_REASON_NODE_DOWN;
 	if (reserve_is(core, job, &action))
 		return PARC_REASON_NONE;
 	if (reserve_check(core, job, &action, NULL) != 0)
@@ -537,7 +538,8 @@ static void pass_reserve(struct pass *pass)
 		}
 		others = core->reserved;
 		reason = job_reserve(core, job, full ? last : -1);
-		if (reason == PARC_REASON_NODE_DOWN && others > 0)
+		if ((reason == PARC_REASON_NODE_DOWN || reason == PARC_REASON_NO_SPEED) &&
+		    others > 0)
 			return; /* what is reserved may have no known end */
 		if (reason != PARC_REASON_NONE && job == line_head(core, core->jobs[job].line))
 			line_wait(core, core->jobs[job].line, reason);

@@ -12,6 +12,7 @@
 #include "core/speed.h"
 
 #include "base/hash.h"
+#include "core/attribution.h"
 #include "core/check.h"
 #include "core/profile.h"
 #include "core/rebuild.h"
@@ -132,6 +133,7 @@ void speed_chips_changed(struct parc_core *core)
 	if (paced == 0 && core->speeds_count == 0 && table_count(&core->variants_table) == 0)
 		return; /* nothing has a speed: none was shut out, and none is */
 	rebuild_lines(core);
+	attribution_note(core);
 	core->freed_all = core->disrupted = 1;
 }
 
@@ -289,6 +291,25 @@ uint64_t speed_chips(const struct parc_core *core, const struct job *job, const 
 	if (reach.claimed == 0 || reach.known == reach.accepted)
 		return ANY_CHIP;
 	return reach.known | chips_to_try(core, job, reach.accepted & ~reach.known);
+}
+
+int speed_shuts_out(const struct parc_core *core, int32_t job)
+{
+	const struct job *it = &core->jobs[job];
+
+	for (int32_t g = it->groups; g >= 0; g = core->groups[g].next) {
+		int32_t v = it->variants;
+
+		do {
+			struct reach reach;
+
+			reach_of(core, it, &core->groups[g], v, &reach);
+			if ((reach.accepted & ~speed_chips(core, it, &core->groups[g], v)) != 0)
+				return 1;
+			v = v < 0 ? -1 : core->variants[v].next;
+		} while (v >= 0);
+	}
+	return 0;
 }
 
 uint64_t speed_key(const struct parc_core *core, const struct job *job, uint64_t hash)

@@ -42,6 +42,9 @@ int32_t speed_variant_of(const struct parc_core *core, const struct job *job,
 uint64_t speed_chips(const struct parc_core *core, const struct job *job, const struct group *group,
 		     int32_t variant);
 
+/* Is the job kept off a chip of the fleet that it accepts, as its speed is unknown there? */
+int speed_shuts_out(const struct parc_core *core, int32_t job);
+
 /* Mix what speed_chips says of the job into the key of its line: jobs of one line may run on the
  * same chips, now and after any start. */
 uint64_t speed_key(const struct parc_core *core, const struct job *job, uint64_t hash);
