@@ -23,6 +23,7 @@
 #define NOTICE_FD  4
 #define FREE_FD	   5  /* the first that the job finds free */
 #define KEEP_FD	   20 /* from here on are ours, until exec closes them */
+#define OPEN_FILES 1024
 #define OWN_MAX	   10 /* variables that every job gets */
 #define GROUPS_MAX 4096
 
@@ -102,9 +103,24 @@ static rlim_t limit_of(int64_t value)
 	return value < 0 ? RLIM_INFINITY : (rlim_t)value;
 }
 
+/* A daemon has raised its own number of open files; a job begins with what most systems give, as
+ * programs that still use select(2) break with more. */
+static int set_open_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return -1;
+	if (limit.rlim_max == RLIM_INFINITY || limit.rlim_max > OPEN_FILES)
+		limit.rlim_cur = OPEN_FILES;
+	return setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /* What the job asked for, with the rights of its user: nothing is raised that it may not raise. */
 static int set_user_limits(const struct claim *claim)
 {
+	if (set_open_files() != 0)
+		return -1;
 	for (int32_t i = 0; i < claim->limits_count; i++) {
 		const struct engine_limit *limit = &claim->limits[i];
 		const struct rlimit value = {.rlim_cur = limit_of(limit->soft),

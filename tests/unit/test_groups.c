@@ -3,6 +3,8 @@
  * Which control groups are found on machines of different kinds, told from what /proc/self says
  * there, and the form in which a supervisor is told of them.
  */
+#include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -181,6 +184,115 @@ static void test_places_survive_their_text(void **state)
 		assert_int_equal(groups_from_text(&again, wrong[i]), PARC_ERR_CORRUPT);
 }
 
+/* ---- With groups of this machine */
+
+/* Of this machine's mounts those whose line has this text, and not the other. */
+static void keep_mounts(struct host *host, const char *with, const char *without)
+{
+	FILE *from = fopen("/proc/self/mountinfo", "r"), *to = fopen(host->mounts, "w");
+	char line[2048];
+
+	assert_true(from != NULL && to != NULL);
+	while (fgets(line, sizeof(line), from) != NULL) {
+		if (strstr(line, with) != NULL && strstr(line, without) == NULL)
+			fputs(line, to);
+	}
+	fclose(from);
+	fclose(to);
+	host->files[1] = "/proc/self/cgroup";
+}
+
+/* A process and its child in the leaf, that wait for ever; /dev/zero was denied. */
+static void start_family(const struct groups *groups)
+{
+	struct parc_err err = {0};
+	int go[2];
+	char byte = 0;
+	pid_t pid;
+
+	assert_int_equal(pipe(go), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (read(go[0], &byte, 1) != 1)
+			_exit(1);
+		/* One that can open what was denied is not there to be counted. */
+		if (groups->abilities & GROUPS_DEVICES && open("/dev/zero", O_RDONLY) >= 0)
+			_exit(2);
+		fork();
+		for (;;)
+			pause();
+	}
+	assert_true(pid > 0);
+	if (groups_enter(groups, "1.1", "t0", pid, &err) != 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(write(go[1], &byte, 1), 1);
+	close(go[0]);
+	close(go[1]);
+	for (int tries = 0; tries < 2000 && groups_signal(groups, "1.1", "t0", 0) < 2; tries++)
+		poll(NULL, 0, 5);
+	assert_int_equal(groups_signal(groups, "1.1", "t0", 0), 2);
+}
+
+/* What a task's group is there for, with whatever of it there is. */
+static void check_a_life(const struct groups *groups)
+{
+	const struct claim_device denied = {.major = 1, .minor = 5};
+	const struct groups_limits limits = {.cpu_milli = 500,
+					     .memory_mib = 64,
+					     .pids = 20,
+					     .denied = &denied,
+					     .denied_count = 1};
+	struct groups_use use;
+	struct parc_err err = {0};
+
+	if (groups_make(groups, "1.1", "t0", &limits, &err) != 0)
+		fail_msg("%s", err.text);
+	assert_true(groups_is_empty(groups, "1.1", "t0"));
+	start_family(groups);
+	assert_false(groups_is_empty(groups, "1.1", "t0"));
+	groups_use(groups, "1.1", "t0", &use);
+	assert_true(use.cpu_us >= 0 || !(groups->abilities & GROUPS_ACCOUNT));
+	for (int tries = 0; tries < 2000 && !groups_is_empty(groups, "1.1", "t0"); tries++) {
+		groups_kill(groups, "1.1", "t0");
+		waitpid(-1, NULL, WNOHANG);
+		poll(NULL, 0, 5);
+	}
+	assert_true(groups_is_empty(groups, "1.1", "t0"));
+	groups_remove(groups, "1.1");
+	assert_int_equal(groups_make(groups, "1.1", "t0", NULL, &err), 0); /* nothing was left */
+	groups_remove(groups, "1.1");
+	groups_close(groups);
+}
+
+static void run_a_life(struct host *host, const char *with, const char *without)
+{
+	struct groups groups;
+	char name[64];
+
+	keep_mounts(host, with, without);
+	snprintf(name, sizeof(name), "parc-test-%d", (int)getpid());
+	groups_find(&groups, name, host->files);
+	groups_open(&groups);
+	if (!(groups.abilities & GROUPS_TREE))
+		skip();
+	check_a_life(&groups);
+}
+
+static void test_a_group_of_this_machine_lives_and_goes(void **state)
+{
+	run_a_life(*state, " - cgroup", "nothing");
+}
+
+static void test_a_group_of_version_1_lives_and_goes(void **state)
+{
+	run_a_life(*state, " - cgroup ", "nothing");
+}
+
+static void test_devices_of_version_2_are_closed_beside_version_1(void **state)
+{
+	run_a_life(*state, " - cgroup", "/devices ");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -191,6 +303,9 @@ int main(void)
 		TEST(test_without_mounts_there_is_nothing_and_nothing_is_opened),
 		TEST(test_what_cannot_be_made_is_no_ability),
 		TEST(test_places_survive_their_text),
+		TEST(test_a_group_of_this_machine_lives_and_goes),
+		TEST(test_a_group_of_version_1_lives_and_goes),
+		TEST(test_devices_of_version_2_are_closed_beside_version_1),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
