@@ -185,3 +185,33 @@ int32_t ranking_count(const struct ranking *ranking, int32_t root)
 	return 1 + ranking_count(ranking, ranking->nodes[root].left) +
 	       ranking_count(ranking, ranking->nodes[root].right);
 }
+
+void chain_insert(struct ranking *ranking, struct chain *chain, int32_t slot, int32_t before)
+{
+	int32_t after = before < 0 ? chain->first : ranking->nodes[before].right;
+
+	ranking->nodes[slot] = (struct ranking_node){.left = before, .right = after};
+	if (before >= 0)
+		ranking->nodes[before].right = slot;
+	else
+		chain->first = slot;
+	if (after >= 0)
+		ranking->nodes[after].left = slot;
+	else
+		chain->last = slot;
+}
+
+void chain_remove(struct ranking *ranking, struct chain *chain, int32_t slot)
+{
+	const struct ranking_node *node = &ranking->nodes[slot];
+
+	ASSERT(chain->first >= 0 && (node->left >= 0 || chain->first == slot));
+	if (node->left >= 0)
+		ranking->nodes[node->left].right = node->right;
+	else
+		chain->first = node->right;
+	if (node->right >= 0)
+		ranking->nodes[node->right].left = node->left;
+	else
+		chain->last = node->left;
+}

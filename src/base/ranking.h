@@ -49,4 +49,27 @@ int32_t ranking_next(const struct ranking *ranking, int32_t root, int32_t slot, 
 /* How many slots are in; walks them all. For checks. */
 int32_t ranking_count(const struct ranking *ranking, int32_t root);
 
+/* A slot that is in no ranking of the pool may stand in a chain instead, where its caller puts
+ * it: for what comes in order anyhow. Each operation takes O(1). */
+struct chain {
+	int32_t first, last; /* -1: empty */
+};
+
+/* Put the slot behind another one that is in, -1: in front. */
+void chain_insert(struct ranking *ranking, struct chain *chain, int32_t slot, int32_t before);
+
+/* The slot must be in this chain. */
+void chain_remove(struct ranking *ranking, struct chain *chain, int32_t slot);
+
+/* The slot behind this one, before it; -1: there is none. */
+static inline int32_t chain_next(const struct ranking *ranking, int32_t slot)
+{
+	return ranking->nodes[slot].right;
+}
+
+static inline int32_t chain_previous(const struct ranking *ranking, int32_t slot)
+{
+	return ranking->nodes[slot].left;
+}
+
 #endif

@@ -137,14 +137,64 @@ static int64_t tasks_make(struct parc_core *core, int32_t slot,
 	return milli;
 }
 
+/* When it is to be told that its time limit is over. */
+static int64_t deadline_us(const struct parc_core *core, const struct allocation *it)
+{
+	if (it->state == PARC_JOB_STOPPING)
+		return PARC_NEVER;
+	return order_limit_us(core, it->job, it->start_us, it->speed_milli);
+}
+
+static int is_endless(const struct parc_core *core, const struct allocation *it)
+{
+	return it->end_us == PARC_NEVER && deadline_us(core, it) == PARC_NEVER;
+}
+
+/* Join the endless, in order of ids: mostly as the last one. */
+static void endless_join(struct parc_core *core, const struct allocation *it)
+{
+	int32_t before = core->endless.last;
+
+	while (before >= 0 && core->allocations[core->jobs[before].allocation].id > it->id)
+		before = chain_previous(&core->waiting, before);
+	chain_insert(&core->waiting, &core->endless, it->job, before);
+}
+
 void allocation_time(struct parc_core *core, int32_t slot)
 {
 	const struct allocation *it = &core->allocations[slot];
-	struct ranking_node end = {.key = it->end_us, .tie = it->id, .value = PARC_NEVER};
+	struct ranking_node end = {
+		.key = it->end_us, .tie = it->id, .value = deadline_us(core, it)};
 
-	if (it->state != PARC_JOB_STOPPING)
-		end.value = order_limit_us(core, it->job, it->start_us, it->speed_milli);
-	ranking_insert(&core->waiting, &core->ends_root, it->job, &end);
+	if (is_endless(core, it))
+		endless_join(core, it);
+	else
+		ranking_insert(&core->waiting, &core->ends_root, it->job, &end);
+}
+
+/* It leaves the order of ends. */
+static void time_leave(struct parc_core *core, const struct allocation *it)
+{
+	if (is_endless(core, it))
+		chain_remove(&core->waiting, &core->endless, it->job);
+	else
+		ranking_remove(&core->waiting, &core->ends_root, it->job);
+}
+
+int32_t allocation_next_end(const struct parc_core *core, int32_t slot)
+{
+	const struct allocation *it = &core->allocations[slot < 0 ? 0 : slot];
+	int32_t job;
+
+	if (slot >= 0 && is_endless(core, it))
+		job = chain_next(&core->waiting, it->job);
+	else if (slot >= 0)
+		job = ranking_next(&core->waiting, core->ends_root, it->job, PARC_NEVER);
+	else
+		job = ranking_first(&core->waiting, core->ends_root, PARC_NEVER);
+	if (job < 0 && (slot < 0 || !is_endless(core, it)))
+		job = core->endless.first;
+	return job < 0 ? -1 : core->jobs[job].allocation;
 }
 
 int64_t allocation_deadline_us(const struct parc_core *core)
@@ -156,7 +206,7 @@ void allocation_set_end(struct parc_core *core, int32_t slot, int64_t end_us)
 {
 	struct allocation *it = &core->allocations[slot];
 
-	ranking_remove(&core->waiting, &core->ends_root, it->job);
+	time_leave(core, it);
 	it->end_us = end_us;
 	allocation_time(core, slot);
 	for (int32_t t = it->tasks; t >= 0; t = core->tasks[t].next)
@@ -274,8 +324,10 @@ void allocation_set_state(struct parc_core *core, int32_t slot, int32_t state)
 	allocation_reckon(core, it);
 	allocation_book(core, it, -1);
 	if (state == PARC_JOB_STOPPING)
-		ranking_set_value(&core->waiting, core->ends_root, it->job, PARC_NEVER);
+		time_leave(core, it); /* its limit counts no more */
 	it->state = state;
+	if (state == PARC_JOB_STOPPING)
+		allocation_time(core, slot);
 	allocation_book(core, it, 1);
 	idle_note(core, slot);
 	core->jobs[it->job].state = (uint8_t)state;
@@ -372,7 +424,7 @@ void allocation_release(struct parc_core *core, int32_t slot)
 	}
 	if (core->limited > 0)
 		core->freed_all = 1; /* room in the tables is for all, wherever they would run */
-	ranking_remove(&core->waiting, &core->ends_root, it->job);
+	time_leave(core, it);
 	core->disrupted |= core->time_us != it->end_us;
 	attained_add(core, slot);
 	core->digest -= it->hash;

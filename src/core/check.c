@@ -29,11 +29,9 @@ struct range {
 static int check_ranges(const struct range *ranges, size_t count, struct parc_err *err)
 {
 	for (size_t i = 0; i < count; i++) {
-		int code = check_range(ranges[i].field, ranges[i].value, ranges[i].low,
-				       ranges[i].high, err);
-
-		if (code != 0)
-			return code;
+		if (ranges[i].value < ranges[i].low || ranges[i].value > ranges[i].high)
+			return check_range(ranges[i].field, ranges[i].value, ranges[i].low,
+					   ranges[i].high, err);
 	}
 	return 0;
 }

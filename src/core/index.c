@@ -172,18 +172,16 @@ static void pool_sort(const struct parc_core *core, const struct pool *pool, uin
 }
 
 /* Project what is free to what the known shapes can tell apart. */
-static void class_key(const struct parc_core *core, int32_t node, struct class *key,
+static void class_key(const struct parc_core *core, const struct view *view, struct class *key,
 		      uint64_t *cells)
 {
-	const struct node *it = &core->nodes[node];
-	struct view view;
+	const struct node *it = &core->nodes[view->node];
 	uint64_t hash = HASH_START;
 
-	view_of_node(core, node, &view);
 	key->kind = it->kind;
-	key->cpu_free = (int32_t)threshold_floor(&core->cpu, view.cpu_free);
-	key->memory_free = threshold_floor(&core->memory, view.memory_free);
-	cells_pack(core, &view, cells);
+	key->cpu_free = (int32_t)threshold_floor(&core->cpu, view->cpu_free);
+	key->memory_free = threshold_floor(&core->memory, view->memory_free);
+	cells_pack(core, view, cells);
 	for (int32_t p = 0; p < it->pools_count; p++)
 		pool_sort(core, &it->pools[p], cells + it->pools[p].first);
 	for (int32_t i = 0; i < it->devices_count; i++)
@@ -328,7 +326,7 @@ static int32_t class_create(struct parc_core *core, const struct class *key, con
 }
 
 /* The class that the node belongs to, made if there is none yet. */
-static int32_t class_of(struct parc_core *core, int32_t node)
+static int32_t class_of(struct parc_core *core, const struct view *view)
 {
 	struct index *index = core->index;
 	uint64_t cells[PARC_NODE_DEVICES_MAX];
@@ -336,8 +334,8 @@ static int32_t class_of(struct parc_core *core, int32_t node)
 	int32_t class;
 
 	if (index->exact)
-		return node;
-	class_key(core, node, &key, cells);
+		return view->node;
+	class_key(core, view, &key, cells);
 	class = index->buckets[key.hash & index->bucket_mask];
 	while (class >= 0 && !class_is(core, class, &key, cells))
 		class = index->classes[class].next;
@@ -388,51 +386,35 @@ static void member_unlink(struct index *index, struct parc_core *core, int32_t n
 }
 
 /* With exact scores a node is a class of its own, and another one after each change. */
-static void class_renew(struct parc_core *core, int32_t node)
+static void class_renew(struct parc_core *core, const struct view *view)
 {
-	struct index *index = core->index;
-	struct class *it = &index->classes[node];
+	struct class *it = &core->index->classes[view->node];
 	int16_t milli[PARC_NODE_DEVICES_MAX];
-	struct view view;
 
-	view_of_node(core, node, &view);
-	for (int32_t i = 0; i < view.kind->devices_count; i++)
-		milli[i] = view.cells[i].free_milli;
-	it->kind = core->nodes[node].kind;
-	it->cpu_free = view.cpu_free;
-	it->memory_free = view.memory_free;
+	for (int32_t i = 0; i < view->kind->devices_count; i++)
+		milli[i] = view->cells[i].free_milli;
+	it->kind = core->nodes[view->node].kind;
+	it->cpu_free = view->cpu_free;
+	it->memory_free = view->memory_free;
 	class_glance(core, it, milli);
 	it->generation++;
 	memset(it->held, 0, sizeof(it->held));
 }
 
-void index_file(struct parc_core *core, int32_t node)
+void index_file(struct parc_core *core, const struct view *view, int32_t prev)
 {
 	struct index *index = core->index;
-	int32_t class;
 
-	if (core->nodes[node].class >= 0)
-		member_unlink(index, core, node);
+	index_remove(core, view->node);
 	if (index->exact)
-		class_renew(core, node);
-	class = class_of(core, node);
-	member_link(index, core, class, node, -1);
+		class_renew(core, view);
+	member_link(index, core, class_of(core, view), view->node, prev);
 }
 
 void index_remove(struct parc_core *core, int32_t node)
 {
 	if (core->nodes[node].class >= 0)
 		member_unlink(core->index, core, node);
-}
-
-void index_refile(struct parc_core *core, int32_t node, int32_t prev)
-{
-	struct index *index = core->index;
-
-	member_unlink(index, core, node);
-	if (index->exact)
-		class_renew(core, node);
-	member_link(index, core, class_of(core, node), node, prev);
 }
 
 /* Another threshold: nodes that it tells from their class move to new classes, which consist
@@ -443,10 +425,12 @@ static void nodes_refile(struct parc_core *core)
 
 	for (int32_t node = index->oldest; node >= 0; node = core->nodes[node].newer) {
 		int32_t class = core->nodes[node].class, to;
+		struct view view;
 
 		if (class < 0)
 			continue;
-		to = class_of(core, node);
+		view_of_node(core, node, &view);
+		to = class_of(core, &view);
 		if (to == class)
 			continue;
 		member_unlink(index, core, node);
@@ -512,9 +496,13 @@ void index_rebuild(struct parc_core *core, int exact)
 	if (exact)
 		index->classes_table.high = index->classes_max;
 	for (int32_t node = index->oldest; node >= 0; node = core->nodes[node].newer) {
+		struct view view;
+
 		core->nodes[node].class = -1;
-		if (core->nodes[node].state == PARC_NODE_UP)
-			index_file(core, node);
+		if (core->nodes[node].state != PARC_NODE_UP)
+			continue;
+		view_of_node(core, node, &view);
+		index_file(core, &view, -1);
 	}
 }
 
@@ -638,6 +626,7 @@ static int node_check(const struct parc_core *core, int32_t node, struct parc_er
 	const struct node *it = &core->nodes[node];
 	uint64_t cells[PARC_NODE_DEVICES_MAX];
 	struct class key;
+	struct view view;
 
 	if ((it->state == PARC_NODE_UP) != (it->class >= 0))
 		return parc_err_set(err, PARC_ERR_MISMATCH, "I1: node %lld is %s and %sfiled",
@@ -645,7 +634,8 @@ static int node_check(const struct parc_core *core, int32_t node, struct parc_er
 				    it->class < 0 ? "not " : "");
 	if (it->class < 0 || core->index->exact)
 		return 0;
-	class_key(core, node, &key, cells);
+	view_of_node(core, node, &view);
+	class_key(core, &view, &key, cells);
 	if (!class_is(core, it->class, &key, cells))
 		return parc_err_set(err, PARC_ERR_MISMATCH, "I1: node %lld is in the wrong class",
 				    (long long)it->id);

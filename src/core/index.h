@@ -117,8 +117,10 @@ void index_rebuild(struct parc_core *core, int exact);
  * there are scored again when next asked. */
 void index_rescore(struct parc_core *core, uint64_t chips);
 
-/* A node changed: file it again, or take it out if it is not up. Its stamp is set before. */
-void index_file(struct parc_core *core, int32_t node);
+/* A node changed: file it again by its view, behind `prev` in its class (-1: in front, as the one
+ * that changed last; else only to undo changes in reverse), or take it out if it is not up. Its
+ * stamp is set before. */
+void index_file(struct parc_core *core, const struct view *view, int32_t prev);
 void index_remove(struct parc_core *core, int32_t node);
 
 /* The node slot was taken into use or given back: the list of nodes by time of change. */
@@ -126,9 +128,6 @@ void index_link(struct parc_core *core, int32_t node);
 void index_unlink(struct parc_core *core, int32_t node);
 
 void index_link_after(struct parc_core *core, int32_t node, int32_t older);
-
-/* File a node behind `prev` in its class, -1: in front. Only for undoing changes in reverse. */
-void index_refile(struct parc_core *core, int32_t node, int32_t prev);
 
 /* Tell these requests apart from now on. */
 void index_learn(struct parc_core *core, const struct ask *ask);

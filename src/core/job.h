@@ -53,6 +53,10 @@ int64_t allocation_attained_us(const struct parc_core *core, int32_t allocation)
 /* When the first time limit of those that run ends; PARC_NEVER: none does. */
 int64_t allocation_deadline_us(const struct parc_core *core);
 
+/* The next allocation in order of expected end, then id, those without one last; after -1 the
+ * first; -1: there is none. */
+int32_t allocation_next_end(const struct parc_core *core, int32_t allocation);
+
 /* File its job by its expected end and its time limit; it is expected to end at another time. */
 void allocation_time(struct parc_core *core, int32_t allocation);
 void allocation_set_end(struct parc_core *core, int32_t allocation, int64_t end_us);

@@ -220,7 +220,23 @@ static void node_digest(struct parc_core *core, int32_t slot)
 	core->digest += node->hash;
 }
 
-/* The node changed: a new stamp, and all that follows from what is free. */
+/* All that follows from what is free; its stamp is set. */
+static void node_file(struct parc_core *core, int32_t slot, int32_t prev)
+{
+	struct view view;
+	int up = core->nodes[slot].state == PARC_NODE_UP;
+
+	if (up) {
+		view_of_node(core, slot, &view);
+		index_file(core, &view, prev);
+	} else {
+		index_remove(core, slot);
+	}
+	close_note(core, slot);
+	prices_note(core, slot, up ? &view : NULL);
+	node_digest(core, slot);
+}
+
 void node_changed(struct parc_core *core, int32_t slot)
 {
 	struct node *node = &core->nodes[slot];
@@ -228,13 +244,7 @@ void node_changed(struct parc_core *core, int32_t slot)
 	node->changed = ++core->stamp;
 	index_unlink(core, slot);
 	index_link(core, slot);
-	if (node->state == PARC_NODE_UP)
-		index_file(core, slot);
-	else
-		index_remove(core, slot);
-	close_note(core, slot);
-	prices_note(core, slot);
-	node_digest(core, slot);
+	node_file(core, slot, -1);
 }
 
 /* Something that waits may fit there now. */
@@ -362,7 +372,7 @@ void node_remove(struct parc_core *core, int32_t slot)
 	close_node_removed(core, slot);
 	core->kinds[node->kind].ups -= node->state == PARC_NODE_UP;
 	node->state = PARC_NODE_DOWN;
-	prices_note(core, slot);
+	prices_note(core, slot, NULL);
 	core->digest -= node->hash;
 	core->kinds[node->kind].nodes--;
 	idmap_remove(&core->node_ids, node->id);
@@ -508,11 +518,7 @@ void node_restore(struct parc_core *core, const struct node_undo *undo)
 	node->changed = undo->changed;
 	index_unlink(core, undo->node);
 	index_link_after(core, undo->node, undo->older);
-	if (node->state == PARC_NODE_UP)
-		index_refile(core, undo->node, undo->prev);
-	close_note(core, undo->node);
-	prices_note(core, undo->node);
-	node_digest(core, undo->node);
+	node_file(core, undo->node, undo->prev);
 }
 
 void node_untake(struct parc_core *core, const struct task *task, const struct node_undo *undo)

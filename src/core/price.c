@@ -109,30 +109,26 @@ static void filled_count(struct parc_core *core, int32_t slot, const struct view
 	}
 }
 
-static void node_count(struct parc_core *core, int32_t slot)
+static void node_count(struct parc_core *core, int32_t slot, const struct view *view)
 {
 	struct prices *prices = core->policy->prices;
 	struct priced_node *it = &prices->nodes[slot];
-	struct view view;
-	int up = core->nodes[slot].state == PARC_NODE_UP && core->nodes[slot].id != PARC_NONE;
 
-	if (up)
-		view_of_node(core, slot, &view);
-	filled_count(core, slot, up ? &view : NULL);
-	it->hosts = up ? prices_hosts(prices, &view) : 0;
-	it->whole = up ? whole_free(&view) : 0;
-	it->cpu = up ? view.cpu_free : 0;
+	filled_count(core, slot, view);
+	it->hosts = view != NULL ? prices_hosts(prices, view) : 0;
+	it->whole = view != NULL ? whole_free(view) : 0;
+	it->cpu = view != NULL ? view->cpu_free : 0;
 	hosts_count(prices, slot, 1);
 }
 
-void prices_note(struct parc_core *core, int32_t node)
+void prices_note(struct parc_core *core, int32_t node, const struct view *view)
 {
 	struct prices *prices = core->policy->prices;
 
 	if (!prices->on)
 		return;
 	hosts_count(prices, node, -1);
-	node_count(core, node);
+	node_count(core, node, view);
 }
 
 static int32_t level_value(const struct priced_type *type)
@@ -152,9 +148,13 @@ void prices_recount(struct parc_core *core)
 	for (int32_t t = 0; t < prices->types_count; t++)
 		prices->values[t] = level_value(&prices->types[t]);
 	for (int32_t node = 0; node < core->nodes_table.high && prices->on; node++) {
+		struct view view;
+
 		prices->nodes[node] = (struct priced_node){0};
-		if (core->nodes[node].id != PARC_NONE)
-			node_count(core, node);
+		if (core->nodes[node].id == PARC_NONE || core->nodes[node].state != PARC_NODE_UP)
+			continue;
+		view_of_node(core, node, &view);
+		node_count(core, node, &view);
 	}
 }
 

@@ -57,8 +57,8 @@ void prices_choose(struct parc_core *core);
 /* A task arrived: reckon when it is time. */
 void prices_arrive(struct parc_core *core);
 
-/* A node changed: count what it hosts anew. */
-void prices_note(struct parc_core *core, int32_t node);
+/* A node changed: count what it hosts anew, by its view, NULL: it is not up. */
+void prices_note(struct parc_core *core, int32_t node, const struct view *view);
 
 /* Count all nodes anew, after decoding or when the policy changes. */
 void prices_recount(struct parc_core *core);

@@ -130,6 +130,27 @@ void rebuild_tenants(struct parc_core *core)
 	rebuild_lines(core);
 }
 
+/* The order of ends. Those that run stand in a ranking by id first, so that each of the endless
+ * comes last when it comes. */
+static void ends_rebuild(struct parc_core *core)
+{
+	int32_t root = -1, job;
+
+	for (int32_t i = 0; i < core->allocations_table.high; i++) {
+		const struct allocation *it = &core->allocations[i];
+		struct ranking_node node = {.key = it->id};
+
+		if (it->id != PARC_NONE)
+			ranking_insert(&core->waiting, &root, it->job, &node);
+	}
+	core->ends_root = -1;
+	core->endless = (struct chain){.first = -1, .last = -1};
+	while ((job = ranking_first(&core->waiting, root, INT64_MAX)) >= 0) {
+		ranking_remove(&core->waiting, &root, job);
+		allocation_time(core, core->jobs[job].allocation);
+	}
+}
+
 void rebuild(struct parc_core *core)
 {
 	const struct policy_ops *ops = policy_get(core);
@@ -148,9 +169,6 @@ void rebuild(struct parc_core *core)
 	idle_rebuild(core);
 	rebuild_tenants(core);
 	core->kinds_version++;
-	core->ends_root = -1;
-	for (int32_t i = 0; i < core->allocations_table.high; i++)
-		if (core->allocations[i].id != PARC_NONE)
-			allocation_time(core, i);
+	ends_rebuild(core);
 	digest_reset(core);
 }

@@ -192,16 +192,6 @@ static int reservations_could(struct parc_core *core, int32_t job, int64_t end_u
 	return 0;
 }
 
-/* The next allocation in order of expected end, after -1 the first; -1: there is none. */
-static int32_t end_next(const struct parc_core *core, int32_t slot)
-{
-	int32_t job = slot < 0 ? ranking_first(&core->waiting, core->ends_root, PARC_NEVER)
-			       : ranking_next(&core->waiting, core->ends_root,
-					      core->allocations[slot].job, PARC_NEVER);
-
-	return job < 0 ? -1 : core->jobs[job].allocation;
-}
-
 /* Give back all that ends at this time; of those whose end is not known, one. Returns the next
  * allocation in order of expected end. */
 static int32_t ends_give(struct parc_core *core, int32_t slot, int64_t time_us)
@@ -209,7 +199,7 @@ static int32_t ends_give(struct parc_core *core, int32_t slot, int64_t time_us)
 	while (slot >= 0 && core->allocations[slot].end_us == time_us &&
 	       core->releases_max - core->releases_count >= core->allocations[slot].tasks_count) {
 		allocation_give(core, slot);
-		slot = end_next(core, slot);
+		slot = allocation_next_end(core, slot);
 		if (time_us == PARC_NEVER)
 			break;
 	}
@@ -227,7 +217,7 @@ static void plan_end(struct parc_core *core, int found)
 
 int reserve_plan(struct parc_core *core, int32_t job, struct parc_action *action)
 {
-	int32_t slot = end_next(core, -1);
+	int32_t slot = allocation_next_end(core, -1);
 	int64_t time_us = INT64_MIN;
 	int found = 0, given = 1;
 

@@ -127,9 +127,11 @@ struct parc_core {
 	int32_t gates_changed; /* first tenant whose gates may have got room; -1: none */
 	int32_t *fair_list;    /* room to sort tenants */
 	/* A job stands in one ranking at a time: within its line or array while it waits, by
-	 * expected end while it runs (value: when its time limit ends). Lines stand by turn. */
+	 * expected end while it runs (value: when its time limit ends), in the chain of the
+	 * endless, by id, while it runs with neither. Lines stand by turn. */
 	struct ranking waiting, turns;
 	int32_t turns_root, ends_root;
+	struct chain endless;
 	struct idmap use_ids;
 	const struct parc_window *closure_set; /* within a step: the one to be placed */
 	int32_t closures_noted;		   /* a step had no room to stop all that is in the way */

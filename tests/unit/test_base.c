@@ -270,11 +270,46 @@ static void test_random_below_stays_below(void **state)
 	assert_int_equal(random_below(&random, 1), 0);
 }
 
+static void test_chain_keeps_the_order_in_which_slots_were_put(void **state)
+{
+	struct chain chain = {.first = -1, .last = -1};
+	struct block block = {0};
+	struct ranking ranking;
+	const int32_t order[] = {7, 3, 5, 1};
+	int32_t at;
+
+	(void)state;
+	ranking_init(&ranking, &block, SIZE);
+	block = (struct block){.memory = memory_for(block.used)};
+	ranking_init(&ranking, &block, SIZE);
+	chain_insert(&ranking, &chain, 5, -1);
+	chain_insert(&ranking, &chain, 7, -1);
+	chain_insert(&ranking, &chain, 1, chain.last);
+	chain_insert(&ranking, &chain, 3, 7);
+	at = chain.first;
+	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
+		assert_int_equal(at, order[i]);
+		assert_int_equal(chain_previous(&ranking, at), i == 0 ? -1 : order[i - 1]);
+		at = chain_next(&ranking, at);
+	}
+	assert_int_equal(at, -1);
+	chain_remove(&ranking, &chain, 7);
+	chain_remove(&ranking, &chain, 1);
+	assert_int_equal(chain.first, 3);
+	assert_int_equal(chain.last, 5);
+	chain_remove(&ranking, &chain, 5);
+	chain_remove(&ranking, &chain, 3);
+	assert_int_equal(chain.first, -1);
+	assert_int_equal(chain.last, -1);
+	free(block.memory);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_idmap_finds_what_was_added_and_not_removed),
 		cmocka_unit_test(test_ranking_finds_the_first_and_next_of_small_value),
+		cmocka_unit_test(test_chain_keeps_the_order_in_which_slots_were_put),
 		cmocka_unit_test(test_treap_finds_the_next_in_order),
 		cmocka_unit_test(test_buddy_extents_do_not_overlap_and_merge_again),
 		cmocka_unit_test(test_table_takes_each_slot_once),
