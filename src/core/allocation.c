@@ -325,7 +325,7 @@ void allocation_set_state(struct parc_core *core, int32_t slot, int32_t state)
 	allocation_book(core, it, -1);
 	if (state == PARC_JOB_STOPPING)
 		time_leave(core, it); /* its limit counts no more */
-	it->state = state;
+	it->state = (uint8_t)state;
 	if (state == PARC_JOB_STOPPING)
 		allocation_time(core, slot);
 	allocation_book(core, it, 1);
@@ -341,7 +341,7 @@ void allocation_set_busy(struct parc_core *core, int32_t slot, int32_t busy_mill
 
 	allocation_reckon(core, it);
 	allocation_book(core, it, -1);
-	it->busy_milli = busy_milli;
+	it->busy_milli = (int16_t)busy_milli;
 	allocation_book(core, it, 1);
 	idle_note(core, slot);
 	allocation_digest(core, slot);

@@ -317,6 +317,8 @@ static void depend_code(struct codec *codec, struct parc_core *core, struct depe
 
 static void allocation_code(struct codec *codec, struct parc_core *core, struct allocation *it)
 {
+	int32_t busy_milli = it->busy_milli, state = it->state;
+
 	codec_i64(codec, &it->id);
 	codec_i64(codec, &it->start_us);
 	codec_i64(codec, &it->work_us);
@@ -336,8 +338,12 @@ static void allocation_code(struct codec *codec, struct parc_core *core, struct 
 	codec_i32(codec, &it->attempt);
 	codec_slot(codec, &it->tasks, core->tasks_table.size);
 	codec_i32(codec, &it->tasks_count);
-	codec_i32(codec, &it->busy_milli);
-	codec_i32(codec, &it->state);
+	codec_i32(codec, &busy_milli);
+	codec_i32(codec, &state);
+	codec->failed |= busy_milli < -1 || busy_milli > PARC_SHARE_WHOLE || state < 0 ||
+			 state > PARC_JOB_STOPPING;
+	it->busy_milli = (int16_t)busy_milli;
+	it->state = (uint8_t)state;
 }
 
 static void task_code(struct codec *codec, struct parc_core *core, struct task *it)

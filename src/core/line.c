@@ -93,7 +93,7 @@ static int32_t line_find(struct parc_core *core, int32_t job)
 					  .need_normal = core->stranded ? quota_need(core, job) : 0,
 					  .root = -1,
 					  .next = *bucket,
-					  .shelf = shelf_of(core, &core->jobs[job])};
+					  .shelf = (uint8_t)shelf_of(core, &core->jobs[job])};
 	*bucket = line;
 	return line;
 }
@@ -242,7 +242,7 @@ static void line_set_state(struct parc_core *core, int32_t line, enum line_state
 
 	if (before == state)
 		return;
-	it->state = state;
+	it->state = (uint8_t)state;
 	if (it->in_turns)
 		ranking_set_value(&core->turns, core->turns_root, line, state);
 	if (before == LINE_READY)

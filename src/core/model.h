@@ -134,9 +134,9 @@ struct allocation {
 	int32_t warned;		      /* how often since it is idle */
 	uint64_t tasks_hash, hash;
 	int32_t job, attempt, tasks, tasks_count; /* first task */
-	int32_t busy_milli;			  /* -1: unmeasured */
-	int32_t state;				  /* STARTING, RUNNING or STOPPING */
 	int32_t speed_milli;			  /* of its job on the slowest chip that it holds */
+	int16_t busy_milli;			  /* -1: unmeasured */
+	uint8_t state;				  /* STARTING, RUNNING or STOPPING */
 };
 
 struct task { /* as small as its bounds allow: there are more of these than of anything */

@@ -16,12 +16,13 @@ struct line {
 	int64_t need_normal; /* what a job of it holds at most; 0 where tenants have no rules */
 	int32_t root, count; /* its ranking of jobs, or of bundles; its jobs */
 	int32_t gated;	     /* of these those that wait at a gate */
-	int32_t in_turns;    /* 1: it has a first job that may be tried */
 	int32_t next;	     /* in its hash bucket */
-	int32_t shelf;	     /* by what its easiest task wants (line.h) */
 	int32_t shelf_next, shelf_prev;
-	int32_t state;		     /* enum line_state */
-	int32_t failed, failed_next; /* within a step: it is in the list of those that failed */
+	int32_t failed_next; /* within a step: in the list of those that failed */
+	uint8_t in_turns;    /* 1: it has a first job that may be tried */
+	uint8_t shelf;	     /* by what its easiest task wants (line.h) */
+	uint8_t state;	     /* enum line_state */
+	uint8_t failed;	     /* 1: it is in that list */
 };
 
 /* The jobs of one tenant that want the same, as long as one of them is in the core. */
