@@ -286,18 +286,17 @@ void pack_grow(struct parc_core *core, int32_t job)
 
 int pack_decide(struct parc_core *core)
 {
-	int32_t job =
-		core->pack_noted ? ranking_first(&core->waiting, core->ends_root, PARC_NEVER) : -1;
+	int32_t slot = core->pack_noted ? allocation_next_end(core, -1) : -1;
 
-	while (job >= 0) {
-		int32_t next = ranking_next(&core->waiting, core->ends_root, job, PARC_NEVER);
+	while (slot >= 0) {
+		int32_t next = allocation_next_end(core, slot), job = core->allocations[slot].job;
 		const struct job *it = &core->jobs[job];
 
 		if (!act_has_room_for(core, PARC_GROUPS_MAX))
 			return 0;
 		if (it->packable && it->state != PARC_JOB_STOPPING)
 			allocation_repack(core, job);
-		job = next;
+		slot = next;
 	}
 	core->pack_noted = 0;
 	return 1;
