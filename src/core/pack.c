@@ -290,10 +290,11 @@ int pack_decide(struct parc_core *core)
 
 	while (slot >= 0) {
 		int32_t next = allocation_next_end(core, slot), job = core->allocations[slot].job;
+		const struct job *it = &core->jobs[job];
 
 		if (!act_has_room_for(core, PARC_GROUPS_MAX))
 			return 0;
-		if (core->jobs[job].packable && core->jobs[job].state != PARC_JOB_STOPPING)
+		if (it->packable && it->state != PARC_JOB_STOPPING)
 			allocation_repack(core, job);
 		slot = next;
 	}
