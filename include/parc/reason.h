@@ -44,7 +44,9 @@
 	  "the nodes that could hold it go to maintenance before it would end", \
 	  "wait, or declare a shorter time limit") \
 	X(GUARANTEE, 20, "guarantee", "what is free is guaranteed to other tenants", \
-	  "wait, or ask for a guarantee or for lending")
+	  "wait, or ask for a guarantee or for lending") \
+	X(ROUND, 21, "round", "it waits for the next round, in which the fleet is dealt anew", \
+	  "wait")
 /* clang-format on */
 
 #define X(name, number, text, sentence, todo) PARC_REASON_##name = number,

@@ -46,8 +46,9 @@ static const char sim_text[] =
 	"\n"
 	"Policy of a replay:\n"
 	"  --policy P          ORDER[+BACKFILL][@PLACE][:OPTION]... (default fifo+easy)\n"
-	"      ORDER           fifo, shortest, largest, attained\n"
-	"      BACKFILL        none (strict order), greedy, easy, conservative\n"
+	"      ORDER           fifo, shortest, longest, largest, attained\n"
+	"      BACKFILL        none (strict order), greedy, easy, conservative,\n"
+	"                      deal (all is dealt anew at each round)\n"
 	"      PLACE           parc, first-fit, best-fit, worst-fit, random, dot-product,\n"
 	"                      fgd\n"
 	"      OPTION          true, limit, declared, learnt, none: what is known of\n"
@@ -65,6 +66,7 @@ static const char sim_text[] =
 	"  --tiers size        tiers by devices: 1 or less, 4, 8, more; job: as the log\n"
 	"                      says (default)\n"
 	"  --age H             so many hours of waiting are worth one tier (fifo)\n"
+	"  --round S           deal: seconds between two rounds (default 0: at any event)\n"
 	"  --reserve N         conservative: jobs that get a reservation (default 64)\n"
 	"  --trials N          starts of a kind on each chip where its speed is unknown and\n"
 	"                      elsewhere claimed (default 0); implies --learn-speeds\n"
@@ -445,6 +447,7 @@ static int sim_run(int argc, char **argv)
 				      .profile = -1,
 				      .percentile_milli = 950,
 				      .margin_milli = 50,
+				      .measure_last = -1,
 				      .loads_milli = {850, 950, 1050},
 				      .loads_count = 3,
 				      .places = {PARC_PLACE_PARC},

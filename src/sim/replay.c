@@ -35,6 +35,8 @@ static struct parc_policy policy_of(const struct replay_config *config)
 				    .backfill = config->scheme.backfill,
 				    .preempt = config->scheme.preempts,
 				    .trial_max = config->trial_max,
+				    .round_us = config->round_us,
+				    .move_us = config->move_us,
 				    .reserve_max = config->reserve_max,
 				    .seed = config->seed,
 				    .age_us = config->age_us,
