@@ -262,6 +262,7 @@ static const struct sim_option sim_options_table[] = {
 	{"know-lengths", SIM_TEXT, FIELD(know_lengths), 0, 0, NULL},
 	{"move-cost", SIM_SECONDS, FIELD(move_us), 0, 0, NULL},
 	{"round", SIM_SECONDS, FIELD(round_us), 0, 0, NULL},
+	{"round", SIM_SECONDS, FIELD(round_us), 0, 0, NULL},
 	{"order-file", SIM_TEXT, FIELD(order_file), 0, 0, NULL},
 	{"seeds", SIM_WHOLE, FIELD(seeds), 1, SIM_SEEDS_MAX, NULL},
 	{"seed", SIM_WHOLE, FIELD(seed), 0, INT32_MAX, NULL},
@@ -485,6 +486,7 @@ static int settle(struct sim_options *options)
 							 : settle_replay(options);
 }
 
+#define OPTION_FIRST 256 /* above all that getopt answers by itself, such as '?' */
 #define HALF_LIFE_US INT64_C(604800000000) /* one week */
 #define RUN_MIN_US   INT64_C(600000000)	   /* ten minutes */
 #define RECLAIM_US   INT64_C(60000000)
@@ -500,12 +502,12 @@ int sim_options_parse(struct sim_options *options, int argc, char **argv)
 		list[i] = (struct option){sim_options_table[i].name,
 					  sim_options_table[i].kind == SIM_FLAG ? no_argument
 										: required_argument,
-					  NULL, i + 1};
+					  NULL, OPTION_FIRST + i};
 	list[SIM_OPTIONS_COUNT] = (struct option){0};
 	while (!code && (found = getopt_long(argc, argv, "", list, NULL)) != -1) {
-		if (found == '?' || found < 1 || found > SIM_OPTIONS_COUNT)
+		if (found < OPTION_FIRST)
 			return command_usage_hint("sim");
-		code = set_option(options, &sim_options_table[found - 1], optarg);
+		code = set_option(options, &sim_options_table[found - OPTION_FIRST], optarg);
 	}
 	if (!code && optind < argc)
 		return command_usage("sim", "'%s' is too many: it takes options only",

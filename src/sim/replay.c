@@ -40,6 +40,8 @@ static struct parc_policy policy_of(const struct replay_config *config)
 		.run_min_us = config->run_min_us,
 		.reclaim_us = config->reclaim_us,
 		.trial_max = config->trial_max,
+		.round_us = config->round_us,
+		.move_us = config->move_us,
 		.reserve_max = config->reserve_max,
 		.seed = config->seed,
 		.age_us = config->age_us,
