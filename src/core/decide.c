@@ -53,13 +53,21 @@ static void decide_submit(struct parc_core *core, const struct parc_event *event
 	}
 }
 
-/* Its node has left service, or what it held is kept for others now. */
+/* Its node has left service, what it held is kept for others now, or its device is too full. */
 static int32_t drained_reason(const struct parc_core *core, int32_t allocation)
 {
-	for (int32_t t = core->allocations[allocation].tasks; t >= 0; t = core->tasks[t].next)
-		if (core->nodes[core->tasks[t].node].state == PARC_NODE_MAINTENANCE)
+	int32_t reason = PARC_REASON_PREEMPTED;
+
+	for (int32_t t = core->allocations[allocation].tasks; t >= 0; t = core->tasks[t].next) {
+		const struct node *node = &core->nodes[core->tasks[t].node];
+
+		if (node->state == PARC_NODE_MAINTENANCE)
 			return PARC_REASON_MAINTENANCE;
-	return PARC_REASON_RESERVATION;
+		for (int32_t h = node->holds; h >= 0; h = core->holds[h].node_next)
+			if (core->reservations[core->holds[h].reservation].closure >= 0)
+				reason = PARC_REASON_RESERVATION;
+	}
+	return reason;
 }
 
 static void decide_run(struct parc_core *core, const struct parc_event *event)

@@ -210,7 +210,7 @@ int rebook_check(const struct parc_core *core, int32_t job, const struct parc_ac
 static void group_burst(struct parc_core *core, int32_t job)
 {
 	if (core->jobs[job].preemptible)
-		act_stop(core, job, PARC_RESULT_PREEMPTED);
+		act_stop(core, job, PARC_RESULT_DRAINED); /* for its own sake, not for another */
 	else
 		act_warn(core, job, PARC_WARN_PACKED);
 }
