@@ -241,7 +241,8 @@ void fair_begin(struct parc_core *core, int64_t time_us)
 
 int64_t fair_wake_us(const struct parc_core *core)
 {
-	if (!fair_is_on(&core->rules) || core->pending == 0)
+	if (!fair_is_on(&core->rules) || table_count(&core->allocations_table) == 0 ||
+	    line_first(core, LINE_BLOCKED) < 0)
 		return PARC_NEVER;
 	return epoch_end(core);
 }

@@ -272,10 +272,13 @@ static void starts_count(struct rig *rig)
 }
 
 /* E1: nobody is told to give way unless somebody fits then: in the same step a job has it reserved
- * from when they will have gone. */
-static int evictions_check(struct rig *rig)
+ * from when they will have gone. (What was packed and uses more makes room for itself.) */
+static int evictions_check(struct rig *rig, const struct parc_event *event)
 {
 	int64_t gone_us = INT64_MIN;
+
+	if (event->kind == PARC_EVENT_USE || event->kind == PARC_EVENT_USE_MEASURED)
+		return 0;
 
 	for (int32_t i = 0; i < rig->actions.count; i++) {
 		const struct parc_action *it = &rig->actions.list[i];
@@ -309,7 +312,7 @@ int rig_step(struct rig *rig, struct entry *entry)
 	if (parc_step(rig->main, event, &rig->actions, &err) != 0)
 		return fail(rig, "refusal", "step refuses what check passed: %s", err.text);
 	starts_count(rig);
-	if (evictions_check(rig) != 0)
+	if (evictions_check(rig, event) != 0)
 		return -1;
 	if (actions_record(rig, &recorded) != 0)
 		return -1;
