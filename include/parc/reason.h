@@ -47,7 +47,9 @@
 	  "wait, or ask for a guarantee or for lending") \
 	X(NO_SPEED, 21, "no-speed", \
 	  "all that could hold it are chips on which nobody knows its speed", \
-	  "declare or measure its speed there, or allow trial runs")
+	  "declare or measure its speed there, or allow trial runs") \
+	X(ROUND, 22, "round", "it waits for the next round, in which the fleet is dealt anew", \
+	  "wait")
 /* clang-format on */
 
 #define X(name, number, text, sentence, todo) PARC_REASON_##name = number,

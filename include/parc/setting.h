@@ -92,6 +92,8 @@ struct parc_policy {	      /* POLICY_SET: replaces the policy whole */
 	int64_t run_min_us;		 /* nobody gives way before he has run so long ... */
 	int64_t reclaim_us;    /* ... or, for what he borrowed, so long, if that is less */
 	int32_t trial_max;     /* starts of a kind on a chip where its speed is unknown; 0: none */
+	int64_t round_us;      /* DEAL: so often the fleet is dealt anew; 0: at any event */
+	int64_t move_us;       /* DEAL: what a move costs the job that is moved */
 	int32_t reserved[4];   /* 0; later issues */
 	int64_t idle_us;       /* so long idle is warned; 0: nobody looks at it */
 	int64_t idle_grace_us; /* from the warning until idle_act */

@@ -60,10 +60,10 @@
 	X(FGD, 6, "fgd")
 #define PARC_ORDER_MAP(X) \
 	X(FIFO, 0, "fifo") X(SHORTEST, 1, "shortest") X(LARGEST, 2, "largest") \
-	X(ATTAINED, 3, "attained")
+	X(ATTAINED, 3, "attained") X(LONGEST, 4, "longest")
 #define PARC_BACKFILL_MAP(X) \
 	X(GREEDY, 0, "greedy") X(NONE, 1, "none") X(EASY, 2, "easy") \
-	X(CONSERVATIVE, 3, "conservative")
+	X(CONSERVATIVE, 3, "conservative") X(DEAL, 4, "deal")
 #define PARC_RESULT_MAP(X) \
 	X(NONE, 0, "none") X(OK, 1, "ok") X(FAILED, 2, "failed") X(CANCELLED, 3, "cancelled") \
 	X(LOST, 4, "lost") X(TIMEOUT, 5, "timeout") X(REFUSED, 6, "refused") \

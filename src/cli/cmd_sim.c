@@ -46,8 +46,9 @@ static const char sim_text[] =
 	"\n"
 	"Policy of a replay:\n"
 	"  --policy P          ORDER[+BACKFILL][@PLACE][:OPTION]... (default fifo+easy)\n"
-	"      ORDER           fifo, shortest, largest, attained\n"
-	"      BACKFILL        none (strict order), greedy, easy, conservative\n"
+	"      ORDER           fifo, shortest, longest, largest, attained\n"
+	"      BACKFILL        none (strict order), greedy, easy, conservative,\n"
+	"                      deal (all is dealt anew at each round)\n"
 	"      PLACE           parc, first-fit, best-fit, worst-fit, random, dot-product,\n"
 	"                      fgd\n"
 	"      OPTION          true, limit, declared, learnt, none: what is known of\n"
@@ -72,6 +73,7 @@ static const char sim_text[] =
 	"  --half-life H       of fair share, in hours (default 168)\n"
 	"  --run-min S         nobody gives way in his first S seconds (default 600)\n"
 	"  --reclaim-time S    ... or, for what he borrowed, in these (default 60)\n"
+	"  --round S           deal: seconds between two rounds (default 0: at any event)\n"
 	"  --reserve N         conservative: jobs that get a reservation (default 64)\n"
 	"  --trials N          starts of a kind on each chip where its speed is unknown and\n"
 	"                      elsewhere claimed (default 0); implies --learn-speeds\n"
@@ -455,6 +457,7 @@ static int sim_run(int argc, char **argv)
 				      .profile = -1,
 				      .percentile_milli = 950,
 				      .margin_milli = 50,
+				      .measure_last = -1,
 				      .loads_milli = {850, 950, 1050},
 				      .loads_count = 3,
 				      .places = {PARC_PLACE_PARC},

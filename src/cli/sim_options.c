@@ -262,6 +262,7 @@ static const struct sim_option sim_options_table[] = {
 	{"know-lengths", SIM_TEXT, FIELD(know_lengths), 0, 0, NULL},
 	{"move-cost", SIM_SECONDS, FIELD(move_us), 0, 0, NULL},
 	{"round", SIM_SECONDS, FIELD(round_us), 0, 0, NULL},
+	{"round", SIM_SECONDS, FIELD(round_us), 0, 0, NULL},
 	{"order-file", SIM_TEXT, FIELD(order_file), 0, 0, NULL},
 	{"seeds", SIM_WHOLE, FIELD(seeds), 1, SIM_SEEDS_MAX, NULL},
 	{"seed", SIM_WHOLE, FIELD(seed), 0, INT32_MAX, NULL},

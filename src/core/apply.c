@@ -5,8 +5,10 @@
 
 #include "base/random.h"
 #include "core/attribution.h"
+#include "core/choose.h"
 #include "core/close.h"
 #include "core/closure.h"
+#include "core/deal.h"
 #include "core/digest.h"
 #include "core/fair.h"
 #include "core/idle.h"
@@ -115,6 +117,7 @@ static void policy_set(struct parc_core *core, const struct parc_policy *policy)
 	int other = core->rules.place != policy->place || trials ||
 		    core->rules.reserve_max != policy->reserve_max;
 
+	core->round_at_us = core->time_us;
 	if (core->rules.backfill != policy->backfill)
 		reserve_drop_all(core);
 	core->rules = *policy;
@@ -289,9 +292,12 @@ static void apply_measured(struct parc_core *core, const struct parc_event *even
 /* Time has come to the event's. A step that ran out of room is gone on with. */
 static void step_begin(struct parc_core *core, int64_t time_us)
 {
+	int64_t before_us = core->time_us;
+
 	attribution_begin(core, time_us);
 	fair_begin(core, time_us);
 	core->time_us = time_us;
+	deal_time(core, before_us);
 	core->steps++;
 	core->freed_count = 0;
 	core->freed_all = core->disrupted = core->fleet_changed = core->unfinished;
@@ -394,6 +400,15 @@ static int check_placement(const struct parc_core *core, const struct parc_place
 	return 0;
 }
 
+static int check_score(const struct parc_action *action, struct parc_err *err)
+{
+	if (action->score.chip >= 0 && action->score.chip < PARC_CHIPS_MAX &&
+	    action->score.score >= CHOOSE_SCORE_ONE && action->score.score <= CHOOSE_SCORE_MAX)
+		return 0;
+	return parc_err_set(err, PARC_ERR_INVALID, "chip %d cannot have the score %lld",
+			    action->score.chip, (long long)action->score.score);
+}
+
 int apply_check(const struct parc_core *core, const struct parc_action *action,
 		struct parc_err *err)
 {
@@ -403,6 +418,8 @@ int apply_check(const struct parc_core *core, const struct parc_action *action,
 		return 0;
 	if (action->kind == PARC_ACTION_WINDOW)
 		return window_check(core, action, err);
+	if (action->kind == PARC_ACTION_SCORE)
+		return check_score(action, err);
 	if (job < 0)
 		return parc_err_set(err, PARC_ERR_UNKNOWN, "there is no job %lld",
 				    (long long)action->job);
@@ -517,6 +534,9 @@ void apply_action(struct parc_core *core, const struct parc_action *action, int 
 		break;
 	case PARC_ACTION_REPLICA:
 		replica_add(core, job, action);
+		break;
+	case PARC_ACTION_SCORE:
+		core->scores[action->score.chip] = (int32_t)action->score.score;
 		break;
 	case PARC_ACTION_MORE:
 		core->unfinished = 1;

@@ -466,8 +466,8 @@ int check_policy(const struct parc_policy *policy, struct parc_err *err)
 {
 	const struct range ranges[] = {
 		{"place", policy->place, 0, PARC_PLACE_FGD},
-		{"order", policy->order, 0, PARC_ORDER_ATTAINED},
-		{"backfill", policy->backfill, 0, PARC_BACKFILL_CONSERVATIVE},
+		{"order", policy->order, 0, PARC_ORDER_LONGEST},
+		{"backfill", policy->backfill, 0, PARC_BACKFILL_DEAL},
 		{"reserve_max", policy->reserve_max, 0, PARC_RESERVE_MAX},
 		{"age_us", policy->age_us, 0, PARC_TIME_MAX},
 		{"trial_max", policy->trial_max, 0, PARC_SPEED_RUNS_MAX},
@@ -477,6 +477,8 @@ int check_policy(const struct parc_policy *policy, struct parc_err *err)
 		{"lend", policy->lend, 0, PARC_LEND_NONE},
 		{"run_min_us", policy->run_min_us, 0, PARC_TIME_MAX},
 		{"reclaim_us", policy->reclaim_us, 0, PARC_TIME_MAX},
+		{"round_us", policy->round_us, 0, PARC_TIME_MAX},
+		{"move_us", policy->move_us, 0, PARC_TIME_MAX / PARC_SHARE_WHOLE},
 		{"epoch_us", policy->epoch_us, 0, PARC_TIME_MAX},
 		{"grace_us", policy->grace_us, 0, PARC_TIME_MAX},
 		{"half_life_us", policy->half_life_us, 0, PARC_TIME_MAX},

@@ -77,6 +77,8 @@ void codec_policy(struct codec *codec, struct parc_policy *it)
 	codec_i32(codec, &it->requeue_max);
 	codec_i32(codec, &it->preempt);
 	codec_i32(codec, &it->trial_max);
+	codec_i64(codec, &it->round_us);
+	codec_i64(codec, &it->move_us);
 	for (size_t i = 0; i < sizeof(it->reserved) / sizeof(*it->reserved); i++)
 		codec_i32(codec, &it->reserved[i]);
 	codec_i64(codec, &it->idle_us);

@@ -18,7 +18,7 @@
 #include "core/speed.h"
 
 #define STATE_MAGIC   UINT32_C(0x63726170) /* "parc" */
-#define STATE_VERSION 3
+#define STATE_VERSION 4
 #define HEADER_BYTES  STATE_HEADER_BYTES
 
 static void limits_code(struct codec *codec, struct parc_limits *it)
@@ -155,6 +155,9 @@ static void words_code(struct codec *codec, struct parc_core *core)
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		codec_i64(codec, words[i]);
 	codec_i32(codec, &core->unfinished);
+	codec_i64(codec, &core->round_at_us);
+	for (int32_t i = 0; i < PARC_CHIPS_MAX; i++)
+		codec_i32(codec, &core->scores[i]);
 	codec_policy(codec, &core->rules);
 	codec->failed |= core->rules.place < 0 || core->rules.place > PARC_PLACE_FGD;
 	codec_u64(codec, &core->chips_known);

@@ -13,6 +13,7 @@
 #include "core/attribution.h"
 #include "core/close.h"
 #include "core/closure.h"
+#include "core/deal.h"
 #include "core/decide.h"
 #include "core/fair.h"
 #include "core/idle.h"
@@ -143,6 +144,7 @@ static void derived_carve(struct parc_core *core, struct block *block)
 	core->undos = block_take(block, PARC_TASKS_MAX, sizeof(*core->undos));
 	index_init(core, block);
 	close_init(core, block);
+	deal_init(core, block);
 	policy_init(core, block);
 	attribution_init(core, block);
 }
@@ -294,7 +296,7 @@ int64_t parc_wake(const struct parc_core *core)
 {
 	int64_t deadline = allocation_deadline_us(core);
 	int64_t times_us[] = {preempt_wake_us(core), service_wake_us(core), closure_wake_us(core),
-			      idle_wake_us(core), fair_wake_us(core)};
+			      idle_wake_us(core),    fair_wake_us(core),    deal_wake_us(core)};
 
 	if (core->unfinished)
 		return core->time_us;

@@ -186,7 +186,7 @@ void decide(struct parc_core *core, const struct parc_event *event)
 		done = closure_decide(core) & service_decide(core) & pack_decide(core) &
 		       idle_decide(core);
 		decide_orphans(core);
-		done &= queue_decide(core);
+		done &= queue_decide(core, event);
 	} while (done && core->services_noted >= 0);
 	service_forget(core);
 	if (core->orphans >= 0 || !done) {

@@ -110,6 +110,8 @@ static uint64_t rules_hash(const struct parc_policy *rules, uint64_t hash)
 	hash = hash_word(hash, (uint64_t)rules->idle_us);
 	hash = hash_word(hash, (uint64_t)rules->idle_grace_us);
 	hash = hash_pair(hash, rules->idle_milli, rules->idle_act);
+	hash = hash_word(hash, (uint64_t)rules->round_us);
+	hash = hash_word(hash, (uint64_t)rules->move_us);
 	return hash_word(hash, (uint64_t)rules->requeue_max);
 }
 
@@ -197,6 +199,9 @@ static uint64_t words_hash(const struct parc_core *core)
 	hash = hash_word(hash, (uint64_t)core->tasks_seen);
 	hash = hash_word(hash, (uint64_t)core->profile_next);
 	hash = hash_word(hash, (uint64_t)core->unfinished);
+	hash = hash_word(hash, (uint64_t)core->round_at_us);
+	for (int32_t i = 0; i < PARC_CHIPS_MAX; i++)
+		hash = hash_word(hash, (uint64_t)core->scores[i]);
 	for (int32_t i = 0; i < core->profile_count; i++) {
 		hash = hash_word(hash, core->profile[i].task.chips);
 		hash = hash_pair(hash, core->profile[i].task.devices,

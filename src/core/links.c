@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "core/check.h"
+#include "core/choose.h"
 #include "core/reserve.h"
 
 struct marks {
@@ -582,8 +583,9 @@ static int settings_are_right(const struct parc_core *core)
 {
 	int good = is_within(core->time_us, 0, PARC_TIME_MAX) &&
 		   is_within(core->orders, 0, INT64_MAX / 16) && core->tasks_seen >= 0 &&
-		   check_policy(&core->rules, NULL) == 0 && is_within(core->unfinished, 0, 1) &&
-		   is_within(core->stamp, 0, INT64_MAX / 16) &&
+		   check_policy(&core->rules, NULL) == 0 &&
+		   is_within(core->round_at_us, 0, core->time_us) &&
+		   is_within(core->unfinished, 0, 1) && is_within(core->stamp, 0, INT64_MAX / 16) &&
 		   is_within(core->steps, 0, INT64_MAX / 16) && core->last_job >= 0 &&
 		   core->last_node >= 0 && core->last_replica >= PARC_REPLICA_IDS &&
 		   core->last_window >= 0 && core->last_place >= 0 && core->last_allocation >= 0 &&
@@ -591,6 +593,9 @@ static int settings_are_right(const struct parc_core *core)
 		   is_within(core->profile_next, 0, INT64_MAX / 16) &&
 		   (core->cores_chips & ~core->chips_known) == 0;
 
+	for (int32_t i = 0; i < PARC_CHIPS_MAX && good; i++)
+		good = core->scores[i] == 0 ||
+		       is_within(core->scores[i], CHOOSE_SCORE_ONE, CHOOSE_SCORE_MAX);
 	for (int32_t i = 0; i < PARC_CHIPS_MAX && good; i++) {
 		int cores = core->chips[i].rule == PARC_RULE_CORES;
 

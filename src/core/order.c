@@ -7,6 +7,7 @@
  *             tier + wait / age grows alike for all that wait, so submit - tier x age sorts
  *             them at any time.
  *   shortest  what is left of the job's length; unknown lengths come last
+ *   longest   the same, the most first; unknown lengths come last
  *   largest   the devices that its minima ask for, most first
  *   attained  levels of the service it has had, least first: multi-level feedback as in Tiresias
  *             (Gu et al., NSDI 2019), with levels that grow by a factor of four from one
@@ -124,11 +125,32 @@ static int64_t rank_fifo(const struct parc_core *core, int32_t job)
 	return 0;
 }
 
+int64_t order_left_us(const struct parc_core *core, int32_t job)
+{
+	const struct job *it = &core->jobs[job];
+	int64_t length = order_length_us(it), done;
+	const struct allocation *held;
+
+	if (it->allocation < 0 || length == PARC_NEVER)
+		return length;
+	held = &core->allocations[it->allocation];
+	done = (int64_t)((__int128)(core->time_us - held->start_us) * held->speed_milli /
+			 PARC_SHARE_WHOLE);
+	return length > done ? length - done : 1;
+}
+
 static int64_t rank_shortest(const struct parc_core *core, int32_t job)
 {
-	int64_t length = order_length_us(&core->jobs[job]);
+	int64_t length = order_left_us(core, job);
 
 	return length < RANK_MAX ? length : RANK_MAX;
+}
+
+static int64_t rank_longest(const struct parc_core *core, int32_t job)
+{
+	int64_t length = order_left_us(core, job);
+
+	return length < RANK_MAX ? RANK_MAX - length : RANK_MAX;
 }
 
 static int64_t rank_largest(const struct parc_core *core, int32_t job)
@@ -153,9 +175,13 @@ static int64_t level_of(int64_t attained_us)
 	return level;
 }
 
+/* Of a job that runs, with what it has had in this attempt. */
 static int64_t rank_attained(const struct parc_core *core, int32_t job)
 {
-	return level_of(core->jobs[job].attained_us);
+	const struct job *it = &core->jobs[job];
+
+	return level_of(it->allocation >= 0 ? allocation_attained_us(core, it->allocation)
+					    : it->attained_us);
 }
 
 int64_t order_level(const struct job *job)
@@ -171,10 +197,9 @@ int64_t order_level_running(const struct parc_core *core, int32_t job)
 int64_t order_rank(const struct parc_core *core, int32_t job)
 {
 	static int64_t (*const ranks[])(const struct parc_core *, int32_t) = {
-		[PARC_ORDER_FIFO] = rank_fifo,
-		[PARC_ORDER_SHORTEST] = rank_shortest,
-		[PARC_ORDER_LARGEST] = rank_largest,
-		[PARC_ORDER_ATTAINED] = rank_attained,
+		[PARC_ORDER_FIFO] = rank_fifo,	     [PARC_ORDER_SHORTEST] = rank_shortest,
+		[PARC_ORDER_LARGEST] = rank_largest, [PARC_ORDER_ATTAINED] = rank_attained,
+		[PARC_ORDER_LONGEST] = rank_longest,
 	};
 	const struct job *it = &core->jobs[job];
 

@@ -30,7 +30,11 @@ int64_t order_limit_us(const struct parc_core *core, int32_t job, int64_t start_
 int64_t order_level(const struct job *job);
 int64_t order_level_running(const struct parc_core *core, int32_t job);
 
-/* The job's number. */
+/* Work that it has left on the reference chip, of a running one as far as time tells; PARC_NEVER:
+ * not known. */
+int64_t order_left_us(const struct parc_core *core, int32_t job);
+
+/* The job's number; of one that runs, what it would be if it waited now. */
 int64_t order_rank(const struct parc_core *core, int32_t job);
 
 #endif

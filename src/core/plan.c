@@ -4,10 +4,11 @@
  * that fails takes its claims back in reverse order, to the bit (node_untake). So deciding
  * leaves no trace but the actions it returns.
  *
- * A job is tried in turn with each variant, each single chip (unless its gang may be mixed) and,
- * if it prefers closeness, each wider level. A gang that cannot fit is told by the count of its
- * tasks that fit in the fleet or the place, before anything is claimed. Within a place a gang
- * goes to the parts that take most of it, so it is spread over few.
+ * A job is tried on the makes of chip in the order of choose.h, if it has a choice, and there as
+ * follows; then on all that it accepts. It is tried in turn with each variant, each single chip
+ * (unless its gang may be mixed) and, if it prefers closeness, each wider level. A gang that cannot
+ * fit is told by the count of its tasks that fit in the fleet or the place, before anything is
+ * claimed. Within a place a gang goes to the parts that take most of it, so it is spread over few.
  *
  * Equal tasks fit in any order or in none, so a gang of one group is placed whenever that is
  * possible. Several groups take from each other: they are placed the hardest first, in a few
@@ -15,6 +16,7 @@
  */
 #include "core/plan.h"
 
+#include "core/choose.h"
 #include "core/close.h"
 #include "core/index.h"
 #include "core/job.h"
@@ -208,8 +210,11 @@ static int32_t fill_group(struct parc_core *core, const struct plan *plan, const
 static void plan_ask(const struct parc_core *core, const struct plan *plan,
 		     const struct group *group, struct ask *ask)
 {
-	group_ask(core, &core->jobs[plan->job], group, plan->variant,
-		  group->mixed_chips ? 0 : plan->chips, ask);
+	uint64_t chips = group->mixed_chips ? 0 : plan->chips;
+
+	if (core->plan_only != 0)
+		chips = chips != 0 ? chips & core->plan_only : core->plan_only;
+	group_ask(core, &core->jobs[plan->job], group, plan->variant, chips, ask);
 }
 
 /* The groups of a gang in the order in which they are placed. */
@@ -404,6 +409,8 @@ static int32_t plan_variant(struct parc_core *core, struct plan *plan)
 		plan->chips = 0;
 		return plan_closeness(core, plan);
 	}
+	if (core->plan_only != 0)
+		chips &= core->plan_only;
 	for (; chips != 0 && reason != PARC_REASON_NONE; chips &= chips - 1) {
 		plan->chips = (chips & -chips) | core->cores_chips;
 		if (core->chip_total[__builtin_ctzll(chips)] > 0 &&
@@ -469,7 +476,14 @@ static int32_t plan_reason(struct parc_core *core, int32_t job, int32_t reason)
 	return reason;
 }
 
-int32_t plan_job(struct parc_core *core, int32_t job)
+static int has_room_for_tasks(const struct parc_core *core, int32_t job)
+{
+	return table_has_room(&core->tasks_table, job_tasks_max(core, job)) &&
+	       table_has_room(&core->allocations_table, 1);
+}
+
+/* Each variant in turn. */
+static int32_t plan_variants(struct parc_core *core, int32_t job)
 {
 	struct plan plan = {.job = job,
 			    .variant = core->jobs[job].variants,
@@ -477,9 +491,6 @@ int32_t plan_job(struct parc_core *core, int32_t job)
 			    .first = core->placements_count};
 	int32_t reason;
 
-	if (!table_has_room(&core->tasks_table, job_tasks_max(core, job)) ||
-	    !table_has_room(&core->allocations_table, 1))
-		return PARC_REASON_LIMIT;
 	if (plan.variant >= 0)
 		plan.variant_index = 0;
 	do {
@@ -489,6 +500,33 @@ int32_t plan_job(struct parc_core *core, int32_t job)
 		plan.variant = core->variants[plan.variant].next;
 		plan.variant_index++;
 	} while (reason != PARC_REASON_NONE && plan.variant >= 0);
+	return reason;
+}
+
+int32_t plan_job_on(struct parc_core *core, int32_t job, uint64_t chips)
+{
+	int32_t reason;
+
+	if (!has_room_for_tasks(core, job))
+		return PARC_REASON_LIMIT;
+	core->plan_only = chips | core->cores_chips;
+	reason = plan_variants(core, job);
+	core->plan_only = 0;
+	return reason;
+}
+
+int32_t plan_job(struct parc_core *core, int32_t job)
+{
+	uint64_t sets[PARC_CHIPS_MAX];
+	int32_t count, reason = PARC_REASON_GANG;
+
+	if (!has_room_for_tasks(core, job))
+		return PARC_REASON_LIMIT;
+	count = core->plan_only == 0 ? choose_order(core, job, sets) : 0;
+	for (int32_t i = 0; i < count && reason != PARC_REASON_NONE; i++)
+		reason = plan_job_on(core, job, sets[i]);
+	if (reason != PARC_REASON_NONE)
+		reason = plan_variants(core, job);
 	if (reason == PARC_REASON_NONE)
 		return reason;
 	return plan_reason(core, job, reason);

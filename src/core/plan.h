@@ -11,6 +11,9 @@
  * placements behind core->placements_count, or why not, with everything as it was. */
 int32_t plan_job(struct parc_core *core, int32_t job);
 
+/* The same on these makes of chip alone, without the reason in full. */
+int32_t plan_job_on(struct parc_core *core, int32_t job, uint64_t chips);
+
 /* Take back the claims of the placements from `first` on, the last first. They stay in the list
  * behind its end. */
 void plan_undo(struct parc_core *core, int32_t first);

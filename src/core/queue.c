@@ -8,6 +8,8 @@
  *                 scheduling system", JSSPP 1995); others start if they do not delay it
  *   conservative  so have all that wait, up to reserve_max (Mu'alem, Feitelson, IEEE TPDS 2001)
  *
+ *   deal          deal.h
+ *
  * With reservations there are two passes. In the first each job is tried in order without what
  * is kept for others, so that its length does not matter; who has a reservation is tried with
  * what is kept for it. In the second, jobs that are short enough are tried in order with what is
@@ -19,6 +21,7 @@
 #include "core/queue.h"
 
 #include "core/act.h"
+#include "core/deal.h"
 #include "core/job.h"
 #include "core/line.h"
 #include "core/node.h"
@@ -640,7 +643,23 @@ static int queue_backfill(struct parc_core *core, int freed)
 	return !pass.full;
 }
 
-int queue_decide(struct parc_core *core)
+/* Deal the fleet; what a deal does not handle, or leaves, starts if it fits. */
+static int queue_deal(struct parc_core *core, const struct parc_event *event)
+{
+	int plain, done = deal_decide(core, event, &plain);
+	int32_t line;
+
+	if (done && plain)
+		return queue_greedy(core);
+	while (done && (line = line_first(core, LINE_READY)) >= 0) {
+		if (!act_has_room(core))
+			return 0;
+		line_wait(core, line, PARC_REASON_ROUND);
+	}
+	return done;
+}
+
+int queue_decide(struct parc_core *core, const struct parc_event *event)
 {
 	int done, freed = core->freed_all || core->freed_count > 0;
 
@@ -651,6 +670,9 @@ int queue_decide(struct parc_core *core)
 		break;
 	case PARC_BACKFILL_NONE:
 		done = queue_strict(core);
+		break;
+	case PARC_BACKFILL_DEAL:
+		done = queue_deal(core, event);
 		break;
 	default:
 		done = queue_backfill(core, freed);

@@ -11,6 +11,6 @@
 int32_t queue_try(struct parc_core *core, int32_t job);
 
 /* Start all that may start now. Returns 0 when the step has no room for more. */
-int queue_decide(struct parc_core *core);
+int queue_decide(struct parc_core *core, const struct parc_event *event);
 
 #endif

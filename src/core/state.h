@@ -45,6 +45,7 @@ struct attribution {
 
 struct index;  /* derived: classes of nodes and the best of them for each ask (index.h) */
 struct close;  /* derived: how many tasks fit in each place (close.h) */
+struct deal;   /* derived: room for a deal of the fleet (deal.h) */
 struct policy; /* derived: what the placement policy keeps for itself (policy.h) */
 
 struct parc_core {
@@ -53,7 +54,9 @@ struct parc_core {
 	int64_t time_us, stamp, orders; /* now; node changes; jobs ever queued */
 	int64_t last_job, last_node, last_place, last_allocation;
 	int64_t decisions, steps;
-	int32_t unfinished; /* a step ran out of room for actions; the next goes on */
+	int64_t round_at_us;		/* when this round was first looked at (deal.h) */
+	int32_t scores[PARC_CHIPS_MAX]; /* how scarce a chip is, 1000: not; 0: not yet said */
+	int32_t unfinished;		/* a step ran out of room for actions; the next goes on */
 	struct parc_policy rules;
 	struct parc_chip chips[PARC_CHIPS_MAX]; /* memory etc.; rate 0: not set */
 	uint64_t chips_known, cores_chips;	/* a bit each; of rule CORES */
@@ -167,6 +170,8 @@ struct parc_core {
 	int32_t orphans; /* first pending job whose dependency cannot come true; to be ended */
 	struct index *index;
 	struct close *close;
+	struct deal *deal;
+	uint64_t plan_only; /* while a plan is made: on these chips alone; 0: on all */
 	struct policy *policy;
 	struct parc_action *actions;
 	struct parc_placement *placements;

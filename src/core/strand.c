@@ -200,7 +200,9 @@ static int64_t tier_of(const struct parc_core *core, int32_t job)
 
 static int64_t major_of(const struct parc_core *core, int32_t line, int32_t holder, int64_t rank)
 {
-	return (int64_t)!is_within(core, line, holder) << RANKS_BITS | rank;
+	int outside = line < 0 ? holder < 0 : !is_within(core, line, holder);
+
+	return (int64_t)outside << RANKS_BITS | rank;
 }
 
 int32_t strand_head(const struct parc_core *core, int32_t strand)

@@ -61,7 +61,8 @@ int32_t strand_next_job(const struct parc_core *core, int32_t line, int32_t job,
 /* The same after all jobs of the strand of this one. */
 int32_t strand_skip(const struct parc_core *core, int32_t line, int32_t job, int64_t most);
 
-/* What comes before the rank of a job in the order of turns: tier, guarantee, fair share. */
+/* What comes before the rank of a job in the order of turns: tier, guarantee, fair share. Of one
+ * that runs: as if it were within a guarantee that its tenant has. */
 int64_t strand_major(const struct parc_core *core, int32_t job);
 
 /* Another amount of the holder's guarantee is used: do its bundles still stand right? */

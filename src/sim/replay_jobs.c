@@ -72,8 +72,9 @@ static void fill_submit(struct replay *replay, int32_t index, struct parc_submit
 		.checkpoint_us = checkpoint_interval(replay, row),
 		.held = row->held,
 		.requeue = row->requeue || config->requeue_max > 0,
-		.preemptible =
-			row->preemptible || config->scheme.preempts || config->scheme.reclaims,
+		.preemptible = row->preemptible || config->scheme.preempts ||
+			       config->scheme.reclaims ||
+			       config->scheme.backfill == PARC_BACKFILL_DEAL,
 		.close_level = row->close_level,
 		.close_strength = row->close_strength,
 		.groups_count = row->groups_count};

@@ -3,9 +3,9 @@
  * One way to run a fleet, as the command line names it: ORDER[+BACKFILL][@PLACE][:OPTION]...,
  * for example fifo+easy, shortest+easy@best-fit:learnt, tiers+conservative.
  *
- *   ORDER     fifo, shortest, largest, attained; or a word for several parts: strict
+ *   ORDER     fifo, shortest, longest, largest, attained; or a word for several parts: strict
  *             (fifo+none), easy (fifo+easy), conservative, tiers (fifo:tiers)
- *   BACKFILL  greedy, none, easy, conservative
+ *   BACKFILL  greedy, none, easy, conservative, deal
  *   PLACE     parc, first-fit, best-fit, worst-fit, random, dot-product, fgd
  *   OPTION    true, limit, declared, learnt, none: what is known of lengths; tiers: by size;
  *             preempt: of a lower tier, or that has attained more; reclaim: of those that borrow;

@@ -341,6 +341,18 @@ static const struct parc_action *first_forgotten(const struct rig *rig,
 	return NULL;
 }
 
+/* Does what waits wait for a round, or for what is on its way out to be gone? */
+static int waits_for_a_deal(const struct parc_core *core)
+{
+	if (core->rules.backfill != PARC_BACKFILL_DEAL || core->rules.round_us > 0)
+		return core->rules.backfill == PARC_BACKFILL_DEAL;
+	for (int32_t i = 0; i < core->allocations_table.high; i++)
+		if (core->allocations[i].id != PARC_NONE &&
+		    core->allocations[i].state == PARC_JOB_STOPPING)
+			return 1;
+	return 0;
+}
+
 /* Setting the same policy again tries all lines. What then starts has been forgotten. */
 int rig_probe(struct rig *rig)
 {
@@ -356,7 +368,8 @@ int rig_probe(struct rig *rig)
 	event.time_us = copy->time_us;
 	event.policy = copy->rules;
 	event.policy.seed = 0;
-	if (copy->unfinished == 0 && parc_step(copy, &event, &actions, NULL) == 0)
+	if (copy->unfinished == 0 && !waits_for_a_deal(copy) &&
+	    parc_step(copy, &event, &actions, NULL) == 0)
 		start = first_forgotten(rig, &actions);
 	if (start != NULL) {
 		int32_t job = idmap_find(&rig->main->job_ids, start->job);

@@ -78,8 +78,8 @@ static const struct field tenant_fields[] = {
 #define POLICY(member, name, usual) NUMBER(struct parc_policy, member, name, usual)
 static const struct field policy_fields[] = {
 	NAMED(struct parc_policy, place, "place", 0, 7, parc_place_name),
-	NAMED(struct parc_policy, order, "order", 0, 4, parc_order_name),
-	NAMED(struct parc_policy, backfill, "backfill", 0, 4, parc_backfill_name),
+	NAMED(struct parc_policy, order, "order", 0, 5, parc_order_name),
+	NAMED(struct parc_policy, backfill, "backfill", 0, 5, parc_backfill_name),
 	POLICY(reserve_max, "reserve-max", 0),
 	POLICY(age_us, "age", 0),
 	POLICY(preempt, "preempt", 0),
@@ -97,6 +97,8 @@ static const struct field policy_fields[] = {
 	POLICY(half_life_us, "half-life", 0),
 	POLICY(requeue_max, "requeue-max", 0),
 	POLICY(trial_max, "trials", 0),
+	POLICY(round_us, "round", 0),
+	POLICY(move_us, "move", 0),
 	POLICY(shrink_us, "shrink", 0),
 	POLICY(pack_margin_milli, "pack-margin", 0),
 	POLICY(idle_us, "idle", 0),

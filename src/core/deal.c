@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A deal takes the first that wait and the last of those that run in turn order, and asks
+ * assign.h who should be where. What runs and shall not, or shall elsewhere, is stopped; the others
+ * start in its place when it has given that back. Nothing of this is remembered: when a stop is
+ * reported the deal is made again without stopping anybody, and comes out the same, as those on
+ * their way are counted as waiting and their devices as free.
+ *
+ * Nobody is stopped for a newcomer unless a plan shows that the newcomer then fits. A move has to
+ * pay: a job stays where it is unless the other chip is faster by a tenth and by what the move
+ * costs it over the time that it has to go; where that is not known it is taken to be as long as
+ * it has run so far. No ping-pong: who started less than RUN_MIN_US ago, or half a round, stays.
+ *
+ * Cost: a walk over the allocations and, for the candidates of each deal, assign.h; at most
+ * CANDIDATES_MAX of either kind, and LINES_MAX lines. With more than ASSIGN_CHIPS_MAX makes of chip
+ * the last are not dealt.
+ */
+#include "core/deal.h"
+
+#include <string.h>
+
+#include "base/block.h"
+#include "core/act.h"
+#include "core/assign.h"
+#include "core/choose.h"
+#include "core/job.h"
+#include "core/line.h"
+#include "core/node.h"
+#include "core/order.h"
+#include "core/plan.h"
+#include "core/profile.h"
+#include "core/quota.h"
+#include "core/reserve.h"
+#include "core/strand.h"
+
+#define CANDIDATES_MAX 1024		     /* that wait; that run */
+#define LINES_MAX      256		     /* lines looked at */
+#define RUN_MIN_US     INT64_C(600000000)    /* ten minutes */
+#define STAY_MILLI     100		     /* a move must make it faster by so much */
+#define SCORE_STEP     (ASSIGN_LOG_ONE / 4)  /* a score changes by at most a fifth a round */
+#define SCORE_STILL    (ASSIGN_LOG_ONE / 16) /* and not for less than a twentieth */
+
+/* One job of the deal. */
+struct hand {
+	int64_t major, rank, tie; /* its turn: tier and tenant, order, arrival */
+	int32_t job, size, was;	  /* devices; chip on which it runs, -1: it waits */
+	int32_t leaving;	  /* it was told to stop, and will wait */
+	int32_t fixed;		  /* it runs and may not be stopped now */
+};
+
+struct deal {
+	struct assign assign;
+	struct hand hands[2 * CANDIDATES_MAX];
+	struct assign_job jobs[2 * CANDIDATES_MAX];
+	int32_t count, running;
+	int32_t chips[ASSIGN_CHIPS_MAX]; /* by index of the assignment */
+	int32_t victims[CANDIDATES_MAX];
+};
+
+void deal_init(struct parc_core *core, struct block *block)
+{
+	core->deal = block_take(block, 1, sizeof(*core->deal));
+}
+
+/* ---- Time */
+
+void deal_time(struct parc_core *core, int64_t before_us)
+{
+	int64_t round_us = core->rules.round_us;
+
+	if (round_us > 0 && core->time_us / round_us != before_us / round_us)
+		core->round_at_us = core->time_us;
+}
+
+static int64_t multiple_after(int64_t time_us, int64_t span_us)
+{
+	return (time_us / span_us + 1) * span_us;
+}
+
+/* Does anybody wait for the next round? */
+static int is_awaited(const struct parc_core *core)
+{
+	int32_t line = line_first(core, LINE_BLOCKED);
+
+	for (int32_t i = 0; line >= 0 && i < LINES_MAX; i++, line = line_next(core, line))
+		if (core->jobs[line_head(core, line)].reason == PARC_REASON_ROUND)
+			return 1;
+	return 0;
+}
+
+int64_t deal_wake_us(const struct parc_core *core)
+{
+	if (core->rules.backfill != PARC_BACKFILL_DEAL ||
+	    (table_count(&core->allocations_table) == 0 && !is_awaited(core)))
+		return PARC_NEVER;
+	return multiple_after(core->time_us,
+			      core->rules.round_us > 0 ? core->rules.round_us : RUN_MIN_US);
+}
+
+/* May work be stopped in this step? Not by what engines report of work that goes on or was stopped.
+ */
+static int is_round(const struct parc_core *core, const struct parc_event *event)
+{
+	if (event->kind >= PARC_EVENT_STARTED && event->kind != PARC_EVENT_ENDED)
+		return 0;
+	return core->rules.round_us == 0 || core->round_at_us == core->time_us;
+}
+
+/* ---- Candidates */
+
+/* Devices that the job wants, all whole and of one make; 0: it is not dealt. */
+static int32_t deal_size(const struct parc_core *core, int32_t job)
+{
+	int64_t size = 0;
+
+	if (choose_chips(core, job) == 0)
+		return 0;
+	for (int32_t g = core->jobs[job].groups; g >= 0; g = core->groups[g].next) {
+		const struct group *it = &core->groups[g];
+
+		size += (int64_t)core->shapes[it->shape].ask.task.devices * it->tasks_min;
+	}
+	return size < INT32_MAX ? (int32_t)size : 0;
+}
+
+/* The make of chip on which all of the allocation lies, as an index of the assignment; -1. */
+static int32_t chip_of(const struct parc_core *core, const struct deal *deal, int32_t allocation)
+{
+	int32_t chip = -1;
+
+	for (int32_t t = core->allocations[allocation].tasks; t >= 0; t = core->tasks[t].next) {
+		const struct task *task = &core->tasks[t];
+		int32_t own;
+
+		if (task->devices == 0)
+			continue;
+		if (core->nodes[task->node].state != PARC_NODE_UP)
+			return -1;
+		own = kind_device_chip(&core->kinds[core->nodes[task->node].kind],
+				       __builtin_ctz(task->devices));
+		if (chip >= 0 && own != chip)
+			return -1;
+		chip = own;
+	}
+	for (int32_t c = 0; c < deal->assign.chips; c++)
+		if (deal->chips[c] == chip)
+			return c;
+	return -1;
+}
+
+static int hand_is_before(const struct hand *a, const struct hand *b)
+{
+	if (a->major != b->major)
+		return a->major < b->major;
+	return a->rank != b->rank ? a->rank < b->rank : a->tie < b->tie;
+}
+
+/* Among those that run only the last in turn order are kept. */
+static void add_running(struct deal *deal, const struct hand *hand)
+{
+	int32_t first = 0;
+
+	if (deal->running < CANDIDATES_MAX) {
+		deal->hands[deal->running++] = *hand;
+		return;
+	}
+	for (int32_t i = 1; i < CANDIDATES_MAX; i++)
+		if (hand_is_before(&deal->hands[i], &deal->hands[first]))
+			first = i;
+	if (hand_is_before(&deal->hands[first], hand))
+		deal->hands[first] = *hand;
+}
+
+static int64_t run_min_us(const struct parc_core *core)
+{
+	return core->rules.round_us > 0 ? core->rules.round_us / 2 : RUN_MIN_US;
+}
+
+static void find_running(struct parc_core *core, struct deal *deal, int may_stop)
+{
+	for (int32_t slot = 0; slot < core->allocations_table.high; slot++) {
+		const struct allocation *it = &core->allocations[slot];
+		const struct job *job = &core->jobs[it->job];
+		struct hand hand = {.job = it->job, .tie = job->order};
+
+		if (it->id == PARC_NONE || !job->preemptible ||
+		    (it->state == PARC_JOB_STOPPING &&
+		     (job->result != PARC_RESULT_PREEMPTED || job->cancelled)))
+			continue;
+		hand.size = deal_size(core, it->job);
+		hand.was = chip_of(core, deal, slot);
+		if (hand.size == 0 || hand.was < 0 ||
+		    it->held_milli != (int64_t)hand.size * PARC_SHARE_WHOLE)
+			continue;
+		hand.leaving = it->state == PARC_JOB_STOPPING;
+		hand.fixed = !hand.leaving &&
+			     (!may_stop || core->time_us - it->start_us < run_min_us(core));
+		hand.major = strand_major(core, it->job);
+		hand.rank = order_rank(core, it->job);
+		add_running(deal, &hand);
+	}
+	deal->count = deal->running;
+}
+
+/* The first jobs in turn order of the first lines. */
+static void find_waiting(struct parc_core *core, struct deal *deal)
+{
+	int32_t heads[LINES_MAX], from[LINES_MAX], lines = 0, taken = 0;
+	int32_t line = line_first(core, LINE_HOPELESS);
+
+	for (; line >= 0 && lines < LINES_MAX; line = line_next(core, line)) {
+		int32_t head = line_head(core, line);
+
+		if (core->lines[line].state == LINE_HOPELESS || deal_size(core, head) == 0)
+			continue;
+		from[lines] = line;
+		heads[lines++] = head;
+	}
+	while (taken < CANDIDATES_MAX) {
+		int32_t best = -1;
+
+		for (int32_t i = 0; i < lines; i++)
+			if (heads[i] >= 0 &&
+			    (best < 0 || line_job_is_before(core, heads[i], heads[best])))
+				best = i;
+		if (best < 0)
+			return;
+		deal->hands[deal->count++] = (struct hand){.major = strand_major(core, heads[best]),
+							   .rank = order_rank(core, heads[best]),
+							   .tie = core->jobs[heads[best]].order,
+							   .job = heads[best],
+							   .size = deal_size(core, heads[best]),
+							   .was = -1};
+		heads[best] = line_next_job(core, from[best], heads[best], INT64_MAX);
+		taken++;
+	}
+}
+
+/* Shell's sort: the list is short, nearly in order, and no two are equal. */
+static void hands_sort(struct deal *deal)
+{
+	for (int32_t gap = deal->count / 2; gap > 0; gap /= 2)
+		for (int32_t i = gap; i < deal->count; i++) {
+			struct hand hand = deal->hands[i];
+			int32_t at = i;
+
+			for (; at >= gap && hand_is_before(&hand, &deal->hands[at - gap]);
+			     at -= gap)
+				deal->hands[at] = deal->hands[at - gap];
+			deal->hands[at] = hand;
+		}
+}
+
+/* How long the job is taken to run on, on the reference chip. */
+static int64_t left_us(const struct parc_core *core, int32_t job)
+{
+	int64_t left = order_left_us(core, job);
+
+	if (left == PARC_NEVER)
+		left = core->jobs[job].allocation >= 0
+			       ? allocation_attained_us(core, core->jobs[job].allocation)
+			       : core->jobs[job].attained_us;
+	return left > RUN_MIN_US ? left : RUN_MIN_US;
+}
+
+/* What staying is worth, as a logarithm: the tenth, and the cost of the move over what is left. */
+static int32_t stay_worth(const struct parc_core *core, const struct hand *hand)
+{
+	int64_t milli = PARC_SHARE_WHOLE + STAY_MILLI;
+
+	milli += core->rules.move_us * PARC_SHARE_WHOLE / left_us(core, hand->job);
+	return assign_log2(milli < INT32_MAX ? (uint32_t)milli : INT32_MAX) -
+	       assign_log2(PARC_SHARE_WHOLE);
+}
+
+static void fill_jobs(struct parc_core *core, struct deal *deal)
+{
+	for (int32_t i = 0; i < deal->count; i++) {
+		const struct hand *hand = &deal->hands[i];
+		struct assign_job *it = &deal->jobs[i];
+		uint64_t chips = choose_chips(core, hand->job);
+
+		*it = (struct assign_job){.size = hand->size,
+					  .chip = hand->leaving ? -1 : hand->was,
+					  .fixed = hand->fixed,
+					  .left_us = left_us(core, hand->job)};
+		for (int32_t c = 0; c < deal->assign.chips; c++)
+			it->value[c] = chips >> deal->chips[c] & 1
+					       ? choose_value(core, hand->job, deal->chips[c])
+					       : ASSIGN_NEVER;
+		if (it->chip < 0)
+			continue;
+		if (it->value[it->chip] == ASSIGN_NEVER)
+			it->value[it->chip] = 0; /* it is there, whatever is known by now */
+		it->value[it->chip] += stay_worth(core, hand);
+	}
+}
+
+static int32_t score_log(const struct parc_core *core, int32_t chip)
+{
+	return assign_log2((uint32_t)choose_score(core, chip)) - assign_log2(CHOOSE_SCORE_ONE);
+}
+
+/* Chips, and what of each is free or held by the candidates. */
+static void find_chips(const struct parc_core *core, struct deal *deal)
+{
+	uint64_t chips = core->chips_here & ~core->cores_chips;
+
+	deal->assign = (struct assign){.jobs = deal->jobs};
+	for (; chips != 0 && deal->assign.chips < ASSIGN_CHIPS_MAX; chips &= chips - 1)
+		deal->chips[deal->assign.chips++] = __builtin_ctzll(chips);
+}
+
+static void find_room(const struct parc_core *core, struct deal *deal)
+{
+	struct assign *assign = &deal->assign;
+
+	for (int32_t c = 0; c < assign->chips; c++) {
+		assign->price[c] = score_log(core, deal->chips[c]);
+		assign->room[c] = (int32_t)((core->chip_free[deal->chips[c]] -
+					     core->chip_kept[deal->chips[c]]) /
+					    PARC_SHARE_WHOLE);
+	}
+	for (int32_t i = 0; i < deal->count; i++)
+		if (deal->hands[i].was >= 0)
+			assign->room[deal->hands[i].was] += deal->hands[i].size;
+}
+
+/* ---- What follows from it */
+
+/* Let the job be planned on this chip alone; 1 if that is possible now. Nothing is claimed. */
+static int32_t plan_on(struct parc_core *core, const struct deal *deal, int32_t job, int32_t chip)
+{
+	return plan_job_on(core, job, UINT64_C(1) << deal->chips[chip]);
+}
+
+/* Start what fits where it shall be. 0: the step is full. */
+static int deal_start(struct parc_core *core, struct deal *deal)
+{
+	for (int32_t i = 0; i < deal->count; i++) {
+		const struct hand *hand = &deal->hands[i];
+		int32_t first = core->placements_count;
+
+		if (hand->was >= 0 || deal->jobs[i].chip < 0)
+			continue;
+		if (!act_has_room_for(core, 4) ||
+		    core->placements_max - first < job_tasks_max(core, hand->job))
+			return 0;
+		if (quota_bars(core, hand->job) != PARC_REASON_NONE ||
+		    plan_on(core, deal, hand->job, deal->jobs[i].chip) != PARC_REASON_NONE)
+			continue;
+		quota_trim(core, hand->job, first);
+		act_start(core, hand->job, first);
+	}
+	return 1;
+}
+
+/* Is it running where it shall not stay? */
+static int must_go(const struct parc_core *core, const struct deal *deal, int32_t i)
+{
+	const struct hand *hand = &deal->hands[i];
+
+	return hand->was >= 0 && !hand->leaving && !hand->fixed &&
+	       deal->jobs[i].chip != hand->was &&
+	       core->allocations[core->jobs[hand->job].allocation].state != PARC_JOB_STOPPING;
+}
+
+/* Those that must leave the chip, the last in turn order first. */
+static int32_t find_victims(const struct parc_core *core, struct deal *deal, int32_t chip,
+			    int32_t except)
+{
+	int32_t count = 0;
+
+	for (int32_t i = deal->count - 1; i >= 0; i--)
+		if (i != except && deal->hands[i].was == chip && must_go(core, deal, i))
+			deal->victims[count++] = core->jobs[deal->hands[i].job].allocation;
+	return count;
+}
+
+/* Stop those in whose place the job fits on its new chip; how many, 0: it would not fit. */
+static int32_t stop_for(struct parc_core *core, struct deal *deal, int32_t i)
+{
+	int32_t chip = deal->jobs[i].chip, needed;
+	int32_t count = find_victims(core, deal, chip, i);
+
+	if (count == 0)
+		return 0;
+	core->plan_only = UINT64_C(1) << deal->chips[chip];
+	needed = reserve_plan_evicting(core, deal->hands[i].job, deal->victims, count);
+	core->plan_only = 0;
+	for (int32_t k = 0; k < needed; k++)
+		act_stop(core, core->allocations[deal->victims[k]].job, PARC_RESULT_PREEMPTED);
+	return needed;
+}
+
+/* Stop what has to make place for those that wait, then what moves. 0: the step is full. */
+static int deal_stop(struct parc_core *core, struct deal *deal)
+{
+	if (!act_has_room_for(core, 2 * CANDIDATES_MAX))
+		return 0;
+	for (int32_t i = 0; i < deal->count; i++)
+		if (deal->hands[i].was < 0 && deal->jobs[i].chip >= 0 &&
+		    core->jobs[deal->hands[i].job].allocation < 0)
+			stop_for(core, deal, i);
+	for (int32_t i = 0; i < deal->count; i++) {
+		int32_t first = core->placements_count;
+
+		if (deal->jobs[i].chip < 0 || !must_go(core, deal, i))
+			continue;
+		if (core->placements_max - first >= job_tasks_max(core, deal->hands[i].job) &&
+		    plan_on(core, deal, deal->hands[i].job, deal->jobs[i].chip) == PARC_REASON_NONE)
+			plan_undo(core, first);
+		else if (stop_for(core, deal, i) == 0)
+			continue;
+		act_stop(core, deal->hands[i].job, PARC_RESULT_PREEMPTED);
+	}
+	return 1;
+}
+
+static int32_t limit_step(int32_t value, int32_t step)
+{
+	return value > step ? step : value < -step ? -step : value;
+}
+
+/* 1000 x 2^log, the logarithm in 1/1024. */
+static int32_t score_of(int32_t logarithm)
+{
+	int32_t whole = logarithm / ASSIGN_LOG_ONE, rest = logarithm % ASSIGN_LOG_ONE;
+	int64_t score = CHOOSE_SCORE_ONE * (int64_t)(ASSIGN_LOG_ONE + rest) / ASSIGN_LOG_ONE;
+
+	score = whole > 10 ? CHOOSE_SCORE_MAX : score << whole;
+	return score < CHOOSE_SCORE_MAX ? (int32_t)score : CHOOSE_SCORE_MAX;
+}
+
+/* Let the scores follow the prices of the deal, a bounded step each time and none for little. */
+static void deal_scores(struct parc_core *core, const struct deal *deal)
+{
+	int32_t least = INT32_MAX;
+
+	for (int32_t c = 0; c < deal->assign.chips; c++)
+		least = deal->assign.price[c] < least ? deal->assign.price[c] : least;
+	for (int32_t c = 0; c < deal->assign.chips; c++) {
+		struct parc_action action = {.kind = PARC_ACTION_SCORE, .job = PARC_NONE};
+		int32_t now = score_log(core, deal->chips[c]);
+		int32_t change = deal->assign.price[c] - least - now;
+
+		if ((change < SCORE_STILL && change > -SCORE_STILL) || !act_has_room(core))
+			continue;
+		action.score.chip = deal->chips[c];
+		action.score.score = score_of(now + limit_step(change, SCORE_STEP));
+		if (action.score.score != choose_score(core, deal->chips[c]))
+			act(core, &action, 0);
+	}
+}
+
+/* Is work on its way out in whose place others shall start? */
+static int is_leaving(const struct parc_core *core, const struct deal *deal)
+{
+	for (int32_t i = 0; i < deal->count; i++) {
+		int32_t allocation = core->jobs[deal->hands[i].job].allocation;
+
+		if (allocation >= 0 && core->allocations[allocation].state == PARC_JOB_STOPPING)
+			return 1;
+	}
+	return 0;
+}
+
+int deal_decide(struct parc_core *core, const struct parc_event *event, int *plain)
+{
+	struct deal *deal = core->deal;
+	int round = is_round(core, event), done;
+
+	*plain = 0;
+	if (!round && event->kind != PARC_EVENT_STOPPED)
+		return 1;
+	deal->count = deal->running = 0;
+	find_chips(core, deal);
+	find_running(core, deal, round);
+	find_waiting(core, deal);
+	hands_sort(deal);
+	fill_jobs(core, deal);
+	deal->assign.count = deal->count;
+	find_room(core, deal);
+	if (core->rules.order == PARC_ORDER_LONGEST)
+		assign_balance(&deal->assign);
+	else
+		assign_deal(&deal->assign);
+	done = deal_start(core, deal);
+	if (done && round) {
+		deal_scores(core, deal);
+		done = deal_stop(core, deal);
+	}
+	*plain = done && !is_leaving(core, deal);
+	if (*plain && round && core->rules.round_us > 0)
+		line_wake_all(core); /* they waited for the round, now for what they lack */
+	return done;
+}
