@@ -262,7 +262,6 @@ static const struct sim_option sim_options_table[] = {
 	{"know-lengths", SIM_TEXT, FIELD(know_lengths), 0, 0, NULL},
 	{"move-cost", SIM_SECONDS, FIELD(move_us), 0, 0, NULL},
 	{"round", SIM_SECONDS, FIELD(round_us), 0, 0, NULL},
-	{"round", SIM_SECONDS, FIELD(round_us), 0, 0, NULL},
 	{"order-file", SIM_TEXT, FIELD(order_file), 0, 0, NULL},
 	{"seeds", SIM_WHOLE, FIELD(seeds), 1, SIM_SEEDS_MAX, NULL},
 	{"seed", SIM_WHOLE, FIELD(seed), 0, INT32_MAX, NULL},
@@ -490,6 +489,8 @@ static int settle(struct sim_options *options)
 #define RUN_MIN_US   INT64_C(600000000)	   /* ten minutes */
 #define RECLAIM_US   INT64_C(60000000)
 
+#define OPTION_FIRST 256 /* above all bytes, as getopt_long answers '?' to what it refuses */
+
 int sim_options_parse(struct sim_options *options, int argc, char **argv)
 {
 	struct option list[SIM_OPTIONS_COUNT + 1];
@@ -501,12 +502,12 @@ int sim_options_parse(struct sim_options *options, int argc, char **argv)
 		list[i] = (struct option){sim_options_table[i].name,
 					  sim_options_table[i].kind == SIM_FLAG ? no_argument
 										: required_argument,
-					  NULL, i + 1};
+					  NULL, OPTION_FIRST + i};
 	list[SIM_OPTIONS_COUNT] = (struct option){0};
 	while (!code && (found = getopt_long(argc, argv, "", list, NULL)) != -1) {
-		if (found == '?' || found < 1 || found > SIM_OPTIONS_COUNT)
+		if (found < OPTION_FIRST || found >= OPTION_FIRST + SIM_OPTIONS_COUNT)
 			return command_usage_hint("sim");
-		code = set_option(options, &sim_options_table[found - 1], optarg);
+		code = set_option(options, &sim_options_table[found - OPTION_FIRST], optarg);
 	}
 	if (!code && optind < argc)
 		return command_usage("sim", "'%s' is too many: it takes options only",
