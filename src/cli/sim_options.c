@@ -262,7 +262,6 @@ static const struct sim_option sim_options_table[] = {
 	{"know-lengths", SIM_TEXT, FIELD(know_lengths), 0, 0, NULL},
 	{"move-cost", SIM_SECONDS, FIELD(move_us), 0, 0, NULL},
 	{"round", SIM_SECONDS, FIELD(round_us), 0, 0, NULL},
-	{"round", SIM_SECONDS, FIELD(round_us), 0, 0, NULL},
 	{"order-file", SIM_TEXT, FIELD(order_file), 0, 0, NULL},
 	{"seeds", SIM_WHOLE, FIELD(seeds), 1, SIM_SEEDS_MAX, NULL},
 	{"seed", SIM_WHOLE, FIELD(seed), 0, INT32_MAX, NULL},
@@ -486,10 +485,11 @@ static int settle(struct sim_options *options)
 							 : settle_replay(options);
 }
 
-#define OPTION_FIRST 256 /* above all that getopt answers by itself, such as '?' */
 #define HALF_LIFE_US INT64_C(604800000000) /* one week */
 #define RUN_MIN_US   INT64_C(600000000)	   /* ten minutes */
 #define RECLAIM_US   INT64_C(60000000)
+
+#define OPTION_FIRST 256 /* above all bytes, as getopt_long answers '?' to what it refuses */
 
 int sim_options_parse(struct sim_options *options, int argc, char **argv)
 {
@@ -505,7 +505,7 @@ int sim_options_parse(struct sim_options *options, int argc, char **argv)
 					  NULL, OPTION_FIRST + i};
 	list[SIM_OPTIONS_COUNT] = (struct option){0};
 	while (!code && (found = getopt_long(argc, argv, "", list, NULL)) != -1) {
-		if (found < OPTION_FIRST)
+		if (found < OPTION_FIRST || found >= OPTION_FIRST + SIM_OPTIONS_COUNT)
 			return command_usage_hint("sim");
 		code = set_option(options, &sim_options_table[found - OPTION_FIRST], optarg);
 	}
