@@ -39,8 +39,6 @@ static struct parc_policy policy_of(const struct replay_config *config)
 		.lend = config->scheme.lend,
 		.run_min_us = config->run_min_us,
 		.reclaim_us = config->reclaim_us,
-		.round_us = config->round_us,
-		.move_us = config->move_us,
 		.trial_max = config->trial_max,
 		.round_us = config->round_us,
 		.move_us = config->move_us,
