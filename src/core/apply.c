@@ -117,6 +117,9 @@ static void policy_set(struct parc_core *core, const struct parc_policy *policy)
 	int other = core->rules.place != policy->place || trials ||
 		    core->rules.reserve_max != policy->reserve_max;
 
+	if (core->rules.epoch_us != policy->epoch_us ||
+	    core->rules.half_life_us != policy->half_life_us)
+		fair_settle(core);
 	core->round_at_us = core->time_us;
 	if (core->rules.backfill != policy->backfill)
 		reserve_drop_all(core);

@@ -219,6 +219,14 @@ static void charge_all(struct parc_core *core, int64_t end_us)
 	core->fair_us = end_us;
 }
 
+static void rank_anew(struct parc_core *core)
+{
+	if (!fair_rank_all(core))
+		return;
+	strand_sort_all(core);
+	attribution_note(core);
+}
+
 void fair_begin(struct parc_core *core, int64_t time_us)
 {
 	int64_t part_us = core->rules.half_life_us / PARTS + 1, end_us;
@@ -233,10 +241,15 @@ void fair_begin(struct parc_core *core, int64_t time_us)
 	while (end_us - core->fair_us > part_us)
 		charge_all(core, core->fair_us + part_us);
 	charge_all(core, end_us);
-	if (!fair_rank_all(core))
+	rank_anew(core);
+}
+
+void fair_settle(struct parc_core *core)
+{
+	if (!fair_is_on(&core->rules))
 		return;
-	strand_sort_all(core);
-	attribution_note(core);
+	charge_all(core, core->time_us);
+	rank_anew(core);
 }
 
 int64_t fair_wake_us(const struct parc_core *core)

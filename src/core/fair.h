@@ -34,6 +34,10 @@ void fair_init(struct parc_core *core, struct block *block);
 /* Before an event of this time: close the epoch if it has ended. */
 void fair_begin(struct parc_core *core, int64_t time_us);
 
+/* Charge all up to now by the policy that still holds, before one with other epochs comes: their
+ * ends would lie before what has begun since. */
+void fair_settle(struct parc_core *core);
+
 /* Fair share was switched on: nobody has had anything. */
 void fair_start(struct parc_core *core);
 
