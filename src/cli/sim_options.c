@@ -444,11 +444,23 @@ static int settle_gavel(const struct sim_options *options)
 	return 0;
 }
 
+/* Gavel's loads are about who runs on which chip, so they are dealt: the least attained first; with
+ * known lengths the shortest, or, where all are there from the start, the longest. */
+static const char *usual_scheme(const struct sim_options *options)
+{
+	int knows = options->know_lengths
+			    ? strcmp(options->know_lengths, "yes") == 0
+			    : options->lengths && strcmp(options->lengths, "none") != 0;
+	if (strcmp(options->format, "gavel") != 0)
+		return "fifo+easy";
+	if (!knows && !options->estimate)
+		return "attained+deal:none";
+	return options->static_max ? "longest+deal" : "shortest+deal";
+}
+
 static int settle_replay(struct sim_options *options)
 {
-	const char *schemes = options->compare	? options->compare
-			      : options->policy ? options->policy
-						: "fifo+easy";
+	const char *schemes = options->compare ? options->compare : options->policy;
 	if (!options->format)
 		return command_usage("sim",
 				     "--format NAME is needed to replay a job log; for task lists "
@@ -465,7 +477,7 @@ static int settle_replay(struct sim_options *options)
 				     options->lengths);
 	int code = settle_gavel(options);
 	if (!code)
-		code = set_list(options, schemes, add_scheme);
+		code = set_list(options, schemes ? schemes : usual_scheme(options), add_scheme);
 	return code ? code : settle_load_factor(options);
 }
 
