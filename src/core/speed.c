@@ -400,7 +400,7 @@ static void speed_set(struct parc_core *core, struct speed *it, int32_t milli)
 
 void speed_measure(struct parc_core *core, const struct parc_event *event)
 {
-	int full = core->speeds_count == core->speeds_max, made, before;
+	int full = core->speeds_count == core->speeds_max, made, before, claimed;
 	int32_t slot = speed_find(core, event->speed.kind, event->speed.chip);
 	struct speed *it;
 
@@ -409,13 +409,15 @@ void speed_measure(struct parc_core *core, const struct parc_event *event)
 		slot = speed_make(core, event->speed.kind, event->speed.chip);
 	it = &core->speeds[slot];
 	before = speed_milli(it);
+	claimed = it->set_milli > 0;
 	if (event->speed.set)
 		speed_set(core, it, event->speed.speed_milli);
 	else
 		speed_learn(it, event->speed.speed_milli, event->speed.count,
 			    event->speed.spread_milli);
 	it->order = ++core->speeds_order;
-	if ((made && full) || (before > 0) != (speed_milli(it) > 0))
+	if ((made && full) || (before > 0) != (speed_milli(it) > 0) ||
+	    claimed != (it->set_milli > 0))
 		speed_chips_changed(core);
 	else if (before != speed_milli(it))
 		core->freed_all = core->disrupted = 1;

@@ -17,9 +17,9 @@ struct root_fields {
 };
 
 struct policy_fields {
-	int64_t age_s, epoch_s, grace_s, half_life_s;
+	int64_t age_s, epoch_s, grace_s, half_life_s, run_min_s, reclaim_s, round_s, move_s;
 	int32_t requeue_max, reserve_max;
-	uint8_t preempt;
+	uint8_t preempt, reclaim;
 };
 
 struct tenant_fields {
@@ -43,6 +43,13 @@ static const struct yaml_field policy_list[] = {
 	{"order", YAML_OTHER, false, 0, 0, 0},
 	{"backfill", YAML_OTHER, false, 0, 0, 0},
 	{"preempt", YAML_FLAG, false, AT(policy_fields, preempt), 0, 0},
+	{"reclaim", YAML_FLAG, false, AT(policy_fields, reclaim), 0, 0},
+	{"victims", YAML_OTHER, false, 0, 0, 0},
+	{"lend", YAML_OTHER, false, 0, 0, 0},
+	{"run_min_s", YAML_INT64, false, AT(policy_fields, run_min_s), 0, 1 << 30},
+	{"reclaim_s", YAML_INT64, false, AT(policy_fields, reclaim_s), 0, 1 << 30},
+	{"round_s", YAML_INT64, false, AT(policy_fields, round_s), 0, 1 << 30},
+	{"move_s", YAML_INT64, false, AT(policy_fields, move_s), 0, 1 << 30},
 	{"age_s", YAML_INT64, false, AT(policy_fields, age_s), 0, 1 << 30},
 	{"epoch_s", YAML_INT64, false, AT(policy_fields, epoch_s), 1, 60},
 	{"grace_s", YAML_INT64, false, AT(policy_fields, grace_s), 0, 86400},
@@ -96,6 +103,8 @@ static int policy_read(struct yaml_tree *tree, yaml_node_t *map, struct parc_pol
 	struct policy_fields fields = {.epoch_s = policy->epoch_us / SECOND,
 				       .grace_s = policy->grace_us / SECOND,
 				       .half_life_s = policy->half_life_us / SECOND,
+				       .run_min_s = policy->run_min_us / SECOND,
+				       .reclaim_s = policy->reclaim_us / SECOND,
 				       .requeue_max = policy->requeue_max};
 	int code = yaml_read_map(tree, map, &policy_keys, &fields, err);
 
@@ -105,9 +114,18 @@ static int policy_read(struct yaml_tree *tree, yaml_node_t *map, struct parc_pol
 		code = word_read(tree, map, "order", parc_order_name, &policy->order, err);
 	if (code == 0)
 		code = word_read(tree, map, "backfill", parc_backfill_name, &policy->backfill, err);
+	if (code == 0)
+		code = word_read(tree, map, "victims", parc_victims_name, &policy->victims, err);
+	if (code == 0)
+		code = word_read(tree, map, "lend", parc_lend_name, &policy->lend, err);
 	if (code != 0)
 		return code;
 	policy->preempt = fields.preempt;
+	policy->reclaim = fields.reclaim;
+	policy->run_min_us = fields.run_min_s * SECOND;
+	policy->reclaim_us = fields.reclaim_s * SECOND;
+	policy->round_us = fields.round_s * SECOND;
+	policy->move_us = fields.move_s * SECOND;
 	policy->age_us = fields.age_s * SECOND;
 	policy->epoch_us = fields.epoch_s * SECOND;
 	policy->grace_us = fields.grace_s * SECOND;
@@ -232,6 +250,8 @@ int config_read(struct config *config, const char *path, struct parc_err *err)
 		.policy = {.backfill = PARC_BACKFILL_EASY,
 			   .epoch_us = 5 * SECOND,
 			   .grace_us = 30 * SECOND,
+			   .run_min_us = 600 * SECOND,
+			   .reclaim_us = 60 * SECOND,
 			   .half_life_us = 7 * 86400 * SECOND,
 			   .requeue_max = 3},
 		.tenants = calloc(CONFIG_TENANTS_MAX + 1, sizeof(*config->tenants)),
