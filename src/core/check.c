@@ -68,11 +68,12 @@ static int check_templates(const struct parc_chip *chip, struct parc_err *err)
 			{"template share_milli", it->share_milli, 1, PARC_SHARE_WHOLE},
 			{"template memory_mib", it->memory_mib, 0, chip->memory_mib},
 			{"template slots", it->slots, 1, chip->slots},
-			{"template starts", it->starts, 1,
-			 (INT64_C(1) << (chip->slots - it->slots + 1)) - 1},
 		};
 		int code = CHECK_RANGES(ranges, err);
 
+		if (code == 0)
+			code = check_range("template starts", it->starts, 1,
+					   (INT64_C(1) << (chip->slots - it->slots + 1)) - 1, err);
 		if (code != 0)
 			return code;
 	}
