@@ -18,6 +18,15 @@
 		.key = "pools", .kind = YAML_OTHER                                      \
 	}
 
+/* The fleet's chip that the scalar names, its index in *chip; `label` says what the scalar is. */
+int fleet_yaml_find_chip(struct yaml_tree *tree, yaml_node_t *node, const char *label,
+			 const struct fleet *fleet, int32_t *chip, struct parc_err *err);
+
+/* Add a bit in *chips for each chip of the fleet in the list below `key`; no key: none. Returns how
+ * many the list has, or a negative code. */
+int fleet_yaml_find_chips(struct yaml_tree *tree, yaml_node_t *map, const char *key,
+			  const struct fleet *fleet, uint64_t *chips, struct parc_err *err);
+
 extern const struct yaml_scaled fleet_yaml_cpu, fleet_yaml_memory;
 
 /* Add a list of chips. */

@@ -251,3 +251,37 @@ int fleet_yaml_read_machine(struct yaml_tree *tree, yaml_node_t *map, struct fle
 		code = fill_pool(tree, yaml_item(tree, pools, i), builder, add, err);
 	return count < 0 ? count : code;
 }
+
+/* ---- Chips of a fleet that is there, by name */
+
+int fleet_yaml_find_chip(struct yaml_tree *tree, yaml_node_t *node, const char *label,
+			 const struct fleet *fleet, int32_t *chip, struct parc_err *err)
+{
+	char name[FLEET_NAME_MAX + 1];
+	int code = yaml_read_name(tree, node, label, name, sizeof(name), err);
+
+	if (code != 0)
+		return code;
+	*chip = fleet_find_chip(fleet, name);
+	return *chip >= 0 ? 0
+			  : yaml_refuse(tree, node, PARC_ERR_UNKNOWN, err,
+					"the fleet has no chip \"%s\"", name);
+}
+
+int fleet_yaml_find_chips(struct yaml_tree *tree, yaml_node_t *map, const char *key,
+			  const struct fleet *fleet, uint64_t *chips, struct parc_err *err)
+{
+	yaml_node_t *list = yaml_find(tree, map, key);
+	int count = list == NULL ? 0 : yaml_items_count(tree, list, key, PARC_CHIPS_MAX, err);
+
+	for (int i = 0; i < count; i++) {
+		int32_t chip;
+		int code = fleet_yaml_find_chip(tree, yaml_item(tree, list, i), key, fleet, &chip,
+						err);
+
+		if (code != 0)
+			return code;
+		*chips |= UINT64_C(1) << chip;
+	}
+	return count;
+}

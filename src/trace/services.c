@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "text/yaml_tree.h"
+#include "trace/fleet_yaml.h"
 
 #define PATH_MAX_BYTES 4096
 #define SECONDS_MAX    31536000 /* a year */
@@ -138,25 +139,9 @@ static int read_load(struct reader *reader, yaml_node_t *map, struct services_ro
 
 static int read_chips(struct reader *reader, yaml_node_t *map, struct services_row *row)
 {
-	yaml_node_t *list = yaml_find(reader->tree, map, "chips");
-	int count = list == NULL ? 0
-				 : yaml_items_count(reader->tree, list, "chips", PARC_CHIPS_MAX,
-						    reader->err);
+	int count = fleet_yaml_find_chips(reader->tree, map, "chips", reader->fleet,
+					  &row->task.chips, reader->err);
 
-	for (int i = 0; i < count; i++) {
-		yaml_node_t *item = yaml_item(reader->tree, list, i);
-		char name[FLEET_NAME_MAX + 1];
-		int code = yaml_read_name(reader->tree, item, "chips", name, sizeof(name),
-					  reader->err);
-		int32_t chip = code == 0 ? fleet_find_chip(reader->fleet, name) : -1;
-
-		if (code != 0)
-			return code;
-		if (chip < 0)
-			return yaml_refuse(reader->tree, item, PARC_ERR_UNKNOWN, reader->err,
-					   "the fleet has no chip \"%s\"", name);
-		row->task.chips |= UINT64_C(1) << chip;
-	}
 	return count < 0 ? count : 0;
 }
 

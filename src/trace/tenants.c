@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "text/yaml_tree.h"
+#include "trace/fleet_yaml.h"
 
 #define DEVICES_MAX   (PARC_NORMAL_MAX / PARC_SHARE_WHOLE)
 #define COUNT_MAX     (INT64_C(1) << 40)
@@ -43,27 +44,12 @@ static const struct yaml_fields tenant_fields = {"a tenant", tenant_list, FIELDS
 
 static int read_chips(struct reader *reader, yaml_node_t *map, struct parc_tenant *set)
 {
-	yaml_node_t *list = yaml_find(reader->tree, map, "guarantee_chips");
-	int count = list == NULL ? 0
-				 : yaml_items_count(reader->tree, list, "guarantee_chips",
-						    PARC_CHIPS_MAX, reader->err);
+	int count = fleet_yaml_find_chips(reader->tree, map, "guarantee_chips", reader->fleet,
+					  &set->guarantee_chips, reader->err);
 
-	for (int i = 0; i < count; i++) {
-		yaml_node_t *item = yaml_item(reader->tree, list, i);
-		char name[FLEET_NAME_MAX + 1];
-		int code = yaml_read_name(reader->tree, item, "guarantee_chips", name, sizeof(name),
-					  reader->err);
-		int32_t chip = code == 0 ? fleet_find_chip(reader->fleet, name) : -1;
-
-		if (code != 0)
-			return code;
-		if (chip < 0)
-			return yaml_refuse(reader->tree, item, PARC_ERR_UNKNOWN, reader->err,
-					   "the fleet has no chip \"%s\"", name);
-		set->guarantee_chips |= UINT64_C(1) << chip;
-	}
 	if (count > 0 && set->guarantee_milli == 0)
-		return yaml_refuse(reader->tree, list, PARC_ERR_INVALID, reader->err,
+		return yaml_refuse(reader->tree, yaml_find(reader->tree, map, "guarantee_chips"),
+				   PARC_ERR_INVALID, reader->err,
 				   "guarantee_chips without guarantee_devices");
 	return count < 0 ? count : 0;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "text/yaml_tree.h"
+#include "trace/fleet_yaml.h"
 
 #define SECONDS_MAX   INT64_C(1000000000)
 #define FIELDS(table) (int)(sizeof(table) / sizeof((table)[0]))
@@ -96,17 +97,10 @@ static int read_name(struct reader *reader, yaml_node_t *map, const char *key,
 static int read_chip(struct reader *reader, yaml_node_t *map, struct parc_window *window)
 {
 	yaml_node_t *node = yaml_find(reader->tree, map, "chip");
-	char name[FLEET_NAME_MAX + 1];
-	int code = node == NULL ? 0
-				: yaml_read_name(reader->tree, node, "chip", name, sizeof(name),
-						 reader->err);
 
-	if (node == NULL || code != 0)
-		return code;
-	window->chip = fleet_find_chip(reader->fleet, name);
-	return window->chip >= 0 ? 0
-				 : yaml_refuse(reader->tree, node, PARC_ERR_UNKNOWN, reader->err,
-					       "the fleet has no chip \"%s\"", name);
+	return node == NULL ? 0
+			    : fleet_yaml_find_chip(reader->tree, node, "chip", reader->fleet,
+						   &window->chip, reader->err);
 }
 
 static int read_window(struct reader *reader, yaml_node_t *map, struct parc_window *window)
