@@ -86,15 +86,8 @@ static int show_run(int argc, char **argv)
 {
 	struct live live = {.name = "show"};
 	struct client_answer answer;
-	char path[64];
-	int code = live_words(&live, argc, argv, 1, 1);
+	int code = live_job(&live, argc, argv, "", &answer);
 
-	if (code != COMMAND_OK)
-		return code;
-	if (live_number(argv[optind]) < 0)
-		return command_usage("show", "'%s' is no number of a job", argv[optind]);
-	snprintf(path, sizeof(path), "/v1/jobs/%s", argv[optind]);
-	code = live_call(&live, "GET", path, NULL, &answer);
 	if (code == COMMAND_OK && !live.json)
 		job_print(answer.json);
 	client_answer_deinit(&answer);

@@ -15,15 +15,8 @@ static int why_run(int argc, char **argv)
 {
 	struct live live = {.name = "why"};
 	struct client_answer answer;
-	char path[64];
-	int code = live_words(&live, argc, argv, 1, 1);
+	int code = live_job(&live, argc, argv, "/why", &answer);
 
-	if (code != COMMAND_OK)
-		return code;
-	if (live_number(argv[optind]) < 0)
-		return command_usage("why", "'%s' is no number of a job", argv[optind]);
-	snprintf(path, sizeof(path), "/v1/jobs/%s/why", argv[optind]);
-	code = live_call(&live, "GET", path, NULL, &answer);
 	if (code == COMMAND_OK && !live.json)
 		printf("job %s is %s: %s.\nWhat would help: %s.\n", argv[optind],
 		       live_string(answer.json, "state"), live_string(answer.json, "sentence"),

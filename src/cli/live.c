@@ -116,6 +116,21 @@ int64_t live_now_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+int live_job(struct live *live, int argc, char **argv, const char *below,
+	     struct client_answer *answer)
+{
+	char path[64];
+	int code = live_words(live, argc, argv, 1, 1);
+
+	*answer = (struct client_answer){0};
+	if (code != COMMAND_OK)
+		return code;
+	if (live_number(argv[optind]) < 0)
+		return command_usage(live->name, "'%s' is no number of a job", argv[optind]);
+	snprintf(path, sizeof(path), "/v1/jobs/%.20s%s", argv[optind], below);
+	return live_call(live, "GET", path, NULL, answer);
+}
+
 int live_verb(int argc, char **argv, const char *verb)
 {
 	struct live live = {.name = verb};

@@ -41,6 +41,10 @@ int live_words(struct live *live, int argc, char **argv, int min, int max);
 int live_call(const struct live *live, const char *method, const char *path, json_t *body,
 	      struct client_answer *answer);
 
+/* `parc NAME JOB`: get /v1/jobs/JOB, with `below` behind it, as live_call does. An exit code. */
+int live_job(struct live *live, int argc, char **argv, const char *below,
+	     struct client_answer *answer);
+
 /* `parc VERB JOB...` and `parc VERB NODE`: post to each. An exit code. */
 int live_verb(int argc, char **argv, const char *verb);
 int live_node_verb(int argc, char **argv, const char *verb);
