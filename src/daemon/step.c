@@ -48,21 +48,6 @@ void change_add(struct daemon *daemon, const struct daemon_change *change)
 	daemon->changes_count++;
 }
 
-/* Thousandths of devices that a start holds: of devices where it has some, else of cores. */
-static int64_t held_milli(const struct parc_action *action)
-{
-	int64_t held = 0;
-
-	for (int32_t i = 0; i < action->start.count; i++) {
-		const struct parc_placement *it = &action->start.placements[i];
-
-		held += it->devices == 0
-				? it->cpu_milli
-				: (int64_t)__builtin_popcount(it->devices) * it->share_milli;
-	}
-	return held;
-}
-
 static int start_write(struct daemon *daemon, const struct parc_action *action,
 		       struct parc_err *err)
 {
@@ -72,7 +57,7 @@ static int start_write(struct daemon *daemon, const struct parc_action *action,
 	struct store_attempt attempt = {.allocation = action->start.allocation,
 					.attempt = action->start.attempt,
 					.start_us = daemon->now_us,
-					.held_milli = held_milli(action),
+					.held_milli = store_held_milli(action),
 					.action = bytes,
 					.action_size = (size_t)size};
 	struct daemon_act act = {.kind = ACT_START,

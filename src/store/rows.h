@@ -48,6 +48,9 @@ struct store_attempt {
 	size_t action_size;
 };
 
+/* Thousandths of devices that a START holds: of devices where it has some, else of cores. */
+int64_t store_held_milli(const struct parc_action *start);
+
 struct store_token {
 	uint8_t hash[STORE_HASH_BYTES];
 	int64_t number, tenant, created_us, expires_us, revoked_us; /* 0: not revoked */

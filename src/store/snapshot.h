@@ -31,6 +31,9 @@ pid_t snapshot_put_paced(const char *directory, const struct parc_core *core, in
 int snapshot_get(const char *directory, int64_t last, struct parc_core **core, int64_t *number,
 		 int32_t *broken, struct parc_err *err);
 
+/* The number of the oldest snapshot that is at least `least`, 0 when there is none. */
+int64_t snapshot_oldest(const char *directory, int64_t least);
+
 /* Remove all but the newest SNAPSHOT_KEPT and what unfinished writers left. Returns the number of
  * the oldest that is kept, 0 when there is none. */
 int64_t snapshot_tidy(const char *directory);

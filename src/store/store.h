@@ -61,6 +61,9 @@ int64_t store_last(const struct store *store);
 int store_begin(struct store *store, struct parc_err *err);
 int store_is_open(const struct store *store);
 
+/* For a store that is open for reading: all that is read from now on is of one moment. */
+int store_hold(struct store *store, struct parc_err *err);
+
 /* Make all changes since begin durable; 0 changes cost nothing. */
 int store_commit(struct store *store, struct parc_err *err);
 
