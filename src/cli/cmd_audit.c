@@ -12,7 +12,9 @@ static const char audit_text[] =
 	"\n"
 	"Decide every event of a daemon's journal again and compare actions and state with what "
 	"was\n"
-	"recorded. It reads DIR only, also while the daemon runs. --socket is not used.\n"
+	"recorded. It reads DIR only, also while the daemon runs. --socket is not used. Events "
+	"that\n"
+	"were put aside are listed (docs/journal.md).\n"
 	"\n" LIVE_HELP "\n"
 	"Example:\n"
 	"  parc audit /var/lib/parc\n";
@@ -26,12 +28,35 @@ static void audit_say(const struct audit *audit)
 	printf("digest %016" PRIx64 "\n", audit->digest);
 }
 
-static void audit_json(const struct audit *audit, int code)
+/* One that was put aside, as text, or as JSON into the list. */
+static int aside_show(void *context, const struct store_quarantined *it)
 {
-	printf("{\"audit\": \"%s\", \"records\": %" PRId64 ", \"first_record\": %" PRId64
-	       ", \"last_record\": %" PRId64 ", \"quarantined\": %" PRId64 "}\n",
-	       code == 0 ? "ok" : "failed", audit->records, audit->base + 1, audit->last,
-	       audit->quarantined);
+	const char *kind = it->event == NULL ? "unreadable" : parc_event_name(it->event->kind);
+	json_t *list = context;
+
+	if (list != NULL)
+		return json_array_append_new(list, json_pack("{s:I, s:I, s:s, s:s}", "number",
+							     (json_int_t)it->number, "time_us",
+							     (json_int_t)it->created_us, "event",
+							     kind, "why", it->why));
+	printf("put aside: %s: ", kind);
+	live_print_text(it->why, 0);
+	printf("\n");
+	return 0;
+}
+
+static void audit_json(const struct audit *audit, const char *directory, int code)
+{
+	json_t *list = json_array(), *object;
+
+	audit_quarantine(directory, aside_show, list, NULL);
+	object = json_pack("{s:s, s:I, s:I, s:I, s:o}", "audit", code == 0 ? "ok" : "failed",
+			   "records", (json_int_t)audit->records, "first_record",
+			   (json_int_t)audit->base + 1, "last_record", (json_int_t)audit->last,
+			   "put_aside", list);
+	json_dumpf(object, stdout, JSON_COMPACT);
+	printf("\n");
+	json_decref(object);
 }
 
 static int audit_command(int argc, char **argv)
@@ -45,9 +70,11 @@ static int audit_command(int argc, char **argv)
 		return code;
 	code = audit_run(&audit, argv[optind], &err);
 	if (live.json)
-		audit_json(&audit, code);
+		audit_json(&audit, argv[optind], code);
 	else if (code == 0)
 		audit_say(&audit);
+	if (!live.json)
+		audit_quarantine(argv[optind], aside_show, NULL, NULL);
 	return code == 0 ? COMMAND_OK : command_fail(&err);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "daemon/act.h"
+#include "daemon/tripped.h"
 
 int daemon_break(struct daemon *daemon, const struct parc_err *why)
 {
@@ -132,7 +133,7 @@ static int step_write(struct daemon *daemon, const struct parc_event *event,
 	return code;
 }
 
-int daemon_step(struct daemon *daemon, struct parc_event *event, struct parc_err *err)
+static int event_step(struct daemon *daemon, struct parc_event *event, struct parc_err *err)
 {
 	struct parc_actions actions;
 	struct parc_err why = {0};
@@ -141,7 +142,9 @@ int daemon_step(struct daemon *daemon, struct parc_event *event, struct parc_err
 	if (daemon->is_broken)
 		return parc_err_set(err, PARC_ERR_STATE, "the daemon is stopping");
 	event->time_us = daemon->now_us;
-	code = parc_check(daemon->core, event, err);
+	code = tripped_check(event, err);
+	if (code == 0)
+		code = parc_check(daemon->core, event, err);
 	if (code != 0) {
 		daemon->figures.refused++;
 		return code;
@@ -157,5 +160,15 @@ int daemon_step(struct daemon *daemon, struct parc_event *event, struct parc_err
 	daemon_break(daemon, &why);
 	if (err != NULL)
 		*err = why;
+	return code;
+}
+
+int daemon_step(struct daemon *daemon, struct parc_event *event, struct parc_err *err)
+{
+	int code;
+
+	tripped_begin(event);
+	code = event_step(daemon, event, err);
+	tripped_end();
 	return code;
 }

@@ -35,7 +35,6 @@ int audit_run(struct audit *audit, const char *directory, struct parc_err *err)
 		return code;
 	audit->base = review.base;
 	audit->last = review.last;
-	audit->quarantined = store_quarantine_count(review.store);
 	auditor.core = review_core(&review, err);
 	code = auditor.core == NULL ? PARC_ERR_CORRUPT : 0;
 	if (code == 0)
@@ -44,5 +43,19 @@ int audit_run(struct audit *audit, const char *directory, struct parc_err *err)
 		code = parc_core_check(auditor.core, err);
 	parc_core_destroy(auditor.core);
 	review_close(&review);
+	return code;
+}
+
+int audit_quarantine(const char *directory, store_quarantine_visit *visit, void *context,
+		     struct parc_err *err)
+{
+	struct store_options options = {.read_only = 1};
+	struct store *store;
+	int code = store_open(&store, directory, &options, err);
+
+	if (code != 0)
+		return code;
+	code = store_quarantine_list(store, visit, context, err);
+	store_close(store);
 	return code;
 }

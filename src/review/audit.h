@@ -9,11 +9,14 @@
 #include "review/review.h"
 
 struct audit {
-	int64_t records;     /* decided again */
-	int64_t base, last;  /* after record base (0: from the first on), up to record last */
-	int64_t quarantined; /* events that were put aside */
-	uint64_t digest;     /* of the state at the end */
+	int64_t records;    /* decided again */
+	int64_t base, last; /* after record base (0: from the first on), up to record last */
+	uint64_t digest;    /* of the state at the end */
 };
+
+/* Visit what was put aside in the folder. */
+int audit_quarantine(const char *directory, store_quarantine_visit *visit, void *context,
+		     struct parc_err *err);
 
 /* 0: all is as recorded; else a code, PARC_ERR_MISMATCH for what is not, with the record in the
  * sentence. What was found until then stands in `audit`. */

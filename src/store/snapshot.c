@@ -222,23 +222,24 @@ int snapshot_get(const char *directory, int64_t last, struct parc_core **core, i
 	return 0;
 }
 
-int64_t snapshot_tidy(const char *directory)
+int64_t snapshot_tidy(const char *directory, int64_t base, int next)
 {
 	char path[STORE_PATH_MAX + 300];
-	int64_t oldest = INT64_MAX, kept = 0;
+	int64_t oldest = INT64_MAX, kept = 0,
+		above = next ? snapshot_oldest(directory, base + 1) : 0;
 	DIR *folder = opendir(directory);
 	struct dirent *entry;
 
 	for (int i = 0; i < SNAPSHOT_KEPT; i++) {
-		int64_t next = newest_below(directory, oldest);
+		int64_t newest = newest_below(directory, oldest);
 
-		if (next > 0)
-			oldest = kept = next;
+		if (newest > 0)
+			oldest = kept = newest;
 	}
 	while (folder != NULL && (entry = readdir(folder)) != NULL) {
 		int64_t number = name_number(entry->d_name, SUFFIX);
 
-		if ((number > 0 && number < kept) ||
+		if ((number > 0 && number < kept && number != base && number != above) ||
 		    name_number(entry->d_name, WRITER_SUFFIX) > 0) {
 			snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
 			unlink(path);

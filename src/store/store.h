@@ -90,7 +90,8 @@ int store_scan(struct store *store, int64_t from, store_visit *visit, void *cont
  * code. Within a transaction. */
 int64_t store_drop(struct store *store, int64_t before, int64_t count, struct parc_err *err);
 
-/* Free bytes on the file system, and what the database takes; -1: unknown. */
+/* Free bytes on the file system, and what the database holds, without the pages that it has free
+ * for later; -1: unknown. */
 int64_t store_free_bytes(const struct store *store);
 int64_t store_bytes(const struct store *store);
 
