@@ -150,9 +150,10 @@ static void test_rows_of_ended_jobs_go(void **state)
 	assert_int_equal(row.state, PARC_JOB_ENDED);
 	snprintf(path, sizeof(path), "%s/" DAEMON_ENGINE, dry_data);
 	mkdir(path, 0700);
-	strcat(path, "/output");
+	snprintf(path, sizeof(path), "%s/" DAEMON_ENGINE "/output", dry_data);
 	mkdir(path, 0700);
-	snprintf(path + strlen(path), 40, "/%lld.1.out", (long long)row.allocation);
+	snprintf(path, sizeof(path), "%s/" DAEMON_ENGINE "/output/%lld.1.out", dry_data,
+		 (long long)row.allocation);
 	text_write(path, "hello");
 	daemon->config.keep.jobs_us = INT64_C(3600000000);
 	forget(daemon);
