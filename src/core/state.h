@@ -163,6 +163,7 @@ struct parc_core {
 	int32_t *freed; /* nodes on which something was freed in this step */
 	int32_t freed_count, freed_all;
 	int64_t chip_free[PARC_CHIPS_MAX], chip_total[PARC_CHIPS_MAX];
+	int64_t cores_free; /* thousandths, on all nodes that are up */
 	uint64_t digest;
 	int64_t pending; /* jobs in lines */
 	int64_t limited; /* jobs whose reason is LIMIT: a full table, not what is free, stops them
