@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The encoding of the whole state: a header (magic, version, limits, bytes, checksum), the
- * core's words, then every table slot by slot with its stack of free slots, so that a decoded
+ * core's words, then every table slot by slot with its list of free slots, so that a decoded
  * core goes on exactly like the one that was encoded. What is derived is made anew.
  */
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 #include "core/speed.h"
 
 #define STATE_MAGIC   UINT32_C(0x63726170) /* "parc" */
-#define STATE_VERSION 4
+#define STATE_VERSION 5
 #define HEADER_BYTES  STATE_HEADER_BYTES
 
 static void limits_code(struct codec *codec, struct parc_limits *it)
@@ -186,10 +186,21 @@ static void table_code(struct codec *codec, struct table *table)
 		codec->failed = 1;
 	if (codec->failed)
 		table->high = table->frees = 0;
+}
+
+/* The list of free slots. Links are fields of records, so it is read when these have been. */
+static void frees_code(struct codec *codec, struct table *table)
+{
+	int32_t *link = &table->first_free;
+
 	for (int32_t i = 0; i < table->frees; i++) {
-		codec_slot(codec, &table->free[i], table->high);
-		codec->failed |= table->free[i] < 0;
+		codec_slot(codec, link, table->high);
+		codec->failed |= *link < 0;
+		if (codec->failed)
+			break;
+		link = table_link(table, *link);
 	}
+	*link = -1;
 }
 
 static void device_code(struct codec *codec, struct device *it)
@@ -461,6 +472,7 @@ static void speeds_code(struct codec *codec, struct parc_core *core)
 			       (size_t)(core)->table##_table.high * sizeof(*(core)->table));    \
 		for (int32_t i_ = 0; i_ < (core)->table##_table.high && !(codec)->failed; i_++) \
 			code(codec, core, &(core)->table[i_]);                                  \
+		frees_code(codec, &(core)->table##_table);                                      \
 	} while (0)
 
 static void devices_code(struct codec *codec, struct parc_core *core)

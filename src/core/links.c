@@ -70,11 +70,12 @@ static int is_within(int64_t value, int64_t low, int64_t high)
 
 static int free_meet(struct links *links, int which, const struct table *table)
 {
-	int good = 1;
+	int32_t slot = table->first_free;
 
-	for (int32_t i = 0; i < table->frees && good; i++)
-		good = meet(links, which, table->free[i]);
-	return good;
+	for (; slot >= 0; slot = *table_link(table, slot))
+		if (!meet(links, which, slot))
+			return 0;
+	return links->marks[which].count == table->frees;
 }
 
 /* Records in use have an id above 0 and not above the last one; those on the free stack none. */

@@ -9,12 +9,12 @@
 #include <stdint.h>
 
 /* Jobs that wait for the same thing: one gang, one tier. If its first job does not fit, none
- * does, save where time matters (queue.c). Its jobs are ranked by order.h; where tenants have
- * rules, by bundles and strands (strand.h). */
+ * does, save where time matters (queue.c). Its jobs are ranked by bundles and strands (strand.h),
+ * and within a strand by order.h. */
 struct line {
 	uint64_t key;
 	int64_t need_normal; /* what a job of it holds at most; 0 where tenants have no rules */
-	int32_t root, count; /* its ranking of jobs, or of bundles; its jobs */
+	int32_t root, count; /* its ranking of bundles; its jobs */
 	int32_t gated;	     /* of these those that wait at a gate */
 	int32_t next;	     /* in its hash bucket */
 	int32_t shelf_next, shelf_prev;

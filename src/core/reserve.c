@@ -24,10 +24,9 @@ void reserve_init(struct parc_core *core, struct block *block)
 {
 	int32_t holds = core->limits.nodes * 3 + PARC_TASKS_MAX / 16;
 
-	table_init(&core->reservations_table, block, RESERVATIONS_MAX);
-	table_init(&core->holds_table, block, holds);
-	core->reservations = block_take(block, RESERVATIONS_MAX, sizeof(*core->reservations));
-	core->holds = block_take(block, (size_t)holds, sizeof(*core->holds));
+	core->reservations = TABLE_INIT(&core->reservations_table, block, RESERVATIONS_MAX,
+					struct reservation, count);
+	core->holds = TABLE_INIT(&core->holds_table, block, holds, struct hold, next);
 	core->lifts = block_take(block, (size_t)holds, sizeof(*core->lifts));
 }
 

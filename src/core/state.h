@@ -119,7 +119,7 @@ struct parc_core {
 	struct line *lines;
 	struct table lines_table;
 	int32_t ruled;	  /* tenants with a rule of their own: a guarantee, a limit, a cap */
-	int32_t stranded; /* 1: lines have strands, as some tenant has a rule or shares are fair */
+	int32_t stranded; /* 1: strands tell tenants apart: some have rules, or shares are fair */
 	struct strand *strands;
 	struct bundle *bundles;
 	struct table strands_table, bundles_table;
