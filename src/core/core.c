@@ -117,7 +117,8 @@ static void tables_carve(struct parc_core *core, struct block *block)
 static void derived_carve(struct parc_core *core, struct block *block)
 {
 	const struct parc_limits *limits = &core->limits;
-	uint32_t shapes = buckets_for(limits->shapes * 2), lines = buckets_for(strand_limit(limits));
+	uint32_t shapes = buckets_for(limits->shapes * 2),
+		 lines = buckets_for(strand_limit(limits));
 
 #define IDS(ids, count, table) \
 	idmap_init(&core->ids, block, count, core->table, sizeof(*core->table))

@@ -32,8 +32,7 @@ void index_init(struct parc_core *core, struct block *block)
 	while (size < (uint32_t)it->classes_max)
 		size *= 2;
 	it->bucket_mask = it->births_mask = size - 1;
-	it->classes =
-		TABLE_INIT(&it->classes_table, block, it->classes_max, struct class, next);
+	it->classes = TABLE_INIT(&it->classes_table, block, it->classes_max, struct class, next);
 	it->cells = block_take(block, (size_t)it->classes_max * (size_t)core->limits.node_devices,
 			       sizeof(*it->cells));
 	it->buckets = block_take(block, size, sizeof(*it->buckets));

@@ -71,13 +71,15 @@ struct closure {
 
 /* One task of a reservation. */
 struct hold {
-	int64_t memory_mib;
 	int32_t node, reservation;
 	int32_t next;	   /* of the same reservation */
 	int32_t node_next; /* derived: of the same node */
-	uint32_t devices, slots;
-	int32_t share_milli, device_memory_mib, cpu_milli;
-	int32_t group, index, variant;
+	uint32_t devices;
+	int32_t memory_mib, device_memory_mib, cpu_milli;
+	int16_t share_milli;
+	uint16_t slots, index;
+	uint8_t group;
+	int8_t variant;
 };
 
 #endif

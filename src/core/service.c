@@ -25,8 +25,7 @@ void service_init(struct parc_core *core, struct block *block)
 {
 	int32_t size = core->limits.extras;
 
-	core->services =
-		TABLE_INIT(&core->services_table, block, size, struct service, noted_next);
+	core->services = TABLE_INIT(&core->services_table, block, size, struct service, noted_next);
 	ranking_init(&core->dues, block, size);
 }
 

@@ -201,7 +201,7 @@ static void test_table_takes_each_slot_once(void **state)
 	struct record {
 		int64_t id;
 		int32_t next;
-	} *records;
+	} * records;
 	struct block block = {0};
 	struct table table;
 	uint8_t used[SIZE] = {0};
