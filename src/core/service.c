@@ -16,6 +16,7 @@
 #include "core/strand.h"
 #include "core/tree.h"
 
+#define SERVICES_MAX  16384 /* each is many requests a second: few even in the largest fleet */
 #define SPAN_USUAL_US INT64_C(300000000) /* five minutes */
 #define RETRY_US      INT64_C(10000000)	 /* after the first failure; twice as long each time */
 #define RETRY_MOST_US INT64_C(300000000)
@@ -23,7 +24,7 @@
 
 void service_init(struct parc_core *core, struct block *block)
 {
-	int32_t size = core->limits.extras;
+	int32_t size = core->limits.extras < SERVICES_MAX ? core->limits.extras : SERVICES_MAX;
 
 	core->services = TABLE_INIT(&core->services_table, block, size, struct service, noted_next);
 	ranking_init(&core->dues, block, size);
