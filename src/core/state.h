@@ -119,7 +119,7 @@ struct parc_core {
 	struct line *lines;
 	struct table lines_table;
 	int32_t ruled;	  /* tenants with a rule of their own: a guarantee, a limit, a cap */
-	int32_t stranded; /* 1: lines have strands, as some tenant has a rule or shares are fair */
+	int32_t stranded; /* 1: strands tell tenants apart: some have rules, or shares are fair */
 	struct strand *strands;
 	struct bundle *bundles;
 	struct table strands_table, bundles_table;
@@ -180,5 +180,11 @@ struct parc_core {
 	int32_t actions_count, actions_max, placements_count, placements_max;
 	int on_heap;
 };
+
+/* The number of the step, in the 32 bits that a job has for it, from 1 on. */
+static inline uint32_t plan_stamp(const struct parc_core *core)
+{
+	return (uint32_t)((uint64_t)core->steps % UINT32_MAX) + 1;
+}
 
 #endif

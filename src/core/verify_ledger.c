@@ -197,16 +197,19 @@ static int check_causes(const struct parc_core *core, struct parc_err *err)
 static int check_run(const struct parc_core *core, const struct allocation *it,
 		     struct parc_err *err)
 {
-	__int128 run = it->busy_done + it->idle_done + it->unmeasured_done;
+	__int128 run =
+		wide_get(it->busy_done) + wide_get(it->idle_done) + wide_get(it->unmeasured_done);
 	int64_t most = it->held_milli; /* at any time: what a share was booked anew from may be */
 
 	if (it->booked_us > it->start_us)
 		for (int32_t t = it->tasks; t >= 0; t = core->tasks[t].next)
 			most += (int64_t)__builtin_popcount(core->tasks[t].devices) *
 				PARC_SHARE_WHOLE;
-	if (it->since_us < it->start_us || it->since_us > core->time_us || it->busy_done < 0 ||
-	    it->booked_us < it->start_us || it->booked_us > core->time_us || it->idle_done < 0 ||
-	    it->unmeasured_done < 0 || run > (__int128)most * (it->since_us - it->start_us))
+	if (it->since_us < it->start_us || it->since_us > core->time_us ||
+	    wide_get(it->busy_done) < 0 || it->booked_us < it->start_us ||
+	    it->booked_us > core->time_us || wide_get(it->idle_done) < 0 ||
+	    wide_get(it->unmeasured_done) < 0 ||
+	    run > (__int128)most * (it->since_us - it->start_us))
 		return BROKEN(err, "L6: allocation %lld has run more than it may",
 			      (long long)it->id);
 	return 0;
