@@ -28,6 +28,7 @@ static const struct yaml_field root_list[] = {
 	{"policy", YAML_OTHER, false, 0, 0, 0},
 	{"tenants", YAML_OTHER, false, 0, 0, 0},
 	{"operators", YAML_OTHER, false, 0, 0, 0},
+	{"tls", YAML_OTHER, false, 0, 0, 0},
 	{"snapshot_records", YAML_INT64, false, AT(root_fields, snapshot_records), 1000, 1 << 30},
 	{"requests_per_second", YAML_INT64, false, AT(root_fields, rate), 0, 1 << 30},
 };
@@ -43,12 +44,18 @@ static const struct yaml_field tenant_list[] = {
 	{"users", YAML_OTHER, false, 0, 0, 0},
 };
 
+static const struct yaml_field tls_list[] = {
+	{"certificate", YAML_OTHER, true, 0, 0, 0},
+	{"key", YAML_OTHER, true, 0, 0, 0},
+};
+
 #define FIELDS(what, list)                                          \
 	{                                                           \
 		what, list, (int)(sizeof(list) / sizeof((list)[0])) \
 	}
 static const struct yaml_fields root_keys = FIELDS("configuration", root_list);
 static const struct yaml_fields tenant_keys = FIELDS("tenant", tenant_list);
+static const struct yaml_fields tls_keys = FIELDS("tls", tls_list);
 
 /* A mapping, or the path of a policy file, seen from the folder of the configuration. */
 static int policy_read(struct yaml_tree *tree, yaml_node_t *node, struct parc_policy *policy,
@@ -121,16 +128,49 @@ static int tenant_read(struct yaml_tree *tree, yaml_node_t *map, struct config *
 	return users_read(tree, yaml_find(tree, map, "users"), at, config, err);
 }
 
+/* A path without any guess at where a relative one begins. */
+static int path_read(struct yaml_tree *tree, yaml_node_t *map, const char *key,
+		     char path[CONFIG_PATH_MAX + 1], struct parc_err *err)
+{
+	yaml_node_t *node = yaml_find(tree, map, key);
+	struct text_field word;
+	int code = yaml_read_word(tree, node, key, &word, err);
+
+	if (code != 0)
+		return code;
+	if (word.size == 0 || word.size > CONFIG_PATH_MAX || word.bytes[0] != '/' ||
+	    memchr(word.bytes, '\0', word.size) != NULL)
+		return yaml_refuse(tree, node, PARC_ERR_INVALID, err,
+				   "%s has to be an absolute path of at most %d bytes", key,
+				   CONFIG_PATH_MAX);
+	memcpy(path, word.bytes, word.size);
+	path[word.size] = '\0';
+	return 0;
+}
+
+static int tls_read(struct yaml_tree *tree, yaml_node_t *map, struct config_tls *tls,
+		    struct parc_err *err)
+{
+	int code = yaml_read_map(tree, map, &tls_keys, NULL, err);
+
+	if (code == 0)
+		code = path_read(tree, map, "certificate", tls->certificate, err);
+	return code == 0 ? path_read(tree, map, "key", tls->key, err) : code;
+}
+
 static int root_read(struct yaml_tree *tree, yaml_node_t *root, struct config *config,
 		     struct parc_err *err)
 {
 	struct root_fields fields = {config->snapshot_records, config->rate};
 	yaml_node_t *policy = yaml_find(tree, root, "policy");
 	yaml_node_t *tenants = yaml_find(tree, root, "tenants");
+	yaml_node_t *tls = yaml_find(tree, root, "tls");
 	int code = yaml_read_map(tree, root, &root_keys, &fields, err), count = 0;
 
 	if (code == 0 && policy != NULL)
 		code = policy_read(tree, policy, &config->policy, err);
+	if (code == 0 && tls != NULL)
+		code = tls_read(tree, tls, &config->tls, err);
 	if (code == 0 && tenants != NULL)
 		count = yaml_items_count(tree, tenants, "tenants", CONFIG_TENANTS_MAX, err);
 	if (count < 0)
@@ -144,13 +184,6 @@ static int root_read(struct yaml_tree *tree, yaml_node_t *root, struct config *c
 	return code;
 }
 
-static uint64_t bytes_hash(uint64_t hash, const void *bytes, size_t size)
-{
-	for (size_t i = 0; i < size; i++)
-		hash = hash_word(hash, ((const uint8_t *)bytes)[i]);
-	return hash;
-}
-
 /* The policy may stand in a file of its own. */
 static uint64_t policy_hash(uint64_t hash, const struct parc_policy *policy)
 {
@@ -159,7 +192,7 @@ static uint64_t policy_hash(uint64_t hash, const struct parc_policy *policy)
 	int64_t size = parc_event_encode(&event, bytes, sizeof(bytes));
 
 	ASSERT(size > 0 && (size_t)size <= sizeof(bytes));
-	return bytes_hash(hash, bytes, (size_t)size);
+	return hash_bytes(hash, bytes, (size_t)size);
 }
 
 static int file_read(struct config *config, const char *path, struct parc_err *err)
@@ -177,7 +210,7 @@ static int file_read(struct config *config, const char *path, struct parc_err *e
 		code = yaml_tree_root(&tree, "configuration", "serve", &root, err);
 	if (code == 0)
 		code = root_read(&tree, root, config, err);
-	config->hash = bytes_hash(config->hash, bytes, size);
+	config->hash = hash_bytes(config->hash, bytes, size);
 	config->hash = policy_hash(config->hash, &config->policy);
 	yaml_tree_deinit(&tree);
 	free(bytes);
