@@ -95,6 +95,9 @@ int body_json(struct request *request, json_t **object, struct parc_err *err);
 /* The row of the job of the path, if the caller may see it, and touch it when `touch`. */
 int job_get(struct request *request, int touch, struct store_job *job, struct parc_err *err);
 
+/* Show how far the job of the path has come: "progress" and "checkpoint" (progress.c). */
+void progress_show(struct request *request, json_t *object);
+
 int caller_sees_all(const struct daemon_caller *caller);
 
 /* Streams of changes (events.c): go on after a commit; show that there is still somebody, and learn

@@ -167,13 +167,24 @@ static int serve(const struct serve_options *options, struct parc_err *err)
 	return code;
 }
 
+/* The socket's path as jobs find it, whose folder is not the daemon's. */
+static const char *socket_whole(const char *path, char *whole, size_t size)
+{
+	char here[2048];
+
+	if (path[0] == '/' || getcwd(here, sizeof(here)) == NULL)
+		return path;
+	snprintf(whole, size, "%s/%s", here, path);
+	return whole;
+}
+
 static int serve_run(int argc, char **argv)
 {
 	struct serve_options options = {
 		.daemon = {.jobs_max = JOBS_DEFAULT,
 			   .program = "/proc/self/exe",
 			   .log = {.file = STDERR_FILENO, .level = LOG_INFO_LEVEL}}};
-	char directory[4096], program[4096];
+	char directory[4096], program[4096], socket[4096];
 	struct parc_err err = {0};
 	int code = options_parse(&options, argc, argv);
 
@@ -181,6 +192,7 @@ static int serve_run(int argc, char **argv)
 		return code;
 	if (options.places.path == NULL)
 		options.places.path = client_default_path();
+	options.daemon.socket = socket_whole(options.places.path, socket, sizeof(socket));
 	if (mkdir(options.daemon.directory, 0700) != 0 && errno != EEXIST) {
 		parc_err_set(&err, PARC_ERR_IO, "%s cannot be made: %s", options.daemon.directory,
 			     strerror(errno));
