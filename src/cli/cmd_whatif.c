@@ -5,7 +5,6 @@
 #include <inttypes.h>
 
 #include "cli/live.h"
-#include "daemon/config.h"
 #include "review/whatif.h"
 
 static const char whatif_help[] =
@@ -24,23 +23,12 @@ static const char whatif_help[] =
 	"be\n"
 	"the recorded one: else it ends with 1.\n"
 	"\n"
-	"  --policy FILE      a configuration of the daemon, of which the policy is tried\n"
+	"  --policy FILE      the policy to try (docs/policy.md); what it lacks stays as it was\n"
 	"  --json             for programs\n"
 	"\n"
 	"Examples:\n"
 	"  parc whatif /var/lib/parc --policy shortest.yaml\n"
 	"  parc whatif /var/lib/parc\n";
-
-/* The one place that reads a policy. */
-static int policy_read(const char *path, struct parc_policy *policy, struct parc_err *err)
-{
-	struct config config;
-	int code = config_read(&config, path, err);
-
-	*policy = config.policy;
-	config_deinit(&config);
-	return code;
-}
 
 static int whatif_print(const struct whatif *whatif, const struct live *live)
 {
@@ -60,14 +48,11 @@ static int whatif_print(const struct whatif *whatif, const struct live *live)
 
 static int whatif_try(const char *directory, const char *path, const struct live *live)
 {
-	struct parc_policy policy;
 	struct whatif whatif;
 	struct parc_err err = {0};
-	int code = path == NULL ? 0 : policy_read(path, &policy, &err), status;
+	int status;
 
-	if (code == 0)
-		code = whatif_run(&whatif, directory, path == NULL ? NULL : &policy, &err);
-	if (code != 0)
+	if (whatif_run(&whatif, directory, path, &err) != 0)
 		return command_fail(&err);
 	status = whatif_print(&whatif, live);
 	if (path == NULL && whatif.other > 0) {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "review/review.h"
+#include "trace/policy_file.h"
 
 struct passes {
 	struct whatif *whatif;
@@ -18,7 +19,7 @@ struct passes {
 	struct past past;
 	struct course course;
 	struct tried tried;
-	const struct parc_policy *policy;
+	const char *path; /* of the policy; NULL: the recorded ones */
 };
 
 static int record_apply(void *context, const struct store_record *record, struct parc_err *err)
@@ -83,11 +84,13 @@ static int recorded_pass(struct passes *passes, struct parc_err *err)
 
 static int tried_pass(struct passes *passes, struct parc_err *err)
 {
+	const struct parc_policy *policy =
+		passes->path == NULL ? NULL : &passes->whatif->policy_tried;
 	int code = core_renew(passes, err);
 
 	if (code == 0)
 		code = tried_init(&passes->tried, passes->review.store, &passes->past, passes->core,
-				  passes->policy, passes->review.base, err);
+				  policy, passes->review.base, err);
 	if (code == 0)
 		code = review_scan(&passes->review, record_try, passes, err);
 	if (code == 0)
@@ -126,7 +129,6 @@ static void whatif_fill(struct passes *passes)
 	memcpy(whatif->other_text, tried->other_text, sizeof(whatif->other_text));
 	memcpy(whatif->held, tried->held, sizeof(whatif->held));
 	whatif->unseen = tried->unseen;
-	whatif->policy_tried = passes->policy == NULL ? whatif->policy_recorded : *passes->policy;
 	lengths_count(passes);
 }
 
@@ -145,13 +147,14 @@ static int tenants_name(struct passes *passes, struct parc_err *err)
 	return 0;
 }
 
-int whatif_run(struct whatif *whatif, const char *directory, const struct parc_policy *policy,
+int whatif_run(struct whatif *whatif, const char *directory, const char *policy,
 	       struct parc_err *err)
 {
-	struct passes passes = {.whatif = whatif, .policy = policy};
+	struct passes passes = {.whatif = whatif, .path = policy};
 	int code;
 
 	*whatif = (struct whatif){0};
+	policy_file_default(&whatif->policy_recorded); /* if its setting is forgotten */
 	code = review_open(&passes.review, directory, err);
 	if (code == 0) {
 		passes.base = review_core(&passes.review, err);
@@ -161,6 +164,9 @@ int whatif_run(struct whatif *whatif, const char *directory, const struct parc_p
 	course_init(&passes.course);
 	if (code == 0)
 		code = recorded_pass(&passes, err);
+	whatif->policy_tried = whatif->policy_recorded;
+	if (code == 0 && policy != NULL)
+		code = policy_file_read(&whatif->policy_tried, policy, err);
 	if (code == 0)
 		code = tried_pass(&passes, err);
 	if (code == 0)

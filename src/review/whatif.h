@@ -30,9 +30,10 @@ struct whatif {
 	char (*tenants)[WHATIF_NAME_MAX + 1]; /* names, in the order of tried.tenants */
 };
 
-/* Try `policy` (NULL: those that were recorded) on the journal of the folder. 0, or a code; on
- * failure there is nothing to end. */
-int whatif_run(struct whatif *whatif, const char *directory, const struct parc_policy *policy,
+/* Try the policy of a file (docs/policy.md; NULL: those that were recorded) on the journal of the
+ * folder. Fields that the file lacks are as they were in force last. 0, or a code; on failure there
+ * is nothing to end. */
+int whatif_run(struct whatif *whatif, const char *directory, const char *policy,
 	       struct parc_err *err);
 void whatif_deinit(struct whatif *whatif); /* takes a zeroed one */
 

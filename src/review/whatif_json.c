@@ -5,28 +5,13 @@
 #include "review/whatif.h"
 #include "review/whatif_rows.h"
 #include "sim/waterfall.h"
+#include "trace/policy_file.h"
 
 static json_t *decimal(__int128 amount)
 {
 	char text[WATERFALL_DIGITS];
 
 	return json_string(waterfall_decimal(amount, text));
-}
-
-static json_t *policy_json(const struct parc_policy *policy)
-{
-	json_t *object = json_object();
-
-#define X(field, word) json_object_set_new(object, #field, json_string(word(policy->field)));
-	WHATIF_POLICY_WORDS(X)
-#undef X
-#define X(field) json_object_set_new(object, #field, json_integer(policy->field));
-	WHATIF_POLICY_NUMBERS(X)
-#undef X
-#define X(field) json_object_set_new(object, #field "_us", json_integer(policy->field##_us));
-	WHATIF_POLICY_TIMES(X)
-#undef X
-	return object;
 }
 
 static json_t *tenants_json(const struct whatif *whatif, const struct course_figures *figures)
@@ -49,7 +34,7 @@ static json_t *tenants_json(const struct whatif *whatif, const struct course_fig
 static json_t *course_json(const struct whatif *whatif, const struct parc_policy *policy,
 			   const struct course_figures *figures)
 {
-	json_t *object = json_pack("{s:o}", "policy", policy_json(policy));
+	json_t *object = json_pack("{s:o}", "policy", policy_file_json(policy));
 	json_t *waits = json_object();
 
 #define X(label, field, always) \

@@ -21,17 +21,6 @@
 	X("  90 % below", wait_us.p90, "p90_us") X("  99 % below", wait_us.p99, "p99_us") \
 	X("  longest", wait_us.max, "max_us") \
 	X("  mean of all, also who still waits", waited_mean_us, "mean_of_all_us")
-
-/* Of struct parc_policy: those with words, by their function; numbers; and times. */
-#define WHATIF_POLICY_WORDS(X) \
-	X(place, parc_place_name) X(order, parc_order_name) X(backfill, parc_backfill_name) \
-	X(victims, parc_victims_name) X(lend, parc_lend_name) X(idle_act, parc_idle_name)
-#define WHATIF_POLICY_NUMBERS(X) \
-	X(preempt) X(reclaim) X(reserve_max) X(requeue_max) X(trial_max) X(idle_milli) \
-	X(pack_margin_milli)
-#define WHATIF_POLICY_TIMES(X) \
-	X(age) X(epoch) X(grace) X(half_life) X(run_min) X(reclaim) X(round) X(move) X(idle) \
-	X(idle_grace) X(shrink)
 /* clang-format on */
 
 #endif

@@ -3,12 +3,14 @@
  * A what-if as text: one row a measure, what was recorded beside what was tried.
  */
 #include <inttypes.h>
+#include <string.h>
 #include <time.h>
 
 #include "review/whatif.h"
 #include "review/whatif_rows.h"
 #include "sim/columns.h"
 #include "sim/waterfall.h"
+#include "trace/policy_file.h"
 
 #define HOUR_MILLI_US 3.6e12 /* thousandth-device-microseconds in a device-hour */
 #define TENANTS_SHOWN 20
@@ -45,43 +47,55 @@ static void head_write(FILE *out, const struct whatif *whatif)
 		fputs("\nEvery event and every action is as recorded\n\n", out);
 }
 
-static void policy_row(const struct columns *table, const char *name, const char *was,
-		       const char *is)
+static void policy_value(const struct policy_field *field, const struct parc_policy *policy,
+			 char text[32])
 {
-	fprintf(table->out, "  %-*s", COLUMNS_LABEL_WIDTH - 2, name);
-	columns_name(table, was);
-	columns_name(table, is);
-	columns_end(table);
+	const char *at = (const char *)policy + field->offset;
+	int64_t wide = 0;
+	int32_t number = 0;
+
+	if (field->kind == POLICY_RIGHTS) {
+		snprintf(text, 32, "other");
+	} else if (field->kind == POLICY_TIME || field->kind == POLICY_SEED) {
+		memcpy(&wide, at, sizeof(wide));
+		snprintf(text, 32, "%g", (double)wide / (field->kind == POLICY_TIME ? 1e6 : 1));
+	} else {
+		memcpy(&number, at, sizeof(number));
+		if (field->kind == POLICY_WORD)
+			snprintf(text, 32, "%s", field->name_of(number));
+		else
+			snprintf(text, 32, "%d", number);
+	}
 }
 
-static void policy_number(const struct columns *table, const char *name, int64_t was, int64_t is,
-			  int64_t unit)
+static int policy_differs(const struct policy_field *field, const struct whatif *whatif)
 {
-	char text[2][32];
+	size_t size = field->kind == POLICY_RIGHTS ? sizeof(whatif->policy_tried.rights)
+		      : field->kind == POLICY_TIME || field->kind == POLICY_SEED ? sizeof(int64_t)
+										 : sizeof(int32_t);
 
-	if (was == is)
-		return;
-	snprintf(text[0], sizeof(text[0]), "%g", (double)was / (double)unit);
-	snprintf(text[1], sizeof(text[1]), "%g", (double)is / (double)unit);
-	policy_row(table, name, text[0], text[1]);
+	return memcmp((const char *)&whatif->policy_recorded + field->offset,
+		      (const char *)&whatif->policy_tried + field->offset, size) != 0;
 }
 
-/* What differs, under the names of the configuration. */
+/* What differs, under the names of a policy's file. */
 static void policy_write(const struct columns *table, const struct whatif *whatif)
 {
-	const struct parc_policy *was = &whatif->policy_recorded, *is = &whatif->policy_tried;
+	for (int i = 0; i < policy_fields_count; i++) {
+		const struct policy_field *field = &policy_fields[i];
+		char text[32];
 
-#define X(field, word)               \
-	if (was->field != is->field) \
-		policy_row(table, #field, word(was->field), word(is->field));
-	WHATIF_POLICY_WORDS(X)
-#undef X
-#define X(field) policy_number(table, #field, was->field, is->field, 1);
-	WHATIF_POLICY_NUMBERS(X)
-#undef X
-#define X(field) policy_number(table, #field "_s", was->field##_us, is->field##_us, 1000000);
-	WHATIF_POLICY_TIMES(X)
-#undef X
+		if (!policy_differs(field, whatif))
+			continue;
+		fprintf(table->out, "  %s%-*s", field->key,
+			COLUMNS_LABEL_WIDTH - 2 - (int)strlen(field->key),
+			field->kind == POLICY_TIME ? ", seconds" : "");
+		policy_value(field, &whatif->policy_recorded, text);
+		columns_name(table, text);
+		policy_value(field, &whatif->policy_tried, text);
+		columns_name(table, text);
+		columns_end(table);
+	}
 }
 
 static void row(const struct columns *table, const char *label, double recorded, double tried,

@@ -37,7 +37,7 @@ some_jobs() {
 @test "another policy is shown beside the record" {
 	start_daemon
 	some_jobs
-	echo "serve: {policy: {order: shortest, backfill: conservative}}" >"$BATS_TEST_TMPDIR/p.yaml"
+	echo "policy: {order: shortest, backfill: conservative}" >"$BATS_TEST_TMPDIR/p.yaml"
 	run -0 parc whatif "$data" --policy "$BATS_TEST_TMPDIR/p.yaml"
 	[[ $output == *"order "*"fifo"*"shortest"* ]]
 	[[ $output == *"The first difference is at record "* ]]
@@ -67,9 +67,9 @@ some_jobs() {
 	run -2 parc whatif a b
 	[[ $output == *"'b' is too many"* ]]
 	start_daemon
-	echo "serve: {policy: {order: best}}" >"$BATS_TEST_TMPDIR/p.yaml"
+	echo "policy: {order: best}" >"$BATS_TEST_TMPDIR/p.yaml"
 	run -1 parc whatif "$data" --policy "$BATS_TEST_TMPDIR/p.yaml"
-	[[ $output == *"no order of this name"* ]]
+	[[ $output == *"p.yaml:1:"* ]]
 	run -1 parc whatif "$data" --policy "$BATS_TEST_TMPDIR/q.yaml"
 	[[ $output == *"q.yaml"* ]]
 }

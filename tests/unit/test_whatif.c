@@ -140,12 +140,17 @@ static void run_through(struct script *script, int64_t from_s, int64_t to_s, int
 	script_run(script, to_s, job, PARC_EVENT_ENDED, PARC_RESULT_OK);
 }
 
-static struct whatif look(const struct parc_policy *policy)
+static struct whatif look(const char *policy)
 {
 	struct whatif whatif;
 	struct parc_err err = {0};
+	char text[100];
 
-	if (whatif_run(&whatif, dry_data, policy, &err) != 0)
+	if (policy != NULL) {
+		snprintf(text, sizeof(text), "policy: {%s}", policy);
+		text_write(dry_config, text);
+	}
+	if (whatif_run(&whatif, dry_data, policy == NULL ? NULL : dry_config, &err) != 0)
 		fail_msg("%s", err.text);
 	return whatif;
 }
@@ -192,8 +197,7 @@ static void test_another_order(void **state)
 	run_through(&script, 161, 170, 3);
 	script_end(&script);
 	expect_same();
-	policy.order = PARC_ORDER_SHORTEST;
-	whatif = look(&policy);
+	whatif = look("order: shortest");
 	/* Started at 10, 110, 160; and 10, 110 (job 3, for 10 s), 120 (job 2, for 50 s). */
 	assert_int_equal(whatif.recorded.wait_us.mean, (0 + 99 + 148) * SECOND / 3);
 	assert_int_equal(whatif.tried.wait_us.mean, (0 + 98 + 109) * SECOND / 3);
@@ -231,14 +235,12 @@ static void test_another_chip_by_its_speed(void **state)
 		run_through(&script, 200, 210, 4);
 		script_end(&script);
 		expect_same();
-		policy.order = PARC_ORDER_SHORTEST;
-		whatif = look(&policy);
+		whatif = look("order: shortest");
 		assert_int_equal(whatif.tried.finished, 4);
 		assert_true(whatif.held[TRIED_MEASURED] == 210 * HELD);
 		assert_true(whatif.held[TRIED_KNOWN] == (is_known ? 50 * HELD : 0));
 		assert_true(whatif.held[TRIED_UNKNOWN] == (is_known ? 0 : 100 * HELD));
 		whatif_deinit(&whatif);
-		policy.order = PARC_ORDER_FIFO;
 		folder_remove(dry_data);
 	}
 }
@@ -264,8 +266,7 @@ static void test_lengths_that_nobody_knows(void **state)
 	script_run(&script, 100, 2, PARC_EVENT_CHECKPOINT, 5);
 	script_end(&script);
 	expect_same();
-	policy.order = PARC_ORDER_SHORTEST;
-	whatif = look(&policy);
+	whatif = look("order: shortest");
 	assert_int_equal(whatif.cut_off, 2);
 	assert_int_equal(whatif.never_ran, 1);
 	/* From 34 on job 3 runs for the 10 s that it was expected to and a second to start, and
@@ -301,8 +302,7 @@ static void test_what_was_waited_for_may_not_have_ended(void **state)
 	script_end(&script);
 	expect_same();
 	/* With the second job first, job 1 ends at 110, and job 3 has to wait for it. */
-	policy.order = PARC_ORDER_SHORTEST;
-	whatif = look(&policy);
+	whatif = look("order: shortest");
 	assert_int_equal(whatif.refused, 0);
 	whatif_deinit(&whatif);
 }
@@ -399,7 +399,6 @@ static void test_a_life_decides_the_same_again(void **state)
 /* The same from a snapshot in the middle on, with what was before forgotten. */
 static void test_a_life_whose_beginning_is_forgotten(void **state)
 {
-	struct parc_policy policy = fifo();
 	uint64_t random = 7;
 	struct daemon *daemon;
 	struct parc_event resume = {.kind = PARC_EVENT_NODE_RESUME, .node.node = 1};
@@ -422,7 +421,7 @@ static void test_a_life_whose_beginning_is_forgotten(void **state)
 	rounds(daemon, 1);
 	expect_audited(last);
 	expect_same();
-	whatif = look(&policy);
+	whatif = look("place: first-fit, backfill: none");
 	assert_int_equal(whatif.base, last);
 	assert_true(whatif.tried.capacity == whatif.recorded.capacity);
 	assert_int_equal(whatif.tried.jobs, whatif.recorded.jobs);
