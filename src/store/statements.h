@@ -82,9 +82,18 @@
 		" WHERE number = ?1 AND revoked_us = 0") \
 	X(TOKEN_LIST, "SELECT " SQL_TOKEN_COLUMNS " FROM tokens ORDER BY number") \
 	X(QUARANTINE_ADD, "INSERT INTO quarantine (created_us, event, why)" \
-		" VALUES (?1, ?2, ?3)") \
+		" SELECT ?1, ?2, ?3 WHERE NOT EXISTS (SELECT 1 FROM quarantine" \
+		" WHERE why = ?3)" \
+		" AND (SELECT count(*) FROM quarantine) < 1000") \
 	X(QUARANTINE_COUNT, "SELECT count(*) FROM quarantine") \
-	X(PAGES, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+	X(QUARANTINE_LIST, "SELECT number, created_us, event, why FROM quarantine" \
+		" ORDER BY number") \
+	X(PRUNE_LIST, "SELECT job, state, end_us FROM jobs WHERE job > ?1" \
+		" ORDER BY job LIMIT ?2") \
+	X(PRUNE_JOB, "DELETE FROM jobs WHERE job = ?1 AND state = 4") \
+	X(PRUNE_ATTEMPTS, "DELETE FROM attempts WHERE job = ?1") \
+	X(PAGES, "SELECT (page_count - freelist_count) * page_size" \
+		" FROM pragma_page_count, pragma_freelist_count, pragma_page_size")
 /* clang-format on */
 
 #endif
