@@ -183,6 +183,7 @@ void daemon_close(struct daemon *daemon)
 		daemon->engine.calls->close(daemon->engine.self);
 	store_close(daemon->store);
 	tripped_close();
+	marks_free(&daemon->marks);
 	parc_core_destroy(daemon->core);
 	config_deinit(&daemon->config);
 	tls_destroy(daemon->tls);

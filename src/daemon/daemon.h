@@ -25,6 +25,7 @@
 
 #include "daemon/config.h"
 #include "daemon/log.h"
+#include "daemon/marks.h"
 #include "daemon/retain.h"
 #include "daemon/spec.h"
 #include "daemon/tls.h"
@@ -109,6 +110,7 @@ struct daemon {
 	struct parc_err failure;	    /* why it is broken */
 	struct daemon_figures figures;
 	struct retain retain;
+	struct marks marks;
 };
 
 enum daemon_role { DAEMON_VIEWER, DAEMON_TENANT, DAEMON_OPERATOR };

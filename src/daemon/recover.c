@@ -95,6 +95,7 @@ static int journal_apply(struct daemon *daemon, struct parc_err *err)
 		return code;
 	}
 	wall_init(&daemon->wall, replay.time_us);
+	daemon->marks.last_us = replay.time_us;
 	daemon->now_us = wall_now_us(&daemon->wall);
 	daemon->next_job = store_job_last(daemon->store) + 1;
 	daemon->figures.recovered = replay.applied;

@@ -154,9 +154,12 @@ static int event_step(struct daemon *daemon, struct parc_event *event, struct pa
 	}
 	code = store_begin(daemon->store, &why);
 	if (code == 0) {
+		marks_before(daemon, event->time_us);
 		code = parc_step(daemon->core, event, &actions, &why);
 		ASSERT(code == 0); /* it was checked */
 		code = step_write(daemon, event, &actions, &why);
+		if (code == 0)
+			code = marks_after(daemon, &why);
 	}
 	if (code == 0)
 		return 0;

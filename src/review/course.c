@@ -26,25 +26,50 @@ static int job_add(struct course *course, const struct course_job *job, struct p
 	return at;
 }
 
-/* The place of a job of which something is told; -1: it is not counted. */
-static int job_get(struct course *course, struct store *store, int64_t job, int32_t *at,
+struct inheritance {
+	struct course *course;
+	const struct parc_core *base;
+	struct parc_err *err;
+	int code;
+};
+
+static int job_inherit(void *context, const struct store_job *row)
+{
+	struct inheritance *it = context;
+	struct course_job job = {.job = row->job, .start_us = -1, .tenant = row->tenant};
+	struct parc_job_info info;
+	int32_t at;
+
+	if (parc_job_info(it->base, row->job, &info) != 0)
+		return 0;
+	job.submit_us = info.attempt == 0 ? row->submit_us : -1;
+	job.state = info.state == PARC_JOB_PENDING ? PARC_JOB_PENDING : PARC_JOB_RUNNING;
+	at = job_add(it->course, &job, it->err);
+	it->code = at < 0 ? at : 0;
+	return it->code;
+}
+
+int course_inherit(struct course *course, struct store *store, const struct parc_core *base,
 		   struct parc_err *err)
 {
+	struct inheritance it = {course, base, err, 0};
+	struct store_job_filter all = {.uid = -1};
+	int count = 0;
+
+	if (parc_count(base, PARC_COUNT_JOBS) > 0)
+		count = store_job_list(store, &all, INT32_MAX, job_inherit, &it, err);
+	return count < 0 ? count : it.code;
+}
+
+/* The place of a job of which something is told; -1: it is not counted. */
+static int job_get(struct course *course, int64_t job, int32_t *at, struct parc_err *err)
+{
 	struct course_job before = {.job = job, .submit_us = -1, .start_us = -1};
-	struct store_job row;
-	int code;
 
 	*at = job == PARC_NONE || job > PARC_REPLICA_IDS ? -1 : roll_find(&course->jobs, job);
 	if (*at >= 0 || job == PARC_NONE || job > PARC_REPLICA_IDS)
 		return 0;
-	code = store_job_find(store, job, &row, err);
-	if (code < 0)
-		return code;
-	if (code == 1) {
-		before.submit_us = row.submit_us;
-		before.tenant = row.tenant;
-	}
-	*at = job_add(course, &before, err);
+	*at = job_add(course, &before, err); /* it was there, and its row is gone */
 	return *at < 0 ? *at : 0;
 }
 
@@ -74,7 +99,7 @@ static void action_count(struct course *course, struct course_job *job,
 	}
 }
 
-int course_note(struct course *course, struct store *store, const struct parc_event *event,
+int course_note(struct course *course, const struct parc_event *event,
 		const struct parc_actions *actions, struct parc_err *err)
 {
 	int32_t at = 0;
@@ -95,7 +120,7 @@ int course_note(struct course *course, struct store *store, const struct parc_ev
 		if (action->kind != PARC_ACTION_START && action->kind != PARC_ACTION_STOP &&
 		    action->kind != PARC_ACTION_REQUEUE && action->kind != PARC_ACTION_END)
 			continue;
-		code = job_get(course, store, action->job, &at, err);
+		code = job_get(course, action->job, &at, err);
 		if (code == 0 && at >= 0)
 			action_count(course, ROLL_AT(&course->jobs, struct course_job, at), action,
 				     event->time_us);

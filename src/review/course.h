@@ -4,7 +4,7 @@
  * would have had it. It is told each event with its actions and counts.
  *
  *   life cycle   course_init, course_deinit
- *   change       course_note
+ *   change       course_inherit, course_note
  *   query        course_ended, course_figures
  *
  * Replicas of services are not counted as jobs; what they hold is in the ledger.
@@ -49,8 +49,12 @@ struct course_figures {
 void course_init(struct course *course);
 void course_deinit(struct course *course); /* takes a zeroed one */
 
-/* The event was stepped. Jobs that were there before are looked up in the store. */
-int course_note(struct course *course, struct store *store, const struct parc_event *event,
+/* Jobs that are in `base`, before the first record. Their waits count if they had not started. */
+int course_inherit(struct course *course, struct store *store, const struct parc_core *base,
+		   struct parc_err *err);
+
+/* The event was stepped. */
+int course_note(struct course *course, const struct parc_event *event,
 		const struct parc_actions *actions, struct parc_err *err);
 
 /* The job's result when it has ended; PARC_RESULT_NONE: it is there. -1: it never was. */

@@ -28,6 +28,8 @@ int tried_init(struct tried *tried, struct store *store, const struct past *past
 	roll_init(&tried->jobs, sizeof(struct tried_job));
 	code = clock_init(&tried->clock, 4096, err);
 	if (code == 0)
+		code = course_inherit(&tried->course, store, core, err);
+	if (code == 0)
 		code = tried_inherit(tried, err);
 	if (code != 0 || base == 0 || policy == NULL)
 		return code;
@@ -76,7 +78,7 @@ static int step(struct tried *tried, struct parc_event *event, struct parc_err *
 	tried->event = *event;
 	tried->steps += code == 0;
 	if (code == 0)
-		code = course_note(&tried->course, tried->store, event, &tried->actions, err);
+		code = course_note(&tried->course, event, &tried->actions, err);
 	for (int32_t i = 0; i < tried->actions.count && code == 0; i++)
 		code = action_follow(tried, &tried->actions.list[i], err);
 	return code;

@@ -35,8 +35,7 @@ static int record_apply(void *context, const struct store_record *record, struct
 	if (record->event.kind == PARC_EVENT_POLICY_SET)
 		passes->whatif->policy_recorded = record->event.policy;
 	code = past_note(&passes->past, passes->review.store, passes->core, record, err);
-	return code == 0 ? course_note(&passes->course, passes->review.store, &record->event,
-				       &record->actions, err)
+	return code == 0 ? course_note(&passes->course, &record->event, &record->actions, err)
 			 : code;
 }
 
@@ -67,6 +66,8 @@ static int recorded_pass(struct passes *passes, struct parc_err *err)
 {
 	int code = core_renew(passes, err);
 
+	if (code == 0)
+		code = course_inherit(&passes->course, passes->review.store, passes->base, err);
 	if (code == 0)
 		code = review_scan(&passes->review, record_apply, passes, err);
 	if (code == 0 && passes->past.begin_us < 0)

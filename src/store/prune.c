@@ -49,6 +49,8 @@ int store_job_prune(struct store *store, int64_t *cursor, int32_t max, int64_t b
 		if (code == 0)
 			code = sql_write(store, SQL_PRUNE_ATTEMPTS, err, "i", jobs[i]);
 		if (code == 0)
+			code = sql_write(store, SQL_PRUNE_PROGRESS, err, "i", jobs[i]);
+		if (code == 0)
 			code = sql_write(store, SQL_PRUNE_JOB, err, "i", jobs[i]);
 	}
 	if (code == 0 && seen < limit)
