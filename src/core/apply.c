@@ -19,6 +19,7 @@
 #include "core/pack.h"
 #include "core/policy.h"
 #include "core/price.h"
+#include "core/queue.h"
 #include "core/quota.h"
 #include "core/rebuild.h"
 #include "core/reserve.h"

@@ -180,10 +180,4 @@ struct parc_core {
 	int on_heap;
 };
 
-/* The number of the step, in the 32 bits that a job has for it, from 1 on. */
-static inline uint32_t plan_stamp(const struct parc_core *core)
-{
-	return (uint32_t)((uint64_t)core->steps % UINT32_MAX) + 1;
-}
-
 #endif
