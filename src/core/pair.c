@@ -134,7 +134,7 @@ static struct parc_action rebook_to(const struct parc_core *core, int32_t alloca
 	struct parc_action action = {.kind = PARC_ACTION_REBOOK, .job = core->jobs[it->job].id};
 
 	action.rebook.allocation = it->id;
-	action.rebook.attempt = it->attempt;
+	action.rebook.attempt = core->jobs[it->job].attempt;
 	action.rebook.share_milli = share;
 	return action;
 }

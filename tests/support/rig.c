@@ -287,7 +287,7 @@ static int somebody_starts(struct rig *rig)
 		if (it->id == PARC_NONE || it->state != PARC_JOB_STOPPING)
 			continue;
 		event.run.allocation = it->id;
-		event.run.attempt = it->attempt;
+		event.run.attempt = copy->jobs[it->job].attempt;
 		if (parc_step(copy, &event, &actions, NULL) != 0)
 			continue;
 		for (int32_t k = 0; k < actions.count; k++)
