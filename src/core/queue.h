@@ -19,10 +19,4 @@ int32_t queue_try(struct parc_core *core, int32_t job);
 /* Start all that may start now. Returns 0 when the step has no room for more. */
 int queue_decide(struct parc_core *core, const struct parc_event *event);
 
-/* The number of the step, in the 32 bits that a job has for it, from 1 on. */
-static inline uint32_t plan_stamp(const struct parc_core *core)
-{
-	return (uint32_t)((uint64_t)core->steps % UINT32_MAX) + 1;
-}
-
 #endif
