@@ -22,6 +22,10 @@
 	X(job_cancel, "POST", "/v1/jobs/{id}/cancel", WORKER, STEP, "Cancel a job") \
 	X(job_hold, "POST", "/v1/jobs/{id}/hold", WORKER, STEP, "Keep a job from starting") \
 	X(job_release, "POST", "/v1/jobs/{id}/release", WORKER, STEP, "Let a held job start") \
+	X(job_progress, "POST", "/v1/jobs/{id}/progress", WORKER, STEP, \
+	  "Report how far a job has come: {done, total, attempt}") \
+	X(job_checkpoint, "POST", "/v1/jobs/{id}/checkpoint", WORKER, STEP, \
+	  "Report that so much of a job would not be lost now: the same, or {}") \
 	X(events, "GET", "/v1/events", ANY, LOOK, \
 	  "Follow what becomes of jobs, as server-sent events") \
 	X(fleet, "GET", "/v1/fleet", ANY, LOOK, "List nodes and devices with what is free") \
@@ -30,9 +34,9 @@
 	X(node_resume, "POST", "/v1/nodes/{id}/resume", OPERATOR, STEP, \
 	  "Use a drained node again") \
 	X(tenants, "GET", "/v1/tenants", READER, LOOK, "List tenants with their settings and use") \
-	X(usage, "GET", "/v1/usage", ANY, LOOK, \
+	X(usage, "GET", "/v1/usage", ANY, STEP, \
 	  "Device-hours by tenant; of the caller's own for tenants") \
-	X(report, "GET", "/v1/report", READER, LOOK, \
+	X(report, "GET", "/v1/report", READER, STEP, \
 	  "Where every device-hour went: the waterfall") \
 	X(tokens_list, "GET", "/v1/tokens", OPERATOR, LOOK, "List tokens, without their secrets") \
 	X(token_add, "POST", "/v1/tokens", OPERATOR, STEP, \
@@ -66,6 +70,10 @@
 	X(job_output, "task", "of the task of this number (0)") \
 	X(job_output, "attempt", "of this attempt (the last)") \
 	X(job_output, "offset", "from this byte on (0)") \
+	X(usage, "from", "from this moment on, in microseconds since 1970 (the beginning)") \
+	X(usage, "to", "up to this moment (now)") \
+	X(report, "from", "from this moment on, in microseconds since 1970 (the beginning)") \
+	X(report, "to", "up to this moment (now)") \
 	X(events, "job", "only of this job") \
 	X(events, "after", "only changes above this number; also as Last-Event-ID")
 /* clang-format on */

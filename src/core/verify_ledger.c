@@ -143,15 +143,18 @@ static int check_signs(const struct parc_core *core, struct parc_err *err)
 	return 0;
 }
 
-/* L3: the free thousandths by chip and by node. */
+/* L3: the free thousandths by chip and by node, and the free cores. */
 static int check_free(const struct parc_core *core, const int64_t *chip_free, struct parc_err *err)
 {
+	int64_t cores_free = 0;
+
 	for (int32_t i = 0; i < core->nodes_table.high; i++) {
 		int64_t rates[PARC_LEDGER_COUNT] = {0}, chips[PARC_CHIPS_MAX] = {0};
 
 		if (core->nodes[i].id == PARC_NONE)
 			continue;
 		recount_node(core, &core->nodes[i], rates, chips);
+		cores_free += core->nodes[i].state == PARC_NODE_UP ? core->nodes[i].cpu_free : 0;
 		if (rates[PARC_LEDGER_FREE_UNATTRIBUTED] != core->nodes[i].free_milli)
 			return BROKEN(err, "L3: node %lld has not %lld/1000 free",
 				      (long long)core->nodes[i].id,
@@ -159,6 +162,9 @@ static int check_free(const struct parc_core *core, const int64_t *chip_free, st
 	}
 	if (memcmp(chip_free, core->chip_free, sizeof(core->chip_free)) != 0)
 		return BROKEN(err, "L3: free thousandths by chip are not what nodes have free");
+	if (cores_free != core->cores_free)
+		return BROKEN(err, "L3: %lld/1000 cores are free, not %lld", (long long)cores_free,
+			      (long long)core->cores_free);
 	return 0;
 }
 

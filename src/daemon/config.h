@@ -12,6 +12,7 @@
 #define CONFIG_TENANTS_MAX 1000
 #define CONFIG_USERS_MAX   10000     /* of all tenants together, and of operators */
 #define CONFIG_DEFAULT	   "default" /* the tenant of who is in no other */
+#define CONFIG_PATH_MAX	   1023
 
 struct config_user {
 	char name[CONFIG_NAME_MAX + 1];
@@ -23,14 +24,27 @@ struct config_tenant {
 	struct parc_tenant set; /* tenant and parent are filled in by who knows the numbers */
 };
 
+/* What is kept for how long, in microseconds; 0: for ever (keys: never). */
+struct config_keep {
+	int64_t journal_us, jobs_us, keys_us;
+	int64_t journal_bytes; /* of the database, above which records go earlier; 0: no bound */
+};
+
+/* Files of the certificate and its key; "": no TLS. */
+struct config_tls {
+	char certificate[CONFIG_PATH_MAX + 1], key[CONFIG_PATH_MAX + 1];
+};
+
 struct config {
 	struct parc_policy policy;
+	struct config_tls tls;
 	struct config_tenant *tenants; /* a parent before its children; the first is `default` */
 	struct config_user *users;
 	int32_t tenants_count, users_count;
 	int64_t snapshot_records; /* records between two snapshots */
 	int64_t rate;		  /* requests a second of one caller; 0: no limit */
-	uint64_t hash;		  /* of all that becomes events */
+	struct config_keep keep;
+	uint64_t hash; /* of all that becomes events */
 };
 
 /* Read `path`; NULL: the defaults. The caller ends it with config_deinit, also after a failure. */

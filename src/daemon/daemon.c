@@ -19,14 +19,15 @@
 #include <unistd.h>
 
 #include "daemon/act.h"
+#include "daemon/tripped.h"
 #include "engine/dry.h"
 #include "store/snapshot.h"
 
-#define KEYS_LIVE_US   (INT64_C(24) * 3600 * 1000000)
 #define CARE_EVERY_US  1000000 /* looks at free space, snapshots, keys */
 #define STEPS_TIME_MAX 64      /* TIME events in one round */
 #define GATHER_PART    4       /* of a sync is waited for those who were answered last */
 #define GATHER_MAX_US  2000
+#define EXPIRY_WARN_S  (14 * 86400)
 #define POLLED_US      1000000 /* an engine without an fd is asked so often */
 
 /* Tell the service manager, if there is one (sd_notify(3)): one datagram to its socket. */
@@ -92,11 +93,32 @@ static int engine_open(struct daemon *daemon, const struct fleet *fleet, struct 
 	return engine_open_dry(&daemon->engine, &machine, err);
 }
 
+/* Read the configured certificate; a daemon that has one keeps it when none is named any more. */
+static int certificate_read(struct daemon *daemon, const struct config_tls *named,
+			    struct parc_err *err)
+{
+	int64_t left_s;
+	int code = 0;
+
+	if (named->certificate[0] != '\0')
+		code = tls_load(&daemon->tls, named->certificate, named->key, err);
+	if (code != 0 || daemon->tls == NULL)
+		return code;
+	left_s = daemon->tls->expires_s - (int64_t)time(NULL);
+	if (left_s < EXPIRY_WARN_S)
+		log_write(&daemon->log, LOG_WARNING_LEVEL, "the certificate %s %lld days",
+			  left_s < 0 ? "has expired for" : "expires in",
+			  (long long)(left_s < 0 ? -left_s : left_s) / 86400);
+	return 0;
+}
+
 static int parts_open(struct daemon *daemon, struct fleet *fleet, struct parc_err *err)
 {
 	struct store_options store = {.vfs = daemon->options.vfs, .seed = 1};
 	int code = config_read(&daemon->config, daemon->options.config, err);
 
+	if (code == 0)
+		code = certificate_read(daemon, &daemon->config.tls, err);
 	if (code == 0 && daemon->options.dry && daemon->options.fleet == NULL)
 		code = parc_err_set(err, PARC_ERR_USAGE, "--dry needs --fleet FILE");
 	if (code == 0 && daemon->options.fleet != NULL)
@@ -131,6 +153,8 @@ int daemon_open(struct daemon *daemon, const struct daemon_options *options, str
 	daemon->poll_fd = daemon->signal_fd = -1;
 	code = parts_open(daemon, &fleet, err);
 	if (code == 0)
+		code = tripped_open(daemon->options.directory, err);
+	if (code == 0)
 		code = recover(daemon, err);
 	if (code == 0)
 		code = setup_fleet(daemon, &fleet, err);
@@ -158,8 +182,11 @@ void daemon_close(struct daemon *daemon)
 	if (daemon->engine.calls != NULL)
 		daemon->engine.calls->close(daemon->engine.self);
 	store_close(daemon->store);
+	tripped_close();
+	marks_free(&daemon->marks);
 	parc_core_destroy(daemon->core);
 	config_deinit(&daemon->config);
+	tls_destroy(daemon->tls);
 	if (daemon->poll_fd >= 0)
 		close(daemon->poll_fd);
 	if (daemon->signal_fd >= 0)
@@ -184,6 +211,8 @@ int daemon_reload(struct daemon *daemon, struct parc_err *err)
 	struct config config;
 	int code = config_read(&config, daemon->options.config, err);
 
+	if (code == 0)
+		code = certificate_read(daemon, &config.tls, err);
 	if (code != 0) {
 		config_deinit(&config);
 		return code;
@@ -205,7 +234,7 @@ static void snapshot_reap(struct daemon *daemon)
 	daemon->snapshot_child = 0;
 	daemon->figures.snapshot_us = wall_ticks_us() - daemon->snapshot_begin_us;
 	if (status == 0)
-		snapshot_tidy(daemon->options.directory);
+		retain_snapshots(daemon);
 	log_write(&daemon->log, status == 0 ? LOG_INFO_LEVEL : LOG_ERROR_LEVEL,
 		  "snapshot %lld %s after %lld ms", (long long)daemon->snapshot_number,
 		  status == 0 ? "is written" : "could not be written",
@@ -284,7 +313,7 @@ static void time_take(struct daemon *daemon)
 			return;
 }
 
-/* What has to be looked after now and then; idempotency keys are dropped within a transaction. */
+/* What has to be looked after now and then. */
 static void care(struct daemon *daemon)
 {
 	int64_t free_bytes;
@@ -300,8 +329,7 @@ static void care(struct daemon *daemon)
 			  daemon->is_low ? "is nearly full: new jobs are refused"
 					 : "has room again");
 	}
-	if (store_is_open(daemon->store))
-		store_key_expire(daemon->store, daemon->now_us - KEYS_LIVE_US, NULL);
+	retain_care(daemon);
 }
 
 static int commit(struct daemon *daemon)
@@ -428,6 +456,6 @@ int daemon_run(struct daemon *daemon, struct parc_err *err)
 	if (daemon->snapshot_child == 0 && store_last(daemon->store) > daemon->snapshot_number &&
 	    snapshot_put(daemon->options.directory, daemon->core, store_last(daemon->store),
 			 &why) == 0)
-		snapshot_tidy(daemon->options.directory);
+		retain_snapshots(daemon);
 	return 0;
 }
