@@ -36,6 +36,9 @@ declare -A users=(
 	[microhttpd.h]="api"
 	[curl/curl.h]="cli"
 	[nettle/sha2.h]="api"
+	[gnutls/abstract.h]="daemon"
+	[gnutls/x509.h]="daemon"
+	[cap-ng.h]="engine"
 	[curses.h]="cli"
 	[cyaml/cyaml.h]="daemon cli"
 )

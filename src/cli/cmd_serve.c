@@ -13,6 +13,7 @@
 #include "api/api.h"
 #include "cli/client.h"
 #include "cli/command.h"
+#include "engine/rights.h"
 
 #define JOBS_DEFAULT 100000
 #define JOBS_MAX     2000000
@@ -35,6 +36,7 @@ static const char serve_text[] =
 	"                    127.0.0.1 when left out, and port 0 one that is free. TLS when the\n"
 	"                    configuration names a certificate\n"
 	"  --listen-plain    let --listen go beyond this machine without TLS\n"
+	"  --allow-set-uid   as root: let jobs run programs that gain rights (sudo, fusermount)\n"
 	"  --jobs-max N      jobs pending and running at one time, of a new DIR (default 100000)\n"
 	"  --dry             run nothing: a job takes the time that its environment's PARC_DRY_S "
 	"says\n"
@@ -48,14 +50,17 @@ static const char serve_text[] =
 struct serve_options {
 	struct daemon_options daemon;
 	struct api_places places;
+	struct rights rights;
 };
 
-static int is_port(const char *word)
+/* The port of "PORT" or "ADDRESS:PORT", -1 when it has none. */
+static long port_of(const char *address)
 {
+	const char *colon = strrchr(address, ':'), *word = colon == NULL ? address : colon + 1;
 	char *end;
 	long number = strtol(word, &end, 10);
 
-	return *word >= '0' && *word <= '9' && *end == '\0' && number <= 65535;
+	return *word >= '0' && *word <= '9' && *end == '\0' && number <= 65535 ? number : -1;
 }
 
 static int option_read(struct serve_options *options, int option)
@@ -74,11 +79,15 @@ static int option_read(struct serve_options *options, int option)
 		break;
 	case 'l':
 		options->places.address = optarg;
-		if (!is_port(strrchr(optarg, ':') == NULL ? optarg : strrchr(optarg, ':') + 1))
+		options->rights.binds_low = port_of(optarg) > 0 && port_of(optarg) < 1024;
+		if (port_of(optarg) < 0)
 			return command_usage(
 				"serve",
 				"--listen %s: PORT or ADDRESS:PORT, a port from 0 to 65535",
 				optarg);
+		break;
+	case 'u':
+		options->rights.allows_set_uid = 1;
 		break;
 	case 'p':
 		options->places.is_plain = 1;
@@ -115,6 +124,7 @@ static int options_parse(struct serve_options *options, int argc, char **argv)
 					      {"socket", required_argument, NULL, 's'},
 					      {"listen", required_argument, NULL, 'l'},
 					      {"listen-plain", no_argument, NULL, 'p'},
+					      {"allow-set-uid", no_argument, NULL, 'u'},
 					      {"jobs-max", required_argument, NULL, 'j'},
 					      {"dry", no_argument, NULL, 'y'},
 					      {"fleet", required_argument, NULL, 'f'},
@@ -205,6 +215,8 @@ static int serve_run(int argc, char **argv)
 	if (strncmp(options.places.path, "/run/parc/", 10) == 0)
 		mkdir("/run/parc", 0755);
 	files_raise();
+	if (rights_keep(&options.rights, &err) != 0)
+		return command_fail(&err);
 	return serve(&options, &err) == 0 ? COMMAND_OK : command_fail(&err);
 }
 

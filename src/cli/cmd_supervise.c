@@ -8,14 +8,19 @@
 
 #include "cli/command.h"
 #include "engine/gauge.h"
+#include "engine/rights.h"
 #include "engine/supervisor.h"
 
 static int supervise_run(int argc, char **argv)
 {
+	/* Its daemon has decided about set-user-id, and it inherits that. */
+	const struct rights rights = {.who = RIGHTS_SUPERVISOR, .allows_set_uid = 1};
 	struct parc_err err = {0};
 
 	if (argc != 2)
 		return command_usage("supervise", "it takes the folder of one claim");
+	if (rights_keep(&rights, &err) != 0)
+		return command_fail(&err);
 	return supervisor_run(argv[1], &err) == 0 ? COMMAND_OK : command_fail(&err);
 }
 
@@ -31,10 +36,13 @@ const struct command command_supervise = {
 
 static int gauge_command_run(int argc, char **argv)
 {
+	const struct rights rights = {.who = RIGHTS_GAUGE};
 	struct parc_err err = {0};
 
 	if (argc != 1 + GAUGE_WORDS)
 		return command_usage("gauge", "it takes %d words", GAUGE_WORDS);
+	if (rights_keep(&rights, &err) != 0)
+		return command_fail(&err);
 	return gauge_run(STDOUT_FILENO, argv + 1, &err) == 0 ? COMMAND_OK : command_fail(&err);
 }
 
