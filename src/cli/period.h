@@ -8,11 +8,10 @@
 
 #include "cli/live.h"
 
-#define PERIOD_HELP                                                                        \
-	"  --from TIME        from this moment on: 2026-11-28, or with a time behind it, " \
-	"2026-11-28T09:30\n"                                                               \
-	"  --to TIME          up to this moment (now)\n"                                   \
-	"  --last LENGTH      the last so many minutes, hours or days: 90m, 12h, 7d\n"
+#define PERIOD_HELP                                                                   \
+	"  --from TIME        from this moment on: 2026-11-28, or 2026-11-28T09:30\n" \
+	"  --to TIME          up to this moment (now)\n"                              \
+	"  --last LENGTH      the last minutes, hours or days: 90m, 12h, 7d\n"
 
 struct period {
 	int64_t from_us, to_us; /* 0: the beginning; now */
