@@ -95,6 +95,10 @@ struct parc_usage {
 int parc_tenant_usage(const struct parc_core *core, int64_t tenant, struct parc_usage *usage);
 int parc_chip_usage(const struct parc_core *core, int32_t chip, struct parc_usage *usage);
 
+/* What is set: the policy in force; a tenant's row, or PARC_ERR_UNKNOWN. */
+void parc_policy_get(const struct parc_core *core, struct parc_policy *policy);
+int parc_tenant_get(const struct parc_core *core, int64_t tenant, struct parc_tenant *set);
+
 /* clang-format off */
 #define PARC_COUNT_MAP(X) \
 	X(NODES) X(DEVICES) X(JOBS) X(PENDING) X(TASKS) X(TENANTS) X(SHAPES) X(CLASSES) \

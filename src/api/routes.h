@@ -30,6 +30,10 @@
 	X(node_resume, "POST", "/v1/nodes/{id}/resume", OPERATOR, STEP, \
 	  "Use a drained node again") \
 	X(tenants, "GET", "/v1/tenants", READER, LOOK, "List tenants with their settings and use") \
+	X(tenant_set, "POST", "/v1/tenants", OPERATOR, STEP, \
+	  "Make a tenant or change it; fields that are not given stay") \
+	X(tenant_unset, "POST", "/v1/tenants/unset", OPERATOR, STEP, \
+	  "Undo that: a tenant is again as the configuration file has it") \
 	X(usage, "GET", "/v1/usage", ANY, LOOK, \
 	  "Device-hours by tenant; of the caller's own for tenants") \
 	X(report, "GET", "/v1/report", READER, LOOK, \
@@ -38,6 +42,8 @@
 	X(token_add, "POST", "/v1/tokens", OPERATOR, STEP, \
 	  "Make a token; its secret is shown once") \
 	X(token_revoke, "DELETE", "/v1/tokens/{id}", OPERATOR, STEP, "Revoke a token") \
+	X(policy_show, "GET", "/v1/policy", ANY, LOOK, \
+	  "The policy in force, as fields and as a policy file") \
 	X(reload, "POST", "/v1/reload", OPERATOR, STEP, "Read the configuration file again") \
 	X(whoami, "GET", "/v1/whoami", ANY, LOOK, "Say who the caller is to parc") \
 	X(openapi, "GET", "/v1/openapi.json", OPEN, LOOK, "This interface as an OpenAPI document") \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the parts of the daemon share: keeping what has to be done after the commit, doing it,
- * setting a fleet up, recovering.
+ * setting fleet and configuration up, recovering.
  */
 #ifndef DAEMON_ACT_H
 #define DAEMON_ACT_H
@@ -32,10 +32,13 @@ int recover(struct daemon *daemon, struct parc_err *err);
 /* The fleet: that of a file, or of this machine. */
 int fleet_find(struct daemon *daemon, struct fleet *fleet, struct parc_err *err);
 
-/* Bring chips, nodes, policy and tenants to what fleet and configuration say. */
+/* Bring chips and nodes to what the fleet says. */
 int setup_fleet(struct daemon *daemon, const struct fleet *fleet, struct parc_err *err);
-int setup_config(struct daemon *daemon, struct parc_err *err);
 int setup_chips(struct daemon *daemon, struct parc_err *err); /* names, out of the store */
+
+/* Bring policy and tenants to what `config` says, all of it or, on an error, nothing. On success it
+ * is the daemon's and `config` is empty. */
+int config_settle(struct daemon *daemon, struct config *config, struct parc_err *err);
 
 /* The daemon is broken: keep why. Returns the code. */
 int daemon_break(struct daemon *daemon, const struct parc_err *why);

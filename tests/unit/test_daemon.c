@@ -311,6 +311,7 @@ static void test_what_cannot_be_submitted_leaves_no_trace(void **state)
 
 static void test_configurations(void **state)
 {
+	static const struct fleet no_chips;
 	static const struct {
 		const char *text, *refusal; /* NULL: it is read */
 	} cases[] = {
@@ -326,10 +327,10 @@ static void test_configurations(void **state)
 		{"serve: {policy: {epoch: 5 days}}", "epoch"},
 		{"serve: {policy: there-is-none.yaml}", "there-is-none.yaml"},
 		{"serve: {tenants: [{weight: 3}]}", "name"},
-		{"serve: {tenants: [{name: a}, {name: a}]}", "stands twice"},
+		{"serve: {tenants: [{name: a}, {name: a}]}", "stands here twice"},
 		{"serve: {tenants: [{name: b, parent: a}, {name: a}]}", "no tenant above"},
 		{"serve: {tenants: [{name: a, weight: 0}]}", "weight"},
-		{"serve: {operators: {x: y}}", "users"},
+		{"serve: {operators: {x: y}}", "operators must be a list"},
 		{"serve: [", ""},
 	};
 
@@ -340,7 +341,7 @@ static void test_configurations(void **state)
 		int code;
 
 		text_write(config, cases[i].text);
-		code = config_read(&read, config, &err);
+		code = config_read(&read, config, &no_chips, &err);
 		config_deinit(&read);
 		if ((code != 0) != (cases[i].refusal != NULL))
 			fail_msg("%s: %s", cases[i].text, err.text);
