@@ -72,7 +72,7 @@ CPPFLAGS := -D_GNU_SOURCE -Iinclude -Isrc -MMD -MP
 LDFLAGS  := $(FLAGS_$(V))
 
 # Looked up when used, as `make check` may only just have installed them.
-PACKAGES     = yaml-0.1 jansson zlib liblzma sqlite3 libmicrohttpd libcurl nettle ncursesw
+PACKAGES     = yaml-0.1 jansson zlib liblzma sqlite3 libmicrohttpd gnutls libcurl nettle ncursesw
 PACKAGE_FLAGS = $(shell pkg-config --cflags $(PACKAGES))
 PACKAGE_LIBS = $(shell pkg-config --libs $(PACKAGES))
 
@@ -85,7 +85,7 @@ BENCH_SRC    := $(sort $(wildcard bench/*.c))
 FUZZ_SRC     := $(sort $(wildcard fuzz/fuzz_*.c))
 HEADERS      := $(sort $(wildcard include/parc/*.h))
 STANDIN_SRC  := $(sort $(wildcard tests/standin/*.c))
-ALL_C        := $(SRC) $(SUPPORT_SRC) $(UNIT_SRC) $(SOAK_SRC) $(BENCH_SRC) $(FUZZ_SRC)
+ALL_C        := $(SRC) $(SUPPORT_SRC) $(UNIT_SRC) $(SOAK_SRC) $(BENCH_SRC) $(FUZZ_SRC) fuzz/replay.c
 
 object        = $(patsubst %.c,$(DIR)/obj/%.o,$(1))
 UNIT_BIN     := $(patsubst tests/unit/%.c,$(DIR)/tests/%,$(UNIT_SRC))
@@ -93,6 +93,7 @@ STANDIN_BIN  := $(patsubst tests/standin/%.c,$(DIR)/standin/%.so,$(STANDIN_SRC))
 	$(if $(STANDIN_SRC),$(DIR)/standin/nvml_old.so)
 BENCH_BIN    := $(patsubst bench/%.c,$(DIR)/bench/%,$(filter bench/bench_%,$(BENCH_SRC)))
 FUZZ_BIN     := $(patsubst fuzz/%.c,$(DIR)/%,$(FUZZ_SRC))
+REPLAY_BIN   := $(patsubst fuzz/fuzz_%.c,$(DIR)/replay_%,$(FUZZ_SRC))
 SOAK_BIN     := $(if $(SOAK_SRC),$(DIR)/soak)
 
 # Options to link one unit test with, for example to replace malloc in it.
@@ -110,7 +111,7 @@ say = @echo '  $(V) $@';
 quiet = --silent
 endif
 
-.PHONY: all program library tests benches soak-program fuzzers run replay check check-build unit asan \
+.PHONY: all program library tests benches soak-program fuzzers fuzz-replays run replay check check-build unit asan \
 	bench fuzz soak vm format browser man install clean help deps
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -124,6 +125,7 @@ tests: $(UNIT_BIN) $(STANDIN_BIN)
 benches: $(BENCH_BIN)
 soak-program: $(SOAK_BIN)
 fuzzers: $(FUZZ_BIN)
+fuzz-replays: $(REPLAY_BIN)
 
 $(DIR)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -200,6 +202,10 @@ $(DIR)/soak: $(call object,$(SOAK_SRC)) $(DIR)/libtest.a
 $(DIR)/fuzz_%: $(DIR)/obj/fuzz/fuzz_%.o $(DIR)/libtest.a
 	$(say)$(COMPILER) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PACKAGE_LIBS)
 
+# A fuzzer's inputs run once each need no libFuzzer, and so no build of their own.
+$(DIR)/replay_%: $(DIR)/obj/fuzz/fuzz_%.o $(DIR)/obj/fuzz/replay.o $(DIR)/libtest.a
+	$(say)$(COMPILER) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS)
+
 -include $(patsubst %.o,%.d,$(call object,$(ALL_C)))
 
 # ---- What is run
@@ -223,10 +229,9 @@ check: deps
 
 check-build:
 	@$(MAKE) --no-print-directory $(quiet) V=gcc all tests benches soak-program
-	@$(MAKE) --no-print-directory $(quiet) V=asan program tests soak-program
+	@$(MAKE) --no-print-directory $(quiet) V=asan program tests soak-program fuzz-replays
 	@$(MAKE) --no-print-directory $(quiet) V=clang program
 	@$(MAKE) --no-print-directory $(quiet) V=O0 program
-	@$(MAKE) --no-print-directory $(quiet) V=fuzz fuzzers
 
 unit: deps
 	@+$(MAKE_PARALLEL) V=gcc all tests

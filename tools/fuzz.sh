@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Run the fuzzers that the Makefile built (variant fuzz).
+# Run the fuzzers that the Makefile built.
 #
-# Usage: tools/fuzz.sh replay NAME      every input of fuzz/corpus/NAME once; prints TAP
-#        tools/fuzz.sh hunt SECONDS     look for new crashes; the fuzzers share the time
+# Usage: tools/fuzz.sh replay NAME      every input of fuzz/corpus/NAME once; prints TAP (variant asan)
+#        tools/fuzz.sh hunt SECONDS     look for new crashes; the fuzzers share the time (variant fuzz)
 #
 # NAME is that of the program, fuzz_text for fuzz/fuzz_text.c; its inputs lie in fuzz/corpus/NAME.
 # A hunt keeps what it learns in build/fuzz/corpus/NAME and leaves what crashed in
@@ -16,14 +16,15 @@ cd "$(dirname "$0")/.." || exit 1
 limits=(-timeout=10 -rss_limit_mb=2048)
 
 replay() {
-	local name=$1 inputs
-	inputs=$(find "fuzz/corpus/$name" -type f 2>/dev/null | wc -l)
+	local name=$1 files inputs
+	mapfile -t files < <(find "fuzz/corpus/$name" -type f 2>/dev/null)
+	inputs=${#files[@]}
 	echo "1..1"
 	if [ "$inputs" -eq 0 ]; then
 		echo "not ok 1 - fuzz/corpus/$name has inputs"
 		return 1
 	fi
-	if "build/fuzz/$name" "${limits[@]}" -artifact_prefix="$TMPDIR/" -runs=0 "fuzz/corpus/$name"; then
+	if "build/asan/replay_${name#fuzz_}" "${files[@]}"; then
 		echo "ok 1 - $name survives $inputs inputs"
 	else
 		echo "not ok 1 - $name survives $inputs inputs"

@@ -11,6 +11,7 @@ cd "$(dirname "$0")/.."
 once=${1:-}
 work=build/run
 parc=$PWD/build/parc
+export PATH=$PWD/build:$PATH # jobs call parc, too
 export PARC_SOCKET=$work/socket
 cores=$(nproc)
 
@@ -46,7 +47,7 @@ kill -0 $daemon 2>/dev/null || exit 1
 show fleet
 echo
 train=$(submit --tenant vision --name train --cpu "$cores" --requeue --preemptible --checkpoint 1s \
-	--expected 4s -- "$PWD/examples/serve/count.sh" 3 "$PWD/$work/train.state")
+	--expected 9s -- "$PWD/examples/serve/count.sh" 4)
 half=$(submit --tenant speech --name half --cpu 0.5 --expected 4s -- "$PWD/examples/serve/burn.sh" 4)
 third=$(submit --tenant speech --name third --cpu 0.3 --expected 4s -- "$PWD/examples/serve/burn.sh" 4)
 fifth=$(submit --tenant speech --name fifth --cpu 0.2 --expected 4s -- "$PWD/examples/serve/burn.sh" 4)
@@ -55,6 +56,11 @@ gang=$(submit --tenant web --name gang --tasks 2 --cpu 0.25 --expected 1s -- \
 	sh -c 'echo "task $PARC_TASK of $PARC_TASKS"; sleep 1')
 broken=$(submit --tenant web --name broken --cpu 0.1 --expected 1s -- \
 	sh -c 'echo "no such data set"; exit 3')
+# Once the first step is kept, somebody comes whose tier has a right over it.
+for _ in $(seq 100); do
+	"$parc" show "$train" | grep -q ^checkpoint && break
+	sleep 0.1
+done
 urgent=$(submit --tenant web --name urgent --tier 5 --cpu "$cores" --expected 1s -- sleep 1)
 
 show queue
@@ -62,10 +68,12 @@ show why "$half"
 echo
 echo "\$ parc logs -f $train"
 "$parc" logs -f "$train"
+show logs --attempt 1 "$train"
 for job in $urgent $half $third $fifth $gang $broken; do
 	"$parc" logs -f "$job" >/dev/null
 done
 show queue --all
+show show "$train"
 show logs "$gang"
 show show "$broken"
 show show "$third"

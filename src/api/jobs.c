@@ -184,6 +184,7 @@ int handle_job_show(struct request *request, struct parc_err *err)
 	object = job_json(daemon, &job);
 	set(object, "spec", json_loads(job.spec, 0, NULL));
 	code = store_attempt_of_job(daemon->store, request->id, attempt_add, &all, err);
+	progress_show(request, object);
 	set(object, "attempt_list", all.list);
 	set(object, "devices", all.devices);
 	set(object, "promised", amount_json(all.promised));

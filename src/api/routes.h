@@ -22,6 +22,10 @@
 	X(job_cancel, "POST", "/v1/jobs/{id}/cancel", WORKER, STEP, "Cancel a job") \
 	X(job_hold, "POST", "/v1/jobs/{id}/hold", WORKER, STEP, "Keep a job from starting") \
 	X(job_release, "POST", "/v1/jobs/{id}/release", WORKER, STEP, "Let a held job start") \
+	X(job_progress, "POST", "/v1/jobs/{id}/progress", WORKER, STEP, \
+	  "Report how far a job has come: {done, total, attempt}") \
+	X(job_checkpoint, "POST", "/v1/jobs/{id}/checkpoint", WORKER, STEP, \
+	  "Report that so much of a job would not be lost now: the same, or {}") \
 	X(events, "GET", "/v1/events", ANY, LOOK, \
 	  "Follow what becomes of jobs, as server-sent events") \
 	X(fleet, "GET", "/v1/fleet", ANY, LOOK, "List nodes and devices with what is free") \

@@ -29,6 +29,21 @@ static void field_print(const json_t *job, const char *name)
 	printf("\n");
 }
 
+/* "progress     12 of 50 (24 %), 5 s ago"; nothing when there was none. */
+static void progress_print(const json_t *job, const char *name)
+{
+	const json_t *it = json_object_get(job, name);
+	double done = live_real(it, "done"), total = live_real(it, "total");
+
+	if (!json_is_object(it))
+		return;
+	if (total > 0)
+		printf("%-12s %.10g of %.10g (%.0f %%)", name, done, total, 100 * done / total);
+	else
+		printf("%-12s %.10g s of work on the reference chip", name, done);
+	printf(", %s ago\n", live_duration(live_now_us() - live_integer(it, "time_us")));
+}
+
 static void devices_print(const json_t *list)
 {
 	for (size_t i = 0; i < json_array_size(list); i++) {
@@ -76,6 +91,8 @@ static void job_print(const json_t *job)
 		field_print(job, "reason");
 	if (live_string(job, "detail")[0] != '\0')
 		field_print(job, "detail");
+	progress_print(job, "progress");
+	progress_print(job, "checkpoint");
 	amount_print("promised", json_object_get(job, "promised"));
 	amount_print("delivered", json_object_get(job, "delivered"));
 	attempts_print(json_object_get(job, "attempt_list"));

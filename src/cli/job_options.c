@@ -40,7 +40,10 @@ static const struct job_option table[] = {
 #undef X
 };
 
-#define TABLE_COUNT ((int)(sizeof(table) / sizeof(table[0])))
+static const struct option common[] = {LIVE_OPTIONS};
+
+#define TABLE_COUNT  ((int)(sizeof(table) / sizeof(table[0])))
+#define COMMON_COUNT ((int)(sizeof(common) / sizeof(common[0])))
 
 static int bad(const struct job_options *options, const struct job_option *option,
 	       const char *right)
@@ -234,15 +237,13 @@ static int value_set(struct job_options *options, const struct job_option *optio
 /* What getopt_long needs of the table, with the common options before it. */
 static void getopt_table(struct option *options)
 {
-	static const struct option common[] = {LIVE_OPTIONS};
-
 	memcpy(options, common, sizeof(common));
 	for (int i = 0; i < TABLE_COUNT; i++)
-		options[2 + i] = (struct option){table[i].name,
-						 table[i].argument[0] == '\0' ? no_argument
-									      : required_argument,
-						 NULL, OPTION_BASE + i};
-	options[2 + TABLE_COUNT] = (struct option){0};
+		options[COMMON_COUNT + i] = (struct option){
+			table[i].name,
+			table[i].argument[0] == '\0' ? no_argument : required_argument, NULL,
+			OPTION_BASE + i};
+	options[COMMON_COUNT + TABLE_COUNT] = (struct option){0};
 }
 
 static int rest_set(struct job_options *options, int argc, char **argv)
@@ -273,7 +274,7 @@ static int rest_set(struct job_options *options, int argc, char **argv)
 
 int job_options_parse(struct job_options *options, int argc, char **argv)
 {
-	struct option table_all[TABLE_COUNT + 3];
+	struct option table_all[COMMON_COUNT + TABLE_COUNT + 1];
 	const char *file = NULL;
 	int option;
 
@@ -300,8 +301,8 @@ int job_options_parse(struct job_options *options, int argc, char **argv)
 
 int64_t job_options_submit(const struct job_options *options, int32_t *count)
 {
-	struct client_call call = {options->live.socket, "POST", "/v1/jobs", options->job,
-				   options->key};
+	struct client_call call = {options->live.socket, "POST",       "/v1/jobs",
+				   options->job,	 options->key, options->live.ca};
 	struct client_answer answer;
 	struct parc_err err = {0};
 	int64_t job = -1;

@@ -53,7 +53,7 @@ static int own_add(struct start *start, int at, const char *name, const char *va
 }
 
 /* Variables that every job has; its own come after them and win. */
-static int own_make(struct start *start, const struct store_job *job)
+static int own_make(struct daemon *daemon, struct start *start, const struct store_job *job)
 {
 	struct passwd *user = getpwuid(job->uid);
 	json_t *array = json_object_get(start->spec, "array");
@@ -65,6 +65,8 @@ static int own_make(struct start *start, const struct store_job *job)
 	count = own_add(start, count, "LOGNAME", job->user);
 	count = own_add(start, count, "HOME", user == NULL ? "/" : user->pw_dir);
 	count = own_add(start, count, "SHELL", user == NULL ? "/bin/sh" : user->pw_shell);
+	if (daemon->options.socket != NULL)
+		count = own_add(start, count, "PARC_SOCKET", daemon->options.socket);
 	if (array != NULL) {
 		snprintf(index, sizeof(index), "%lld",
 			 (long long)json_integer_value(json_object_get(array, "index")));
@@ -73,11 +75,11 @@ static int own_make(struct start *start, const struct store_job *job)
 	return count;
 }
 
-static int environment_make(struct start *start, const struct store_job *job)
+static int environment_make(struct daemon *daemon, struct start *start, const struct store_job *job)
 {
 	json_t *map = json_object_get(start->spec, "environment"), *value;
 	size_t count = json_object_size(map), used = 0;
-	int own = own_make(start, job);
+	int own = own_make(daemon, start, job);
 	const char *name;
 
 	start->environment = calloc(count + VARIABLES_OWN + 1, sizeof(*start->environment));
@@ -127,6 +129,7 @@ static int placements_make(struct start *start, const struct store_attempt *atte
 static int work_make(struct daemon *daemon, const struct daemon_act *act, struct start *start,
 		     struct engine_work *work)
 {
+	struct store_progress progress;
 	struct store_attempt attempt;
 	struct store_job job;
 
@@ -134,7 +137,7 @@ static int work_make(struct daemon *daemon, const struct daemon_act *act, struct
 	    store_attempt_find(daemon->store, act->key.allocation, &attempt, NULL) != 1)
 		return 1;
 	start->spec = json_loads(job.spec, 0, NULL);
-	if (start->spec == NULL || command_make(start) || environment_make(start, &job) ||
+	if (start->spec == NULL || command_make(start) || environment_make(daemon, start, &job) ||
 	    placements_make(start, &attempt, work))
 		return 1;
 	work->key = act->key;
@@ -147,6 +150,10 @@ static int work_make(struct daemon *daemon, const struct daemon_act *act, struct
 	work->environment = start->environment;
 	work->output = text_of(start, "output");
 	work->errors = text_of(start, "errors");
+	if (store_progress_find(daemon->store, act->job, &progress, NULL) == 1) {
+		work->work_us = progress.kept.work_us;
+		work->kept = (struct engine_amount){progress.kept.done, progress.kept.total};
+	}
 	work->grace_us =
 		(int64_t)(json_number_value(json_object_get(start->spec, "grace_s")) * 1e6);
 	if (work->grace_us == 0)

@@ -32,9 +32,14 @@ int recover(struct daemon *daemon, struct parc_err *err);
 /* The fleet: that of a file, or of this machine. */
 int fleet_find(struct daemon *daemon, struct fleet *fleet, struct parc_err *err);
 
-/* Bring chips and nodes to what the fleet says. */
+/* Bring chips and nodes to what the fleet says, policy and tenants to what the configuration does.
+ */
 int setup_fleet(struct daemon *daemon, const struct fleet *fleet, struct parc_err *err);
+int setup_config(struct daemon *daemon, struct parc_err *err);
 int setup_chips(struct daemon *daemon, struct parc_err *err); /* names, out of the store */
+
+/* Read the certificate that the configuration names; the old one stays when it cannot be read. */
+int certificate_read(struct daemon *daemon, const struct config_tls *tls, struct parc_err *err);
 
 /* Bring policy and tenants to what `config` says, all of it or, on an error, nothing. On success it
  * is the daemon's and `config` is empty. */

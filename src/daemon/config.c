@@ -20,9 +20,15 @@ static const struct yaml_field root_list[] = {
 	{"policy", YAML_OTHER, false, 0, 0, 0},
 	{"tenants", YAML_OTHER, false, 0, 0, 0},
 	{"operators", YAML_OTHER, false, 0, 0, 0},
+	{"tls", YAML_OTHER, false, 0, 0, 0},
 	{"snapshot_records", YAML_INT64, false, AT(snapshot_records), 1000, 1 << 30},
 	{"requests_per_second", YAML_INT64, false, AT(rate), 0, 1 << 30},
 };
+static const struct yaml_field tls_list[] = {
+	{"certificate", YAML_OTHER, true, 0, 0, 0},
+	{"key", YAML_OTHER, true, 0, 0, 0},
+};
+static const struct yaml_fields tls_keys = {"tls", tls_list, 2};
 static const struct yaml_fields root_keys = {"configuration", root_list,
 					     (int)(sizeof(root_list) / sizeof(root_list[0]))};
 
@@ -121,16 +127,49 @@ static int tenants_of(struct yaml_tree *tree, yaml_node_t *node, const struct fl
 	return code;
 }
 
+/* A path without any guess at where a relative one begins. */
+static int path_read(struct yaml_tree *tree, yaml_node_t *map, const char *key,
+		     char path[CONFIG_PATH_MAX + 1], struct parc_err *err)
+{
+	yaml_node_t *node = yaml_find(tree, map, key);
+	struct text_field word;
+	int code = yaml_read_word(tree, node, key, &word, err);
+
+	if (code != 0)
+		return code;
+	if (word.size == 0 || word.size > CONFIG_PATH_MAX || word.bytes[0] != '/' ||
+	    memchr(word.bytes, '\0', word.size) != NULL)
+		return yaml_refuse(tree, node, PARC_ERR_INVALID, err,
+				   "%s has to be an absolute path of at most %d bytes", key,
+				   CONFIG_PATH_MAX);
+	memcpy(path, word.bytes, word.size);
+	path[word.size] = '\0';
+	return 0;
+}
+
+static int tls_read(struct yaml_tree *tree, yaml_node_t *map, struct config_tls *tls,
+		    struct parc_err *err)
+{
+	int code = yaml_read_map(tree, map, &tls_keys, NULL, err);
+
+	if (code == 0)
+		code = path_read(tree, map, "certificate", tls->certificate, err);
+	return code == 0 ? path_read(tree, map, "key", tls->key, err) : code;
+}
+
 static int root_read(struct yaml_tree *tree, yaml_node_t *root, const struct fleet *fleet,
 		     struct config *config, struct parc_err *err)
 {
 	struct root_fields fields = {config->snapshot_records, config->rate};
 	yaml_node_t *policy = yaml_find(tree, root, "policy");
 	yaml_node_t *tenants = yaml_find(tree, root, "tenants");
+	yaml_node_t *tls = yaml_find(tree, root, "tls");
 	int code = yaml_read_map(tree, root, &root_keys, &fields, err);
 
 	if (code == 0 && policy != NULL)
 		code = policy_read(tree, policy, &config->policy, err);
+	if (code == 0 && tls != NULL)
+		code = tls_read(tree, tls, &config->tls, err);
 	if (code == 0 && tenants != NULL)
 		code = tenants_of(tree, tenants, fleet, config, err);
 	if (code == 0)

@@ -26,6 +26,7 @@
 #include "daemon/config.h"
 #include "daemon/log.h"
 #include "daemon/spec.h"
+#include "daemon/tls.h"
 #include "daemon/wall.h"
 #include "engine/engine.h"
 #include "store/rows.h"
@@ -40,6 +41,7 @@ struct daemon_options {
 	const char *directory, *config; /* config: NULL: the defaults */
 	const char *program;		/* path of this program, for the engine */
 	const char *fleet;		/* of the dry engine; NULL: this machine */
+	const char *socket;		/* where jobs find the daemon; NULL: they are not told */
 	const char *vfs;		/* for tests */
 	int dry;			/* run nothing (engine/dry.h) */
 	int32_t jobs_max;		/* pending and running; of a new folder */
@@ -78,6 +80,7 @@ struct daemon_figures {
 struct daemon {
 	struct daemon_options options;
 	struct config config;
+	struct tls *tls; /* NULL: none is configured */
 	struct log log;
 	struct wall wall;
 	struct store *store;
@@ -144,13 +147,26 @@ int daemon_submit(struct daemon *daemon, const struct daemon_caller *caller,
 		  const struct daemon_submission *submission, int64_t *first, int32_t *count,
 		  struct parc_err *err);
 
+/* Take a report of a job, of its progress or of a checkpoint: step it, keep its row. An attempt
+ * that is over is refused (PARC_ERR_STATE); a report that says nothing new changes nothing. */
+struct daemon_progress {
+	int64_t job;
+	struct engine_key key;
+	int is_checkpoint;
+	int is_until_now; /* a checkpoint of all until now: amount is not given */
+	struct engine_amount amount;
+	int64_t time_us; /* when it was said */
+};
+int daemon_progress(struct daemon *daemon, const struct daemon_progress *said,
+		    struct parc_err *err);
+
 /* The name that a node has for people: without what tells it from earlier ones of that name. */
 int daemon_node_name(struct daemon *daemon, int64_t node, char name[ENGINE_NAME_MAX + 1]);
 
 /* Number of a tenant by name, PARC_NONE when there is none. */
 int64_t daemon_tenant_number(struct daemon *daemon, const char *name);
 
-/* Read the configuration again. On an error all stays as it was. */
+/* Read configuration and certificate again. On an error all stays as it was. */
 int daemon_reload(struct daemon *daemon, struct parc_err *err);
 
 /* Set a tenant by command, from an object with the fields that change; undo that, so that it is

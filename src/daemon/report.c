@@ -31,10 +31,6 @@ static int32_t event_kind(int32_t kind)
 		return PARC_EVENT_STARTED;
 	case ENGINE_READY:
 		return PARC_EVENT_READY;
-	case ENGINE_PROGRESS:
-		return PARC_EVENT_PROGRESS;
-	case ENGINE_CHECKPOINT:
-		return PARC_EVENT_CHECKPOINT;
 	case ENGINE_USE:
 		return PARC_EVENT_USE;
 	default:
@@ -69,12 +65,24 @@ static void started_write(struct daemon *daemon, const struct engine_report *rep
 		daemon_break(daemon, &err);
 }
 
+/* What was stopped on request ended as it was to be stopped for. */
+static int32_t result_of(struct daemon *daemon, const struct engine_report *report)
+{
+	struct store_attempt attempt;
+
+	if (report->stopped && report->result != PARC_RESULT_LOST &&
+	    store_attempt_find(daemon->store, report->key.allocation, &attempt, NULL) == 1 &&
+	    attempt.result != PARC_RESULT_NONE)
+		return attempt.result;
+	return report->result;
+}
+
 static void end_write(struct daemon *daemon, const struct engine_report *report, int64_t job)
 {
 	struct store_attempt end = {.allocation = report->key.allocation,
 				    .job = job,
 				    .attempt = report->key.attempt,
-				    .result = report->result,
+				    .result = result_of(daemon, report),
 				    .end_us = daemon->now_us,
 				    .wall_us = report->wall_us,
 				    .cpu_us = report->cpu_us,
@@ -101,6 +109,20 @@ static void forget_keep(struct daemon *daemon, struct engine_key key)
 		daemon_break(daemon, &err);
 }
 
+/* Refused is what comes too late, or cannot be. */
+static void progress_report(struct daemon *daemon, const struct engine_report *report)
+{
+	struct daemon_progress said = {.key = report->key,
+				       .is_checkpoint = report->kind == ENGINE_CHECKPOINT,
+				       .amount = report->amount,
+				       .time_us = report->time_us};
+	struct parc_job_info info;
+
+	said.job = job_of(daemon, report->key, &info);
+	if (said.job != 0)
+		daemon_progress(daemon, &said, NULL);
+}
+
 static void attempt_report(struct daemon *daemon, const struct engine_report *report)
 {
 	struct parc_job_info info;
@@ -115,7 +137,6 @@ static void attempt_report(struct daemon *daemon, const struct engine_report *re
 	event.run.allocation = report->key.allocation;
 	event.run.attempt = report->key.attempt;
 	event.run.result = is_end ? report->result : 0;
-	event.run.work_us = report->work_us;
 	event.run.busy_milli = report->busy_milli;
 	/* What ended because it was told to has the result that it was told for. */
 	if (is_end && job != 0 && info.state == PARC_JOB_STOPPING && report->stopped &&
@@ -160,7 +181,9 @@ static void device_report(struct daemon *daemon, const struct engine_report *rep
 
 void report_take(struct daemon *daemon, const struct engine_report *report)
 {
-	if (report->kind >= ENGINE_STARTED && report->kind <= ENGINE_ENDED) {
+	if (report->kind == ENGINE_PROGRESS || report->kind == ENGINE_CHECKPOINT) {
+		progress_report(daemon, report);
+	} else if (report->kind >= ENGINE_STARTED && report->kind <= ENGINE_ENDED) {
 		attempt_report(daemon, report);
 	} else if (report->kind == ENGINE_DEVICE || report->kind == ENGINE_FOREIGN) {
 		device_report(daemon, report);

@@ -97,6 +97,9 @@ static int stop_write(struct daemon *daemon, const struct parc_action *action, s
 				 .why = action->stop.why};
 	int code = store_job_state(daemon->store, action->job, PARC_JOB_STOPPING, err);
 
+	if (code == 0)
+		code = store_attempt_stop(daemon->store, action->stop.allocation, action->stop.why,
+					  err);
 	return code == 0 ? act_keep(daemon, &act, err) : code;
 }
 

@@ -308,11 +308,14 @@ static int config_compose(struct daemon *daemon, struct config *config, const ch
 	return code;
 }
 
-static int reload(struct daemon *daemon, const char *skip, struct parc_err *err)
+static int reload(struct daemon *daemon, const char *skip, int with_certificate,
+		  struct parc_err *err)
 {
 	struct config config;
 	int code = config_compose(daemon, &config, skip, err);
 
+	if (code == 0 && with_certificate)
+		code = certificate_read(daemon, &config.tls, err);
 	if (code == 0)
 		code = config_settle(daemon, &config, err);
 	if (code == 0)
@@ -323,7 +326,12 @@ static int reload(struct daemon *daemon, const char *skip, struct parc_err *err)
 
 int daemon_reload(struct daemon *daemon, struct parc_err *err)
 {
-	return reload(daemon, NULL, err);
+	return reload(daemon, NULL, 1, err);
+}
+
+int setup_config(struct daemon *daemon, struct parc_err *err)
+{
+	return reload(daemon, NULL, 0, err); /* the certificate was read before anything else */
 }
 
 /* ---- By command */
@@ -394,6 +402,6 @@ int daemon_tenant_unset(struct daemon *daemon, const char *name, struct parc_err
 		return parc_err_set(err, PARC_ERR_STATE,
 				    "%s is as the configuration file has it: change it there",
 				    name);
-	code = reload(daemon, name, err);
+	code = reload(daemon, name, 1, err);
 	return code == 0 ? text_set(daemon, name, "", err) : code;
 }

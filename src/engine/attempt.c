@@ -4,6 +4,8 @@
  */
 #include "engine/attempt.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +19,15 @@ void attempt_point(int number)
 {
 	if (supervisor_point != NULL)
 		supervisor_point(number);
+}
+
+int attempt_open_reports(struct attempt *attempt, struct parc_err *err)
+{
+	attempt->reports =
+		openat(attempt->folder, "report", O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+	if (attempt->reports >= 0)
+		return 0;
+	return parc_err_set(err, PARC_ERR_IO, "no way for reports: %s", strerror(errno));
 }
 
 int attempt_has_tree(const struct attempt *attempt)

@@ -23,6 +23,7 @@ struct attempt_task {
 
 struct attempt {
 	int folder, lock;
+	int reports; /* the way of the job's reports, held open as long as there may be some */
 	char name[CLAIM_NAME_SIZE];
 	struct claim claim;
 	struct groups groups;
@@ -41,6 +42,9 @@ struct attempt {
 /* Start the tasks of a claim that has no `started`: 0, or a code and `end` says why. After a code
  * no process of it is left. */
 int attempt_launch(struct attempt *attempt, struct claim_exit *end);
+
+/* Open the way for reports, which is there: 0, or a code. Read and write, so that it never ends. */
+int attempt_open_reports(struct attempt *attempt, struct parc_err *err);
 
 /* Send a signal to all processes of all tasks. */
 void attempt_signal(struct attempt *attempt, int number);

@@ -24,7 +24,7 @@
 #define FREE_FD	   5  /* the first that the job finds free */
 #define KEEP_FD	   20 /* from here on are ours, until exec closes them */
 #define OPEN_FILES 1024
-#define OWN_MAX	   10 /* variables that every job gets */
+#define OWN_MAX	   12 /* variables that every job gets */
 #define GROUPS_MAX 4096
 
 struct stage {
@@ -150,6 +150,21 @@ static int is_named_in(const char *variable, char *const *list, size_t count)
 	return 0;
 }
 
+/* "NAME=12.5" of millionths, without the zeros at the end; NULL without memory. */
+static char *amount_variable(const char *name, int64_t amount)
+{
+	char text[64], *end;
+
+	snprintf(text, sizeof(text), "%s=%" PRId64 ".%06" PRId64, name, amount / 1000000,
+		 amount % 1000000);
+	end = text + strlen(text);
+	while (end[-1] == '0')
+		end--;
+	end -= end[-1] == '.';
+	*end = '\0';
+	return strdup(text);
+}
+
 /* What parc tells the job: later ones never replace these. */
 static size_t add_own(const struct child *child, char **list)
 {
@@ -171,11 +186,12 @@ static size_t add_own(const struct child *child, char **list)
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		snprintf(text, sizeof(text), "%s=%" PRId64, numbers[i].name, numbers[i].value);
-		list[count] = strdup(text);
-		if (list[count] == NULL)
+		if ((list[count++] = strdup(text)) == NULL)
 			return 0;
-		count++;
 	}
+	if ((list[count++] = amount_variable("PARC_DONE", claim->kept_done)) == NULL ||
+	    (list[count++] = amount_variable("PARC_TOTAL", claim->kept_total)) == NULL)
+		return 0;
 	return count;
 }
 

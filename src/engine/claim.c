@@ -43,6 +43,8 @@ static const struct field claim_fields[] = {
 	FIELD(claim, time_us, 0, NUMBER_MAX),
 	FIELD(claim, grace_us, 0, NUMBER_MAX),
 	FIELD(claim, work_us, 0, NUMBER_MAX),
+	FIELD(claim, kept_done, 0, NUMBER_MAX),
+	FIELD(claim, kept_total, 0, NUMBER_MAX),
 	FIELD(claim, output_is_ours, 0, 1),
 	{0},
 };
@@ -77,8 +79,10 @@ static const struct field said_fields[] = {
 	FIELD(claim_said, running_us, -1, NUMBER_MAX),
 	FIELD(claim_said, progress_us, -1, NUMBER_MAX),
 	FIELD(claim_said, checkpoint_us, -1, NUMBER_MAX),
-	FIELD(claim_said, progress_work_us, 0, NUMBER_MAX),
-	FIELD(claim_said, checkpoint_work_us, 0, NUMBER_MAX),
+	FIELD(claim_said, progress_done, 0, NUMBER_MAX),
+	FIELD(claim_said, progress_total, 0, NUMBER_MAX),
+	FIELD(claim_said, checkpoint_done, 0, NUMBER_MAX),
+	FIELD(claim_said, checkpoint_total, 0, NUMBER_MAX),
 	FIELD(claim_said, refused, 0, NUMBER_MAX),
 	{0},
 };

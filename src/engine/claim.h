@@ -45,7 +45,8 @@ struct claim {
 	char boot[PROCESS_BOOT_SIZE];
 	struct engine_key key;
 	int64_t job, uid, gid, time_us, grace_us, work_us;
-	int64_t output_is_ours; /* 1: in the engine's folder, opened with its rights */
+	int64_t kept_done, kept_total; /* as struct engine_amount has them */
+	int64_t output_is_ours;	       /* 1: in the engine's folder, opened with its rights */
 	const char *name, *directory, *output, *errors; /* errors "": as output */
 	const char *groups; /* where the engine's control groups are, groups_to_text; "": without
 			       control groups */
@@ -71,7 +72,8 @@ struct claim_stop {
 
 struct claim_said {					/* -1 in a time: not yet */
 	int64_t running_us, progress_us, checkpoint_us; /* when, since 1970 */
-	int64_t progress_work_us, checkpoint_work_us;
+	int64_t progress_done, progress_total;		/* as struct engine_amount has them */
+	int64_t checkpoint_done, checkpoint_total;
 	int64_t refused; /* lines that were not understood, or too many */
 };
 

@@ -40,6 +40,12 @@ struct engine_limit { /* as setrlimit takes it; -1: no limit */
 	int64_t soft, hard;
 };
 
+/* How far a job has come, as it says itself, in millionths. Of a total: both are in a unit of its
+ * own. total 0: nobody knows one, and `done` is seconds of work on the reference chip. */
+struct engine_amount {
+	int64_t done, total;
+};
+
 /* What to run, once for each task of the attempt, all tasks in the same way. */
 struct engine_work {
 	struct engine_key key;
@@ -52,7 +58,8 @@ struct engine_work {
 	const char *output, *errors;	/* absolute paths; task k > 0 of a gang has ".k" behind it.
 					 * NULL: the engine's folder; errors NULL: as output */
 	int64_t grace_us;		/* between SIGTERM and SIGKILL when it is stopped */
-	int64_t work_us;		/* done at the last checkpoint of earlier attempts */
+	int64_t work_us;		/* on the reference chip, that the last checkpoint kept */
+	struct engine_amount kept;	/* the same, as the job said it; done 0: none */
 	int64_t memory_limit_mib;	/* of each task; 0: the placement's memory is the limit */
 	int32_t limits_count;		/* of each process, set with the user's rights */
 	const struct engine_limit *limits;
@@ -63,8 +70,8 @@ struct engine_work {
 enum engine_report_kind {
 	ENGINE_STARTED = 1, /* its processes exist */
 	ENGINE_READY,	    /* it runs its own code (a local engine sends it with STARTED) */
-	ENGINE_PROGRESS,    /* work_us */
-	ENGINE_CHECKPOINT,  /* work_us is safe from now on */
+	ENGINE_PROGRESS,    /* amount */
+	ENGINE_CHECKPOINT,  /* amount is safe from now on */
 	ENGINE_USE,	    /* busy_milli of what it holds, quantised; -1: unmeasured */
 	ENGINE_ENDED,	    /* result and all below; no process of it is left */
 	ENGINE_DEVICE,	    /* device of the node: failed 1 or repaired 0 */
@@ -76,7 +83,7 @@ struct engine_report {
 	int32_t kind; /* enum engine_report_kind */
 	struct engine_key key;
 	int64_t time_us; /* when it happened, since 1970; may lie before a restart */
-	int64_t work_us; /* on the reference chip as far as the job says so; else wall time */
+	struct engine_amount amount;
 	int32_t busy_milli;
 	int32_t device, failed, share_milli, memory_mib; /* DEVICE, FOREIGN */
 

@@ -40,13 +40,16 @@ static int say(struct claim_exit *end, int result, const struct parc_err *err)
 	return err->code;
 }
 
-/* The way for reports and the file of notices. */
+/* The way for reports and the file of notices. The way is open before any task can write: what is
+ * in it goes when the last who has it open ends. */
 static int make_files(struct attempt *attempt, struct parc_err *err)
 {
 	int notice;
 
 	if (mkfifoat(attempt->folder, "report", 0600) != 0 && errno != EEXIST)
 		return parc_err_set(err, PARC_ERR_IO, "no way for reports: %s", strerror(errno));
+	if (attempt_open_reports(attempt, err) != 0)
+		return PARC_ERR_IO;
 	notice = openat(attempt->folder, "notice", O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
 			0600);
 	if (notice < 0)

@@ -244,6 +244,8 @@ int request_init(struct request *request, struct local *local, const struct engi
 			       .time_us = clock_wall_us(),
 			       .grace_us = work->grace_us > 0 ? work->grace_us : 0,
 			       .work_us = work->work_us > 0 ? work->work_us : 0,
+			       .kept_done = work->kept.done > 0 ? work->kept.done : 0,
+			       .kept_total = work->kept.total > 0 ? work->kept.total : 0,
 			       .name = work->name != NULL ? work->name : "",
 			       .directory = work->directory,
 			       .groups = local->groups.abilities != 0 ? local->groups_text : "",

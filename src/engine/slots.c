@@ -457,12 +457,14 @@ static int report_said(struct slot *slot, const struct claim_said *said,
 		slot->told_progress_us = said->progress_us;
 		report->kind = ENGINE_PROGRESS;
 		report->time_us = said->progress_us;
-		report->work_us = said->progress_work_us;
+		report->amount.done = said->progress_done;
+		report->amount.total = said->progress_total;
 	} else if (said->checkpoint_us > slot->told_checkpoint_us) {
 		slot->told_checkpoint_us = said->checkpoint_us;
 		report->kind = ENGINE_CHECKPOINT;
 		report->time_us = said->checkpoint_us;
-		report->work_us = said->checkpoint_work_us;
+		report->amount.done = said->checkpoint_done;
+		report->amount.total = said->checkpoint_total;
 	} else {
 		return 0;
 	}

@@ -23,9 +23,10 @@
 #include "base/assert.h"
 #include "engine/attempt.h"
 
-#define SAID_EVERY_US  200000 /* reports are written down at most so often */
-#define KILL_EVERY_US  20000  /* a kill is repeated until nothing is left */
-#define WRITE_EVERY_MS 1000   /* an exit that cannot be written is tried again */
+#define SAID_EVERY_US  200000  /* checkpoints are written down at most so often, */
+#define MOVED_EVERY_US 1000000 /* progress alone */
+#define KILL_EVERY_US  20000   /* a kill is repeated until nothing is left */
+#define WRITE_EVERY_MS 1000    /* an exit that cannot be written is tried again */
 #define REPORT_BYTES   4096
 
 enum { WATCH_FOLDER, WATCH_REPORT, WATCH_CHILD, WATCH_COUNT };
@@ -138,7 +139,8 @@ static int is_all_over(const struct attempt *attempt)
 
 /* ---- Reports */
 
-static void take_reports(struct attempt *attempt, int fd)
+/* Take what has come: at most REPORT_BYTES. Returns whether there was something. */
+static int take_reports(struct attempt *attempt, int fd)
 {
 	char bytes[REPORT_BYTES];
 	struct said_now now = {.wall_us = clock_wall_us(),
@@ -148,15 +150,22 @@ static void take_reports(struct attempt *attempt, int fd)
 
 	if (got > 0)
 		said_take(&attempt->said, bytes, (size_t)got, &now);
+	return got > 0;
+}
+
+/* When what was said is to be written down; each time becomes a record of the journal. */
+static int64_t said_due_us(const struct attempt *attempt, const struct watch *watch)
+{
+	return watch->said_us + (attempt->said.is_urgent ? SAID_EVERY_US : MOVED_EVERY_US);
 }
 
 static void write_said(struct attempt *attempt, struct watch *watch, int64_t now_us)
 {
-	if (!attempt->said.is_changed || now_us < watch->said_us + SAID_EVERY_US)
+	if (!attempt->said.is_changed || now_us < said_due_us(attempt, watch))
 		return;
 	watch->said_us = now_us;
 	if (claim_write_said(attempt->folder, &attempt->said.sheet, NULL) == 0)
-		attempt->said.is_changed = 0;
+		attempt->said.is_changed = attempt->said.is_urgent = 0;
 }
 
 /* ---- Watching */
@@ -180,11 +189,9 @@ static int watch_open(struct attempt *attempt, struct watch *watch, struct parc_
 	return 0;
 }
 
-/* After the launch made it; read and write, so that it never ends. */
 static void watch_reports(struct attempt *attempt, struct watch *watch)
 {
-	watch->files[WATCH_REPORT].fd =
-		openat(attempt->folder, "report", O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+	watch->files[WATCH_REPORT].fd = attempt->reports;
 	for (int32_t i = 0; i < attempt->count; i++)
 		watch->files[WATCH_COUNT + i].fd = attempt->tasks[i].pidfd;
 }
@@ -206,8 +213,8 @@ static int watch_timeout(const struct attempt *attempt, const struct watch *watc
 		due_us = attempt->stop.kill_us;
 	if (is_all_over(attempt) || due_us <= now_us)
 		due_us = now_us + KILL_EVERY_US;
-	if (attempt->said.is_changed && watch->said_us + SAID_EVERY_US < due_us)
-		due_us = watch->said_us + SAID_EVERY_US;
+	if (attempt->said.is_changed && said_due_us(attempt, watch) < due_us)
+		due_us = said_due_us(attempt, watch);
 	if (due_us == INT64_MAX)
 		return -1;
 	due_us = due_us > now_us ? due_us - now_us : 0;
@@ -252,9 +259,10 @@ static void watch_all(struct attempt *attempt, struct watch *watch)
 			attempt_kill(attempt);
 		watch_once(attempt, watch);
 	}
-	take_reports(attempt, watch->files[WATCH_REPORT].fd);
+	while (take_reports(attempt, watch->files[WATCH_REPORT].fd))
+		continue; /* nobody is left who could write more */
 	watch->said_us = 0;
-	write_said(attempt, watch, SAID_EVERY_US);
+	write_said(attempt, watch, MOVED_EVERY_US);
 }
 
 static void watch_close(struct watch *watch)
@@ -337,6 +345,7 @@ static void adopt(struct attempt *attempt, const struct claim_started *started)
 	struct claim_said *said = &attempt->said.sheet;
 
 	attempt->is_adopted = 1;
+	attempt_open_reports(attempt, NULL); /* without it, it can still end */
 	attempt->started_us = started->boot_us;
 	attempt->count = started->count;
 	for (int32_t i = 0; i < started->count; i++) {
@@ -408,6 +417,8 @@ static void supervise(struct attempt *attempt, struct claim_exit *end)
 		return;
 	}
 	claim_name(attempt->name, attempt->claim.key);
+	said_init(&attempt->said,
+		  (struct engine_amount){attempt->claim.kept_done, attempt->claim.kept_total});
 	enter_group(attempt);
 	code = claim_read_started(attempt->folder, &started, &err);
 	if (code == PARC_ERR_UNKNOWN)
@@ -449,8 +460,7 @@ int supervisor_run(const char *folder, struct parc_err *err)
 		free(attempt);
 		return code;
 	}
-	attempt->failed = -1;
-	said_init(&attempt->said);
+	attempt->failed = attempt->reports = -1;
 	attempt->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (attempt->folder < 0)
 		code = parc_err_set(err, PARC_ERR_UNKNOWN, "%s cannot be opened: %s", folder,

@@ -108,6 +108,11 @@ int store_attempt_started(struct store *store, int64_t allocation, int64_t start
 	return sql_write(store, SQL_ATTEMPT_STARTED, err, "ii", allocation, started_us);
 }
 
+int store_attempt_stop(struct store *store, int64_t allocation, int32_t why, struct parc_err *err)
+{
+	return sql_write(store, SQL_ATTEMPT_STOP, err, "iw", allocation, why);
+}
+
 int store_attempt_end(struct store *store, const struct store_attempt *end, const char *detail,
 		      struct parc_err *err)
 {
@@ -184,4 +189,35 @@ int store_attempt_of_job(struct store *store, int64_t job, store_attempt_visit *
 {
 	return attempt_list(store, sql_bind(store, SQL_ATTEMPT_OF_JOB, err, "i", job), visit,
 			    context, err);
+}
+
+int store_progress_set(struct store *store, const struct store_progress *it, struct parc_err *err)
+{
+	return sql_write(store, SQL_PROGRESS_SET, err, "iiiiiiiiiiiii", it->job, it->allocation,
+			 it->expected_us, it->progress_us, it->now.done, it->now.total,
+			 it->checkpoint_us, it->kept.done, it->kept.total, it->kept.work_us,
+			 it->begin.done, it->begin.total, it->begin.work_us);
+}
+
+int store_progress_find(struct store *store, int64_t job, struct store_progress *progress,
+			struct parc_err *err)
+{
+	sqlite3_stmt *row = sql_bind(store, SQL_PROGRESS_FIND, err, "i", job);
+	int code = row == NULL ? PARC_ERR_IO : sql_row(store, row, err);
+
+	if (code != 1)
+		return code;
+	*progress = (struct store_progress){
+		.job = sqlite3_column_int64(row, 0),
+		.allocation = sqlite3_column_int64(row, 1),
+		.expected_us = sqlite3_column_int64(row, 2),
+		.progress_us = sqlite3_column_int64(row, 3),
+		.now = {sqlite3_column_int64(row, 4), sqlite3_column_int64(row, 5), 0},
+		.checkpoint_us = sqlite3_column_int64(row, 6),
+		.kept = {sqlite3_column_int64(row, 7), sqlite3_column_int64(row, 8),
+			 sqlite3_column_int64(row, 9)},
+		.begin = {sqlite3_column_int64(row, 10), sqlite3_column_int64(row, 11),
+			  sqlite3_column_int64(row, 12)},
+	};
+	return 1;
 }

@@ -39,13 +39,29 @@ struct store_job {
 
 struct store_attempt {
 	int64_t allocation, job;
-	int32_t attempt, result; /* result: enum parc_result; NONE while it lives */
+	int32_t attempt, result; /* enum parc_result; while it lives NONE, or what it is to stop for
+				  */
 	int64_t start_us, started_us, end_us;
 	int64_t held_milli; /* thousandths of devices it was promised */
 	int64_t wall_us, cpu_us, memory_peak_mib, busy_us; /* as in struct engine_report */
 	int32_t exit_code, signal;
 	const void *action; /* its START as parc_actions_encode has it */
 	size_t action_size;
+};
+
+/* How far a job has come, in millionths of its own unit; a total of 0: in seconds of work on the
+ * reference chip. */
+struct store_amount {
+	int64_t done, total, work_us; /* work_us: what that is on the reference chip */
+};
+
+struct store_progress {
+	int64_t job, allocation;	    /* the last that reported */
+	int64_t expected_us;		    /* its length as it was submitted; 0: unknown */
+	int64_t progress_us, checkpoint_us; /* when; 0: not yet */
+	struct store_amount now;	    /* work_us is not kept */
+	struct store_amount kept, begin;    /* by the last checkpoint; by those of earlier attempts
+					     */
 };
 
 struct store_token {
@@ -82,6 +98,7 @@ int store_job_list(struct store *store, const struct store_job_filter *filter, i
 /* Attempts. */
 int store_attempt_started(struct store *store, int64_t allocation, int64_t started_us,
 			  struct parc_err *err);
+int store_attempt_stop(struct store *store, int64_t allocation, int32_t why, struct parc_err *err);
 int store_attempt_end(struct store *store, const struct store_attempt *end, const char *detail,
 		      struct parc_err *err);
 int store_attempt_find(struct store *store, int64_t allocation, struct store_attempt *row,
@@ -92,6 +109,12 @@ int store_attempt_live(struct store *store, store_attempt_visit *visit, void *co
 		       struct parc_err *err);
 int store_attempt_of_job(struct store *store, int64_t job, store_attempt_visit *visit,
 			 void *context, struct parc_err *err);
+
+/* Progress: one row for each job that reports. */
+int store_progress_set(struct store *store, const struct store_progress *progress,
+		       struct parc_err *err);
+int store_progress_find(struct store *store, int64_t job, struct store_progress *progress,
+			struct parc_err *err);
 
 /* Names. set gives or renews the text that belongs to the name; find by name or by number. */
 int store_name_add(struct store *store, int32_t kind, const char *name, const char *text,

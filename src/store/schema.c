@@ -85,6 +85,20 @@ static const char *const migrations[] = {
 	"CREATE TABLE quarantine ("
 	"  number INTEGER PRIMARY KEY, created_us INTEGER NOT NULL,"
 	"  event BLOB NOT NULL, why TEXT NOT NULL);",
+
+	/* How far each job that reports has come, by its last report and its last checkpoint, in
+	 * millionths of its own unit (total 0: seconds of work on the reference chip). */
+	"CREATE TABLE progress ("
+	"  job INTEGER PRIMARY KEY,"
+	"  allocation INTEGER NOT NULL,"  /* that reported last */
+	"  expected_us INTEGER NOT NULL," /* length of the job as it was submitted; 0: unknown */
+	"  progress_us INTEGER NOT NULL, done INTEGER NOT NULL, total INTEGER NOT NULL,"
+	"  checkpoint_us INTEGER NOT NULL," /* 0: none yet */
+	"  kept_done INTEGER NOT NULL, kept_total INTEGER NOT NULL,"
+	"  kept_work_us INTEGER NOT NULL," /* as the core was told it */
+	/* What this allocation began with: what an earlier one had kept. */
+	"  begin_done INTEGER NOT NULL, begin_total INTEGER NOT NULL,"
+	"  begin_work_us INTEGER NOT NULL);",
 };
 
 #define SCHEMA_VERSION ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))

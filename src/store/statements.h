@@ -11,6 +11,9 @@
 #define SQL_ATTEMPT_COLUMNS                                                            \
 	"allocation, job, attempt, result, start_us, started_us, end_us, held_milli, " \
 	"wall_us, cpu_us, memory_peak_mib, busy_us, exit_code, signal, action"
+#define SQL_PROGRESS_COLUMNS                                                                 \
+	"job, allocation, expected_us, progress_us, done, total, checkpoint_us, kept_done, " \
+	"kept_total, kept_work_us, begin_done, begin_total, begin_work_us"
 #define SQL_TOKEN_COLUMNS \
 	"hash, number, tenant, created_us, expires_us, revoked_us, uid, role, user, note"
 
@@ -48,6 +51,7 @@
 	X(ATTEMPT_ADD, "INSERT INTO attempts (allocation, job, attempt, start_us, held_milli," \
 		" action) VALUES (?1, ?2, ?3, ?4, ?5, ?6)") \
 	X(ATTEMPT_STARTED, "UPDATE attempts SET started_us = ?2 WHERE allocation = ?1") \
+	X(ATTEMPT_STOP, "UPDATE attempts SET result = ?2 WHERE allocation = ?1") \
 	X(ATTEMPT_END, "UPDATE attempts SET result = ?2, end_us = ?3, wall_us = ?4, cpu_us = ?5," \
 		" memory_peak_mib = ?6, busy_us = ?7, exit_code = ?8, signal = ?9" \
 		" WHERE allocation = ?1") \
@@ -56,6 +60,9 @@
 		" WHERE end_us = 0 ORDER BY allocation") \
 	X(ATTEMPT_OF_JOB, "SELECT " SQL_ATTEMPT_COLUMNS " FROM attempts WHERE job = ?1" \
 		" ORDER BY allocation") \
+	X(PROGRESS_SET, "INSERT OR REPLACE INTO progress (" SQL_PROGRESS_COLUMNS ")" \
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)") \
+	X(PROGRESS_FIND, "SELECT " SQL_PROGRESS_COLUMNS " FROM progress WHERE job = ?1") \
 	X(NAME_ADD, "INSERT INTO names (kind, number, name, text) VALUES (?1," \
 		" (SELECT coalesce(max(number), 0) + 1 FROM names WHERE kind = ?1), ?2, ?3)" \
 		" ON CONFLICT (kind, name) DO UPDATE SET text = excluded.text") \

@@ -145,6 +145,8 @@ void attempts_start(struct attempts *attempts, const struct attempts_job *job)
 				   .command = job->command != NULL ? command : shell,
 				   .environment = environment,
 				   .grace_us = job->grace_us,
+				   .work_us = job->work_us,
+				   .kept = job->kept,
 				   .limits = job->limits,
 				   .limits_count = job->limits_count,
 				   .placements_count = job->tasks > 0 ? job->tasks : 1,

@@ -48,6 +48,8 @@ struct attempts_job {
 	uint32_t uid;	       /* 0: as the test */
 	const char *directory; /* NULL: the folder */
 	const char *command;   /* in place of sh and its script */
+	int64_t work_us;       /* that earlier attempts kept */
+	struct engine_amount kept;
 };
 void attempts_start(struct attempts *attempts, const struct attempts_job *job);
 

@@ -25,6 +25,7 @@
 #include "parc/core.h"
 #include "support/calendar.h"
 #include "support/draw.h"
+#include "support/kept.h"
 
 #define JOBS   14
 #define SECOND INT64_C(1000000)
@@ -172,6 +173,8 @@ static void tiny_step(struct tiny *tiny, struct parc_event *event)
 	}
 }
 
+static struct kept kept;
+
 static void tiny_init(struct tiny *tiny, uint64_t seed, const struct calendar *fleet,
 		      const struct tiny_job *jobs, const struct parc_policy *policy)
 {
@@ -185,7 +188,7 @@ static void tiny_init(struct tiny *tiny, uint64_t seed, const struct calendar *f
 	tiny->calendar = *fleet;
 	memcpy(tiny->jobs, jobs, sizeof(tiny->jobs));
 	limits.shapes = 64;
-	tiny->core = parc_core_create(&limits, seed, NULL);
+	tiny->core = kept_core(&kept, &limits, seed);
 	assert_non_null(tiny->core);
 	event.policy = *policy;
 	tiny_step(tiny, &event);
@@ -289,7 +292,6 @@ static void tiny_run(struct tiny *tiny)
 			tiny_fail(tiny, i, "it never ran");
 	if (parc_core_check(tiny->core, &err) != 0)
 		fail_msg("seed %llu: %s", (unsigned long long)tiny->seed, err.text);
-	parc_core_destroy(tiny->core);
 }
 
 static void properties_check(int32_t order, int32_t backfill, int32_t reserve_max)
@@ -494,6 +496,8 @@ int main(void)
 		cmocka_unit_test(test_easy_job_for_job),
 		cmocka_unit_test(test_conservative_job_for_job),
 	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	kept_free(&kept);
+	return failed;
 }

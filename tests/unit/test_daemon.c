@@ -309,6 +309,58 @@ static void test_what_cannot_be_submitted_leaves_no_trace(void **state)
 	end_daemon(daemon);
 }
 
+static int say(struct daemon *daemon, int is_checkpoint, int64_t done, int64_t total)
+{
+	struct daemon_progress said = {.job = 1,
+				       .key = {.allocation = 1, .attempt = 1},
+				       .is_checkpoint = is_checkpoint,
+				       .is_until_now = done < 0,
+				       .amount = {done < 0 ? 0 : done * 1000000, total * 1000000},
+				       .time_us = daemon->now_us};
+
+	return daemon_progress(daemon, &said, NULL);
+}
+
+static void test_progress_in_a_unit_of_its_own_is_work_of_the_length_it_gave(void **state)
+{
+	struct daemon *daemon = make_daemon();
+	struct store_progress row;
+	struct parc_err err = {0};
+	int64_t last;
+
+	(void)state;
+	submit(daemon, ", \"expected_s\": 200, \"environment\": {\"PARC_DRY_S\": \"1000\"}", NULL);
+	daemon_round(daemon, 0, &err);
+	assert_int_equal(say(daemon, 0, 10, 40), 0);
+	last = store_last(daemon->store);
+	assert_int_equal(say(daemon, 0, 10, 40), 0);
+	assert_int_equal(store_last(daemon->store), last); /* nothing new */
+	assert_int_equal(say(daemon, 1, -1, 0), 0);	   /* of what progress said */
+	assert_int_equal(say(daemon, 0, 30, 40), 0);
+	assert_int_equal(say(daemon, 1, 20, 40), 0); /* begun before: progress stays */
+	assert_int_equal(store_progress_find(daemon->store, 1, &row, NULL), 1);
+	assert_int_equal(row.kept.done, 20000000);
+	assert_int_equal(row.kept.work_us, 100000000);
+	assert_int_equal(row.now.done, 30000000);
+	assert_int_equal(say(daemon, 0, 50, 40), PARC_ERR_INVALID);
+	assert_int_equal(say(daemon, 0, 2000000000, 0), PARC_ERR_INVALID);
+	assert_int_equal(daemon_round(daemon, 0, &err), 0);
+	end_daemon(daemon);
+}
+
+static void test_an_attempt_that_is_over_reports_nothing(void **state)
+{
+	struct daemon *daemon = make_daemon();
+	struct store_progress row;
+
+	(void)state;
+	submit(daemon, "", NULL);
+	live_until_end(daemon, 1);
+	assert_int_equal(say(daemon, 0, 1, 2), PARC_ERR_UNKNOWN);
+	assert_int_equal(store_progress_find(daemon->store, 1, &row, NULL), 0);
+	end_daemon(daemon);
+}
+
 static void test_configurations(void **state)
 {
 	static const struct fleet no_chips;
@@ -362,6 +414,8 @@ int main(void)
 		TEST(test_a_snapshot_gives_what_the_journal_gives),
 		TEST(test_time_does_not_run_backwards),
 		TEST(test_what_cannot_be_submitted_leaves_no_trace),
+		TEST(test_progress_in_a_unit_of_its_own_is_work_of_the_length_it_gave),
+		TEST(test_an_attempt_that_is_over_reports_nothing),
 		TEST(test_configurations),
 	};
 

@@ -209,10 +209,11 @@ static void test_a_stop_gives_grace_and_tells_the_job(void **state)
 			       .script = "trap 'cat <&4; echo checkpoint 12.5 >&3; exit 3' TERM\n"
 					 "echo progress 1 >&3; while :; do sleep 0.01; done"});
 	assert_true(attempts_await_kind(attempts, ENGINE_PROGRESS, 1, &report));
-	assert_int_equal(report.work_us, 1000000);
+	assert_int_equal(report.amount.done, 1000000);
+	assert_int_equal(report.amount.total, 0);
 	assert_int_equal(stop(attempts, 1, 60000000, PARC_RESULT_PREEMPTED), 0);
 	assert_true(attempts_await_kind(attempts, ENGINE_CHECKPOINT, 1, &report));
-	assert_int_equal(report.work_us, 12500000);
+	assert_int_equal(report.amount.done, 12500000);
 	await_end(attempts, 1, &report);
 	assert_int_equal(report.stopped, 1);
 	assert_int_equal(report.exit_code, 3);
@@ -291,6 +292,8 @@ static void test_only_reports_that_make_sense_count(void **state)
 			.script =
 				"printf 'progress\\nprogress -1\\nprogress 1x\\nprogress "
 				"1.1234567\\nprogress 12345678901\\nfoo\\n\\nprogress  2\\n' >&3\n"
+				"printf 'progress 3/2\\nprogress 1/0\\nprogress 101%%\\n' >&3\n"
+				"printf 'progress %%\\nprogress 1/2/3\\nprogress /2\\n' >&3\n"
 				"head -c 3000 /dev/zero | tr '\\0' a >&3; echo >&3\n"
 				"printf 'progress 2.25\\ncheckpoint 1\\n' >&3"});
 	await_end(attempts, 1, &report);
@@ -298,7 +301,36 @@ static void test_only_reports_that_make_sense_count(void **state)
 	assert_int_equal(attempts->counts[ENGINE_CHECKPOINT], 1);
 	assert_non_null(
 		strstr(attempts_read(attempts, "engine/claims/1.1/said"),
-		       "\nprogress_work_us 2250000\ncheckpoint_work_us 1000000\nrefused 9\n"));
+		       "\nprogress_done 2250000\nprogress_total 0\ncheckpoint_done 1000000\n"
+		       "checkpoint_total 0\nrefused 15\n"));
+}
+
+/* In a unit of the job's own; the next attempt begins with what the checkpoint kept. The jobs end
+ * at once: what they said last is not lost. */
+static void test_a_job_counts_in_its_own_unit(void **state)
+{
+	struct attempts *attempts = *state;
+	struct engine_report report;
+	struct attempts_job job = {.allocation = 1,
+				   .script = "echo $PARC_DONE/$PARC_TOTAL; echo progress 30% >&3; "
+					     "echo progress 12.5/50 >&3; echo checkpoint >&3"};
+
+	attempts_start(attempts, &job);
+	assert_true(attempts_await_kind(attempts, ENGINE_CHECKPOINT, 1, &report));
+	assert_int_equal(report.amount.done, 12500000);
+	assert_int_equal(report.amount.total, 50000000);
+	await_end(attempts, 1, &report);
+	assert_string_equal(attempts_read(attempts, "engine/output/1.1.out"), "0/0\n");
+	job.allocation = 2;
+	job.script = "echo $PARC_DONE/$PARC_TOTAL $PARC_WORK_US; echo checkpoint >&3";
+	job.kept = (struct engine_amount){12500000, 50000000};
+	job.work_us = 7;
+	attempts_start(attempts, &job);
+	assert_true(attempts_await_kind(attempts, ENGINE_CHECKPOINT, 2, &report));
+	assert_int_equal(report.amount.done, 12500000);
+	assert_int_equal(report.amount.total, 50000000);
+	await_end(attempts, 2, &report);
+	assert_string_equal(attempts_read(attempts, "engine/output/2.1.out"), "12.5/50 7\n");
 }
 
 static void test_a_flood_of_reports_does_not_hold_the_job_up(void **state)
@@ -475,6 +507,7 @@ int main(int argc, char **argv)
 		TEST(test_what_a_job_leaves_behind_ends_with_it),
 		TEST(test_a_gang_ends_when_one_of_its_tasks_fails),
 		TEST(test_only_reports_that_make_sense_count),
+		TEST(test_a_job_counts_in_its_own_unit),
 		TEST(test_a_flood_of_reports_does_not_hold_the_job_up),
 		TEST(test_what_ended_while_nobody_listened_is_told),
 		TEST(test_an_attempt_starts_once_however_often_it_is_asked_for),

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "support/kept.h"
 #include "support/oracle.h"
 #include "support/world.h"
 
@@ -106,6 +107,8 @@ static void make_nodes(struct tiny *tiny)
 	}
 }
 
+static struct kept kept;
+
 static void tiny_init(struct tiny *tiny, uint64_t seed)
 {
 	struct parc_limits limits = parc_limits_for(4, 64, 64);
@@ -117,7 +120,7 @@ static void tiny_init(struct tiny *tiny, uint64_t seed)
 	draw_seed(&tiny->draw, seed);
 	oracle_init(&tiny->oracle);
 	limits.shapes = 64;
-	tiny->core = parc_core_create(&limits, seed, NULL);
+	tiny->core = kept_core(&kept, &limits, seed);
 	assert_non_null(tiny->core);
 	event.policy.place = (int32_t)draw_range(&tiny->draw, PARC_PLACE_PARC, PARC_PLACE_FGD);
 	tiny_step(tiny, &event, &actions);
@@ -241,7 +244,6 @@ static void tiny_run(uint64_t seed, struct counts *counts)
 	}
 	if (parc_core_check(tiny.core, &err) != 0)
 		fail_msg("seed %llu: %s", (unsigned long long)seed, err.text);
-	parc_core_destroy(tiny.core);
 }
 
 static void test_what_fits_is_placed_and_nothing_else(void **state)
@@ -268,6 +270,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_fits_is_placed_and_nothing_else),
 	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	kept_free(&kept);
+	return failed;
 }
