@@ -165,6 +165,7 @@ static json_t *job_json(struct daemon *daemon, const struct store_job *job)
 
 	set(object, "exit_code", job->exit_code < 0 ? json_null() : json_integer(job->exit_code));
 	set(object, "signal", job->signal == 0 ? json_null() : json_integer(job->signal));
+	service_show(daemon, object, job);
 	return object;
 }
 

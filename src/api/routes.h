@@ -26,6 +26,8 @@
 	  "Report how far a job has come: {done, total, attempt}") \
 	X(job_checkpoint, "POST", "/v1/jobs/{id}/checkpoint", WORKER, STEP, \
 	  "Report that so much of a job would not be lost now: the same, or {}") \
+	X(job_load, "POST", "/v1/jobs/{id}/load", WORKER, STEP, \
+	  "Tell a service its load: {load_milli}") \
 	X(events, "GET", "/v1/events", ANY, LOOK, \
 	  "Follow what becomes of jobs, as server-sent events") \
 	X(fleet, "GET", "/v1/fleet", ANY, LOOK, "List nodes and devices with what is free") \

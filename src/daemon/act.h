@@ -14,6 +14,11 @@ enum daemon_act_kind { ACT_START = 1, ACT_STOP, ACT_FORGET };
 /* Keep an act for after the commit. */
 int act_keep(struct daemon *daemon, const struct daemon_act *act, struct parc_err *err);
 
+/* Rows of a new replica; of a warning to whoever runs the job; of what it is booked from now on. */
+int replica_write(struct daemon *daemon, const struct parc_action *action, struct parc_err *err);
+int warn_write(struct daemon *daemon, const struct parc_action *action, struct parc_err *err);
+int rebook_write(struct daemon *daemon, const struct parc_action *action, struct parc_err *err);
+
 /* Tell listeners what became of a job; number, time, tenant and user are filled in. */
 void change_add(struct daemon *daemon, const struct daemon_change *change);
 

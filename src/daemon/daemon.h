@@ -70,6 +70,7 @@ struct daemon_change {
 	int64_t number, time_us, job, tenant;
 	uint32_t uid;
 	int32_t state, result, reason;
+	int32_t warning; /* enum parc_warning; 0: none */
 };
 
 struct daemon_figures {

@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/daemon.h"
+#include "daemon/act.h"
 #include "store/snapshot.h"
 #include "support/faulty.h"
 
@@ -361,6 +361,35 @@ static void test_an_attempt_that_is_over_reports_nothing(void **state)
 	end_daemon(daemon);
 }
 
+/* The owner of devices that stay idle is told: in the job's row, and with a change. */
+static void test_who_is_idle_is_warned(void **state)
+{
+	struct daemon *daemon = calloc(1, sizeof(*daemon));
+	struct engine_report use = {.kind = ENGINE_USE, .key = {1, 1}, .busy_milli = 0};
+	struct store_job row = {0};
+	struct parc_err err = {0};
+
+	(void)state;
+	text_write(config, "serve: {policy: {idle: 1us, idle_act: warn}}");
+	if (open_daemon(daemon, config, &err) != 0)
+		fail_msg("%s", err.text);
+	submit(daemon, ", \"devices\": 1, \"environment\": {\"PARC_DRY_S\": \"1000\"}", NULL);
+	while (row.state != PARC_JOB_RUNNING) {
+		assert_int_equal(daemon_round(daemon, -1, &err), 0);
+		assert_int_equal(store_job_find(daemon->store, 1, &row, NULL), 1);
+	}
+	assert_string_equal(row.detail, "");
+	use.key.allocation = row.allocation;
+	assert_int_equal(late_add(daemon, &use, &err), 0);
+	while (row.detail[0] == '\0') {
+		assert_int_equal(daemon_round(daemon, -1, &err), 0);
+		assert_int_equal(store_job_find(daemon->store, 1, &row, NULL), 1);
+	}
+	assert_non_null(strstr(row.detail, "does not use them"));
+	assert_int_equal(daemon->changes[daemon->changes_count - 1].warning, PARC_WARN_IDLE);
+	end_daemon(daemon);
+}
+
 static void test_configurations(void **state)
 {
 	static const struct fleet no_chips;
@@ -416,6 +445,7 @@ int main(void)
 		TEST(test_what_cannot_be_submitted_leaves_no_trace),
 		TEST(test_progress_in_a_unit_of_its_own_is_work_of_the_length_it_gave),
 		TEST(test_an_attempt_that_is_over_reports_nothing),
+		TEST(test_who_is_idle_is_warned),
 		TEST(test_configurations),
 	};
 
