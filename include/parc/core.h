@@ -121,6 +121,8 @@ struct parc_job_info {
 	int32_t replica;      /* of a replica: its number; else 0 */
 	int32_t replicas;     /* of a service: its replicas, waiting, running or stopping */
 	int64_t wanted_milli; /* of a service: reference replicas that its load needs */
+	int64_t reserved_us;  /* it has a reservation from this time on; 0: it has none; PARC_NEVER:
+			       * it has, but what is in its way has no known end */
 };
 int parc_job_info(const struct parc_core *core, int64_t job, struct parc_job_info *info);
 

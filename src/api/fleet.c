@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/request.h"
+#include "daemon/settings.h"
 
 #define HOUR_MILLI_US 3.6e12 /* thousandth-device-microseconds in a device-hour */
 
@@ -63,13 +64,13 @@ int handle_fleet(struct request *request, struct parc_err *err)
 	}
 	return answer_json(
 		request, MHD_HTTP_OK,
-		json_pack("{s:I, s:I, s:I, s:I, s:o, s:o}", "capacity_milli",
+		json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "capacity_milli",
 			  (json_int_t)parc_count(daemon->core, PARC_COUNT_CAPACITY_MILLI),
 			  "allocated_milli",
 			  (json_int_t)parc_count(daemon->core, PARC_COUNT_ALLOCATED_MILLI),
 			  "free_milli", (json_int_t)parc_count(daemon->core, PARC_COUNT_FREE_MILLI),
 			  "pending", (json_int_t)parc_count(daemon->core, PARC_COUNT_PENDING),
-			  "chips", chips, "nodes", listing.nodes),
+			  "chips", chips, "nodes", listing.nodes, "windows", windows_json(daemon)),
 		err);
 }
 

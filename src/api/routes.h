@@ -50,6 +50,11 @@
 	X(token_revoke, "DELETE", "/v1/tokens/{id}", OPERATOR, STEP, "Revoke a token") \
 	X(policy_show, "GET", "/v1/policy", ANY, LOOK, \
 	  "The policy in force, as fields and as a policy file") \
+	X(windows, "GET", "/v1/windows", ANY, LOOK, \
+	  "List reservations and maintenance that wait or have begun") \
+	X(window_add, "POST", "/v1/windows", OPERATOR, STEP, \
+	  "Keep nodes or devices for a time, or take nodes out of service") \
+	X(window_drop, "DELETE", "/v1/windows/{id}", OPERATOR, STEP, "Take a window back") \
 	X(reload, "POST", "/v1/reload", OPERATOR, STEP, "Read the configuration file again") \
 	X(whoami, "GET", "/v1/whoami", ANY, LOOK, "Say who the caller is to parc") \
 	X(openapi, "GET", "/v1/openapi.json", OPEN, LOOK, "This interface as an OpenAPI document") \

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "api/request.h"
+#include "daemon/settings.h"
 #include "trace/policy_file.h"
 
 /* The policy as a file; the caller frees it. NULL: no memory. */
@@ -102,6 +103,37 @@ int handle_tenant_unset(struct request *request, struct parc_err *err)
 		code = tenant_answer(request, body, err);
 	json_decref(body);
 	return code;
+}
+
+int handle_windows(struct request *request, struct parc_err *err)
+{
+	return answer_json(request, MHD_HTTP_OK,
+			   json_pack("{s:o}", "windows", windows_json(request->api->daemon)), err);
+}
+
+int handle_window_add(struct request *request, struct parc_err *err)
+{
+	json_t *body = NULL;
+	int64_t number = 0;
+	int code = body_json(request, &body, err);
+
+	if (code == 0)
+		code = daemon_window_add(request->api->daemon, body, &number, err);
+	json_decref(body);
+	if (code != 0)
+		return code;
+	return answer_json(request, MHD_HTTP_CREATED,
+			   json_pack("{s:I}", "window", (json_int_t)number), err);
+}
+
+int handle_window_drop(struct request *request, struct parc_err *err)
+{
+	int code = daemon_window_drop(request->api->daemon, request->id, err);
+
+	if (code != 0)
+		return code;
+	return answer_json(request, MHD_HTTP_OK,
+			   json_pack("{s:I}", "window", (json_int_t)request->id), err);
 }
 
 int handle_reload(struct request *request, struct parc_err *err)

@@ -56,6 +56,7 @@ extern const struct command command_top;
 extern const struct command command_usage_hours;
 extern const struct command command_why;
 extern const struct command command_policy;
+extern const struct command command_window;
 extern const struct command command_service;
 extern const struct command command_reload;
 extern const struct command command_version;

@@ -137,6 +137,8 @@ int parc_job_info(const struct parc_core *core, int64_t id, struct parc_job_info
 		.attempt = job->attempt,
 		.tasks_running = allocation == NULL ? 0 : allocation->tasks_count,
 		.replica = job->replica};
+	if (job->reservation >= 0)
+		info->reserved_us = core->reservations[job->reservation].start_us;
 	if (allocation != NULL)
 		receipt_fill(core, job, allocation, info);
 	if (job->service >= 0) {

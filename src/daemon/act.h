@@ -19,6 +19,9 @@ int replica_write(struct daemon *daemon, const struct parc_action *action, struc
 int warn_write(struct daemon *daemon, const struct parc_action *action, struct parc_err *err);
 int rebook_write(struct daemon *daemon, const struct parc_action *action, struct parc_err *err);
 
+/* The row of a window follows the core: placed, begun, ended. */
+int window_write(struct daemon *daemon, const struct parc_action *action, struct parc_err *err);
+
 /* Tell listeners what became of a job; number, time, tenant and user are filled in. */
 void change_add(struct daemon *daemon, const struct daemon_change *change);
 

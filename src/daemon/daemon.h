@@ -170,12 +170,4 @@ int64_t daemon_tenant_number(struct daemon *daemon, const char *name);
 /* Read configuration and certificate again. On an error all stays as it was. */
 int daemon_reload(struct daemon *daemon, struct parc_err *err);
 
-/* Set a tenant by command, from an object with the fields that change; undo that, so that it is
- * again as the file says (which is read again). On an error all stays as it was. */
-int daemon_tenant_set(struct daemon *daemon, json_t *object, struct parc_err *err);
-int daemon_tenant_unset(struct daemon *daemon, const char *name, struct parc_err *err);
-
-/* A tenant's settings and users as an object; the caller's. */
-json_t *tenant_json(const struct daemon *daemon, const struct config *config, int32_t at);
-
 #endif

@@ -134,6 +134,8 @@ static int action_write(struct daemon *daemon, const struct parc_action *action,
 		return replica_write(daemon, action, err);
 	case PARC_ACTION_WARN:
 		return warn_write(daemon, action, err);
+	case PARC_ACTION_WINDOW:
+		return window_write(daemon, action, err);
 	case PARC_ACTION_REBOOK:
 		return rebook_write(daemon, action, err);
 	default:

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/act.h"
+#include "daemon/settings.h"
 #include "text/text.h"
 
 #define REFUSE(...) parc_err_set(err, PARC_ERR_INVALID, __VA_ARGS__)

@@ -22,6 +22,7 @@ enum store_name_kind {
 	STORE_KIND, /* kinds of jobs */
 	STORE_RUNTIME,
 	STORE_SETTING, /* by name only: a setting of the daemon and its text */
+	STORE_WINDOW,  /* number = the core's window; its text says what it is for */
 };
 
 struct store_job {

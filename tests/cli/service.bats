@@ -15,17 +15,6 @@ replicas() {
 	parc service --json | jq -c '.[0] | [.replicas, (.wanted_milli / 1000 | ceil)]'
 }
 
-# until_is WANTED COMMAND...: try again until it prints that.
-until_is() {
-	local wanted=$1 i
-	shift
-	for ((i = 0; i < 200; i++)); do
-		[[ $("$@") == "$wanted" ]] && return
-	done
-	echo "$*: $("$@"), not $wanted"
-	return 1
-}
-
 @test "a service has its replicas, and more when its load grows" {
 	start_daemon
 	serve_web
