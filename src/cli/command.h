@@ -54,6 +54,7 @@ extern const struct command command_tenant;
 extern const struct command command_token;
 extern const struct command command_top;
 extern const struct command command_usage_hours;
+extern const struct command command_whatif;
 extern const struct command command_why;
 extern const struct command command_policy;
 extern const struct command command_window;

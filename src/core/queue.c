@@ -649,6 +649,7 @@ static int queue_deal(struct parc_core *core, const struct parc_event *event)
 	int plain, done = deal_decide(core, event, &plain);
 	int32_t line;
 
+	quota_open(core); /* what was dealt may have used up a guarantee */
 	if (done && plain)
 		return queue_greedy(core);
 	while (done && (line = line_first(core, LINE_READY)) >= 0) {

@@ -53,6 +53,9 @@ int certificate_read(struct daemon *daemon, const struct config_tls *tls, struct
  * is the daemon's and `config` is empty. */
 int config_settle(struct daemon *daemon, struct config *config, struct parc_err *err);
 
+/* Put an event aside that came unexpectedly, for people, and say so in the log. */
+void event_aside(struct daemon *daemon, const struct parc_event *event, const char *why);
+
 /* The daemon is broken: keep why. Returns the code. */
 int daemon_break(struct daemon *daemon, const struct parc_err *why);
 

@@ -11,8 +11,12 @@
 #include "trace/policy_file.h"
 #include "trace/tenants.h"
 
+#define SECOND	   INT64_C(1000000)
+#define KEYS_HOURS 24
+
 struct root_fields {
 	int64_t snapshot_records, rate;
+	int64_t journal_days, journal_mib, jobs_days, keys_hours;
 };
 
 #define AT(field) offsetof(struct root_fields, field)
@@ -22,6 +26,10 @@ static const struct yaml_field root_list[] = {
 	{"operators", YAML_OTHER, false, 0, 0, 0},
 	{"tls", YAML_OTHER, false, 0, 0, 0},
 	{"snapshot_records", YAML_INT64, false, AT(snapshot_records), 1000, 1 << 30},
+	{"journal_days", YAML_INT64, false, AT(journal_days), 0, 100000},
+	{"journal_mib", YAML_INT64, false, AT(journal_mib), 0, 1 << 30},
+	{"jobs_days", YAML_INT64, false, AT(jobs_days), 0, 100000},
+	{"keys_hours", YAML_INT64, false, AT(keys_hours), 1, 100000},
 	{"requests_per_second", YAML_INT64, false, AT(rate), 0, 1 << 30},
 };
 static const struct yaml_field tls_list[] = {
@@ -160,7 +168,9 @@ static int tls_read(struct yaml_tree *tree, yaml_node_t *map, struct config_tls 
 static int root_read(struct yaml_tree *tree, yaml_node_t *root, const struct fleet *fleet,
 		     struct config *config, struct parc_err *err)
 {
-	struct root_fields fields = {config->snapshot_records, config->rate};
+	struct root_fields fields = {.snapshot_records = config->snapshot_records,
+				     .rate = config->rate,
+				     .keys_hours = KEYS_HOURS};
 	yaml_node_t *policy = yaml_find(tree, root, "policy");
 	yaml_node_t *tenants = yaml_find(tree, root, "tenants");
 	yaml_node_t *tls = yaml_find(tree, root, "tls");
@@ -176,6 +186,10 @@ static int root_read(struct yaml_tree *tree, yaml_node_t *root, const struct fle
 		code = operators_read(tree, yaml_find(tree, root, "operators"), config, err);
 	config->snapshot_records = fields.snapshot_records;
 	config->rate = fields.rate;
+	config->keep = (struct config_keep){.journal_us = fields.journal_days * 86400 * SECOND,
+					    .jobs_us = fields.jobs_days * 86400 * SECOND,
+					    .keys_us = fields.keys_hours * 3600 * SECOND,
+					    .journal_bytes = fields.journal_mib << 20};
 	return code;
 }
 
@@ -215,6 +229,7 @@ int config_read(struct config *config, const char *path, const struct fleet *fle
 		.tenants_count = 1,
 		.snapshot_records = 100000,
 		.rate = 1000,
+		.keep.keys_us = KEYS_HOURS * 3600 * SECOND,
 	};
 	policy_file_default(&config->policy);
 	if (config_allocate(config, err) != 0)

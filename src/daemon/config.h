@@ -31,6 +31,12 @@ struct config_tenant {
 	uint8_t is_by_command;	/* and these settings are from `parc tenant set` */
 };
 
+/* What is kept for how long, in microseconds; 0: for ever (keys: never). */
+struct config_keep {
+	int64_t journal_us, jobs_us, keys_us;
+	int64_t journal_bytes; /* of the database, above which records go earlier; 0: no bound */
+};
+
 /* Files of the certificate and its key; "": no TLS. */
 struct config_tls {
 	char certificate[CONFIG_PATH_MAX + 1], key[CONFIG_PATH_MAX + 1];
@@ -44,6 +50,7 @@ struct config {
 	int32_t tenants_count, users_count;
 	int64_t snapshot_records; /* records between two snapshots */
 	int64_t rate;		  /* requests a second of one caller; 0: no limit */
+	struct config_keep keep;
 };
 
 /* Read `path`; NULL: the defaults. Chips are looked up in `fleet`. The caller ends it with
