@@ -95,6 +95,10 @@ struct parc_usage {
 int parc_tenant_usage(const struct parc_core *core, int64_t tenant, struct parc_usage *usage);
 int parc_chip_usage(const struct parc_core *core, int32_t chip, struct parc_usage *usage);
 
+/* What is set: the policy in force; a tenant's row, or PARC_ERR_UNKNOWN. */
+void parc_policy_get(const struct parc_core *core, struct parc_policy *policy);
+int parc_tenant_get(const struct parc_core *core, int64_t tenant, struct parc_tenant *set);
+
 /* clang-format off */
 #define PARC_COUNT_MAP(X) \
 	X(NODES) X(DEVICES) X(JOBS) X(PENDING) X(TASKS) X(TENANTS) X(SHAPES) X(CLASSES) \
@@ -117,6 +121,8 @@ struct parc_job_info {
 	int32_t replica;      /* of a replica: its number; else 0 */
 	int32_t replicas;     /* of a service: its replicas, waiting, running or stopping */
 	int64_t wanted_milli; /* of a service: reference replicas that its load needs */
+	int64_t reserved_us;  /* it has a reservation from this time on; 0: it has none; PARC_NEVER:
+			       * it has, but what is in its way has no known end */
 };
 int parc_job_info(const struct parc_core *core, int64_t job, struct parc_job_info *info);
 

@@ -154,13 +154,6 @@ int handle_token_revoke(struct request *request, struct parc_err *err)
 			   json_pack("{s:I}", "token", (json_int_t)request->id), err);
 }
 
-int handle_reload(struct request *request, struct parc_err *err)
-{
-	if (daemon_reload(request->api->daemon, err) != 0)
-		return PARC_ERR_INVALID; /* whatever it was, it is the file's */
-	return answer_json(request, MHD_HTTP_OK, json_pack("{s:b}", "reloaded", 1), err);
-}
-
 int handle_openapi(struct request *request, struct parc_err *err)
 {
 	return answer_json(request, MHD_HTTP_OK, api_openapi(), err);

@@ -10,7 +10,7 @@
 
 #include "api/request.h"
 
-#define EVENT_BYTES_MAX 320 /* of one change as text */
+#define EVENT_BYTES_MAX 400 /* of one change as text */
 #define BLOCK_BYTES	8192
 #define BEAT_US		INT64_C(15000000) /* a stream without news is sent a comment */
 
@@ -38,10 +38,11 @@ static ssize_t event_write(char *out, size_t room, const struct daemon_change *i
 	return snprintf(out, room,
 			"id: %lld\nevent: job\ndata: {\"number\": %lld, \"time_us\": %lld, "
 			"\"job\": %lld, \"state\": \"%s\", \"result\": \"%s\", \"reason\": "
-			"\"%s\"}\n\n",
+			"\"%s\", \"warning\": \"%s\"}\n\n",
 			(long long)it->number, (long long)it->number, (long long)it->time_us,
 			(long long)it->job, parc_job_state_name(it->state),
-			parc_result_name(it->result), parc_reason_name(it->reason));
+			parc_result_name(it->result), parc_reason_name(it->reason),
+			it->warning == 0 ? "none" : parc_warning_name(it->warning));
 }
 
 static ssize_t on_read(void *context, uint64_t position, char *out, size_t room)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/request.h"
+#include "daemon/settings.h"
 
 struct fleet_listing {
 	struct daemon *daemon;
@@ -61,13 +62,13 @@ int handle_fleet(struct request *request, struct parc_err *err)
 	}
 	return answer_json(
 		request, MHD_HTTP_OK,
-		json_pack("{s:I, s:I, s:I, s:I, s:o, s:o}", "capacity_milli",
+		json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "capacity_milli",
 			  (json_int_t)parc_count(daemon->core, PARC_COUNT_CAPACITY_MILLI),
 			  "allocated_milli",
 			  (json_int_t)parc_count(daemon->core, PARC_COUNT_ALLOCATED_MILLI),
 			  "free_milli", (json_int_t)parc_count(daemon->core, PARC_COUNT_FREE_MILLI),
 			  "pending", (json_int_t)parc_count(daemon->core, PARC_COUNT_PENDING),
-			  "chips", chips, "nodes", listing.nodes),
+			  "chips", chips, "nodes", listing.nodes, "windows", windows_json(daemon)),
 		err);
 }
 
@@ -90,27 +91,4 @@ int handle_node_drain(struct request *request, struct parc_err *err)
 int handle_node_resume(struct request *request, struct parc_err *err)
 {
 	return node_event(request, PARC_EVENT_NODE_RESUME, err);
-}
-
-int handle_tenants(struct request *request, struct parc_err *err)
-{
-	const struct config *config = &request->api->daemon->config;
-	json_t *list = json_array();
-
-	for (int32_t t = 0; t < config->tenants_count; t++) {
-		const struct config_tenant *it = &config->tenants[t];
-		json_t *users = json_array();
-
-		for (int32_t u = 0; u < config->users_count; u++)
-			if (config->users[u].tenant == t)
-				json_array_append_new(users, json_string(config->users[u].name));
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:o}", "tenant",
-					it->name, "parent", it->parent, "weight", it->set.weight,
-					"guarantee_milli", (json_int_t)it->set.guarantee_milli,
-					"limit_milli", (json_int_t)it->set.limit_milli, "jobs_max",
-					(json_int_t)it->set.jobs_max, "pending_max",
-					(json_int_t)it->set.pending_max, "users", users));
-	}
-	return answer_json(request, MHD_HTTP_OK, json_pack("{s:o}", "tenants", list), err);
 }

@@ -40,7 +40,7 @@ static json_t *field_schema(const struct spec_field *field)
 {
 	static const char *const types[] = {"string", "string", "integer", "number", "boolean",
 					    "array",  "array",	"object",  "string", "string",
-					    "string", "array",	"array",   "object"};
+					    "string", "array",	"array",   "object", "object"};
 	json_t *schema =
 		json_pack("{s:s, s:s}", "type", types[field->kind], "description", field->meaning);
 

@@ -98,6 +98,9 @@ int job_get(struct request *request, int touch, struct store_job *job, struct pa
 /* Show how far the job of the path has come: "progress" and "checkpoint" (progress.c). */
 void progress_show(struct request *request, json_t *object);
 
+/* Add to a job's object what it has as a service or a replica. */
+void service_show(struct daemon *daemon, json_t *object, const struct store_job *job);
+
 int caller_sees_all(const struct daemon_caller *caller);
 
 /* Streams of changes (events.c): go on after a commit; show that there is still somebody, and learn

@@ -26,6 +26,8 @@
 	  "Report how far a job has come: {done, total, attempt}") \
 	X(job_checkpoint, "POST", "/v1/jobs/{id}/checkpoint", WORKER, STEP, \
 	  "Report that so much of a job would not be lost now: the same, or {}") \
+	X(job_load, "POST", "/v1/jobs/{id}/load", WORKER, STEP, \
+	  "Tell a service its load: {load_milli}") \
 	X(events, "GET", "/v1/events", ANY, LOOK, \
 	  "Follow what becomes of jobs, as server-sent events") \
 	X(fleet, "GET", "/v1/fleet", ANY, LOOK, "List nodes and devices with what is free") \
@@ -34,6 +36,10 @@
 	X(node_resume, "POST", "/v1/nodes/{id}/resume", OPERATOR, STEP, \
 	  "Use a drained node again") \
 	X(tenants, "GET", "/v1/tenants", READER, LOOK, "List tenants with their settings and use") \
+	X(tenant_set, "POST", "/v1/tenants", OPERATOR, STEP, \
+	  "Make a tenant or change it; fields that are not given stay") \
+	X(tenant_unset, "POST", "/v1/tenants/unset", OPERATOR, STEP, \
+	  "Undo that: a tenant is again as the configuration file has it") \
 	X(usage, "GET", "/v1/usage", ANY, STEP, \
 	  "Device-hours by tenant; of the caller's own for tenants") \
 	X(report, "GET", "/v1/report", READER, STEP, \
@@ -42,6 +48,13 @@
 	X(token_add, "POST", "/v1/tokens", OPERATOR, STEP, \
 	  "Make a token; its secret is shown once") \
 	X(token_revoke, "DELETE", "/v1/tokens/{id}", OPERATOR, STEP, "Revoke a token") \
+	X(policy_show, "GET", "/v1/policy", ANY, LOOK, \
+	  "The policy in force, as fields and as a policy file") \
+	X(windows, "GET", "/v1/windows", ANY, LOOK, \
+	  "List reservations and maintenance that wait or have begun") \
+	X(window_add, "POST", "/v1/windows", OPERATOR, STEP, \
+	  "Keep nodes or devices for a time, or take nodes out of service") \
+	X(window_drop, "DELETE", "/v1/windows/{id}", OPERATOR, STEP, "Take a window back") \
 	X(reload, "POST", "/v1/reload", OPERATOR, STEP, "Read the configuration file again") \
 	X(whoami, "GET", "/v1/whoami", ANY, LOOK, "Say who the caller is to parc") \
 	X(openapi, "GET", "/v1/openapi.json", OPEN, LOOK, "This interface as an OpenAPI document") \

@@ -2,7 +2,7 @@
  *
  * `parc fleet`: list nodes and devices, and what is free.
  */
-#include "cli/live.h"
+#include "cli/window.h"
 
 static const char fleet_text[] = "Usage: parc fleet [OPTION]...\n"
 				 "\n"
@@ -44,6 +44,7 @@ static int fleet_run(int argc, char **argv)
 		       "PER CENT\n");
 		for (size_t i = 0; i < json_array_size(nodes); i++)
 			node_print(json_array_get(nodes, i));
+		window_print(json_object_get(answer.json, "windows"));
 		printf("%lld jobs wait; of %.1f devices %.1f are allocated\n",
 		       (long long)live_integer(answer.json, "pending"),
 		       (double)live_integer(answer.json, "capacity_milli") / 1000,

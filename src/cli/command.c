@@ -114,3 +114,24 @@ int command_fail(const struct parc_err *err)
 	fprintf(stderr, "parc: %s\n", err->text);
 	return err->code == PARC_ERR_USAGE ? COMMAND_USAGE : COMMAND_FAILED;
 }
+
+int64_t command_read_milli(const char *text, const char **end)
+{
+	int64_t value = 0, scale = 1000;
+	const char *at = text;
+	for (; *at >= '0' && *at <= '9' && value < INT32_MAX; at++)
+		value = value * 10 + (*at - '0');
+	if (at == text)
+		return -1;
+	value *= 1000;
+	if (*at == '.')
+		for (at++; *at >= '0' && *at <= '9' && scale > 1; at++) {
+			scale /= 10;
+			value += (*at - '0') * scale;
+		}
+	if (end)
+		*end = at;
+	else if (*at != '\0')
+		return -1;
+	return value;
+}

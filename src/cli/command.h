@@ -10,6 +10,7 @@
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
+#include <stdint.h>
 #include <stdio.h>
 
 #include "parc/error.h"
@@ -55,6 +56,10 @@ extern const struct command command_top;
 extern const struct command command_usage_hours;
 extern const struct command command_whatif;
 extern const struct command command_why;
+extern const struct command command_policy;
+extern const struct command command_window;
+extern const struct command command_service;
+extern const struct command command_reload;
 extern const struct command command_version;
 extern const struct command
 	command_supervise; /* these are not in the table: the engine runs them */
@@ -82,6 +87,10 @@ int command_usage(const char *name, const char *format, ...) __attribute__((form
 
 /* After getopt_long has returned '?' (and said why): point to the help. COMMAND_USAGE. */
 int command_usage_hint(const char *name);
+
+/* A decimal with at most three places, in thousandths; -1 when it is none. `end` (may be NULL) gets
+ * what follows it; without, nothing may. */
+int64_t command_read_milli(const char *text, const char **end);
 
 /* Say err's sentence on standard error. COMMAND_USAGE for PARC_ERR_USAGE, else COMMAND_FAILED. */
 int command_fail(const struct parc_err *err);

@@ -23,6 +23,8 @@ enum value_kind {
 	VALUE_CHIP,
 	VALUE_AFTER,
 	VALUE_ARRAY,
+	VALUE_SERVICE,
+	VALUE_OF_SERVICE,
 	VALUE_VARIABLE,
 	VALUE_FILE,
 	VALUE_KEY,
@@ -157,6 +159,34 @@ static int array_set(json_t *job, const char *text)
 					     "running_max", (json_int_t)most));
 }
 
+/* The object of a service, made when it is not there yet. */
+static json_t *service_of(json_t *job)
+{
+	json_t *service = json_object_get(job, "service");
+
+	if (service == NULL) {
+		service = json_object();
+		json_object_set_new(job, "service", service);
+	}
+	return service;
+}
+
+static int service_set(json_t *job, const char *text)
+{
+	char *end;
+	long min = strtol(text, &end, 10), max = min;
+
+	if (end == text || (*end != '\0' && *end != ':'))
+		return -1;
+	if (*end == ':')
+		max = strtol(end + 1, &end, 10);
+	if (*end != '\0' || min < 0 || max < 1)
+		return -1;
+	return json_object_set_new(service_of(job), "replicas_min", json_integer(min)) != 0
+		       ? -1
+		       : json_object_set_new(service_of(job), "replicas_max", json_integer(max));
+}
+
 static int path_set(json_t *job, const char *field, const char *path)
 {
 	char here[4096], whole[8192];
@@ -224,6 +254,11 @@ static int value_set(struct job_options *options, const struct job_option *optio
 		return after_add(job, optarg);
 	case VALUE_ARRAY:
 		return array_set(job, optarg);
+	case VALUE_SERVICE:
+		return service_set(job, optarg);
+	case VALUE_OF_SERVICE:
+		milli = milli_read(optarg, &unit);
+		return *unit == '\0' ? number_set(service_of(job), option->field, milli) : -1;
 	case VALUE_VARIABLE:
 		return variable_set(job, optarg);
 	case VALUE_PATH:

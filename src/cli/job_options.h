@@ -29,6 +29,11 @@
 	X("grace", "T", "grace_s", TIME, "between SIGTERM and SIGKILL when it is stopped") \
 	X("after", "JOB[:IF]", "after", AFTER, "wait for a job; IF is any, ok or failed") \
 	X("array", "N[:MAX]", "array", ARRAY, "N equal jobs, at most MAX running") \
+	X("service", "MIN:MAX", "service", SERVICE, \
+	  "a service of so many replicas; PARC_REPLICA is the number of each") \
+	X("capacity", "LOAD", "capacity_milli", OF_SERVICE, "load that one replica serves") \
+	X("target", "PART", "target_milli", OF_SERVICE, \
+	  "part of the requests that find a replica free (0.9)") \
 	X("hold", "", "held", FLAG, "wait until it is released") \
 	X("requeue", "", "requeue", FLAG, "start it again after a loss") \
 	X("preemptible", "", "preemptible", FLAG, "it may give way and start again") \

@@ -19,29 +19,6 @@
 
 /* ---- Values of options */
 
-/* A decimal with at most three places, in thousandths; -1 when it is none. `end` (may be NULL)
- * gets what follows it; without, nothing may. */
-static int64_t parse_milli(const char *text, const char **end)
-{
-	int64_t value = 0, scale = 1000;
-	const char *at = text;
-	for (; *at >= '0' && *at <= '9' && value < INT32_MAX; at++)
-		value = value * 10 + (*at - '0');
-	if (at == text)
-		return -1;
-	value *= 1000;
-	if (*at == '.')
-		for (at++; *at >= '0' && *at <= '9' && scale > 1; at++) {
-			scale /= 10;
-			value += (*at - '0') * scale;
-		}
-	if (end)
-		*end = at;
-	else if (*at != '\0')
-		return -1;
-	return value;
-}
-
 static int parse_whole(const char *text, int64_t min, int64_t max, int64_t *value)
 {
 	char *end;
@@ -67,7 +44,7 @@ static int32_t parse_place(const char *text)
 
 static int set_saturate(struct sim_options *options, const char *text)
 {
-	int64_t milli = parse_milli(text, NULL);
+	int64_t milli = command_read_milli(text, NULL);
 	if (milli < 10 || milli > 10000)
 		return command_usage("sim", "--saturate '%s' must be a number from 0.01 to 10",
 				     text);
@@ -77,7 +54,7 @@ static int set_saturate(struct sim_options *options, const char *text)
 
 static int add_load(struct sim_options *options, const char *text)
 {
-	int64_t milli = parse_milli(text, NULL);
+	int64_t milli = command_read_milli(text, NULL);
 	if (milli < 1000 || milli > 500000 || options->loads_count == SIM_LOADS_MAX)
 		return command_usage(
 			"sim", "--load '%s' must be per cent from 1 to 500, at most %d of them",
@@ -127,7 +104,7 @@ static int set_tiers(struct sim_options *options, const char *text)
 
 static int set_rate(struct sim_options *options, const char *text)
 {
-	options->rate_milli = parse_milli(text, NULL);
+	options->rate_milli = command_read_milli(text, NULL);
 	if (options->rate_milli < 1 || options->rate_milli > SIM_RATE_MAX * INT64_C(1000))
 		return command_usage("sim", "--rate '%s' must be jobs an hour from 0.001 to %d",
 				     text, SIM_RATE_MAX);
@@ -156,7 +133,7 @@ static int set_measure(struct sim_options *options, const char *text)
 /* Per cent, with one decimal at most counted. */
 static int set_percent(const char *name, const char *text, int32_t *milli)
 {
-	int64_t value = parse_milli(text, NULL);
+	int64_t value = command_read_milli(text, NULL);
 	if (value < 100 || value > 100000)
 		return command_usage("sim", "--%s '%s' must be per cent from 0.1 to 100", name,
 				     text);
@@ -190,7 +167,7 @@ static int add_mtbf(struct sim_options *options, const char *text)
 	int32_t kind = REPLAY_FAULT_NODE;
 	if (equals)
 		kind = find_fault(text, (size_t)(equals - text));
-	int64_t milli = parse_milli(equals ? equals + 1 : text, NULL);
+	int64_t milli = command_read_milli(equals ? equals + 1 : text, NULL);
 	if (kind < 0 || milli < 1 || milli > SIM_HOURS_MAX * INT64_C(1000))
 		return command_usage("sim",
 				     "--mtbf '%s' must be hours, or device=HOURS, node=HOURS, "
@@ -321,7 +298,8 @@ static const struct sim_option sim_options_table[] = {
 static int set_time(const struct sim_option *option, int64_t *field, const char *text)
 {
 	int is_hours = option->kind == SIM_HOURS;
-	int64_t milli = parse_milli(text, NULL), max = is_hours ? SIM_HOURS_MAX : SIM_SECONDS_MAX;
+	int64_t milli = command_read_milli(text, NULL),
+		max = is_hours ? SIM_HOURS_MAX : SIM_SECONDS_MAX;
 	if (milli < 0 || milli > max * 1000)
 		return command_usage("sim", "--%s '%s' must be %s from 0 to %lld", option->name,
 				     text, is_hours ? "hours" : "seconds", (long long)max);
@@ -428,7 +406,7 @@ static int settle_load_factor(struct sim_options *options)
 	const char *end;
 	if (!options->load)
 		return 0;
-	int64_t milli = parse_milli(options->load, &end);
+	int64_t milli = command_read_milli(options->load, &end);
 	if (milli > 0 && strcmp(end, "%") == 0)
 		milli /= 100;
 	else if (*end != '\0')
@@ -482,6 +460,7 @@ static int settle_schemes(struct sim_options *options)
 	if (schemes || !options->policy_file)
 		return set_list(options, schemes ? schemes : usual_scheme(options), add_scheme);
 	options->schemes[options->schemes_count++] = base_scheme(options);
+	options->pairs |= options->base.pairs && strcmp(options->format, "gavel") == 0;
 	return 0;
 }
 

@@ -87,6 +87,21 @@ int64_t parc_free_milli(const struct parc_core *core, int32_t chip)
 	return milli;
 }
 
+void parc_policy_get(const struct parc_core *core, struct parc_policy *policy)
+{
+	*policy = core->rules;
+}
+
+int parc_tenant_get(const struct parc_core *core, int64_t tenant, struct parc_tenant *set)
+{
+	int32_t at = idmap_find(&core->tenant_ids, tenant);
+
+	if (at < 0)
+		return PARC_ERR_UNKNOWN;
+	*set = core->tenants[at].set;
+	return 0;
+}
+
 /* What its tasks hold of devices, and what they asked for. */
 static void receipt_fill(const struct parc_core *core, const struct job *job,
 			 const struct allocation *allocation, struct parc_job_info *info)
@@ -123,6 +138,8 @@ int parc_job_info(const struct parc_core *core, int64_t id, struct parc_job_info
 		.attempt = job->attempt,
 		.tasks_running = allocation == NULL ? 0 : allocation->tasks_count,
 		.replica = job->replica};
+	if (job->reservation >= 0)
+		info->reserved_us = core->reservations[job->reservation].start_us;
 	if (allocation != NULL)
 		receipt_fill(core, job, allocation, info);
 	if (job->service >= 0) {

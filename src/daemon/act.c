@@ -57,6 +57,7 @@ static int own_make(struct daemon *daemon, struct start *start, const struct sto
 {
 	struct passwd *user = getpwuid(job->uid);
 	json_t *array = json_object_get(start->spec, "array");
+	json_t *replica = json_object_get(start->spec, "replica");
 	char index[32];
 	int count = 0;
 
@@ -71,6 +72,14 @@ static int own_make(struct daemon *daemon, struct start *start, const struct sto
 		snprintf(index, sizeof(index), "%lld",
 			 (long long)json_integer_value(json_object_get(array, "index")));
 		count = own_add(start, count, "PARC_ARRAY_INDEX", index);
+	}
+	if (replica != NULL) {
+		snprintf(index, sizeof(index), "%lld",
+			 (long long)json_integer_value(json_object_get(replica, "number")));
+		count = own_add(start, count, "PARC_REPLICA", index);
+		snprintf(index, sizeof(index), "%lld",
+			 (long long)json_integer_value(json_object_get(replica, "service")));
+		count = own_add(start, count, "PARC_SERVICE", index);
 	}
 	return count;
 }

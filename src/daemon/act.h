@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the parts of the daemon share: keeping what has to be done after the commit, doing it,
- * setting a fleet up, recovering.
+ * setting fleet and configuration up, recovering.
  */
 #ifndef DAEMON_ACT_H
 #define DAEMON_ACT_H
@@ -13,6 +13,14 @@ enum daemon_act_kind { ACT_START = 1, ACT_STOP, ACT_FORGET };
 
 /* Keep an act for after the commit. */
 int act_keep(struct daemon *daemon, const struct daemon_act *act, struct parc_err *err);
+
+/* Rows of a new replica; of a warning to whoever runs the job; of what it is booked from now on. */
+int replica_write(struct daemon *daemon, const struct parc_action *action, struct parc_err *err);
+int warn_write(struct daemon *daemon, const struct parc_action *action, struct parc_err *err);
+int rebook_write(struct daemon *daemon, const struct parc_action *action, struct parc_err *err);
+
+/* The row of a window follows the core: placed, begun, ended. */
+int window_write(struct daemon *daemon, const struct parc_action *action, struct parc_err *err);
 
 /* Tell listeners what became of a job; number, time, tenant and user are filled in. */
 void change_add(struct daemon *daemon, const struct daemon_change *change);
@@ -32,10 +40,18 @@ int recover(struct daemon *daemon, struct parc_err *err);
 /* The fleet: that of a file, or of this machine. */
 int fleet_find(struct daemon *daemon, struct fleet *fleet, struct parc_err *err);
 
-/* Bring chips, nodes, policy and tenants to what fleet and configuration say. */
+/* Bring chips and nodes to what the fleet says, policy and tenants to what the configuration does.
+ */
 int setup_fleet(struct daemon *daemon, const struct fleet *fleet, struct parc_err *err);
 int setup_config(struct daemon *daemon, struct parc_err *err);
 int setup_chips(struct daemon *daemon, struct parc_err *err); /* names, out of the store */
+
+/* Read the certificate that the configuration names; the old one stays when it cannot be read. */
+int certificate_read(struct daemon *daemon, const struct config_tls *tls, struct parc_err *err);
+
+/* Bring policy and tenants to what `config` says, all of it or, on an error, nothing. On success it
+ * is the daemon's and `config` is empty. */
+int config_settle(struct daemon *daemon, struct config *config, struct parc_err *err);
 
 /* Put an event aside that came unexpectedly, for people, and say so in the log. */
 void event_aside(struct daemon *daemon, const struct parc_event *event, const char *why);

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Reading the configuration: a mapping `serve` with the keys of the tables below.
+ * Reading the configuration: a mapping `serve` with the keys of the table below. Policy and tenants
+ * are read by the readers of their own files, inline or by a path.
  */
 #include "daemon/config.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/assert.h"
-#include "base/hash.h"
-#include "text/yaml_tree.h"
 #include "trace/policy_file.h"
+#include "trace/tenants.h"
 
 #define SECOND	   INT64_C(1000000)
 #define KEYS_HOURS 24
@@ -20,50 +19,26 @@ struct root_fields {
 	int64_t journal_days, journal_mib, jobs_days, keys_hours;
 };
 
-struct tenant_fields {
-	char name[CONFIG_NAME_MAX + 1], parent[CONFIG_NAME_MAX + 1];
-	int32_t weight;
-	int64_t guarantee_milli, limit_milli, jobs_max, pending_max;
-};
-
-#define AT(record, field) offsetof(struct record, field)
-
+#define AT(field) offsetof(struct root_fields, field)
 static const struct yaml_field root_list[] = {
 	{"policy", YAML_OTHER, false, 0, 0, 0},
 	{"tenants", YAML_OTHER, false, 0, 0, 0},
 	{"operators", YAML_OTHER, false, 0, 0, 0},
 	{"tls", YAML_OTHER, false, 0, 0, 0},
-	{"snapshot_records", YAML_INT64, false, AT(root_fields, snapshot_records), 1000, 1 << 30},
-	{"journal_days", YAML_INT64, false, AT(root_fields, journal_days), 0, 100000},
-	{"journal_mib", YAML_INT64, false, AT(root_fields, journal_mib), 0, 1 << 30},
-	{"jobs_days", YAML_INT64, false, AT(root_fields, jobs_days), 0, 100000},
-	{"keys_hours", YAML_INT64, false, AT(root_fields, keys_hours), 1, 100000},
-	{"requests_per_second", YAML_INT64, false, AT(root_fields, rate), 0, 1 << 30},
+	{"snapshot_records", YAML_INT64, false, AT(snapshot_records), 1000, 1 << 30},
+	{"journal_days", YAML_INT64, false, AT(journal_days), 0, 100000},
+	{"journal_mib", YAML_INT64, false, AT(journal_mib), 0, 1 << 30},
+	{"jobs_days", YAML_INT64, false, AT(jobs_days), 0, 100000},
+	{"keys_hours", YAML_INT64, false, AT(keys_hours), 1, 100000},
+	{"requests_per_second", YAML_INT64, false, AT(rate), 0, 1 << 30},
 };
-
-static const struct yaml_field tenant_list[] = {
-	{"name", YAML_NAME, true, AT(tenant_fields, name), 0, CONFIG_NAME_MAX},
-	{"parent", YAML_NAME, false, AT(tenant_fields, parent), 0, CONFIG_NAME_MAX},
-	{"weight", YAML_INT32, false, AT(tenant_fields, weight), 1, 1 << 20},
-	{"guarantee_milli", YAML_INT64, false, AT(tenant_fields, guarantee_milli), 0, 1 << 30},
-	{"limit_milli", YAML_INT64, false, AT(tenant_fields, limit_milli), 0, 1 << 30},
-	{"jobs_max", YAML_INT64, false, AT(tenant_fields, jobs_max), 0, 1 << 30},
-	{"pending_max", YAML_INT64, false, AT(tenant_fields, pending_max), 0, 1 << 30},
-	{"users", YAML_OTHER, false, 0, 0, 0},
-};
-
 static const struct yaml_field tls_list[] = {
 	{"certificate", YAML_OTHER, true, 0, 0, 0},
 	{"key", YAML_OTHER, true, 0, 0, 0},
 };
-
-#define FIELDS(what, list)                                          \
-	{                                                           \
-		what, list, (int)(sizeof(list) / sizeof((list)[0])) \
-	}
-static const struct yaml_fields root_keys = FIELDS("configuration", root_list);
-static const struct yaml_fields tenant_keys = FIELDS("tenant", tenant_list);
-static const struct yaml_fields tls_keys = FIELDS("tls", tls_list);
+static const struct yaml_fields tls_keys = {"tls", tls_list, 2};
+static const struct yaml_fields root_keys = {"configuration", root_list,
+					     (int)(sizeof(root_list) / sizeof(root_list[0]))};
 
 /* A mapping, or the path of a policy file, seen from the folder of the configuration. */
 static int policy_read(struct yaml_tree *tree, yaml_node_t *node, struct parc_policy *policy,
@@ -78,62 +53,86 @@ static int policy_read(struct yaml_tree *tree, yaml_node_t *node, struct parc_po
 	return code == 0 ? policy_file_read(policy, path, err) : code;
 }
 
-static int users_read(struct yaml_tree *tree, yaml_node_t *list, int32_t tenant,
+static int full(struct parc_err *err)
+{
+	return parc_err_set(err, PARC_ERR_FULL,
+			    "more than %d tenants, or than %d users in them and operators",
+			    CONFIG_TENANTS_MAX, CONFIG_USERS_MAX);
+}
+
+static int user_add(struct config *config, const char *name, int32_t tenant, struct parc_err *err)
+{
+	struct config_user *user = &config->users[config->users_count];
+
+	if (config->users_count == CONFIG_USERS_MAX)
+		return full(err);
+	memset(user, 0, sizeof(*user));
+	memcpy(user->name, name, strnlen(name, CONFIG_NAME_MAX));
+	user->tenant = tenant;
+	config->users_count++;
+	return 0;
+}
+
+static int operators_read(struct yaml_tree *tree, yaml_node_t *list, struct config *config,
+			  struct parc_err *err)
+{
+	int count =
+		list == NULL ? 0 : yaml_items_count(tree, list, "operators", CONFIG_USERS_MAX, err);
+	int code = count < 0 ? count : 0;
+
+	for (int32_t i = 0; code == 0 && i < count; i++) {
+		char name[CONFIG_NAME_MAX + 1];
+
+		code = yaml_read_name(tree, yaml_item(tree, list, i), "an operator", name,
+				      sizeof(name), err);
+		if (code == 0)
+			code = user_add(config, name, -1, err);
+	}
+	return code;
+}
+
+static int tenants_take(struct config *config, const struct tenants *tenants, struct parc_err *err)
+{
+	const struct tenants_user *user = tenants->users;
+	int code = 0;
+
+	for (int32_t i = 0; code == 0 && i < tenants->count; i++) {
+		const struct tenants_row *row = &tenants->rows[i];
+		struct config_tenant tenant = {.set = row->set, .is_in_file = 1};
+		const char *users[CONFIG_USERS_MAX];
+
+		_Static_assert(FLEET_NAME_MAX == CONFIG_NAME_MAX, "names are of one length");
+		memcpy(tenant.name, row->name, sizeof(tenant.name));
+		if (row->set.parent != PARC_NONE)
+			memcpy(tenant.parent, tenants->rows[row->set.parent - 1].name,
+			       sizeof(tenant.parent));
+		if (row->users_count > CONFIG_USERS_MAX)
+			return full(err);
+		for (int32_t u = 0; u < row->users_count; u++)
+			users[u] = (user++)->name;
+		code = config_tenant_put(config, &tenant, users, row->users_count, err);
+	}
+	return code;
+}
+
+static int tenants_of(struct yaml_tree *tree, yaml_node_t *node, const struct fleet *fleet,
 		      struct config *config, struct parc_err *err)
 {
-	int32_t left = CONFIG_USERS_MAX - config->users_count;
-	int count = list == NULL ? 0 : yaml_items_count(tree, list, "users", left, err);
+	char path[YAML_PATH_MAX];
+	struct tenants tenants = {0};
+	int code;
 
-	for (int32_t i = 0; i < count; i++) {
-		struct config_user *user = &config->users[config->users_count];
-		int code = yaml_read_name(tree, yaml_item(tree, list, i), "user", user->name,
-					  sizeof(user->name), err);
-
-		if (code != 0)
-			return code;
-		user->tenant = tenant;
-		config->users_count++;
+	if (node->type != YAML_SCALAR_NODE) {
+		code = tenants_read_list(&tenants, tree, node, fleet, err);
+	} else {
+		code = yaml_read_path(tree, node, "tenants", path, err);
+		if (code == 0)
+			code = tenants_read(&tenants, path, fleet, err);
 	}
-	return count < 0 ? count : 0;
-}
-
-static int32_t tenant_find(const struct config *config, const char *name)
-{
-	for (int32_t i = 0; i < config->tenants_count; i++)
-		if (strcmp(config->tenants[i].name, name) == 0)
-			return i;
-	return -1;
-}
-
-static int tenant_read(struct yaml_tree *tree, yaml_node_t *map, struct config *config,
-		       struct parc_err *err)
-{
-	struct tenant_fields fields = {.weight = 1};
-	int code = yaml_read_map(tree, map, &tenant_keys, &fields, err);
-	int32_t at = code == 0 ? tenant_find(config, fields.name) : 0;
-	struct config_tenant *it;
-
-	if (code != 0)
-		return code;
-	if (at > 0)
-		return yaml_refuse(tree, map, PARC_ERR_EXISTS, err, "tenant '%s' stands twice",
-				   fields.name);
-	if (fields.parent[0] != '\0' && tenant_find(config, fields.parent) < 0)
-		return yaml_refuse(tree, map, PARC_ERR_UNKNOWN, err,
-				   "the parent '%s' is no tenant above this one", fields.parent);
-	if (at < 0)
-		at = config->tenants_count++;
-	it = &config->tenants[at];
-	memcpy(it->name, fields.name, sizeof(it->name));
-	memcpy(it->parent, fields.parent, sizeof(it->parent));
-	it->set =
-		(struct parc_tenant){.weight = fields.weight,
-				     .guarantee_milli = fields.guarantee_milli,
-				     .guarantee_chips = fields.guarantee_milli > 0 ? UINT64_MAX : 0,
-				     .limit_milli = fields.limit_milli,
-				     .jobs_max = fields.jobs_max,
-				     .pending_max = fields.pending_max};
-	return users_read(tree, yaml_find(tree, map, "users"), at, config, err);
+	if (code == 0 && tenants_take(config, &tenants, err) != 0)
+		code = yaml_locate(tree, node, PARC_ERR_INVALID, err);
+	tenants_deinit(&tenants);
+	return code;
 }
 
 /* A path without any guess at where a relative one begins. */
@@ -166,8 +165,8 @@ static int tls_read(struct yaml_tree *tree, yaml_node_t *map, struct config_tls 
 	return code == 0 ? path_read(tree, map, "key", tls->key, err) : code;
 }
 
-static int root_read(struct yaml_tree *tree, yaml_node_t *root, struct config *config,
-		     struct parc_err *err)
+static int root_read(struct yaml_tree *tree, yaml_node_t *root, const struct fleet *fleet,
+		     struct config *config, struct parc_err *err)
 {
 	struct root_fields fields = {.snapshot_records = config->snapshot_records,
 				     .rate = config->rate,
@@ -175,20 +174,16 @@ static int root_read(struct yaml_tree *tree, yaml_node_t *root, struct config *c
 	yaml_node_t *policy = yaml_find(tree, root, "policy");
 	yaml_node_t *tenants = yaml_find(tree, root, "tenants");
 	yaml_node_t *tls = yaml_find(tree, root, "tls");
-	int code = yaml_read_map(tree, root, &root_keys, &fields, err), count = 0;
+	int code = yaml_read_map(tree, root, &root_keys, &fields, err);
 
 	if (code == 0 && policy != NULL)
 		code = policy_read(tree, policy, &config->policy, err);
 	if (code == 0 && tls != NULL)
 		code = tls_read(tree, tls, &config->tls, err);
 	if (code == 0 && tenants != NULL)
-		count = yaml_items_count(tree, tenants, "tenants", CONFIG_TENANTS_MAX, err);
-	if (count < 0)
-		return count;
-	for (int32_t i = 0; code == 0 && i < count; i++)
-		code = tenant_read(tree, yaml_item(tree, tenants, i), config, err);
+		code = tenants_of(tree, tenants, fleet, config, err);
 	if (code == 0)
-		code = users_read(tree, yaml_find(tree, root, "operators"), -1, config, err);
+		code = operators_read(tree, yaml_find(tree, root, "operators"), config, err);
 	config->snapshot_records = fields.snapshot_records;
 	config->rate = fields.rate;
 	config->keep = (struct config_keep){.journal_us = fields.journal_days * 86400 * SECOND,
@@ -198,56 +193,61 @@ static int root_read(struct yaml_tree *tree, yaml_node_t *root, struct config *c
 	return code;
 }
 
-/* The policy may stand in a file of its own. */
-static uint64_t policy_hash(uint64_t hash, const struct parc_policy *policy)
+static int file_read(struct config *config, const char *path, const struct fleet *fleet,
+		     struct parc_err *err)
 {
-	const struct parc_event event = {.kind = PARC_EVENT_POLICY_SET, .policy = *policy};
-	uint8_t bytes[1024];
-	int64_t size = parc_event_encode(&event, bytes, sizeof(bytes));
-
-	ASSERT(size > 0 && (size_t)size <= sizeof(bytes));
-	return hash_bytes(hash, bytes, (size_t)size);
-}
-
-static int file_read(struct config *config, const char *path, struct parc_err *err)
-{
-	struct yaml_tree tree;
+	struct yaml_tree tree = {0};
 	yaml_node_t *root = NULL;
 	char *bytes = NULL;
 	size_t size = 0;
 	int code = text_load(path, &bytes, &size, err);
 
-	if (code != 0)
-		return code;
-	code = yaml_tree_init(&tree, path, bytes, size, err);
+	if (code == 0)
+		code = yaml_tree_init(&tree, path, bytes, size, err);
 	if (code == 0)
 		code = yaml_tree_root(&tree, "configuration", "serve", &root, err);
 	if (code == 0)
-		code = root_read(&tree, root, config, err);
-	config->hash = hash_bytes(config->hash, bytes, size);
-	config->hash = policy_hash(config->hash, &config->policy);
+		code = root_read(&tree, root, fleet, config, err);
 	yaml_tree_deinit(&tree);
 	free(bytes);
 	return code;
 }
 
-int config_read(struct config *config, const char *path, struct parc_err *err)
+static int config_allocate(struct config *config, struct parc_err *err)
+{
+	config->tenants = calloc(CONFIG_TENANTS_MAX + 1, sizeof(*config->tenants));
+	config->users = calloc(CONFIG_USERS_MAX, sizeof(*config->users));
+	return config->tenants != NULL && config->users != NULL
+		       ? 0
+		       : parc_err_set(err, PARC_ERR_MEMORY, "no memory for the configuration");
+}
+
+int config_read(struct config *config, const char *path, const struct fleet *fleet,
+		struct parc_err *err)
 {
 	*config = (struct config){
-		.tenants = calloc(CONFIG_TENANTS_MAX + 1, sizeof(*config->tenants)),
-		.users = calloc(CONFIG_USERS_MAX, sizeof(*config->users)),
 		.tenants_count = 1,
 		.snapshot_records = 100000,
 		.rate = 1000,
 		.keep.keys_us = KEYS_HOURS * 3600 * SECOND,
-		.hash = HASH_START,
 	};
 	policy_file_default(&config->policy);
-	if (config->tenants == NULL || config->users == NULL)
-		return parc_err_set(err, PARC_ERR_MEMORY, "no memory for the configuration");
+	if (config_allocate(config, err) != 0)
+		return PARC_ERR_MEMORY;
 	memcpy(config->tenants[0].name, CONFIG_DEFAULT, sizeof(CONFIG_DEFAULT));
 	config->tenants[0].set.weight = 1;
-	return path == NULL ? 0 : file_read(config, path, err);
+	return path == NULL ? 0 : file_read(config, path, fleet, err);
+}
+
+int config_copy(struct config *copy, const struct config *config, struct parc_err *err)
+{
+	*copy = *config;
+	if (config_allocate(copy, err) != 0)
+		return PARC_ERR_MEMORY;
+	memcpy(copy->tenants, config->tenants,
+	       (size_t)config->tenants_count * sizeof(*copy->tenants));
+	memcpy(copy->users, config->users, (size_t)config->users_count * sizeof(*copy->users));
+	return 0;
 }
 
 void config_deinit(struct config *config)
@@ -256,6 +256,81 @@ void config_deinit(struct config *config)
 	free(config->users);
 	*config = (struct config){0};
 }
+
+/* ---- Tenants */
+
+int32_t config_tenant_find(const struct config *config, const char *name)
+{
+	for (int32_t i = 0; i < config->tenants_count; i++)
+		if (strcmp(config->tenants[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+static void users_drop(struct config *config, int32_t tenant)
+{
+	int32_t kept = 0;
+
+	for (int32_t i = 0; i < config->users_count; i++)
+		if (config->users[i].tenant != tenant)
+			config->users[kept++] = config->users[i];
+	config->users_count = kept;
+}
+
+int config_tenant_put(struct config *config, const struct config_tenant *tenant,
+		      const char *const *users, int32_t users_count, struct parc_err *err)
+{
+	int32_t at = config_tenant_find(config, tenant->name);
+	int code = 0;
+
+	if (at == 0 && tenant->parent[0] != '\0')
+		return parc_err_set(err, PARC_ERR_INVALID,
+				    "the tenant '" CONFIG_DEFAULT "' stands below no other");
+	if (at < 0 && config->tenants_count > CONFIG_TENANTS_MAX)
+		return full(err);
+	if (at < 0)
+		at = config->tenants_count++;
+	config->tenants[at] = *tenant;
+	users_drop(config, at);
+	for (int32_t i = 0; code == 0 && i < users_count; i++)
+		code = user_add(config, users[i], at, err);
+	return code;
+}
+
+void config_tenant_drop(struct config *config, int32_t at)
+{
+	users_drop(config, at);
+	for (int32_t i = 0; i < config->users_count; i++)
+		config->users[i].tenant -= config->users[i].tenant > at;
+	memmove(&config->tenants[at], &config->tenants[at + 1],
+		(size_t)(config->tenants_count - at - 1) * sizeof(*config->tenants));
+	config->tenants_count--;
+}
+
+int config_check(const struct config *config, struct parc_err *err)
+{
+	for (int32_t i = 0; i < config->tenants_count; i++) {
+		const struct config_tenant *it = &config->tenants[i];
+		int64_t below_milli = 0;
+
+		if (it->parent[0] != '\0' && config_tenant_find(config, it->parent) < 0)
+			return parc_err_set(err, PARC_ERR_UNKNOWN,
+					    "the parent '%s' of %s is no tenant", it->parent,
+					    it->name);
+		for (int32_t c = 0; c < config->tenants_count; c++)
+			if (strcmp(config->tenants[c].parent, it->name) == 0)
+				below_milli += config->tenants[c].set.guarantee_milli;
+		if (it->set.guarantee_milli > 0 && below_milli > it->set.guarantee_milli)
+			return parc_err_set(
+				err, PARC_ERR_INVALID,
+				"the tenants below %s are guaranteed %g devices, it has %g",
+				it->name, (double)below_milli / PARC_SHARE_WHOLE,
+				(double)it->set.guarantee_milli / PARC_SHARE_WHOLE);
+	}
+	return 0;
+}
+
+/* ---- Users */
 
 int config_is_operator(const struct config *config, const char *user)
 {
@@ -267,7 +342,7 @@ int config_is_operator(const struct config *config, const char *user)
 
 int config_has_user(const struct config *config, const char *tenant, const char *user)
 {
-	int32_t at = tenant_find(config, tenant);
+	int32_t at = config_tenant_find(config, tenant);
 
 	if (at == 0)
 		return 1;

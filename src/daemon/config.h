@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The daemon's configuration file (docs/serve.md): policy, tenants with their users, operators.
- * It is read at start and again at SIGHUP; one that cannot be read changes nothing.
+ * What operators set: the daemon's configuration file (docs/serve.md), and beside it the tenants
+ * that they set by command. The file is read at start, at SIGHUP and by `parc reload`.
+ *
+ *   life cycle   config_read, config_copy, config_deinit
+ *   tenants      config_tenant_find, config_tenant_put, config_tenant_drop, config_check
+ *   users        config_is_operator, config_has_user, config_tenant_of
  */
 #ifndef DAEMON_CONFIG_H
 #define DAEMON_CONFIG_H
 
 #include "parc/core.h"
+#include "trace/fleet.h"
 
 #define CONFIG_NAME_MAX	   63
 #define CONFIG_TENANTS_MAX 1000
@@ -22,6 +27,8 @@ struct config_user {
 struct config_tenant {
 	char name[CONFIG_NAME_MAX + 1], parent[CONFIG_NAME_MAX + 1];
 	struct parc_tenant set; /* tenant and parent are filled in by who knows the numbers */
+	uint8_t is_in_file;	/* it has an entry in the file */
+	uint8_t is_by_command;	/* and these settings are from `parc tenant set` */
 };
 
 /* What is kept for how long, in microseconds; 0: for ever (keys: never). */
@@ -38,18 +45,33 @@ struct config_tls {
 struct config {
 	struct parc_policy policy;
 	struct config_tls tls;
-	struct config_tenant *tenants; /* a parent before its children; the first is `default` */
+	struct config_tenant *tenants; /* the first is `default` */
 	struct config_user *users;
 	int32_t tenants_count, users_count;
 	int64_t snapshot_records; /* records between two snapshots */
 	int64_t rate;		  /* requests a second of one caller; 0: no limit */
 	struct config_keep keep;
-	uint64_t hash; /* of all that becomes events */
 };
 
-/* Read `path`; NULL: the defaults. The caller ends it with config_deinit, also after a failure. */
-int config_read(struct config *config, const char *path, struct parc_err *err);
+/* Read `path`; NULL: the defaults. Chips are looked up in `fleet`. The caller ends it with
+ * config_deinit, also after a failure. */
+int config_read(struct config *config, const char *path, const struct fleet *fleet,
+		struct parc_err *err);
+int config_copy(struct config *copy, const struct config *config, struct parc_err *err);
 void config_deinit(struct config *config);
+
+int32_t config_tenant_find(const struct config *config, const char *name); /* -1: none */
+
+/* Set a tenant, new or not, with just these users; `tenant` is copied. */
+int config_tenant_put(struct config *config, const struct config_tenant *tenant,
+		      const char *const *users, int32_t users_count, struct parc_err *err);
+
+/* Take a tenant that is not the default out, with its users. */
+void config_tenant_drop(struct config *config, int32_t at);
+
+/* Do parents exist, and are guarantees within those above? What the reader of the file checks, for
+ * what commands set. */
+int config_check(const struct config *config, struct parc_err *err);
 
 int config_is_operator(const struct config *config, const char *user);
 

@@ -94,8 +94,7 @@ static int engine_open(struct daemon *daemon, const struct fleet *fleet, struct 
 }
 
 /* Read the configured certificate; a daemon that has one keeps it when none is named any more. */
-static int certificate_read(struct daemon *daemon, const struct config_tls *named,
-			    struct parc_err *err)
+int certificate_read(struct daemon *daemon, const struct config_tls *named, struct parc_err *err)
 {
 	int64_t left_s;
 	int code = 0;
@@ -115,11 +114,9 @@ static int certificate_read(struct daemon *daemon, const struct config_tls *name
 static int parts_open(struct daemon *daemon, struct fleet *fleet, struct parc_err *err)
 {
 	struct store_options store = {.vfs = daemon->options.vfs, .seed = 1};
-	int code = config_read(&daemon->config, daemon->options.config, err);
+	int code = 0;
 
-	if (code == 0)
-		code = certificate_read(daemon, &daemon->config.tls, err);
-	if (code == 0 && daemon->options.dry && daemon->options.fleet == NULL)
+	if (daemon->options.dry && daemon->options.fleet == NULL)
 		code = parc_err_set(err, PARC_ERR_USAGE, "--dry needs --fleet FILE");
 	if (code == 0 && daemon->options.fleet != NULL)
 		code = fleet_find(daemon, fleet, err);
@@ -131,6 +128,10 @@ static int parts_open(struct daemon *daemon, struct fleet *fleet, struct parc_er
 		code = daemon->engine.calls->machine(daemon->engine.self, &daemon->machine, err);
 	if (code == 0 && daemon->options.fleet == NULL)
 		code = fleet_find(daemon, fleet, err);
+	if (code == 0) /* what is wrong with it is said before anything is made */
+		code = config_read(&daemon->config, daemon->options.config, fleet, err);
+	if (code == 0)
+		code = certificate_read(daemon, &daemon->config.tls, err);
 	if (code != 0)
 		return code;
 	store.limits = fleet_limits(fleet, daemon->options.jobs_max);
@@ -204,22 +205,6 @@ int daemon_add_source(struct daemon *daemon, const struct daemon_source *source,
 		return parc_err_set(err, PARC_ERR_FULL, "too many sources");
 	daemon->sources[daemon->sources_count++] = *source;
 	return watch(daemon, source->fd, err);
-}
-
-int daemon_reload(struct daemon *daemon, struct parc_err *err)
-{
-	struct config config;
-	int code = config_read(&config, daemon->options.config, err);
-
-	if (code == 0)
-		code = certificate_read(daemon, &config.tls, err);
-	if (code != 0) {
-		config_deinit(&config);
-		return code;
-	}
-	config_deinit(&daemon->config);
-	daemon->config = config;
-	return setup_config(daemon, err);
 }
 
 /* ---- Snapshots */

@@ -72,6 +72,7 @@ struct daemon_change {
 	int64_t number, time_us, job, tenant;
 	uint32_t uid;
 	int32_t state, result, reason;
+	int32_t warning; /* enum parc_warning; 0: none */
 };
 
 struct daemon_figures {
@@ -170,7 +171,7 @@ int daemon_node_name(struct daemon *daemon, int64_t node, char name[ENGINE_NAME_
 /* Number of a tenant by name, PARC_NONE when there is none. */
 int64_t daemon_tenant_number(struct daemon *daemon, const char *name);
 
-/* Read configuration and certificate again; the old ones stay when they cannot be read. */
+/* Read configuration and certificate again. On an error all stays as it was. */
 int daemon_reload(struct daemon *daemon, struct parc_err *err);
 
 #endif

@@ -184,6 +184,7 @@ static int attempt_meet(void *context, const struct store_attempt *attempt)
 	struct meeting *meeting = context;
 	struct daemon_act act = {.key = {attempt->allocation, attempt->attempt},
 				 .job = attempt->job};
+	struct parc_policy policy;
 	struct parc_job_info info;
 
 	if (parc_job_info(meeting->daemon->core, attempt->job, &info) != 0 ||
@@ -193,7 +194,8 @@ static int attempt_meet(void *context, const struct store_attempt *attempt)
 		act.kind = ACT_START; /* it may have been told before: starting is idempotent */
 	} else if (info.state == PARC_JOB_STOPPING) {
 		act.kind = ACT_STOP;
-		act.grace_us = meeting->daemon->config.policy.grace_us;
+		parc_policy_get(meeting->daemon->core, &policy);
+		act.grace_us = policy.grace_us;
 	} else {
 		return entries_have(meeting->entries, act.key) ? 0 : lost_keep(meeting, act.key);
 	}

@@ -267,36 +267,3 @@ int setup_fleet(struct daemon *daemon, const struct fleet *fleet, struct parc_er
 		code = store_name_list(daemon->store, STORE_NODE, node_note, daemon, err);
 	return code;
 }
-
-static int tenant_set(struct daemon *daemon, const struct config_tenant *tenant,
-		      struct parc_err *err)
-{
-	struct parc_event event = {.kind = PARC_EVENT_TENANT_SET, .tenant = tenant->set};
-	int code = store_name_add(daemon->store, STORE_TENANT, tenant->name, "",
-				  &event.tenant.tenant, err);
-
-	if (tenant->parent[0] != '\0')
-		event.tenant.parent = daemon_tenant_number(daemon, tenant->parent);
-	return code == 0 ? daemon_step(daemon, &event, err) : code;
-}
-
-int setup_config(struct daemon *daemon, struct parc_err *err)
-{
-	struct parc_event event = {.kind = PARC_EVENT_POLICY_SET, .policy = daemon->config.policy};
-	const char *text;
-	int64_t number;
-	int is_first =
-		store_name_find(daemon->store, STORE_SETTING, "config", &number, &text, NULL) != 1;
-	int code;
-
-	if (!is_first && !hash_is_new(daemon, "config", daemon->config.hash, 0))
-		return 0;
-	code = store_begin(daemon->store, err);
-	if (code == 0)
-		code = daemon_step(daemon, &event, err);
-	for (int32_t i = 0; code == 0 && i < daemon->config.tenants_count; i++)
-		code = tenant_set(daemon, &daemon->config.tenants[i], err);
-	if (code == 0)
-		hash_is_new(daemon, "config", daemon->config.hash, 1);
-	return code;
-}

@@ -22,7 +22,7 @@ const char *spec_kind_name(enum spec_kind kind)
 {
 	static const char *const names[] = {"text",	 "name",  "integer", "seconds", "boolean",
 					    "texts",	 "names", "object",  "class",	"link",
-					    "closeness", "jobs",  "groups",  "array"};
+					    "closeness", "jobs",  "groups",  "array",	"service"};
 
 	return names[kind];
 }
@@ -347,6 +347,38 @@ static int array_read(struct spec *spec, json_t *value, struct parc_err *err)
 	return 0;
 }
 
+static int service_read(struct spec *spec, json_t *value, struct parc_err *err)
+{
+	static const struct spec_field fields[] = {
+		{"replicas_min", SPEC_NUMBER, 0, PARC_REPLICAS_MAX, ""},
+		{"replicas_max", SPEC_NUMBER, 1, PARC_REPLICAS_MAX, ""},
+		{"capacity_milli", SPEC_NUMBER, 1, PARC_LOAD_MAX, ""},
+		{"target_milli", SPEC_NUMBER, 0, PARC_SHARE_WHOLE, ""},
+	};
+	struct parc_submit *submit = &spec->submit;
+	int code;
+
+	if (value == NULL)
+		return 0;
+	if (!json_is_object(value) || json_object_get(value, "replicas_max") == NULL ||
+	    json_object_get(value, "capacity_milli") == NULL)
+		return REFUSE("service has to have replicas_max and capacity_milli, the load that "
+			      "one replica serves");
+	code = check_object(value, fields, sizeof(fields) / sizeof(fields[0]), NULL, 0, err);
+	if (code != 0)
+		return code;
+	submit->service = (struct parc_service){
+		.replicas_min = (int32_t)number_of(value, "replicas_min", 0),
+		.replicas_max = (int32_t)number_of(value, "replicas_max", 0),
+		.capacity_milli = number_of(value, "capacity_milli", 0),
+		.target_milli = (int32_t)number_of(value, "target_milli", 900)};
+	if (submit->service.replicas_min > submit->service.replicas_max)
+		return REFUSE("service: replicas_min is above replicas_max");
+	if (spec->array_count > 0 || submit->time_limit_us > 0 || submit->expected_us > 0)
+		return REFUSE("a service is no array and has no time_limit_s and no expected_s");
+	return 0;
+}
+
 static int64_t us_of(json_t *object, const char *name)
 {
 	return (int64_t)(json_number_value(json_object_get(object, name)) * SECOND);
@@ -414,6 +446,8 @@ int spec_read(struct spec *spec, json_t *object, const struct spec_chips *chips,
 		code = close_read(&spec->submit, json_object_get(object, "close"), err);
 	if (code == 0)
 		code = array_read(spec, json_object_get(object, "array"), err);
+	if (code == 0)
+		code = service_read(spec, json_object_get(object, "service"), err);
 	if (code == 0)
 		code = afters_read(spec, json_object_get(object, "after"), err);
 	if (code == 0)

@@ -35,6 +35,7 @@ enum spec_kind {
 	SPEC_AFTER,
 	SPEC_GROUPS,
 	SPEC_ARRAY,
+	SPEC_SERVICE,
 };
 
 /* name, kind, smallest, largest, meaning. Of the job. */
@@ -61,6 +62,9 @@ enum spec_kind {
 	X(after, AFTER, 0, PARC_DEPENDS_MAX, \
 	  "jobs it waits for: ids, or {job, if: any, ok, failed}") \
 	X(array, ARRAY, 0, 0, "{count, running_max}: so many equal jobs, with PARC_ARRAY_INDEX") \
+	X(service, SERVICE, 0, 0, \
+	  "{replicas_min, replicas_max, capacity_milli, target_milli}: a service, whose replicas " \
+	  "are jobs with PARC_REPLICA (docs/services.md)") \
 	X(groups, GROUPS, 1, PARC_GROUPS_MAX, \
 	  "unlike tasks that start together; else the fields below")
 /* Of each group of equal tasks, or of the job itself when it has one group. */

@@ -116,6 +116,14 @@ static int action_write(struct daemon *daemon, const struct parc_action *action,
 		change.state = PARC_JOB_PENDING;
 		change.reason = action->requeue.reason;
 		break;
+	case PARC_ACTION_REPLICA:
+		return replica_write(daemon, action, err);
+	case PARC_ACTION_WARN:
+		return warn_write(daemon, action, err);
+	case PARC_ACTION_WINDOW:
+		return window_write(daemon, action, err);
+	case PARC_ACTION_REBOOK:
+		return rebook_write(daemon, action, err);
 	default:
 		return 0; /* reasons are asked of the core; the rest is its own */
 	}

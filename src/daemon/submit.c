@@ -53,7 +53,12 @@ static int tenant_choose(struct daemon *daemon, const struct daemon_caller *call
 		  (caller->tenant[0] != '\0' ? strcmp(name, caller->tenant) == 0
 					     : config_has_user(config, name, caller->user));
 
-	*number = may ? daemon_tenant_number(daemon, name) : PARC_NONE;
+	*number = may && config_tenant_find(config, name) >= 0 ? daemon_tenant_number(daemon, name)
+							       : PARC_NONE;
+	if (*number == PARC_NONE && config_tenant_find(config, name) < 0 &&
+	    caller->role == DAEMON_OPERATOR)
+		return parc_err_set(err, PARC_ERR_UNKNOWN,
+				    "there is no tenant '%.63s'; 'parc tenant' lists them", name);
 	if (*number == PARC_NONE)
 		return parc_err_set(err, PARC_ERR_UNKNOWN,
 				    "%s is in no tenant '%.63s'; leave it out, or ask an operator",

@@ -86,6 +86,17 @@ int store_job_find(struct store *store, int64_t job, struct store_job *out, stru
 	return code;
 }
 
+int store_job_detail(struct store *store, int64_t job, const char *detail, struct parc_err *err)
+{
+	return sql_write(store, SQL_JOB_DETAIL, err, "is", job, detail);
+}
+
+int store_attempt_held(struct store *store, int64_t allocation, int64_t held_milli,
+		       struct parc_err *err)
+{
+	return sql_write(store, SQL_ATTEMPT_HELD, err, "ii", allocation, held_milli);
+}
+
 int64_t store_job_last(struct store *store)
 {
 	return sql_number(store, SQL_JOB_LAST, 0);

@@ -22,6 +22,7 @@ enum store_name_kind {
 	STORE_KIND, /* kinds of jobs */
 	STORE_RUNTIME,
 	STORE_SETTING, /* by name only: a setting of the daemon and its text */
+	STORE_WINDOW,  /* number = the core's window; its text says what it is for */
 };
 
 struct store_job {
@@ -83,7 +84,10 @@ int store_job_state(struct store *store, int64_t job, int32_t state, struct parc
 int store_job_end(struct store *store, int64_t job, int32_t result, int32_t reason, int64_t end_us,
 		  struct parc_err *err);
 int store_job_find(struct store *store, int64_t job, struct store_job *row, struct parc_err *err);
-int64_t store_job_last(struct store *store); /* the highest id ever; 0: none */
+int64_t store_job_last(struct store *store); /* the highest id ever, of no replica; 0: none */
+int store_job_detail(struct store *store, int64_t job, const char *detail, struct parc_err *err);
+int store_attempt_held(struct store *store, int64_t allocation, int64_t held_milli,
+		       struct parc_err *err);
 
 struct store_job_filter {
 	int64_t after;	/* ids below this (the newest come first); 0: from the newest */

@@ -36,9 +36,12 @@
 	X(JOB_STATE, "UPDATE jobs SET state = ?2 WHERE job = ?1") \
 	X(JOB_END, "UPDATE jobs SET state = 4, result = ?2, reason = ?3, end_us = ?4" \
 		" WHERE job = ?1") \
+	X(JOB_DETAIL, "UPDATE jobs SET detail = ?2 WHERE job = ?1") \
+	X(ATTEMPT_HELD, "UPDATE attempts SET held_milli = ?2 WHERE allocation = ?1") \
 	X(JOB_EXIT, "UPDATE jobs SET exit_code = ?2, signal = ?3, detail = ?4 WHERE job = ?1") \
 	X(JOB_FIND, "SELECT " SQL_JOB_COLUMNS " FROM jobs WHERE job = ?1") \
-	X(JOB_LAST, "SELECT job FROM jobs ORDER BY job DESC LIMIT 1") \
+	X(JOB_LAST, "SELECT job FROM jobs WHERE job < 2000000000000000" \
+		" ORDER BY job DESC LIMIT 1") /* PARC_REPLICA_IDS */ \
 	X(JOB_LIST, "SELECT " SQL_JOB_COLUMNS " FROM jobs WHERE job < ?1" \
 		" AND (?2 = 0 OR tenant = ?2) AND (?3 < 0 OR uid = ?3)" \
 		" ORDER BY job DESC LIMIT ?4") \

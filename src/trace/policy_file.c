@@ -61,6 +61,8 @@ const struct policy_field policy_fields[] = {
 	     "so often the fleet is dealt anew; 0: at any event"),
 	TIME("move", "move_s", move_us, 0, TIME_MAX, "backfill deal",
 	     "what a move costs the job that is moved"),
+	FLAG(pairs, "backfill deal",
+	     "two jobs may share devices where that is worth it, as their measured pair says"),
 	COUNT(trial_max, 0, PARC_SPEED_RUNS_MAX, "",
 	      "starts of a kind on a chip where its speed is unknown; 0: none"),
 	TIME("idle", "idle_s", idle_us, 0, TIME_MAX, "",
@@ -436,11 +438,13 @@ static const char document_head[] =
 	"\n"
 	"Written by `parc help --policy` out of the table in src/trace/policy_file.c.\n"
 	"\n"
-	"A policy is one YAML mapping. The simulator (`parc sim --policy-file FILE`) and the "
-	"daemon "
+	"A policy is one YAML mapping. The simulator (`parc sim --policy-file FILE`), the daemon "
 	"(`policy:` in its configuration,\n"
-	"inline or the path of such a file) read it with one reader. What a file does not name has "
-	"its default.\n"
+	"inline or the path of such a file) and `parc whatif DIR --policy FILE` read it with one "
+	"reader. `parc policy` prints the one in\n"
+	"force in this form, `parc policy check FILE` says what is wrong with a file. What a file "
+	"does not name has its default; for `parc\n"
+	"whatif` it stays as it was recorded.\n"
 	"\n"
 	"    policy:\n"
 	"      order: fifo\n"

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Reading a tree of tenants: mappings by a table of fields, and below each those of its key
- * `tenants`. Cost: as any YAML, and a look through the list for each name.
+ * `tenants`; or a flat list in which each names its parent. Cost: as any YAML, and a look through
+ * the list for each name.
  */
 #include "trace/tenants.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/yaml_tree.h"
 #include "trace/fleet_yaml.h"
 
-#define DEVICES_MAX   (PARC_NORMAL_MAX / PARC_SHARE_WHOLE)
 #define COUNT_MAX     (INT64_C(1) << 40)
 #define FIELDS(table) (int)(sizeof(table) / sizeof((table)[0]))
 
@@ -19,34 +18,49 @@ struct reader {
 	struct yaml_tree *tree;
 	const struct fleet *fleet;
 	struct tenants *tenants;
-	int32_t room;
+	int32_t room, users_room;
 	struct parc_err *err;
 };
 
-/* A row with its amounts in devices, as the file has them. */
+/* A row, and whom it names as its parent. */
 struct draft {
 	struct tenants_row row;
-	int64_t guarantee_devices, limit_devices;
+	char parent[FLEET_NAME_MAX + 1];
 };
 
 #define DRAFT(member) offsetof(struct draft, member)
 static const struct yaml_field tenant_list[] = {
 	{"name", YAML_NAME, true, DRAFT(row.name), 0, FLEET_NAME_MAX},
+	{"parent", YAML_NAME, false, DRAFT(parent), 0, FLEET_NAME_MAX},
 	{"weight", YAML_INT32, false, DRAFT(row.set.weight), 1, INT32_MAX},
-	{"guarantee_devices", YAML_INT64, false, DRAFT(guarantee_devices), 0, DEVICES_MAX},
+	{"guarantee_devices", YAML_OTHER, false, 0, 0, 0},
+	{"guarantee_milli", YAML_OTHER, false, 0, 0, 0},
 	{"guarantee_chips", YAML_OTHER, false, 0, 0, 0},
-	{"limit_devices", YAML_INT64, false, DRAFT(limit_devices), 1, DEVICES_MAX},
-	{"jobs_max", YAML_INT64, false, DRAFT(row.set.jobs_max), 1, COUNT_MAX},
-	{"pending_max", YAML_INT64, false, DRAFT(row.set.pending_max), 1, COUNT_MAX},
+	{"limit_devices", YAML_OTHER, false, 0, 0, 0},
+	{"limit_milli", YAML_OTHER, false, 0, 0, 0},
+	{"jobs_max", YAML_INT64, false, DRAFT(row.set.jobs_max), 0, COUNT_MAX},
+	{"pending_max", YAML_INT64, false, DRAFT(row.set.pending_max), 0, COUNT_MAX},
+	{"users", YAML_OTHER, false, 0, 0, 0},
 	{"tenants", YAML_OTHER, false, 0, 0, 0},
 };
 static const struct yaml_fields tenant_fields = {"a tenant", tenant_list, FIELDS(tenant_list)};
+static const struct yaml_scaled guarantee = {"guarantee_milli", "guarantee_devices",
+					     PARC_SHARE_WHOLE, PARC_NORMAL_MAX};
+static const struct yaml_scaled limit = {"limit_milli", "limit_devices", PARC_SHARE_WHOLE,
+					 PARC_NORMAL_MAX};
 
-static int read_chips(struct reader *reader, yaml_node_t *map, struct parc_tenant *set)
+static int read_amounts(struct reader *reader, yaml_node_t *map, struct parc_tenant *set)
 {
-	int count = fleet_yaml_find_chips(reader->tree, map, "guarantee_chips", reader->fleet,
-					  &set->guarantee_chips, reader->err);
+	int code =
+		yaml_read_scaled(reader->tree, map, &guarantee, &set->guarantee_milli, reader->err);
+	int count;
 
+	if (code == 0)
+		code = yaml_read_scaled(reader->tree, map, &limit, &set->limit_milli, reader->err);
+	if (code != 0)
+		return code;
+	count = fleet_yaml_find_chips(reader->tree, map, "guarantee_chips", reader->fleet,
+				      &set->guarantee_chips, reader->err);
 	if (count > 0 && set->guarantee_milli == 0)
 		return yaml_refuse(reader->tree, yaml_find(reader->tree, map, "guarantee_chips"),
 				   PARC_ERR_INVALID, reader->err,
@@ -54,66 +68,133 @@ static int read_chips(struct reader *reader, yaml_node_t *map, struct parc_tenan
 	return count < 0 ? count : 0;
 }
 
-static int rows_grow(struct reader *reader)
+/* Room for one more of `size` bytes. */
+static int grow(void **list, int32_t count, int32_t *room, size_t size, struct parc_err *err)
+{
+	void *larger;
+
+	if (count < *room)
+		return 0;
+	*room = *room > 0 ? 2 * *room : 64;
+	larger = realloc(*list, (size_t)*room * size);
+	if (larger == NULL)
+		return parc_err_set(err, PARC_ERR_MEMORY, "no memory for tenants");
+	*list = larger;
+	return 0;
+}
+
+static int read_users(struct reader *reader, yaml_node_t *map, struct tenants_row *row)
 {
 	struct tenants *tenants = reader->tenants;
-	struct tenants_row *rows;
+	yaml_node_t *list = yaml_find(reader->tree, map, "users");
+	void *users = tenants->users;
+	int count = list == NULL ? 0
+				 : yaml_items_count(reader->tree, list, "users",
+						    TENANTS_USERS_MAX - tenants->users_count,
+						    reader->err);
 
-	if (tenants->count < reader->room)
+	for (int i = 0; i < count; i++) {
+		int code = grow(&users, tenants->users_count, &reader->users_room,
+				sizeof(*tenants->users), reader->err);
+
+		tenants->users = users;
+		if (code == 0)
+			code = yaml_read_name(reader->tree, yaml_item(reader->tree, list, i),
+					      "a user", tenants->users[tenants->users_count].name,
+					      sizeof(tenants->users[0].name), reader->err);
+		if (code != 0)
+			return code;
+		tenants->users_count++;
+	}
+	row->users_count = count < 0 ? 0 : count;
+	return count < 0 ? count : 0;
+}
+
+/* The parent that a tenant names: it stands above. */
+static int find_parent(struct reader *reader, yaml_node_t *map, const struct draft *draft,
+		       int64_t *parent)
+{
+	yaml_node_t *node = yaml_find(reader->tree, map, "parent");
+
+	if (node == NULL)
 		return 0;
-	reader->room = reader->room > 0 ? 2 * reader->room : 64;
-	rows = realloc(tenants->rows, (size_t)reader->room * sizeof(*rows));
-	if (rows == NULL)
-		return parc_err_set(reader->err, PARC_ERR_MEMORY, "no memory for tenants");
-	tenants->rows = rows;
-	return 0;
+	if (*parent != PARC_NONE)
+		return yaml_refuse(reader->tree, node, PARC_ERR_INVALID, reader->err,
+				   "it stands below %s already, so it names no parent",
+				   reader->tenants->rows[*parent - 1].name);
+	*parent = tenants_find(reader->tenants, draft->parent) + 1;
+	return *parent != PARC_NONE
+		       ? 0
+		       : yaml_refuse(reader->tree, node, PARC_ERR_UNKNOWN, reader->err,
+				     "the parent '%s' is no tenant above this one", draft->parent);
+}
+
+static int check_depth(struct reader *reader, const yaml_node_t *map, int64_t parent)
+{
+	int depth = 1;
+
+	for (; parent != PARC_NONE; parent = reader->tenants->rows[parent - 1].set.parent)
+		depth++;
+	return depth <= PARC_TENANTS_DEEP
+		       ? 0
+		       : yaml_refuse(reader->tree, map, PARC_ERR_INVALID, reader->err,
+				     "the tree is more than %d levels deep", PARC_TENANTS_DEEP);
+}
+
+/* What those below a tenant are guaranteed is part of what it is. */
+static int check_handed_down(struct reader *reader, const yaml_node_t *map,
+			     const struct parc_tenant *set)
+{
+	struct tenants_row *above;
+
+	if (set->parent == PARC_NONE)
+		return 0;
+	above = &reader->tenants->rows[set->parent - 1];
+	above->below_milli += set->guarantee_milli;
+	if (above->set.guarantee_milli == 0 || above->below_milli <= above->set.guarantee_milli)
+		return 0;
+	return yaml_refuse(reader->tree, map, PARC_ERR_INVALID, reader->err,
+			   "the tenants below %s are guaranteed %g devices, it has %g", above->name,
+			   (double)above->below_milli / PARC_SHARE_WHOLE,
+			   (double)above->set.guarantee_milli / PARC_SHARE_WHOLE);
 }
 
 static int read_one(struct reader *reader, yaml_node_t *map, int64_t parent)
 {
-	struct draft draft = {.row.set = {.parent = parent, .weight = 1}};
+	struct tenants *tenants = reader->tenants;
+	struct draft draft = {.row.set = {.weight = 1}};
+	void *rows = tenants->rows;
 	int code = yaml_read_map(reader->tree, map, &tenant_fields, &draft, reader->err);
 
-	draft.row.set.tenant = reader->tenants->count + 1;
-	draft.row.set.guarantee_milli = draft.guarantee_devices * PARC_SHARE_WHOLE;
-	draft.row.set.limit_milli = draft.limit_devices * PARC_SHARE_WHOLE;
-	if (code == 0 && tenants_find(reader->tenants, draft.row.name) >= 0)
+	draft.row.set.tenant = tenants->count + 1;
+	if (code == 0 && tenants_find(tenants, draft.row.name) >= 0)
 		code = yaml_refuse(reader->tree, map, PARC_ERR_EXISTS, reader->err,
 				   "the tenant %s stands here twice", draft.row.name);
 	if (code == 0)
-		code = read_chips(reader, map, &draft.row.set);
+		code = find_parent(reader, map, &draft, &parent);
+	draft.row.set.parent = parent;
 	if (code == 0)
-		code = rows_grow(reader);
+		code = check_depth(reader, map, parent);
 	if (code == 0)
-		reader->tenants->rows[reader->tenants->count++] = draft.row;
+		code = read_amounts(reader, map, &draft.row.set);
+	if (code == 0)
+		code = check_handed_down(reader, map, &draft.row.set);
+	if (code == 0)
+		code = read_users(reader, map, &draft.row);
+	if (code == 0)
+		code = grow(&rows, tenants->count, &reader->room, sizeof(draft.row), reader->err);
+	tenants->rows = rows;
+	if (code == 0)
+		tenants->rows[tenants->count++] = draft.row;
 	return code;
 }
 
-/* What the tenants from `first` on with this parent are guaranteed is part of what it is. */
-static int check_handed_down(struct reader *reader, const yaml_node_t *map, int32_t parent)
+static int read_list(struct reader *reader, yaml_node_t *list, int64_t parent)
 {
-	const struct tenants_row *above = &reader->tenants->rows[parent];
-	int64_t sum = 0;
-
-	for (int32_t i = parent + 1; i < reader->tenants->count; i++)
-		if (reader->tenants->rows[i].set.parent == above->set.tenant)
-			sum += reader->tenants->rows[i].set.guarantee_milli;
-	if (above->set.guarantee_milli == 0 || sum <= above->set.guarantee_milli)
-		return 0;
-	return yaml_refuse(reader->tree, map, PARC_ERR_INVALID, reader->err,
-			   "the tenants below %s are guaranteed %lld devices, it has %lld",
-			   above->name, (long long)(sum / PARC_SHARE_WHOLE),
-			   (long long)(above->set.guarantee_milli / PARC_SHARE_WHOLE));
-}
-
-static int read_list(struct reader *reader, yaml_node_t *list, int64_t parent, int depth)
-{
-	int count = yaml_items_count(reader->tree, list, "tenants", TENANTS_MAX, reader->err);
+	int count = yaml_items_count(reader->tree, list, "tenants",
+				     TENANTS_MAX - reader->tenants->count, reader->err);
 	int code = count < 0 ? count : 0;
 
-	if (code == 0 && depth == PARC_TENANTS_DEEP)
-		code = yaml_refuse(reader->tree, list, PARC_ERR_INVALID, reader->err,
-				   "the tree is more than %d levels deep", PARC_TENANTS_DEEP);
 	for (int i = 0; i < count && code == 0; i++) {
 		yaml_node_t *map = yaml_item(reader->tree, list, i), *below;
 		int32_t row = reader->tenants->count;
@@ -121,10 +202,21 @@ static int read_list(struct reader *reader, yaml_node_t *list, int64_t parent, i
 		code = read_one(reader, map, parent);
 		below = code == 0 ? yaml_find(reader->tree, map, "tenants") : NULL;
 		if (below != NULL)
-			code = read_list(reader, below, row + 1, depth + 1);
-		if (code == 0)
-			code = check_handed_down(reader, map, row);
+			code = read_list(reader, below, row + 1);
 	}
+	return code;
+}
+
+int tenants_read_list(struct tenants *tenants, struct yaml_tree *tree, yaml_node_t *list,
+		      const struct fleet *fleet, struct parc_err *err)
+{
+	struct reader reader = {.tree = tree, .fleet = fleet, .tenants = tenants, .err = err};
+	int code;
+
+	*tenants = (struct tenants){0};
+	code = read_list(&reader, list, PARC_NONE);
+	if (code != 0)
+		tenants_deinit(tenants);
 	return code;
 }
 
@@ -132,7 +224,6 @@ int tenants_read(struct tenants *tenants, const char *path, const struct fleet *
 		 struct parc_err *err)
 {
 	struct yaml_tree tree = {0};
-	struct reader reader = {.tree = &tree, .fleet = fleet, .tenants = tenants, .err = err};
 	yaml_node_t *list;
 	char *bytes = NULL;
 	size_t size = 0;
@@ -144,17 +235,16 @@ int tenants_read(struct tenants *tenants, const char *path, const struct fleet *
 	if (code == 0)
 		code = yaml_tree_root(&tree, "a tree of tenants", "tenants", &list, err);
 	if (code == 0)
-		code = read_list(&reader, list, PARC_NONE, 0);
+		code = tenants_read_list(tenants, &tree, list, fleet, err);
 	yaml_tree_deinit(&tree);
 	free(bytes);
-	if (code != 0)
-		tenants_deinit(tenants);
 	return code;
 }
 
 void tenants_deinit(struct tenants *tenants)
 {
 	free(tenants->rows);
+	free(tenants->users);
 	*tenants = (struct tenants){0};
 }
 

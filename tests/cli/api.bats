@@ -142,7 +142,8 @@ start_with_port() {
 	[[ $output == *200 ]]
 	run -0 as "$secret" GET /metrics
 	[[ $output == *200 ]]
-	for path in /v1/jobs /v1/jobs/1/cancel /v1/nodes/1/drain /v1/tokens /v1/reload; do
+	for path in /v1/jobs /v1/jobs/1/cancel /v1/nodes/1/drain /v1/tokens /v1/reload \
+		/v1/tenants /v1/tenants/unset; do
 		run -0 as "$secret" POST $path -d "$job"
 		[[ $output == *403 ]]
 	done

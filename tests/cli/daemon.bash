@@ -66,3 +66,14 @@ field() {
 
 # long JOB OPTIONS: options of a job that stays until it is stopped.
 stay=(--env PARC_DRY_S=100000)
+
+# until_is WANTED COMMAND...: try again until it prints that.
+until_is() {
+	local wanted=$1 i
+	shift
+	for ((i = 0; i < 400; i++)); do
+		[[ $("$@") == "$wanted" ]] && return
+	done
+	echo "$*: $("$@"), not $wanted"
+	return 1
+}

@@ -58,3 +58,32 @@ replay() { # replay [OPTION]...: "PREEMPTED MAKESPAN"
 	echo 'policy: {}' >"$policy"
 	run -2 parc sim --fleet x --trace y --saturate 1 --policy-file "$policy"
 }
+
+@test "the daemon reads the same file, shows the policy in force, and reloads it" {
+	echo 'policy: {age: 6m, preempt: true, rights: {5: [0, 1]}}' >"$policy"
+	echo 'serve: {policy: policy.yaml}' >"$BATS_TEST_TMPDIR/c.yaml"
+	start_daemon --config "$BATS_TEST_TMPDIR/c.yaml"
+	run -0 parc policy
+	[[ $output == *"  age: 6m"*"  rights: {5: [0, 1]}"* ]]
+	echo "$output" >"$policy"
+	parc policy check "$policy"
+	before=$(parc policy)
+	parc reload
+	[[ $(parc policy) == "$before" ]]
+	echo 'policy: {age: 7m}' >"$policy"
+	parc reload
+	[[ $(parc policy --json | jq '.age_us, .preempt') == $'420000000\nfalse' ]]
+	echo 'policy: {age: 7 m}' >"$policy"
+	run -1 parc reload
+	[[ $output == *"policy.yaml:1:15: age is \"7 m\", expected a time"* ]]
+	run -1 parc policy check "$policy"
+	[[ $(parc policy --json | jq .age_us) == 420000000 ]]
+	kill -HUP "$daemon"
+	parc policy >/dev/null # answered in a round after the signal
+	[[ $(parc policy --json | jq .age_us) == 420000000 ]]
+	stop_daemon
+	echo 'policy: {age: 8m}' >"$policy"
+	start_daemon --config "$BATS_TEST_TMPDIR/c.yaml"
+	[[ $(parc policy --json | jq .age_us) == 480000000 ]]
+	run -2 parc policy show
+}

@@ -77,33 +77,41 @@ over() {
 }
 
 @test "a key that others may read is refused, and so is one that is not the certificate's" {
+	fleet_write
 	certificate own
 	certificate other
 	for mode in 604 640 620 602; do
 		configure own.crt own.key
 		chmod $mode "$BATS_TEST_TMPDIR/own.key"
 		[[ $mode == 640 ]] && continue # a group may read it, as Debian's ssl-cert does
-		run -1 parc serve --data "$data" --socket "$PARC_SOCKET" --dry --config "$BATS_TEST_TMPDIR/c.yaml"
+		run -1 parc serve --data "$data" --socket "$PARC_SOCKET" --dry --fleet "$BATS_TEST_TMPDIR/fleet.yaml" \
+			--config "$BATS_TEST_TMPDIR/c.yaml"
 		[[ $output == *"own.key may be read or changed by others: chmod 600 it"* ]]
 	done
 	configure own.crt other.key
-	run -1 parc serve --data "$data" --socket "$PARC_SOCKET" --dry --config "$BATS_TEST_TMPDIR/c.yaml"
+	run -1 parc serve --data "$data" --socket "$PARC_SOCKET" --dry --fleet "$BATS_TEST_TMPDIR/fleet.yaml" \
+			--config "$BATS_TEST_TMPDIR/c.yaml"
 	[[ $output == *"other.key is not the key of the first certificate"* ]]
 	configure own.key other.key
-	run -1 parc serve --data "$data" --socket "$PARC_SOCKET" --dry --config "$BATS_TEST_TMPDIR/c.yaml"
+	run -1 parc serve --data "$data" --socket "$PARC_SOCKET" --dry --fleet "$BATS_TEST_TMPDIR/fleet.yaml" \
+			--config "$BATS_TEST_TMPDIR/c.yaml"
 	[[ $output == *"own.key holds no certificate"* ]]
 	configure own.crt own.crt
 	chmod 600 "$BATS_TEST_TMPDIR/own.crt"
-	run -1 parc serve --data "$data" --socket "$PARC_SOCKET" --dry --config "$BATS_TEST_TMPDIR/c.yaml"
+	run -1 parc serve --data "$data" --socket "$PARC_SOCKET" --dry --fleet "$BATS_TEST_TMPDIR/fleet.yaml" \
+			--config "$BATS_TEST_TMPDIR/c.yaml"
 	[[ $output == *"own.crt holds no key"* ]]
 	configure missing.crt own.key
-	run -1 parc serve --data "$data" --socket "$PARC_SOCKET" --dry --config "$BATS_TEST_TMPDIR/c.yaml"
+	run -1 parc serve --data "$data" --socket "$PARC_SOCKET" --dry --fleet "$BATS_TEST_TMPDIR/fleet.yaml" \
+			--config "$BATS_TEST_TMPDIR/c.yaml"
 	[[ $output == *"missing.crt: No such file"* ]]
 	echo "serve: {tls: {certificate: x, key: /y}}" >"$BATS_TEST_TMPDIR/c.yaml"
-	run -1 parc serve --data "$data" --socket "$PARC_SOCKET" --dry --config "$BATS_TEST_TMPDIR/c.yaml"
+	run -1 parc serve --data "$data" --socket "$PARC_SOCKET" --dry --fleet "$BATS_TEST_TMPDIR/fleet.yaml" \
+			--config "$BATS_TEST_TMPDIR/c.yaml"
 	[[ $output == *"c.yaml:1:"*"certificate has to be an absolute path"* ]]
 	echo "serve: {tls: {certificate: /x}}" >"$BATS_TEST_TMPDIR/c.yaml"
-	run -1 parc serve --data "$data" --socket "$PARC_SOCKET" --dry --config "$BATS_TEST_TMPDIR/c.yaml"
+	run -1 parc serve --data "$data" --socket "$PARC_SOCKET" --dry --fleet "$BATS_TEST_TMPDIR/fleet.yaml" \
+			--config "$BATS_TEST_TMPDIR/c.yaml"
 	[[ $output == *"tls lacks the key key"* ]]
 	[[ ! -e $data/parc.db ]]
 }

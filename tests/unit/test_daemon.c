@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "base/random.h"
-#include "daemon/daemon.h"
+#include "daemon/act.h"
 #include "review/audit.h"
 #include "store/snapshot.h"
 #include "support/dry.h"
@@ -324,8 +324,37 @@ static void test_an_attempt_that_is_over_reports_nothing(void **state)
 	dry_end(daemon);
 }
 
+/* The owner of devices that stay idle is told: in the job's row, and with a change. */
+static void test_who_is_idle_is_warned(void **state)
+{
+	struct daemon *daemon;
+	struct engine_report use = {.kind = ENGINE_USE, .key = {1, 1}, .busy_milli = 0};
+	struct store_job row = {0};
+	struct parc_err err = {0};
+
+	(void)state;
+	text_write(dry_config, "serve: {policy: {idle: 1us, idle_act: warn}}");
+	daemon = dry_make(dry_config);
+	dry_submit(daemon, ", \"devices\": 1, \"environment\": {\"PARC_DRY_S\": \"1000\"}", NULL);
+	while (row.state != PARC_JOB_RUNNING) {
+		assert_int_equal(daemon_round(daemon, -1, &err), 0);
+		assert_int_equal(store_job_find(daemon->store, 1, &row, NULL), 1);
+	}
+	assert_string_equal(row.detail, "");
+	use.key.allocation = row.allocation;
+	assert_int_equal(late_add(daemon, &use, &err), 0);
+	while (row.detail[0] == '\0') {
+		assert_int_equal(daemon_round(daemon, -1, &err), 0);
+		assert_int_equal(store_job_find(daemon->store, 1, &row, NULL), 1);
+	}
+	assert_non_null(strstr(row.detail, "does not use them"));
+	assert_int_equal(daemon->changes[daemon->changes_count - 1].warning, PARC_WARN_IDLE);
+	dry_end(daemon);
+}
+
 static void test_configurations(void **state)
 {
+	static const struct fleet no_chips;
 	static const struct {
 		const char *text, *refusal; /* NULL: it is read */
 	} cases[] = {
@@ -341,10 +370,10 @@ static void test_configurations(void **state)
 		{"serve: {policy: {epoch: 5 days}}", "epoch"},
 		{"serve: {policy: there-is-none.yaml}", "there-is-none.yaml"},
 		{"serve: {tenants: [{weight: 3}]}", "name"},
-		{"serve: {tenants: [{name: a}, {name: a}]}", "stands twice"},
+		{"serve: {tenants: [{name: a}, {name: a}]}", "stands here twice"},
 		{"serve: {tenants: [{name: b, parent: a}, {name: a}]}", "no tenant above"},
 		{"serve: {tenants: [{name: a, weight: 0}]}", "weight"},
-		{"serve: {operators: {x: y}}", "users"},
+		{"serve: {operators: {x: y}}", "operators must be a list"},
 		{"serve: [", ""},
 	};
 
@@ -355,7 +384,7 @@ static void test_configurations(void **state)
 		int code;
 
 		text_write(dry_config, cases[i].text);
-		code = config_read(&read, dry_config, &err);
+		code = config_read(&read, dry_config, &no_chips, &err);
 		config_deinit(&read);
 		if ((code != 0) != (cases[i].refusal != NULL))
 			fail_msg("%s: %s", cases[i].text, err.text);
@@ -380,6 +409,7 @@ int main(void)
 		TEST(test_what_cannot_be_submitted_leaves_no_trace),
 		TEST(test_progress_in_a_unit_of_its_own_is_work_of_the_length_it_gave),
 		TEST(test_an_attempt_that_is_over_reports_nothing),
+		TEST(test_who_is_idle_is_warned),
 		TEST(test_configurations),
 	};
 

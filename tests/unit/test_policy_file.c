@@ -50,7 +50,8 @@ static void test_every_field_is_read(void **state)
 		"policy: {order: shortest, backfill: conservative, place: fgd, reserve_max: 9,\n"
 		" age: 6m, epoch: 30s, half_life: 2d, preempt: true, reclaim: true,\n"
 		" victims: lowest, lend: none, run_min: 1h30m, reclaim_time: 90, grace: 0.5s,\n"
-		" requeue_max: 7, round: 6m, move: 10s, trial_max: 4, idle: 20m, idle_grace: 5m,\n"
+		" requeue_max: 7, round: 6m, move: 10s, pairs: true, trial_max: 4, idle: 20m, "
+		"idle_grace: 5m,\n"
 		" idle_milli: 50, idle_act: shrink, pack_margin_milli: 100, shrink: 3m, seed: 42,\n"
 		" rights: {3: [0, 2], 7: all, 1: []}}\n");
 	assert_int_equal(policy.order, PARC_ORDER_SHORTEST);
@@ -70,6 +71,7 @@ static void test_every_field_is_read(void **state)
 	assert_int_equal(policy.requeue_max, 7);
 	assert_int_equal(policy.round_us, 360 * SECOND);
 	assert_int_equal(policy.move_us, 10 * SECOND);
+	assert_int_equal(policy.pairs, 1);
 	assert_int_equal(policy.trial_max, 4);
 	assert_int_equal(policy.idle_us, 1200 * SECOND);
 	assert_int_equal(policy.idle_grace_us, 300 * SECOND);
@@ -166,7 +168,8 @@ static void test_what_is_written_reads_back(void **state)
 		"policy: {order: longest, backfill: conservative, place: random, reserve_max: 3,\n"
 		" age: 90061001ms, epoch: 2s, half_life: 3d, preempt: true, reclaim: true,\n"
 		" victims: youngest, lend: preemptible, run_min: 1us, reclaim_time: 2m,\n"
-		" grace: 1m, requeue_max: 1, round: 1m, move: 1m, trial_max: 2, idle: 1m,\n"
+		" grace: 1m, requeue_max: 1, round: 1m, move: 1m, pairs: true, trial_max: 2, idle: "
+		"1m,\n"
 		" idle_grace: 2m, idle_milli: 10, idle_act: stop, pack_margin_milli: 5,\n"
 		" shrink: 1m, seed: 7, rights: {4: [1, 3], 9: all}}\n");
 	out = open_memstream(&text, &size);
