@@ -39,6 +39,7 @@ void index_init(struct parc_core *core, struct block *block)
 	it->births = block_take(block, size, sizeof(*it->births));
 	if (it->births != NULL)
 		memset(it->births, 0, size * sizeof(*it->births)); /* looked at ahead of time */
+	it->born = block_take(block, PARC_CHIPS_MAX, sizeof(*it->born));
 	it->filled = block_take(block, (size_t)it->classes_max, sizeof(*it->filled));
 	it->entries = block_take(block, (size_t)core->limits.index_entries, sizeof(*it->entries));
 	it->lapses = block_take(block, (size_t)1 << LAPSE_ORDER, sizeof(*it->lapses));
@@ -247,11 +248,38 @@ static void class_evict(struct index *index)
 	table_give(&index->classes_table, class);
 }
 
+int index_has_born(const struct parc_core *core, const struct ask *ask, int64_t birth)
+{
+	const struct parc_task *task = &ask->task;
+	uint64_t chips = task->chips & core->chips_known;
+
+	if (task->devices == 0 || (chips & core->cores_chips) != 0)
+		return 1;
+	for (; chips != 0; chips &= chips - 1) {
+		const struct births *it = &core->index->born[__builtin_ctzll(chips)];
+		int64_t last = task->share_milli == PARC_SHARE_WHOLE
+				       ? it->whole[task->devices]
+				       : it->share[task->share_milli >> SHARE_SHIFT];
+
+		if (last > birth)
+			return 1;
+	}
+	return 0;
+}
+
 /* The class got its first member: every heap that does not hold it must hear of it. */
 static void class_fill(struct index *index, int32_t class)
 {
 	struct class *it = &index->classes[class];
 
+	for (uint64_t chips = it->chips; chips != 0; chips &= chips - 1) {
+		struct births *births = &index->born[__builtin_ctzll(chips)];
+
+		for (int32_t n = 0; n <= it->whole; n++)
+			births->whole[n] = index->births_count + 1;
+		for (int32_t n = 0; n <= it->most_milli >> SHARE_SHIFT; n++)
+			births->share[n] = index->births_count + 1;
+	}
 	it->filled = index->filled_count;
 	index->filled[index->filled_count++] = class;
 	it->birth = index->births_count++;

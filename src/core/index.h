@@ -27,6 +27,7 @@
 #define HEAPS_WORDS (HEAPS_MAX / 64)
 #define LAPSE_ORDER 13 /* 2^13 scores remembered: 320 KiB */
 #define ALIKE_ORDER 16 /* likewise, of nodes that are alike: 1 MiB */
+#define SHARE_SHIFT 6  /* free shares are told apart by 64 thousandths in births */
 
 struct class
 {
@@ -79,6 +80,13 @@ struct heap {
 	int32_t plain; /* it asks for nothing but shares, CPU and memory */
 };
 
+/* For one chip, how many births there had been with the last of a class that has at least so much
+ * free; 0: none was. */
+struct births {
+	int64_t whole[PARC_NODE_DEVICES_MAX + 1];	      /* by free whole devices */
+	int64_t share[(PARC_SHARE_WHOLE >> SHARE_SHIFT) + 1]; /* by largest free share */
+};
+
 struct index {
 	struct class *classes;
 	uint64_t *cells; /* limits.node_devices a class */
@@ -91,6 +99,7 @@ struct index {
 	int32_t *births;
 	int64_t births_count;
 	uint32_t births_mask;
+	struct births *born; /* by chip */
 	struct heap heaps[HEAPS_MAX];
 	int32_t heap_buckets[HEAPS_MAX];
 	int32_t heaps_count;
@@ -154,6 +163,10 @@ static inline int index_may_fit(const struct parc_core *core, int32_t class, con
 		return it->whole >= task->devices;
 	return it->most_milli >= task->share_milli;
 }
+
+/* 0: the ask surely fits on no class that was born since, from the birth of this number on. Most
+ * asks that fit nowhere are told so. */
+int index_has_born(const struct parc_core *core, const struct ask *ask, int64_t birth);
 
 /* The best node for the ask and the pick on it; -1: it fits on no node. */
 int32_t index_best(struct parc_core *core, const struct ask *ask, struct pick *pick);
