@@ -34,6 +34,14 @@ for policy in attained+deal:none shortest+deal:true; do
 	row seed0_single --measure 4000:4999 --policy $policy --rate 5.6 --round 360 --move-cost 60
 	row seed0_single --measure 4000:4999 --policy $policy --rate 5.6 --move-cost 60
 done
+for rate in 2.0 4.0 4.8 5.2 5.6; do
+	row seed0_single --measure 4000:4999 --policy attained+deal:none --rate $rate --round 360 --pairs
+done
+row seed0_single --measure 4000:4999 --policy shortest+deal:true --rate 5.6 --round 360 --pairs
+row seed0_single --measure 4000:4999 --policy attained+deal:none --rate 5.6 --round 360 --pairs --move-cost 60
+for rate in 1.0 2.0 2.6; do
+	row seed0_multi --measure 4000:4999 --policy attained+deal:none --rate $rate --round 360 --pairs
+done
 for rate in 1.0 2.0 2.6; do
 	row seed0_multi --measure 4000:4999 --policy attained+deal:none --rate $rate --round 360
 done

@@ -66,6 +66,16 @@ static int place(struct assign *assign, int32_t i)
 	return it->chip >= 0;
 }
 
+/* Those without a place may find one where others have moved; 1: somebody did. */
+static int place_rest(struct assign *assign)
+{
+	int placed = 0;
+
+	for (int32_t i = 0; i < assign->count; i++)
+		placed |= assign->jobs[i].chip < 0 && place(assign, i);
+	return placed;
+}
+
 static int is_displaceable(const struct assign_job *job)
 {
 	return job->chip >= 0 && !job->fixed && job->mate < 0;
@@ -477,7 +487,7 @@ void assign_deal(struct assign *assign)
 		assign->jobs[i].mate = -1;
 	admit(assign);
 	improve(assign);
-	while (assign->pair != NULL && assign_pairs_improve(assign))
+	while (assign->pair != NULL && (assign_pairs_improve(assign) | place_rest(assign)))
 		improve(assign);
 	prices_find(assign);
 }

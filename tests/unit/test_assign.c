@@ -223,6 +223,91 @@ static void test_logarithms(void **state)
 		assert_true(assign_log2(i) <= assign_log2(i + 1));
 }
 
+static int32_t pair_values[ASSIGN_CLASSES_MAX][ASSIGN_CLASSES_MAX][ASSIGN_CHIPS_MAX];
+
+/* Devices are held once by two mates, who name each other and may be together; and at the end no
+ * job could do better by joining another that is alone. */
+static void pairs_check(const struct assign *assign, const int32_t *room)
+{
+	int32_t held[CHIPS] = {0}, mates = 0;
+
+	for (int32_t i = 0; i < assign->count; i++) {
+		const struct assign_job *it = &assign->jobs[i], *mate = &assign->jobs[0];
+
+		if (it->chip < 0) {
+			assert_int_equal(it->mate, -1);
+			for (int32_t k = 0; k < assign->count; k++)
+				assert_true(assign_join_gain(assign, i, k) < -1000000);
+			continue;
+		}
+		mate = it->mate < 0 ? it : &assign->jobs[it->mate];
+		held[it->chip] += it->mate < i ? it->size : 0;
+		mates += mate != it;
+		assert_true(it->mate < 0 || mate->mate == i);
+		assert_true(mate->chip == it->chip && mate->size == it->size);
+		assert_true(mate == it ||
+			    pair_values[it->class][mate->class][it->chip] != ASSIGN_NEVER);
+	}
+	for (int32_t c = 0; c < CHIPS; c++)
+		assert_true(held[c] <= room[c] && assign->room[c] == room[c] - held[c]);
+	assert_int_equal(mates % 2, 0);
+}
+
+static void test_pairs_hold(void **state)
+{
+	int32_t pairs = 0;
+
+	(void)state;
+	for (int32_t run = 0; run < 2000; run++) {
+		struct assign_job jobs[JOBS];
+		struct assign assign;
+		int32_t room[CHIPS];
+
+		draw_world(&assign, jobs, 2);
+		for (int32_t c = 0; c < CHIPS; c++)
+			assign.room[c] = room[c] = draw(3);
+		for (int32_t a = 0; a < 3; a++)
+			for (int32_t b = 0; b < 3; b++)
+				for (int32_t c = 0; c < CHIPS; c++)
+					pair_values[a][b][c] =
+						draw(3) == 0 ? ASSIGN_NEVER : 500 + draw(3000);
+		for (int32_t i = 0; i < assign.count; i++) {
+			jobs[i].mate = jobs[i].old = jobs[i].was = -1;
+			jobs[i].class = draw(4) - 1;
+		}
+		assign.pair = (const int32_t(*)[ASSIGN_CLASSES_MAX][ASSIGN_CHIPS_MAX])pair_values;
+		assign_deal(&assign);
+		pairs_check(&assign, room);
+		for (int32_t i = 0; i < assign.count; i++)
+			pairs += jobs[i].mate >= 0;
+	}
+	assert_true(pairs > 1000); /* of about 8,000 jobs */
+}
+
+/* Alone one of two has the device. Beside each other both keep most of their speed: they share it,
+ * unless the second device is worth more. */
+static void test_a_pair_is_made_when_it_is_worth_it(void **state)
+{
+	struct assign_job jobs[2] = {
+		{.size = 1, .chip = -1, .was = -1, .old = -1, .value = {2000, 100}},
+		{.size = 1, .chip = -1, .was = -1, .old = -1, .value = {2000, 100}}};
+	struct assign assign = {.jobs = jobs, .count = 2, .chips = 2, .room = {1, 1}};
+
+	(void)state;
+	pair_values[0][0][0] = 1500;
+	pair_values[0][0][1] = ASSIGN_NEVER;
+	assign.pair = (const int32_t(*)[ASSIGN_CLASSES_MAX][ASSIGN_CHIPS_MAX])pair_values;
+	jobs[0].mate = jobs[1].mate = -1;
+	assign_deal(&assign);
+	assert_true(jobs[0].mate == 1 && jobs[1].mate == 0 && jobs[0].chip == 0);
+	assert_true(assign.room[0] == 0 && assign.room[1] == 1);
+	/* The second chip is worth more now: they part. */
+	assign.room[0] = assign.room[1] = 1;
+	jobs[0].value[1] = jobs[1].value[1] = 1100;
+	assign_deal(&assign);
+	assert_true(jobs[0].mate == -1 && jobs[0].chip != jobs[1].chip);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +317,8 @@ int main(void)
 		cmocka_unit_test(test_factors_decide),
 		cmocka_unit_test(test_turns_hold),
 		cmocka_unit_test(test_the_longest_goes_first),
+		cmocka_unit_test(test_pairs_hold),
+		cmocka_unit_test(test_a_pair_is_made_when_it_is_worth_it),
 		cmocka_unit_test(test_logarithms),
 	};
 

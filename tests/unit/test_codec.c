@@ -161,6 +161,7 @@ static struct parc_actions actions_make(struct parc_action *list, struct parc_pl
 	list[0].start.allocation = 22;
 	list[0].start.attempt = 23;
 	list[0].start.count = 2;
+	list[0].start.beside = 40;
 	list[0].start.placements = placements;
 	list[1] = (struct parc_action){.kind = PARC_ACTION_STOP, .job = 24};
 	list[1].stop.allocation = 25;
