@@ -397,6 +397,27 @@ static void heap_hear(struct parc_core *core, int32_t slot)
 	batch_push(core, &batch);
 }
 
+/* 0: the ask surely fits on no class that was born since, from the birth of this number on. Most
+ * asks that fit nowhere are told so. */
+static int ask_has_hope(const struct parc_core *core, const struct ask *ask, int64_t birth)
+{
+	const struct parc_task *task = &ask->task;
+	uint64_t chips = task->chips & core->chips_known;
+
+	if (task->devices == 0 || (chips & core->cores_chips) != 0)
+		return 1;
+	for (; chips != 0; chips &= chips - 1) {
+		const struct births *it = &core->index->born[__builtin_ctzll(chips)];
+		int64_t last = task->share_milli == PARC_SHARE_WHOLE
+				       ? it->whole[task->devices]
+				       : it->share[task->share_milli >> SHARE_SHIFT];
+
+		if (last > birth)
+			return 1;
+	}
+	return 0;
+}
+
 /* Hear of the classes filled since the ask was last made. */
 static void heap_catch_up(struct parc_core *core, int32_t slot)
 {
@@ -409,7 +430,7 @@ static void heap_catch_up(struct parc_core *core, int32_t slot)
 		heap->epoch = ++index->epoch;
 		heap->births_seen = -1;
 	}
-	if (heap->births_seen >= 0 && !index_has_born(core, &heap->ask, heap->births_seen))
+	if (heap->births_seen >= 0 && !ask_has_hope(core, &heap->ask, heap->births_seen))
 		heap->births_seen = index->births_count;
 	else if (heap->births_seen < 0 ||
 		 index->births_count - heap->births_seen > index->filled_count)
@@ -489,14 +510,33 @@ static int32_t heap_top(struct index *index, int32_t slot)
 	return -1;
 }
 
+/* The member that comes first, and the one after it: by rank if they are unused (index.h), else by
+ * their last change; -1: none. */
+static int32_t member_first(const struct index *index, int32_t class)
+{
+	const struct class *it = &index->classes[class];
+
+	return it->unused ? ranking_first(&index->ranks, it->root, INT64_MAX) : it->head;
+}
+
+static int32_t member_next(const struct parc_core *core, int32_t class, int32_t node)
+{
+	const struct index *index = core->index;
+	const struct class *it = &index->classes[class];
+
+	return it->unused ? ranking_next(&index->ranks, it->root, node, INT64_MAX)
+			  : core->nodes[node].next;
+}
+
 /* The first member of the class on which the ask fits. Where the classes tell everything apart
  * that is the first one. */
 static int32_t member_find(const struct parc_core *core, int32_t class, const struct ask *ask,
 			   struct view *view, struct pick *pick)
 {
-	node_prefetch(core, core->index->classes[class].head);
-	for (int32_t node = core->index->classes[class].head; node >= 0;
-	     node = core->nodes[node].next) {
+	int32_t node = member_first(core->index, class);
+
+	node_prefetch(core, node);
+	for (; node >= 0; node = member_next(core, class, node)) {
 		view_of_node(core, node, view);
 		if (view_fits(core, view, ask, pick)) {
 			/* A gang takes one member after the other. */

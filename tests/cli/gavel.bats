@@ -81,6 +81,20 @@ figure() {
 	[[ $stderr == *"--pairs are for --format gavel"* ]]
 }
 
+@test "the example shows what dealing and pairs are worth" {
+	local example=$BATS_TEST_DIRNAME/../../examples/gavel queue dealt paired
+	jobs=$example/jobs.csv
+	speeds=$example/throughputs.json
+	run -0 gavel --rate 15 --round 360 --policy fifo+easy
+	queue=$(figure '.completion_s.mean / 360 | round')
+	run -0 gavel --rate 15 --round 360
+	dealt=$(figure '.completion_s.mean / 360 | round')
+	run -0 gavel --rate 15 --round 360 --pairs
+	paired=$(figure '.completion_s.mean / 360 | round')
+	# Tenths of an hour, as the README says.
+	[[ $queue == 182 && $dealt == 116 && $paired == 113 ]]
+}
+
 @test "wrong calls say what would be right" {
 	run -2 --separate-stderr gavel
 	[[ $stderr == *"one of --rate R and --static N"* ]]

@@ -15,7 +15,9 @@
 
 #include <cmocka.h>
 
+#include "base/random.h"
 #include "daemon/act.h"
+#include "review/audit.h"
 #include "store/snapshot.h"
 #include "support/dry.h"
 #include "support/faulty.h"
@@ -80,7 +82,9 @@ static void expect_recovered(int64_t acknowledged)
 {
 	struct daemon *daemon = dry_make(NULL);
 	struct parc_err err = {0};
+	struct audit audit;
 	struct store_job row;
+	uint64_t digest;
 
 	for (int64_t j = 1; j <= acknowledged; j++)
 		assert_int_equal(store_job_find(daemon->store, j, &row, NULL), 1);
@@ -88,7 +92,11 @@ static void expect_recovered(int64_t acknowledged)
 	assert_true(daemon->next_job <= acknowledged + 2);
 	if (parc_core_check(daemon->core, &err) != 0)
 		fail_msg("%s", err.text);
+	digest = parc_digest(daemon->core);
 	dry_end(daemon);
+	if (audit_run(&audit, dry_data, &err) != 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(audit.digest, digest);
 }
 
 /* A short life in which something fails: how many submissions a round acknowledged. */
@@ -145,6 +153,58 @@ static void test_the_disk_is_full(void **state)
 {
 	(void)state;
 	each_fails(FAULTY_FULL);
+}
+
+static void test_each_truncation_fails(void **state)
+{
+	(void)state;
+	each_fails(FAULTY_TRUNCATE);
+}
+
+/* What a life does beside submitting: snapshots, forgetting what is before them, emptying the log
+ * into the database. */
+static void care_for(struct daemon *daemon, uint64_t *random)
+{
+	if (random_below(random, 4) == 0) {
+		snapshot_put(dry_data, daemon->core, store_last(daemon->store), NULL);
+		retain_snapshots(daemon);
+	}
+	daemon->expire_us = 0;
+	daemon->retain.look_us = 0;
+	daemon->config.keep.journal_bytes = (int64_t)random_below(random, 2);
+	daemon->config.keep.jobs_us = 0;
+	if (random_below(random, 4) == 0)
+		store_checkpoint(daemon->store);
+}
+
+/* The power goes off between two rounds or in one that was not acknowledged. Of what was not synced
+ * any part may be on the disk, the last write torn. */
+static void test_power_is_lost(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 30; seed++) {
+		uint64_t random = random_mix(seed);
+		int64_t lived = 1 + (int64_t)random_below(&random, JOBS);
+		struct daemon *daemon;
+		struct parc_err err = {0};
+
+		faulty_watch();
+		daemon = dry_make(NULL);
+		for (int64_t j = 1; j <= lived; j++) {
+			assert_int_equal(dry_submit(daemon, ", \"devices\": 1", &err), j);
+			assert_int_equal(daemon_round(daemon, 0, &err), 0);
+			care_for(daemon, &random);
+		}
+		if (seed % 3 == 0)
+			dry_submit(daemon, ", \"devices\": 1", NULL); /* not acknowledged */
+		faulty_power_off();
+		if (seed % 3 == 1 && dry_submit(daemon, "", NULL) > 0)
+			daemon_round(daemon, 0, &err); /* into the dark */
+		dry_end(daemon);
+		faulty_crash(seed);
+		expect_recovered(lived);
+		folder_remove(dry_data);
+	}
 }
 
 static void test_a_snapshot_gives_what_the_journal_gives(void **state)
@@ -342,6 +402,8 @@ int main(void)
 		TEST(test_each_write_fails),
 		TEST(test_each_sync_fails),
 		TEST(test_the_disk_is_full),
+		TEST(test_each_truncation_fails),
+		TEST(test_power_is_lost),
 		TEST(test_a_snapshot_gives_what_the_journal_gives),
 		TEST(test_time_does_not_run_backwards),
 		TEST(test_what_cannot_be_submitted_leaves_no_trace),
