@@ -306,6 +306,7 @@ int handle_job_submit(struct request *request, struct parc_err *err)
 	code = daemon_submit(request->api->daemon, &request->caller, &submission, &first, &count,
 			     err);
 	json_decref(submission.object);
+	memcpy(request->place, submission.place, sizeof(request->place));
 	if (code != 0)
 		return code;
 	return answer_json(request, MHD_HTTP_CREATED,

@@ -15,6 +15,7 @@
 
 static const char run_text[] =
 	"Usage: parc run [OPTION]... [--] COMMAND [ARGUMENT]...\n"
+	"       parc run [OPTION]... FILE.yaml|FILE.json [OPTION]...\n"
 	"\n"
 	"Submit a job, wait for it, show what it writes, and end with its exit code (128 and the "
 	"number of\n"
@@ -119,7 +120,7 @@ static int run_run(int argc, char **argv)
 		watch.job = job_options_submit(&options, &count);
 		code = watch.job < 0 ? EXIT_FAILURE_OF_PARC : COMMAND_OK;
 	}
-	json_decref(options.job);
+	job_options_deinit(&options);
 	if (code != COMMAND_OK)
 		return code;
 	sigaction(SIGINT, &action, NULL);

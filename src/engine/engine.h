@@ -46,14 +46,19 @@ struct engine_amount {
 	int64_t done, total;
 };
 
-/* What to run, once for each task of the attempt, all tasks in the same way. */
+#define ENGINE_COMMANDS_MAX 32 /* of one job: its own, its groups', its variants' */
+
+/* What to run, once for each task of the attempt, all tasks in the same way but for the command. */
 struct engine_work {
 	struct engine_key key;
 	int64_t job;
-	uint32_t uid, gid;		/* as whom; gid is the user's own group */
-	const char *name;		/* of the job, for people; any text */
-	const char *directory;		/* absolute; where it starts */
-	const char *const *command;	/* ends with NULL; command[0] is looked up in PATH */
+	uint32_t uid, gid;		    /* as whom; gid is the user's own group */
+	const char *name;		    /* of the job, for people; any text */
+	const char *directory;		    /* absolute; where it starts */
+	const char *const *const *commands; /* each ends with NULL; its first word is looked up in
+					     * PATH */
+	int32_t commands_count;
+	const int32_t *choices; /* index of its command for each placement; NULL: the first */
 	const char *const *environment; /* "NAME=value", ends with NULL; the engine adds PARC_* */
 	const char *output, *errors;	/* absolute paths; task k > 0 of a gang has ".k" behind it.
 					 * NULL: the engine's folder; errors NULL: as output */
