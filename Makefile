@@ -72,7 +72,7 @@ CPPFLAGS := -D_GNU_SOURCE -Iinclude -Isrc -MMD -MP
 LDFLAGS  := $(FLAGS_$(V))
 
 # Looked up when used, as `make check` may only just have installed them.
-PACKAGES     = yaml-0.1 jansson zlib liblzma sqlite3 libmicrohttpd libcurl nettle ncursesw
+PACKAGES     = yaml-0.1 jansson zlib liblzma sqlite3 libmicrohttpd gnutls libcurl nettle ncursesw
 PACKAGE_FLAGS = $(shell pkg-config --cflags $(PACKAGES))
 PACKAGE_LIBS = $(shell pkg-config --libs $(PACKAGES))
 

@@ -116,7 +116,7 @@ static void daemon_child(int ready)
 	struct api *api;
 
 	if (daemon_open(daemon, &how, &err) != 0 ||
-	    api_open(&api, daemon, socket_path, 0, &err) != 0) {
+	    api_open(&api, daemon, &(struct api_places){.path = socket_path}, &err) != 0) {
 		fprintf(stderr, "%s\n", err.text);
 		_exit(1);
 	}

@@ -60,7 +60,7 @@ static void begin(void)
 	options.directory = data;
 	options.fleet = fleet;
 	ASSERT(daemon_open(&daemon_here, &options, &err) == 0);
-	ASSERT(api_open(&api, &daemon_here, path, 0, &err) == 0);
+	ASSERT(api_open(&api, &daemon_here, &(struct api_places){.path = path}, &err) == 0);
 	atexit(end);
 }
 

@@ -12,8 +12,8 @@
 set -u
 
 run_packages=(gcc libc6-dev make binutils pkgconf libyaml-dev libjansson-dev zlib1g-dev
-	liblzma-dev libsqlite3-dev libmicrohttpd-dev libcurl4-openssl-dev nettle-dev
-	libncurses-dev)
+	liblzma-dev libsqlite3-dev libmicrohttpd-dev libgnutls28-dev libcurl4-openssl-dev
+	nettle-dev libncurses-dev)
 check_packages=("${run_packages[@]}" clang clang-format libclang-rt-dev libcmocka-dev bats
 	universal-ctags curl jq sqlite3)
 

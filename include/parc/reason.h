@@ -49,7 +49,8 @@
 	  "all that could hold it are chips on which nobody knows its speed", \
 	  "declare or measure its speed there, or allow trial runs") \
 	X(ROUND, 22, "round", "it waits for the next round, in which the fleet is dealt anew", \
-	  "wait")
+	  "wait") \
+	X(CORES, 23, "cores", "too few cores are free", "wait, or ask for fewer cores")
 /* clang-format on */
 
 #define X(name, number, text, sentence, todo) PARC_REASON_##name = number,

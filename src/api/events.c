@@ -12,6 +12,7 @@
 
 #define EVENT_BYTES_MAX 320 /* of one change as text */
 #define BLOCK_BYTES	8192
+#define BEAT_US		INT64_C(15000000) /* a stream without news is sent a comment */
 
 /* Index of the first change in the ring with a number above `number`. */
 static int64_t seen_find(const struct daemon *daemon, int64_t number)
@@ -62,6 +63,9 @@ static ssize_t on_read(void *context, uint64_t position, char *out, size_t room)
 		if (is_wanted(request, it))
 			used += event_write(out + used, room - (size_t)used, it);
 	}
+	if (used == 0 && request->is_beat)
+		used = snprintf(out, room, ":\n\n");
+	request->is_beat = 0;
 	if (used > 0)
 		return used;
 	if (!request->is_following) {
@@ -69,6 +73,8 @@ static ssize_t on_read(void *context, uint64_t position, char *out, size_t room)
 		request->next = request->api->following;
 		request->api->following = request;
 	}
+	if (request->api->beat_us == TICKS_NEVER)
+		request->api->beat_us = wall_ticks_us() + BEAT_US;
 	MHD_suspend_connection(request->connection);
 	return 0;
 }
@@ -100,27 +106,43 @@ int handle_events(struct request *request, struct parc_err *err)
 	MHD_add_response_header(request->response, MHD_HTTP_HEADER_CONTENT_TYPE,
 				"text/event-stream");
 	request->status = MHD_HTTP_OK;
+	request->is_stream = 1;
 	return 0;
 }
 
-void events_wake(struct api *api)
+/* Let those go on that have news, or with `is_beat` all. */
+static void following_resume(struct api *api, int is_beat)
 {
 	struct request *it = api->following, *next;
 
-	if (it == NULL)
-		return;
 	api->following = NULL;
 	for (; it != NULL; it = next) {
 		next = it->next;
-		if (it->follow_seen == api->daemon->changes_count) {
+		if (it->follow_seen == api->daemon->changes_count && !is_beat) {
 			it->next = api->following;
 			api->following = it;
 			continue;
 		}
 		it->is_following = 0;
+		it->is_beat = is_beat;
 		MHD_resume_connection(it->connection);
 		api->is_resumed = 1;
 	}
+}
+
+void events_wake(struct api *api)
+{
+	if (api->following != NULL)
+		following_resume(api, 0);
+}
+
+/* A suspended connection is not looked at, so one that was closed is only noticed by writing. */
+void events_beat(struct api *api)
+{
+	if (api->beat_us > wall_ticks_us())
+		return;
+	api->beat_us = TICKS_NEVER;
+	following_resume(api, 1);
 }
 
 void events_end(struct request *request)

@@ -7,7 +7,7 @@
 
 #include <microhttpd.h>
 
-#include "api/api.h"
+#include "api/listener.h"
 #include "api/routes.h"
 
 #define RATE_SLOTS 1024 /* callers whose rate is remembered; a power of two */
@@ -28,12 +28,6 @@ struct api_route {
 extern const struct api_route api_routes[];
 extern const int api_routes_count;
 
-struct listener {
-	struct api *api;
-	struct MHD_Daemon *server;
-	int is_local; /* a Unix socket */
-};
-
 struct rate {
 	uint64_t caller; /* hash of its id */
 	int64_t tokens_milli, since_us;
@@ -43,13 +37,13 @@ struct api {
 	struct daemon *daemon;
 	struct listener listeners[2];
 	int listeners_count;
-	char path[108];
 	struct request *waiting, **waiting_last; /* to be answered after the commit */
 	int32_t waiting_count;
 	struct request *following; /* streams that have nothing to send now */
+	int64_t beat_us;	   /* when they get a sign of life, in ticks */
 	int is_resumed;		   /* connections have to be run again */
 	struct rate rates[RATE_SLOTS];
-	int64_t requests, refused;
+	int64_t requests, refused, turned_away, late;
 };
 
 enum request_stage { REQUEST_READING, REQUEST_WAITING, REQUEST_READY };
@@ -58,6 +52,7 @@ struct request {
 	struct api *api;
 	struct listener *listener;
 	struct MHD_Connection *connection;
+	struct visit *visit;
 	const struct api_route *route;
 	enum request_stage stage;
 	struct daemon_caller caller;
@@ -70,8 +65,16 @@ struct request {
 	struct MHD_Response *response;	 /* an answer that is no JSON */
 	struct request *next;		 /* waiting, following */
 	int64_t follow_job, follow_seen; /* of a stream: changes that were sent or passed over */
-	int is_following;
+	int is_stream, is_following, is_beat; /* beat: it has to be sent something */
 };
+
+/* What the library calls, and answering all who wait. */
+enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *path,
+			   const char *method, const char *version, const char *bytes, size_t *size,
+			   void **own);
+void on_completed(void *context, struct MHD_Connection *connection, void **own,
+		  enum MHD_RequestTerminationCode why);
+void requests_answer(struct api *api);
 
 /* Who calls? 0, or the status of HTTP with the sentence set. */
 unsigned int caller_find(struct request *request, struct parc_err *err);
@@ -98,8 +101,10 @@ void progress_show(struct request *request, json_t *object);
 
 int caller_sees_all(const struct daemon_caller *caller);
 
-/* Streams of changes (events.c): go on after a commit; one has ended. */
+/* Streams of changes (events.c): go on after a commit; show that there is still somebody, and learn
+ * whether there is on the other side; one has ended. */
 void events_wake(struct api *api);
+void events_beat(struct api *api);
 void events_end(struct request *request);
 
 /* Set a JSON answer; takes the reference. */

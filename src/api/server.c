@@ -6,18 +6,12 @@
  * answer.
  */
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "api/request.h"
-
-#define BACKLOG 1024
 
 /* ---- Answers */
 
@@ -162,6 +156,7 @@ static struct request *request_make(struct listener *listener, struct MHD_Connec
 	request->api = listener->api;
 	request->listener = listener;
 	request->connection = connection;
+	request->visit = visit_of(connection);
 	listener->api->requests++;
 	route_find(request, method, path);
 	request_admit(request);
@@ -201,6 +196,7 @@ static void request_wait(struct request *request)
 	if (request->status == 0 && request->route->when == API_STEP)
 		request_handle(request);
 	request->stage = REQUEST_WAITING;
+	visit_set(request->visit, VISIT_WAITING);
 	request->next = NULL;
 	*api->waiting_last = request;
 	api->waiting_last = &request->next;
@@ -238,9 +234,9 @@ static enum MHD_Result answer_send(struct request *request)
 	return result;
 }
 
-static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
-				  const char *path, const char *method, const char *version,
-				  const char *bytes, size_t *size, void **own)
+enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *path,
+			   const char *method, const char *version, const char *bytes, size_t *size,
+			   void **own)
 {
 	struct request *request = *own;
 
@@ -275,8 +271,8 @@ static void waiting_remove(struct api *api, const struct request *request)
 		api->waiting_last = &(*api->waiting_last)->next;
 }
 
-static void on_completed(void *context, struct MHD_Connection *connection, void **own,
-			 enum MHD_RequestTerminationCode why)
+void on_completed(void *context, struct MHD_Connection *connection, void **own,
+		  enum MHD_RequestTerminationCode why)
 {
 	struct request *request = *own;
 
@@ -285,6 +281,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 	(void)why;
 	if (request == NULL)
 		return;
+	visit_set(request->visit, VISIT_READING);
 	if (request->stage == REQUEST_WAITING)
 		waiting_remove(request->api, request);
 	events_end(request);
@@ -296,20 +293,10 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 	*own = NULL;
 }
 
-/* ---- The source of the daemon's loop */
+/* ---- Answering */
 
-static void collect(void *context)
+void requests_answer(struct api *api)
 {
-	struct listener *listener = context;
-
-	listener->api->is_resumed = 0;
-	MHD_run(listener->server);
-}
-
-static void answer(void *context)
-{
-	struct listener *listener = context;
-	struct api *api = listener->api;
 	struct request *next;
 
 	for (struct request *it = api->waiting; it != NULL; it = next) {
@@ -317,6 +304,7 @@ static void answer(void *context)
 		if (it->status == 0)
 			request_handle(it);
 		it->stage = REQUEST_READY;
+		visit_set(it->visit, it->is_stream ? VISIT_STREAM : VISIT_SENDING);
 		MHD_resume_connection(it->connection);
 		api->is_resumed = 1;
 	}
@@ -326,126 +314,57 @@ static void answer(void *context)
 	events_wake(api);
 }
 
-/* All are the first listener's, so that none is counted twice. */
-static int32_t waiting(void *context)
+/* ---- The interface as a whole */
+
+/* What is not encrypted stays on this machine, unless the operator said that he wants it so. */
+static int listener_check(const struct listener *listener, const struct api_places *places,
+			  struct parc_err *err)
 {
-	struct listener *listener = context;
-
-	return listener == listener->api->listeners ? listener->api->waiting_count : 0;
-}
-
-static int64_t timeout_us(void *context)
-{
-	struct listener *listener = context;
-	MHD_UNSIGNED_LONG_LONG timeout_ms;
-
-	if (listener->api->is_resumed || listener->api->waiting != NULL)
+	if (listener->is_local || listener->is_loopback || listener->is_tls || places->is_plain)
 		return 0;
-	if (MHD_get_timeout(listener->server, &timeout_ms) != MHD_YES)
-		return -1;
-	return (int64_t)timeout_ms * 1000;
+	return parc_err_set(err, PARC_ERR_USAGE,
+			    "%s is beyond this machine: give 'tls' a certificate and a key in the "
+			    "configuration, or allow it in the clear with --listen-plain",
+			    listener->address);
 }
 
-static int listener_start(struct api *api, int socket, int is_local, struct parc_err *err)
+static int place_open(struct api *api, const struct api_places *places, int is_local,
+		      struct parc_err *err)
 {
 	struct listener *it = &api->listeners[api->listeners_count];
-	const union MHD_DaemonInfo *info;
-	struct daemon_source source = {.context = it,
-				       .collect = collect,
-				       .waiting = waiting,
-				       .answer = answer,
-				       .timeout_us = timeout_us};
+	int code;
 
-	*it = (struct listener){.api = api, .is_local = is_local};
-	it->server = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, it,
-		MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_NOTIFY_COMPLETED, on_completed, it,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)API_CONNECTIONS,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)API_TIMEOUT_S,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)API_HEADERS_MAX, MHD_OPTION_END);
-	if (it->server == NULL) {
-		close(socket);
-		return parc_err_set(err, PARC_ERR_IO, "the HTTP server could not be started");
-	}
+	*it = (struct listener){
+		.api = api, .is_tls = !is_local && api->daemon->tls != NULL, .spare = -1};
+	code = is_local ? socket_open_path(it, places->path, err)
+			: socket_open_address(it, places->address, err);
+	if (code != 0)
+		return code;
 	api->listeners_count++;
-	info = MHD_get_daemon_info(it->server, MHD_DAEMON_INFO_EPOLL_FD);
-	source.fd = info->epoll_fd;
-	return daemon_add_source(api->daemon, &source, err);
-}
-
-/* ---- Sockets */
-
-/* A socket file that nobody listens on is left over from a daemon that was killed. */
-static int path_free(const char *path, const struct sockaddr_un *address, struct parc_err *err)
-{
-	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), code;
-
-	code = connect(probe, (const struct sockaddr *)address, sizeof(*address));
-	close(probe);
+	code = listener_check(it, places, err);
 	if (code == 0)
-		return parc_err_set(err, PARC_ERR_STATE,
-				    "another daemon listens on %s; name another socket", path);
-	if (errno == ECONNREFUSED)
-		unlink(path);
-	return 0;
+		code = listener_open(it, err);
+	if (code == 0)
+		log_write(&api->daemon->log, LOG_INFO_LEVEL, "listening on %s", it->address);
+	return code;
 }
 
-static int local_open(struct api *api, const char *path, struct parc_err *err)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int file;
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		return parc_err_set(err, PARC_ERR_INVALID,
-				    "the socket's path has more than %zu bytes: %s",
-				    sizeof(address.sun_path) - 1, path);
-	memcpy(address.sun_path, path, strlen(path));
-	memcpy(api->path, path, strlen(path));
-	if (path_free(path, &address, err) != 0)
-		return PARC_ERR_STATE;
-	file = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (file < 0 || bind(file, (struct sockaddr *)&address, sizeof(address)) != 0 ||
-	    chmod(path, 0666) != 0 || listen(file, BACKLOG) != 0) {
-		parc_err_set(err, PARC_ERR_IO, "%s: %s", path, strerror(errno));
-		if (file >= 0)
-			close(file);
-		return PARC_ERR_IO;
-	}
-	return listener_start(api, file, 1, err);
-}
-
-static int tcp_open(struct api *api, int port, struct parc_err *err)
-{
-	struct sockaddr_in address = {.sin_family = AF_INET,
-				      .sin_port = htons((uint16_t)port),
-				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	int file = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1;
-
-	if (file < 0 || setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
-	    bind(file, (struct sockaddr *)&address, sizeof(address)) != 0 ||
-	    listen(file, BACKLOG) != 0) {
-		parc_err_set(err, PARC_ERR_IO, "127.0.0.1:%d: %s", port, strerror(errno));
-		if (file >= 0)
-			close(file);
-		return PARC_ERR_IO;
-	}
-	return listener_start(api, file, 0, err);
-}
-
-int api_open(struct api **out, struct daemon *daemon, const char *path, int port,
+int api_open(struct api **out, struct daemon *daemon, const struct api_places *places,
 	     struct parc_err *err)
 {
 	struct api *api = calloc(1, sizeof(*api));
-	int code;
+	int code = 0;
 
 	*out = NULL;
 	if (api == NULL)
 		return parc_err_set(err, PARC_ERR_MEMORY, "no memory for the interface");
 	api->daemon = daemon;
 	api->waiting_last = &api->waiting;
-	code = local_open(api, path, err);
-	if (code == 0 && port > 0)
-		code = tcp_open(api, port, err);
+	api->beat_us = TICKS_NEVER;
+	if (places->address != NULL)
+		code = place_open(api, places, 0, err);
+	if (code == 0)
+		code = place_open(api, places, 1, err);
 	if (code == 0)
 		*out = api;
 	else
@@ -462,9 +381,10 @@ void api_close(struct api *api)
 		MHD_resume_connection(it->connection);
 	for (struct request *it = api->waiting; it != NULL; it = it->next)
 		MHD_resume_connection(it->connection);
-	for (int i = 0; i < api->listeners_count; i++)
-		MHD_stop_daemon(api->listeners[i].server);
-	if (api->path[0] != '\0')
-		unlink(api->path);
+	for (int i = 0; i < api->listeners_count; i++) {
+		listener_close(&api->listeners[i]);
+		if (api->listeners[i].is_local)
+			unlink(api->listeners[i].address);
+	}
 	free(api);
 }

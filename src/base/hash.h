@@ -6,6 +6,7 @@
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define HASH_START UINT64_C(0x2d358dccaa6c78a5)
@@ -16,6 +17,13 @@ static inline uint64_t hash_word(uint64_t hash, uint64_t word)
 				    (word ^ UINT64_C(0x4b33a62ed433d4a3));
 
 	return (uint64_t)product ^ (uint64_t)(product >> 64) ^ (hash << 1);
+}
+
+static inline uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		hash = hash_word(hash, ((const uint8_t *)bytes)[i]);
+	return hash;
 }
 
 static inline uint64_t hash_pair(uint64_t hash, int64_t high, int64_t low)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The book-keeping of a table of fixed records: which slots are in use. Freed slots are reused
- * last in, first out, from a stack; the records themselves are arrays of their own beside it.
+ * A table of fixed records: the array, and which of its slots are in use. Freed slots are reused
+ * last in, first out. A free record holds, in one of its fields, the next free slot, so that the
+ * list of them takes no memory.
  */
 #ifndef BASE_TABLE_H
 #define BASE_TABLE_H
@@ -10,16 +11,38 @@
 #include "base/block.h"
 
 struct table {
-	int32_t *free; /* stack of freed slots below `high` */
-	int32_t frees; /* its height */
-	int32_t high;  /* slots ever used */
-	int32_t size;  /* slots there are */
+	char *records;
+	size_t stride, link; /* bytes of a record; where it has its link */
+	int32_t first_free;  /* of the free slots below `high`; -1: none */
+	int32_t frees;	     /* how many there are */
+	int32_t high;	     /* slots ever used */
+	int32_t size;	     /* slots there are */
 };
 
-static inline void table_init(struct table *table, struct block *block, int32_t size)
+/* Take `size` records of a type from the block and return them. `field`, of an int32_t, is the one
+ * that a free record has its link in: nobody may look at it while the record is free. */
+#define TABLE_INIT(table, block, size, type, field) \
+	table_init(table, block, size, sizeof(type), offsetof(type, field))
+
+static inline void *table_init(struct table *table, struct block *block, int32_t size,
+			       size_t stride, size_t link)
 {
-	*table = (struct table){.size = size};
-	table->free = block_take(block, (size_t)size, sizeof(*table->free));
+	*table = (struct table){.stride = stride, .link = link, .first_free = -1, .size = size};
+	table->records = (char *)block_take(block, (size_t)size, stride);
+	return table->records;
+}
+
+/* Forget all records. */
+static inline void table_reset(struct table *table)
+{
+	table->first_free = -1;
+	table->frees = table->high = 0;
+}
+
+/* Where a free record names the next one. */
+static inline int32_t *table_link(const struct table *table, int32_t slot)
+{
+	return (int32_t *)(void *)(table->records + (size_t)slot * table->stride + table->link);
 }
 
 static inline int32_t table_count(const struct table *table)
@@ -35,14 +58,22 @@ static inline int table_has_room(const struct table *table, int64_t more)
 
 static inline int32_t table_take(struct table *table)
 {
+	int32_t slot = table->first_free;
+
 	ASSERT(table_has_room(table, 1));
-	return table->frees > 0 ? table->free[--table->frees] : table->high++;
+	if (slot < 0)
+		return table->high++;
+	table->first_free = *table_link(table, slot);
+	table->frees--;
+	return slot;
 }
 
 static inline void table_give(struct table *table, int32_t slot)
 {
 	ASSERT(slot >= 0 && slot < table->high && table->frees < table->high);
-	table->free[table->frees++] = slot;
+	*table_link(table, slot) = table->first_free;
+	table->first_free = slot;
+	table->frees++;
 }
 
 #endif

@@ -66,8 +66,29 @@ static struct curl_slist *headers_make(const struct client_call *call, int is_se
 	return headers;
 }
 
+/* What a server's certificate has to be signed by; nothing is sent to one that is not. */
+static void server_set(CURL *curl, const struct client_call *call)
+{
+	const char *ca = call->ca != NULL ? call->ca : getenv("PARC_CA");
+
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(curl, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+	if (ca != NULL && *ca != '\0') {
+		curl_easy_setopt(curl, CURLOPT_CAINFO, ca);
+		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+	}
+}
+
 static int unreachable(const char *address, CURLcode code, struct parc_err *err)
 {
+	if (code == CURLE_PEER_FAILED_VERIFICATION)
+		return parc_err_set(err, PARC_ERR_IO,
+				    "the certificate of %s is not trusted (%s); name the file of "
+				    "the authority that signed it with --ca or PARC_CA",
+				    address, curl_easy_strerror(code));
+	if (code == CURLE_SSL_CACERT_BADFILE)
+		return parc_err_set(err, PARC_ERR_IO,
+				    "the file of --ca or PARC_CA holds no certificate in PEM");
 	return parc_err_set(err, PARC_ERR_IO,
 			    "no daemon answers at %s (%s); start one with 'parc serve', or name "
 			    "its socket with --socket or PARC_SOCKET",
@@ -103,6 +124,8 @@ int client_do(const struct client_call *call, struct client_answer *answer, stru
 	curl_easy_setopt(curl, CURLOPT_URL, url);
 	if (!is_server)
 		curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, address);
+	else
+		server_set(curl, call);
 	curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
 	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, call->method);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);

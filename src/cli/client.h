@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Calling the daemon: over its Unix socket, or over HTTP with a token. The daemon is found by the
- * option --socket, else by PARC_SOCKET, else at the default path; a value that begins with http://
- * or https:// is a server, called with the token in PARC_TOKEN.
+ * options --socket or --url, else by PARC_SOCKET, else at the default path; a value that begins
+ * with http:// or https:// is a server, called with the token in PARC_TOKEN. Its certificate is
+ * checked against the file of --ca, else of PARC_CA, else against those that the system trusts.
  */
 #ifndef CLI_CLIENT_H
 #define CLI_CLIENT_H
@@ -24,10 +25,11 @@ struct client_answer {
 };
 
 struct client_call {
-	const char *socket; /* as given by --socket, or NULL */
+	const char *socket; /* as given by --socket or --url, or NULL */
 	const char *method, *path;
 	json_t *body;	 /* or NULL */
 	const char *key; /* idempotency key, or NULL */
+	const char *ca;	 /* as given by --ca, or NULL */
 };
 
 /* Call and wait for the answer. A refusal of the daemon is PARC_ERR_STATE with its sentence. The

@@ -9,16 +9,18 @@
 
 #include "api/api.h"
 #include "cli/command.h"
+#include "trace/policy_file.h"
 
 static const char help_text[] =
 	"Usage: parc help [COMMAND]\n"
-	"       parc help --names | --man | --api\n"
+	"       parc help --names | --man | --api | --policy\n"
 	"\n"
 	"Show all commands, or the options of one; 'parc COMMAND --help' shows the same.\n"
 	"\n"
 	"  --names   only the names of the commands, one a line\n"
 	"  --man     the list of commands as the man page has it\n"
-	"  --api     the daemon's HTTP interface, as docs/api.md has it\n";
+	"  --api     the daemon's HTTP interface, as docs/api.md has it\n"
+	"  --policy  the policy file, as docs/policy.md has it\n";
 
 static int names_print(void)
 {
@@ -34,10 +36,9 @@ static int man_print(void)
 	return COMMAND_OK;
 }
 
-static int api_print(void)
+/* A document out of the program's tables; frees it. */
+static int document_print(char *text)
 {
-	char *text = api_document();
-
 	if (text == NULL)
 		return COMMAND_FAILED;
 	fputs(text, stdout);
@@ -60,6 +61,7 @@ static int help_run(int argc, char **argv)
 	static const struct option options[] = {{"names", no_argument, NULL, 'n'},
 						{"man", no_argument, NULL, 'm'},
 						{"api", no_argument, NULL, 'a'},
+						{"policy", no_argument, NULL, 'p'},
 						{0}};
 	int form = 0, option;
 
@@ -76,7 +78,9 @@ static int help_run(int argc, char **argv)
 	if (form == 'm')
 		return man_print();
 	if (form == 'a')
-		return api_print();
+		return document_print(api_document());
+	if (form == 'p')
+		return document_print(policy_file_document());
 	if (optind < argc)
 		return command_print(argv[optind]);
 	command_overview(stdout);

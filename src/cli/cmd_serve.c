@@ -30,7 +30,11 @@ static const char serve_text[] =
 	"  --config FILE     policy, tenants, operators: YAML (docs/serve.md)\n"
 	"  --socket PATH     listen there (default: /run/parc/parc.sock for root, else\n"
 	"                    $XDG_RUNTIME_DIR/parc.sock)\n"
-	"  --listen PORT     listen on 127.0.0.1:PORT as well, for callers with a token\n"
+	"  --listen [ADDRESS:]PORT\n"
+	"                    listen on TCP as well, for callers with a token; ADDRESS is\n"
+	"                    127.0.0.1 when left out, and port 0 one that is free. TLS when the\n"
+	"                    configuration names a certificate\n"
+	"  --listen-plain    let --listen go beyond this machine without TLS\n"
 	"  --jobs-max N      jobs pending and running at one time, of a new DIR (default 100000)\n"
 	"  --dry             run nothing: a job takes the time that its environment's PARC_DRY_S "
 	"says\n"
@@ -43,9 +47,16 @@ static const char serve_text[] =
 
 struct serve_options {
 	struct daemon_options daemon;
-	const char *socket;
-	long port;
+	struct api_places places;
 };
+
+static int is_port(const char *word)
+{
+	char *end;
+	long number = strtol(word, &end, 10);
+
+	return *word >= '0' && *word <= '9' && *end == '\0' && number <= 65535;
+}
 
 static int option_read(struct serve_options *options, int option)
 {
@@ -59,15 +70,18 @@ static int option_read(struct serve_options *options, int option)
 		options->daemon.config = optarg;
 		break;
 	case 's':
-		options->socket = optarg;
+		options->places.path = optarg;
 		break;
 	case 'l':
-		options->port = strncmp(optarg, "127.0.0.1:", 10) == 0
-					? strtol(optarg + 10, NULL, 10)
-					: number;
-		if (options->port < 1 || options->port > 65535)
-			return command_usage("serve", "--listen %s: a port from 1 to 65535",
-					     optarg);
+		options->places.address = optarg;
+		if (!is_port(strrchr(optarg, ':') == NULL ? optarg : strrchr(optarg, ':') + 1))
+			return command_usage(
+				"serve",
+				"--listen %s: PORT or ADDRESS:PORT, a port from 0 to 65535",
+				optarg);
+		break;
+	case 'p':
+		options->places.is_plain = 1;
 		break;
 	case 'j':
 		if (number < 1 || number > JOBS_MAX)
@@ -100,6 +114,7 @@ static int options_parse(struct serve_options *options, int argc, char **argv)
 					      {"config", required_argument, NULL, 'c'},
 					      {"socket", required_argument, NULL, 's'},
 					      {"listen", required_argument, NULL, 'l'},
+					      {"listen-plain", no_argument, NULL, 'p'},
 					      {"jobs-max", required_argument, NULL, 'j'},
 					      {"dry", no_argument, NULL, 'y'},
 					      {"fleet", required_argument, NULL, 'f'},
@@ -142,9 +157,7 @@ static int serve(const struct serve_options *options, struct parc_err *err)
 		return parc_err_set(err, PARC_ERR_MEMORY, "no memory for the daemon");
 	code = daemon_open(daemon, &options->daemon, err);
 	if (code == 0) {
-		code = api_open(&api, daemon, options->socket, (int)options->port, err);
-		if (code == 0)
-			log_write(&daemon->log, LOG_INFO_LEVEL, "listening on %s", options->socket);
+		code = api_open(&api, daemon, &options->places, err);
 		if (code == 0)
 			code = daemon_run(daemon, err);
 		api_close(api);
@@ -177,9 +190,9 @@ static int serve_run(int argc, char **argv)
 
 	if (code != COMMAND_OK)
 		return code;
-	if (options.socket == NULL)
-		options.socket = client_default_path();
-	options.daemon.socket = socket_whole(options.socket, socket, sizeof(socket));
+	if (options.places.path == NULL)
+		options.places.path = client_default_path();
+	options.daemon.socket = socket_whole(options.places.path, socket, sizeof(socket));
 	if (mkdir(options.daemon.directory, 0700) != 0 && errno != EEXIST) {
 		parc_err_set(&err, PARC_ERR_IO, "%s cannot be made: %s", options.daemon.directory,
 			     strerror(errno));
@@ -189,7 +202,7 @@ static int serve_run(int argc, char **argv)
 		options.daemon.directory = directory;
 	if (realpath("/proc/self/exe", program) != NULL)
 		options.daemon.program = program;
-	if (strncmp(options.socket, "/run/parc/", 10) == 0)
+	if (strncmp(options.places.path, "/run/parc/", 10) == 0)
 		mkdir("/run/parc", 0755);
 	files_raise();
 	return serve(&options, &err) == 0 ? COMMAND_OK : command_fail(&err);

@@ -63,6 +63,8 @@ static const char sim_text[] =
 	"                      fair: fair share among tenants\n"
 	"                      strict, easy, conservative and tiers are fifo+none,\n"
 	"                      fifo+easy, fifo+conservative and fifo:tiers\n"
+	"  --policy-file FILE  a policy file, as the daemon takes it (docs/policy.md); what\n"
+	"                      other options say wins\n"
 	"  --compare P,P       several, side by side\n"
 	"  --lengths KIND      of policies that do not say it themselves (default: limit\n"
 	"                      where the log has limits, else declared, else true)\n"

@@ -42,7 +42,10 @@ static const struct job_option table[] = {
 #undef X
 };
 
-#define TABLE_COUNT ((int)(sizeof(table) / sizeof(table[0])))
+static const struct option common[] = {LIVE_OPTIONS};
+
+#define TABLE_COUNT  ((int)(sizeof(table) / sizeof(table[0])))
+#define COMMON_COUNT ((int)(sizeof(common) / sizeof(common[0])))
 
 /* A number with decimals, times 1000, and what stands behind it. */
 static int64_t milli_read(const char *text, const char **unit)
@@ -326,15 +329,13 @@ static int group_add(json_t *job, const char *text)
 /* What getopt_long needs of the table, with the common options before it. */
 static void getopt_table(struct option *options)
 {
-	static const struct option common[] = {LIVE_OPTIONS};
-
 	memcpy(options, common, sizeof(common));
 	for (int i = 0; i < TABLE_COUNT; i++)
-		options[2 + i] = (struct option){table[i].name,
-						 table[i].argument[0] == '\0' ? no_argument
-									      : required_argument,
-						 NULL, OPTION_BASE + i};
-	options[2 + TABLE_COUNT] = (struct option){0};
+		options[COMMON_COUNT + i] = (struct option){
+			table[i].name,
+			table[i].argument[0] == '\0' ? no_argument : required_argument, NULL,
+			OPTION_BASE + i};
+	options[COMMON_COUNT + TABLE_COUNT] = (struct option){0};
 }
 
 /* What is run, for people: the name of its program. */
@@ -371,7 +372,7 @@ static int rest_set(struct job_options *options, int argc, char **argv)
 
 static int options_read(struct job_options *options, int argc, char **argv)
 {
-	struct option table_all[TABLE_COUNT + 3];
+	struct option table_all[COMMON_COUNT + TABLE_COUNT + 1];
 	int option;
 
 	getopt_table(table_all);
@@ -435,8 +436,8 @@ static void refusal_say(const struct job_options *options, const json_t *answer,
 
 int64_t job_options_submit(const struct job_options *options, int32_t *count)
 {
-	struct client_call call = {options->live.socket, "POST", "/v1/jobs", options->job,
-				   options->key};
+	struct client_call call = {options->live.socket, "POST",       "/v1/jobs",
+				   options->job,	 options->key, options->live.ca};
 	struct client_answer answer;
 	struct parc_err err = {0};
 	int64_t job = -1;

@@ -10,6 +10,8 @@ int live_option(struct live *live, int option)
 {
 	if (option == 'S')
 		live->socket = optarg;
+	else if (option == 'C')
+		live->ca = optarg;
 	else if (option == 'J')
 		live->json = 1;
 	else
@@ -35,7 +37,7 @@ int live_words(struct live *live, int argc, char **argv, int min, int max)
 int live_call(const struct live *live, const char *method, const char *path, json_t *body,
 	      struct client_answer *answer)
 {
-	struct client_call call = {live->socket, method, path, body, NULL};
+	struct client_call call = {live->socket, method, path, body, NULL, live->ca};
 	struct parc_err err = {0};
 
 	if (client_do(&call, answer, &err) != 0)

@@ -11,23 +11,25 @@
 #include "cli/client.h"
 #include "cli/command.h"
 
-#define LIVE_HELP                                                                        \
-	"  --socket PATH      the daemon's socket, or http://HOST:PORT with PARC_TOKEN " \
-	"(else\n"                                                                        \
-	"                     PARC_SOCKET, else the default path)\n"                     \
+#define LIVE_HELP                                                                               \
+	"  --socket PATH      the daemon's socket (else PARC_SOCKET, else the default path)\n"  \
+	"  --url URL          https://HOST:PORT or http://HOST:PORT instead, with PARC_TOKEN\n" \
+	"  --ca FILE          who signed that server's certificate (else PARC_CA, else the\n"   \
+	"                     system's authorities)\n"                                          \
 	"  --json             for programs\n"
 
 struct live {
 	const char *name; /* of the command */
-	const char *socket;
+	const char *socket, *ca;
 	int json;
 };
 
 /* getopt_long's entries of the common options, for the tables of the commands. */
-#define LIVE_OPTIONS                              \
-	{"socket", required_argument, NULL, 'S'}, \
-	{                                         \
-		"json", no_argument, NULL, 'J'    \
+#define LIVE_OPTIONS                                                                     \
+	{"socket", required_argument, NULL, 'S'}, {"url", required_argument, NULL, 'S'}, \
+		{"ca", required_argument, NULL, 'C'},                                    \
+	{                                                                                \
+		"json", no_argument, NULL, 'J'                                           \
 	}
 
 /* Read a common option: 1 taken, 0 not one of them. */

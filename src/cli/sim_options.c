@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "trace/policy_file.h"
 
 #define SIM_SECONDS_MAX 31536000 /* a year */
 #define SIM_RATE_MAX	1000000	 /* arrivals an hour */
@@ -273,6 +274,7 @@ static const struct sim_option sim_options_table[] = {
 	{"arrivals", SIM_WHOLE, FIELD(arrivals), 1, ARRIVALS_MAX, NULL},
 	{"hours", SIM_WHOLE, FIELD(hours), 1, 100000, NULL},
 	{"policy", SIM_TEXT, FIELD(policy), 0, 0, NULL},
+	{"policy-file", SIM_TEXT, FIELD(policy_file), 0, 0, NULL},
 	{"place", SIM_SET, 0, 0, 0, set_place},
 	{"compare", SIM_TEXT, FIELD(compare), 0, 0, NULL},
 	{"profile", SIM_SET, 0, 0, 0, set_profile},
@@ -374,9 +376,11 @@ static int settle_task_list(struct sim_options *options)
 {
 	if (options->saturate_milli && options->churn)
 		return command_usage("sim", "--saturate and --churn exclude each other");
-	if (options->policy || options->html)
+	if (options->policy || options->policy_file || options->html)
 		return command_usage("sim", "--%s is for replays, without --saturate and --churn",
-				     options->policy ? "policy" : "html");
+				     options->policy	    ? "policy"
+				     : options->policy_file ? "policy-file"
+							    : "html");
 	if (options->format && strcmp(options->format, "openb") != 0)
 		return command_usage(
 			"sim", "--saturate and --churn read task lists of --format openb, not '%s'",
@@ -385,9 +389,9 @@ static int settle_task_list(struct sim_options *options)
 	return code ? code : settle_loads(options);
 }
 
-static int add_scheme(struct sim_options *options, const char *text)
+/* What a policy has where its text says nothing. */
+static struct scheme base_scheme(const struct sim_options *options)
 {
-	struct parc_err err = {0};
 	struct scheme base = {.backfill = PARC_BACKFILL_EASY,
 			      .place = options->places[0],
 			      .lengths = -1,
@@ -399,6 +403,16 @@ static int add_scheme(struct sim_options *options, const char *text)
 	if (options->know_lengths)
 		base.lengths = strcmp(options->know_lengths, "yes") == 0 ? SCHEME_LENGTHS_TRUE
 									 : SCHEME_LENGTHS_NONE;
+	if (options->policy_file)
+		scheme_of_policy(&base, &options->base, sim_base_name(options->policy_file));
+	base.place = options->places[0];
+	return base;
+}
+
+static int add_scheme(struct sim_options *options, const char *text)
+{
+	struct parc_err err = {0};
+	struct scheme base = base_scheme(options);
 	if (options->schemes_count == SIM_SCHEMES_MAX)
 		return command_usage("sim", "--compare takes at most %d policies", SIM_SCHEMES_MAX);
 	if (scheme_parse(&options->schemes[options->schemes_count], &base, text, &err))
@@ -458,9 +472,18 @@ static const char *usual_scheme(const struct sim_options *options)
 	return options->static_max ? "longest+deal" : "shortest+deal";
 }
 
-static int settle_replay(struct sim_options *options)
+/* The policies to compare, else the one asked for, else that of the file, else the usual one. */
+static int settle_schemes(struct sim_options *options)
 {
 	const char *schemes = options->compare ? options->compare : options->policy;
+	if (schemes || !options->policy_file)
+		return set_list(options, schemes ? schemes : usual_scheme(options), add_scheme);
+	options->schemes[options->schemes_count++] = base_scheme(options);
+	return 0;
+}
+
+static int settle_replay(struct sim_options *options)
+{
 	if (!options->format)
 		return command_usage("sim",
 				     "--format NAME is needed to replay a job log; for task lists "
@@ -477,7 +500,7 @@ static int settle_replay(struct sim_options *options)
 				     options->lengths);
 	int code = settle_gavel(options);
 	if (!code)
-		code = set_list(options, schemes ? schemes : usual_scheme(options), add_scheme);
+		code = settle_schemes(options);
 	return code ? code : settle_load_factor(options);
 }
 
@@ -497,25 +520,57 @@ static int settle(struct sim_options *options)
 							 : settle_replay(options);
 }
 
-#define HALF_LIFE_US INT64_C(604800000000) /* one week */
-#define RUN_MIN_US   INT64_C(600000000)	   /* ten minutes */
-#define RECLAIM_US   INT64_C(60000000)
-
 #define OPTION_FIRST 256 /* above all bytes, as getopt_long answers '?' to what it refuses */
+
+/* Take the policy of the file for what has an option of its own, before the options are read: they
+ * win wherever they stand. */
+static int take_policy_file(struct sim_options *options, int argc, char **argv,
+			    const struct option *list)
+{
+	struct parc_policy *base = &options->base;
+	struct parc_err err = {0};
+	int found, shown = opterr;
+	policy_file_default(base);
+	options->half_life_us = base->half_life_us;
+	options->run_min_us = base->run_min_us;
+	options->reclaim_us = base->reclaim_us;
+	opterr = 0;
+	while ((found = getopt_long(argc, argv, "", list, NULL)) != -1)
+		if (found >= OPTION_FIRST &&
+		    strcmp(sim_options_table[found - OPTION_FIRST].name, "policy-file") == 0)
+			options->policy_file = optarg;
+	optind = 0; /* anew, also what getopt keeps for itself */
+	opterr = shown;
+	if (!options->policy_file)
+		return 0;
+	if (policy_file_read(base, options->policy_file, &err))
+		return command_fail(&err);
+	options->half_life_us = base->half_life_us;
+	options->run_min_us = base->run_min_us;
+	options->reclaim_us = base->reclaim_us;
+	options->age_us = base->age_us;
+	options->round_us = base->round_us;
+	options->move_us = base->move_us;
+	options->reserve_max = base->reserve_max;
+	options->requeue_max = base->requeue_max;
+	options->trial_max = base->trial_max;
+	options->places[0] = base->place;
+	if (base->seed)
+		options->seed = (int64_t)base->seed;
+	return 0;
+}
 
 int sim_options_parse(struct sim_options *options, int argc, char **argv)
 {
 	struct option list[SIM_OPTIONS_COUNT + 1];
-	int found, code = 0;
-	options->half_life_us = HALF_LIFE_US;
-	options->run_min_us = RUN_MIN_US;
-	options->reclaim_us = RECLAIM_US;
+	int found, code;
 	for (int i = 0; i < SIM_OPTIONS_COUNT; i++)
 		list[i] = (struct option){sim_options_table[i].name,
 					  sim_options_table[i].kind == SIM_FLAG ? no_argument
 										: required_argument,
 					  NULL, OPTION_FIRST + i};
 	list[SIM_OPTIONS_COUNT] = (struct option){0};
+	code = take_policy_file(options, argc, argv, list);
 	while (!code && (found = getopt_long(argc, argv, "", list, NULL)) != -1) {
 		if (found < OPTION_FIRST || found >= OPTION_FIRST + SIM_OPTIONS_COUNT)
 			return command_usage_hint("sim");
@@ -525,6 +580,12 @@ int sim_options_parse(struct sim_options *options, int argc, char **argv)
 		return command_usage("sim", "'%s' is too many: it takes options only",
 				     argv[optind]);
 	return code ? code : settle(options);
+}
+
+const char *sim_base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
 }
 
 int sim_read_fleet(struct fleet *fleet, const struct sim_options *options, struct parc_err *err)

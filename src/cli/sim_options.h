@@ -21,6 +21,8 @@ struct sim_options {
 		*use, *tenants;
 	const char *speeds, *measure, *know_lengths;   /* of Gavel's lists, as written */
 	const char *policy, *compare, *lengths, *load; /* as written; read by the experiment */
+	const char *policy_file;
+	struct parc_policy base; /* of that file; what has an option of its own is there, too */
 	struct chips_option chips;
 	int64_t seeds, seed, arrivals, hours, check_steps;
 	int32_t saturate_milli; /* 0: no saturation */
@@ -49,6 +51,9 @@ struct sim_options {
 
 /* Read the command line: COMMAND_OK, or COMMAND_USAGE and it was said why. */
 int sim_options_parse(struct sim_options *options, int argc, char **argv);
+
+/* What stands behind the last slash. */
+const char *sim_base_name(const char *path);
 
 /* Read the fleet, with the chips of the catalogue where it names them only. */
 int sim_read_fleet(struct fleet *fleet, const struct sim_options *options, struct parc_err *err);

@@ -26,12 +26,6 @@ static void show_progress(void *arg, int64_t done, int64_t jobs)
 	fflush(stderr);
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
-}
-
 /* What a policy is told where nobody said: limits where the log has them, else declared lengths
  * where it has those, else the truth. */
 static int32_t lengths_of_log(const struct jobs *jobs)
@@ -107,8 +101,9 @@ static struct replay_config config_of(const struct sim_options *options,
 		.services = &world->services,
 		.windows = options->windows ? &world->windows : NULL,
 		.tenants = &world->tenants,
-		.fleet_name = options->fleet ? base_name(options->fleet) : "gavel",
-		.jobs_name = base_name(options->trace),
+		.fleet_name = options->fleet ? sim_base_name(options->fleet) : "gavel",
+		.jobs_name = sim_base_name(options->trace),
+		.policy = options->policy_file ? &options->base : NULL,
 		.scheme = options->schemes[index],
 		.seed = options->seed > 0 ? (uint64_t)options->seed : 1,
 		.start_us = options->start_us,

@@ -54,7 +54,7 @@ void act_stop(struct parc_core *core, int32_t job, int32_t why)
 	if (allocation->state == PARC_JOB_STOPPING || !act_has_room(core))
 		return;
 	action.stop.allocation = allocation->id;
-	action.stop.attempt = allocation->attempt;
+	action.stop.attempt = it->attempt;
 	action.stop.grace_us = it->grace_us > 0 ? it->grace_us : core->rules.grace_us;
 	action.stop.why = why;
 	act(core, &action, 0);
@@ -66,7 +66,7 @@ void act_warn(struct parc_core *core, int32_t job, int32_t what)
 	struct parc_action action = {.kind = PARC_ACTION_WARN, .job = core->jobs[job].id};
 
 	action.warn.allocation = allocation->id;
-	action.warn.attempt = allocation->attempt;
+	action.warn.attempt = core->jobs[job].attempt;
 	action.warn.what = what;
 	act(core, &action, 0);
 }

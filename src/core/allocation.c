@@ -17,6 +17,12 @@
 #include "core/tree.h"
 #include "core/usage.h"
 
+static uint64_t wide_hash(uint64_t hash, struct wide sum)
+{
+	hash = hash_word(hash, (uint64_t)sum.middle << 32 | sum.low);
+	return hash_word(hash, (uint64_t)(int64_t)sum.high);
+}
+
 uint64_t allocation_hash(const struct parc_core *core, int32_t slot)
 {
 	const struct allocation *it = &core->allocations[slot];
@@ -26,13 +32,10 @@ uint64_t allocation_hash(const struct parc_core *core, int32_t slot)
 	hash = hash_word(hash, (uint64_t)it->work_us);
 	hash = hash_word(hash, (uint64_t)it->checkpoint_us);
 	hash = hash_word(hash, (uint64_t)it->end_us);
-	hash = hash_pair(hash, it->attempt, it->state);
-	hash = hash_word(hash, (uint64_t)it->busy_done);
-	hash = hash_word(hash, (uint64_t)(it->busy_done >> 64));
-	hash = hash_word(hash, (uint64_t)it->idle_done);
-	hash = hash_word(hash, (uint64_t)(it->idle_done >> 64));
-	hash = hash_word(hash, (uint64_t)it->unmeasured_done);
-	hash = hash_word(hash, (uint64_t)(it->unmeasured_done >> 64));
+	hash = hash_pair(hash, core->jobs[it->job].attempt, it->state);
+	hash = wide_hash(hash, it->busy_done);
+	hash = wide_hash(hash, it->idle_done);
+	hash = wide_hash(hash, it->unmeasured_done);
 	hash = hash_word(hash, (uint64_t)it->booked_us);
 	hash = hash_pair(hash_word(hash, (uint64_t)it->idle_us), it->warned, 0);
 	hash = hash_word(hash, (uint64_t)it->since_us);
@@ -228,7 +231,6 @@ void job_start(struct parc_core *core, int32_t slot, int64_t id, int32_t attempt
 				  .booked_us = core->time_us,
 				  .idle_us = PARC_NEVER,
 				  .job = slot,
-				  .attempt = attempt,
 				  .tasks = -1,
 				  .tasks_count = count,
 				  .busy_milli = -1,
@@ -240,6 +242,7 @@ void job_start(struct parc_core *core, int32_t slot, int64_t id, int32_t attempt
 	core->last_allocation = id;
 	it->held_milli = tasks_make(core, a, placements, count, taken);
 	it->tasks_hash = allocation_tasks_hash(core, a);
+	job->attempt = attempt;
 	if (job->line >= 0)
 		line_leave(core, slot);
 	tree_add_pending(core, job->tenant, -1);
@@ -248,7 +251,6 @@ void job_start(struct parc_core *core, int32_t slot, int64_t id, int32_t attempt
 	allocation_digest(core, a);
 	allocation_time(core, a); /* now that it stands in no line */
 	job->allocation = a;
-	job->attempt = attempt;
 	job->state = PARC_JOB_STARTING;
 	if (it->speed_milli != PARC_SHARE_WHOLE)
 		service_note(core, slot); /* it was reckoned at the reference's speed */
@@ -281,6 +283,11 @@ static void allocation_book(struct parc_core *core, const struct allocation *it,
 	}
 }
 
+static void done_add(struct wide *done, int64_t milli, int64_t us)
+{
+	*done = wide_of(wide_get(*done) + (__int128)milli * us);
+}
+
 /* Reckon up to now what it has run since its last checkpoint. */
 static void allocation_reckon(struct parc_core *core, struct allocation *it)
 {
@@ -290,10 +297,10 @@ static void allocation_reckon(struct parc_core *core, struct allocation *it)
 	if (it->state != PARC_JOB_RUNNING)
 		return;
 	if (it->busy_milli < 0) {
-		it->unmeasured_done += (__int128)it->held_milli * past_us;
+		done_add(&it->unmeasured_done, it->held_milli, past_us);
 	} else {
-		it->busy_done += (__int128)allocation_busy(it) * past_us;
-		it->idle_done += (__int128)(it->held_milli - allocation_busy(it)) * past_us;
+		done_add(&it->busy_done, allocation_busy(it), past_us);
+		done_add(&it->idle_done, it->held_milli - allocation_busy(it), past_us);
 	}
 }
 
@@ -302,7 +309,7 @@ void allocation_keep(struct parc_core *core, int32_t slot)
 	struct allocation *it = &core->allocations[slot];
 
 	it->since_us = core->time_us;
-	it->busy_done = it->idle_done = it->unmeasured_done = 0;
+	it->busy_done = it->idle_done = it->unmeasured_done = wide_of(0);
 	allocation_digest(core, slot);
 }
 
@@ -311,9 +318,10 @@ void allocation_lose(struct parc_core *core, int32_t slot)
 	struct allocation *it = &core->allocations[slot];
 
 	allocation_reckon(core, it);
-	ledger_rebook(core, PARC_LEDGER_BUSY, PARC_LEDGER_LOST, it->busy_done);
-	ledger_rebook(core, PARC_LEDGER_IDLE, PARC_LEDGER_LOST, it->idle_done);
-	ledger_rebook(core, PARC_LEDGER_UNMEASURED, PARC_LEDGER_LOST, it->unmeasured_done);
+	ledger_rebook(core, PARC_LEDGER_BUSY, PARC_LEDGER_LOST, wide_get(it->busy_done));
+	ledger_rebook(core, PARC_LEDGER_IDLE, PARC_LEDGER_LOST, wide_get(it->idle_done));
+	ledger_rebook(core, PARC_LEDGER_UNMEASURED, PARC_LEDGER_LOST,
+		      wide_get(it->unmeasured_done));
 	allocation_keep(core, slot);
 }
 

@@ -19,6 +19,7 @@
 #include "core/pack.h"
 #include "core/policy.h"
 #include "core/price.h"
+#include "core/queue.h"
 #include "core/quota.h"
 #include "core/rebuild.h"
 #include "core/reserve.h"
@@ -302,6 +303,9 @@ static void step_begin(struct parc_core *core, int64_t time_us)
 	core->time_us = time_us;
 	deal_time(core, before_us);
 	core->steps++;
+	if (plan_stamp(core) == 1) /* the numbers begin anew */
+		for (int32_t i = 0; i < core->jobs_table.high; i++)
+			core->jobs[i].planned = 0;
 	core->freed_count = 0;
 	core->freed_all = core->disrupted = core->fleet_changed = core->unfinished;
 	if (core->unfinished)

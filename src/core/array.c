@@ -12,8 +12,7 @@ void array_init(struct parc_core *core, struct block *block)
 {
 	int32_t size = core->limits.extras;
 
-	table_init(&core->arrays_table, block, size);
-	core->arrays = block_take(block, (size_t)size, sizeof(*core->arrays));
+	core->arrays = TABLE_INIT(&core->arrays_table, block, size, struct array, root);
 	idmap_init(&core->array_ids, block, size, core->arrays, sizeof(*core->arrays));
 }
 
@@ -22,7 +21,7 @@ void array_reset(struct parc_core *core)
 	for (int32_t i = 0; i < core->arrays_table.high; i++)
 		if (core->arrays[i].id != PARC_NONE)
 			idmap_remove(&core->array_ids, core->arrays[i].id);
-	core->arrays_table.high = core->arrays_table.frees = 0;
+	table_reset(&core->arrays_table);
 }
 
 static struct array *array_of(const struct parc_core *core, int32_t job)

@@ -231,7 +231,7 @@ static int check_submit_rooms(const struct parc_core *core, const struct parc_su
 		return full(err, "services", core->services_table.size);
 	if (!shape_has_room(core, submit->groups_count))
 		return full(err, "shapes", core->limits.shapes);
-	if (core->stranded && !strand_has_room(core))
+	if (!strand_has_room(core))
 		return full(err, "kinds of jobs by tenant", core->strands_table.size);
 	return 0;
 }
@@ -410,18 +410,6 @@ static int32_t tenant_depth_below(const struct parc_core *core, int32_t tenant)
 	return most + 1;
 }
 
-/* Rules for tenants sort jobs by tenant as well: is there room for that, whatever they are? */
-static int check_strands(const struct parc_core *core, int has_rule, int fair, struct parc_err *err)
-{
-	if ((has_rule || fair || core->ruled > 0) &&
-	    table_count(&core->jobs_table) > core->strands_table.size)
-		return parc_err_set(err, PARC_ERR_FULL,
-				    "there are %d jobs, more than can be sorted by tenant; set "
-				    "rules before, or raise the limit on tenants (%d)",
-				    table_count(&core->jobs_table), core->limits.tenants);
-	return 0;
-}
-
 int check_tenant_fields(const struct parc_tenant *set, struct parc_err *err)
 {
 	const struct range ranges[] = {
@@ -460,7 +448,7 @@ static int check_tenant(const struct parc_core *core, const struct parc_tenant *
 		return parc_err_set(err, PARC_ERR_INVALID,
 				    "tenant %lld would make the tree %d levels deep; %d at most",
 				    (long long)set->tenant, deep, PARC_TENANTS_DEEP);
-	return check_strands(core, tree_has_rule(set), fair_is_on(&core->rules), err);
+	return 0;
 }
 
 int check_policy(const struct parc_policy *policy, struct parc_err *err)
@@ -578,9 +566,10 @@ static int check_run(const struct parc_core *core, const struct parc_event *even
 
 	if (slot < 0)
 		return unknown(err, "allocation", event->run.allocation);
-	if (it->attempt != event->run.attempt)
+	if (core->jobs[it->job].attempt != event->run.attempt)
 		return parc_err_set(err, PARC_ERR_STATE, "allocation %lld is attempt %d, not %d",
-				    (long long)it->id, it->attempt, event->run.attempt);
+				    (long long)it->id, core->jobs[it->job].attempt,
+				    event->run.attempt);
 	if (event->kind == PARC_EVENT_ENDED &&
 	    (event->run.result < PARC_RESULT_OK || event->run.result > PARC_RESULT_LOST ||
 	     event->run.result == PARC_RESULT_CANCELLED))
@@ -625,8 +614,6 @@ static int check_load(const struct parc_core *core, const struct parc_event *eve
 static int check_outside(const struct parc_core *core, const struct parc_event *event,
 			 struct parc_err *err)
 {
-	int code;
-
 	switch (event->kind) {
 	case PARC_EVENT_TIME:
 		return 0;
@@ -635,8 +622,7 @@ static int check_outside(const struct parc_core *core, const struct parc_event *
 	case PARC_EVENT_TENANT_SET:
 		return check_tenant(core, &event->tenant, err);
 	case PARC_EVENT_POLICY_SET:
-		code = check_policy(&event->policy, err);
-		return code != 0 ? code : check_strands(core, 0, fair_is_on(&event->policy), err);
+		return check_policy(&event->policy, err);
 	case PARC_EVENT_PROFILE_SET:
 		return check_profile(event, err);
 	case PARC_EVENT_PLACE_ADD:
@@ -667,6 +653,49 @@ static int check_outside(const struct parc_core *core, const struct parc_event *
 	}
 }
 
+/* Does the event sort the jobs into other kinds, by tenant or by other rules? */
+static int sorts_anew(const struct parc_core *core, const struct parc_event *event)
+{
+	const struct parc_policy *policy = &event->policy;
+
+	if (event->kind == PARC_EVENT_TENANT_SET)
+		return tree_has_rule(&event->tenant) || fair_is_on(&core->rules) || core->ruled > 0;
+	if (event->kind == PARC_EVENT_POLICY_SET)
+		return fair_is_on(policy) != fair_is_on(&core->rules) ||
+		       policy->lend != core->rules.lend ||
+		       policy->trial_max != core->rules.trial_max;
+	return 0;
+}
+
+/* Does it part jobs of one kind, as it brings a chip, what is known of a chip's speeds, or a window
+ * that some may use? */
+static int parts_kinds(const struct parc_core *core, const struct parc_event *event)
+{
+	uint64_t chips = 0;
+
+	if (event->kind == PARC_EVENT_CHIP_SET || event->kind == PARC_EVENT_SPEED_MEASURED ||
+	    event->kind == PARC_EVENT_WINDOW_SET)
+		return 1;
+	for (int32_t p = 0; event->kind == PARC_EVENT_NODE_ADD && p < event->node_add.pools_count;
+	     p++)
+		chips |= UINT64_C(1) << event->node_add.pools[p].chip;
+	return (chips & ~core->chips_here) != 0;
+}
+
+/* Is there room for the kinds that jobs are sorted into when the event has been taken in? */
+static int check_kinds(const struct parc_core *core, const struct parc_event *event,
+		       struct parc_err *err)
+{
+	if (strand_suffice(core))
+		return 0;
+	if (sorts_anew(core, event) || (parts_kinds(core, event) && !strand_may_split(core)))
+		return parc_err_set(err, PARC_ERR_FULL,
+				    "there are %d jobs, more than can be sorted anew; do it with "
+				    "fewer, or raise the limit on tenants (%d)",
+				    table_count(&core->jobs_table), core->limits.tenants);
+	return 0;
+}
+
 int parc_check(const struct parc_core *core, const struct parc_event *event, struct parc_err *err)
 {
 	int code = check_range("time_us", event->time_us, 0, PARC_TIME_MAX, err);
@@ -681,5 +710,6 @@ int parc_check(const struct parc_core *core, const struct parc_event *event, str
 	if (event->kind < PARC_EVENT_TIME || event->kind > PARC_EVENT_WINDOW_DROP)
 		return parc_err_set(err, PARC_ERR_INVALID, "there is no event of kind %d",
 				    event->kind);
-	return check_outside(core, event, err);
+	code = check_outside(core, event, err);
+	return code != 0 ? code : check_kinds(core, event, err);
 }

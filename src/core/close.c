@@ -12,6 +12,15 @@
 #define TENDED	     2	 /* trackers brought up to date at a time */
 #define TENDED_TICKS 256 /* an ask not made in so many of gangs is left alone */
 
+static void treap_carve(struct block *block, int32_t units, const int32_t *counts,
+			struct treap *treap)
+{
+	*treap = (struct treap){.left = block_take(block, (size_t)units, sizeof(int32_t)),
+				.right = block_take(block, (size_t)units, sizeof(int32_t)),
+				.counts = counts,
+				.root = -1};
+}
+
 void close_init(struct parc_core *core, struct block *block)
 {
 	size_t units = (size_t)core->limits.places + (size_t)core->limits.nodes;
@@ -28,16 +37,15 @@ void close_init(struct parc_core *core, struct block *block)
 	it->changes = block_take(block, size, sizeof(*it->changes));
 	for (int32_t t = 0; t < TRACKERS_MAX; t++) {
 		struct tracker *tracker = &it->trackers[t];
-		int32_t *left = block_take(block, units, sizeof(*left));
-		int32_t *right = block_take(block, units, sizeof(*right));
+		struct treap treap;
 
 		tracker->counts = block_take(block, units, sizeof(*tracker->counts));
-		for (int32_t level = 0; level < CLOSE_LEVELS; level++)
-			tracker->levels[level] = (struct treap){.left = left,
-								.right = right,
-								.counts = tracker->counts,
-								.root = -1};
+		treap_carve(block, core->limits.places, tracker->counts, &treap);
+		for (int32_t level = 0; level < PARC_LEVEL_NODE; level++)
+			tracker->levels[level] = treap;
 	}
+	for (int32_t i = 0; i < NODE_TREES_MAX; i++)
+		treap_carve(block, core->limits.nodes, NULL, &it->node_trees[i].treap);
 }
 
 void close_reset(struct parc_core *core)
@@ -53,16 +61,33 @@ void close_note(struct parc_core *core, int32_t node)
 	close->changes[close->changes_count++ & close->changes_mask] = node;
 }
 
-static void unit_set(struct tracker *tracker, enum parc_level level, int32_t unit, int32_t count)
+/* Give a unit another count, in the treap as well (NULL: there is none). */
+static void count_set(struct treap *treap, int32_t *counts, int32_t unit, int32_t count)
 {
-	struct treap *treap = &tracker->levels[level];
-	int sorted = level != PARC_LEVEL_NODE || tracker->nodes_sorted;
-
-	if (sorted && tracker->counts[unit] > 0)
+	if (treap != NULL && counts[unit] > 0)
 		treap_remove(treap, unit);
-	tracker->counts[unit] = count;
-	if (sorted && count > 0)
+	counts[unit] = count;
+	if (treap != NULL && count > 0)
 		treap_insert(treap, unit);
+}
+
+static int32_t *node_counts(const struct parc_core *core, const struct tracker *tracker)
+{
+	return tracker->counts + core->limits.places;
+}
+
+/* So many more tasks fit on the node, and in the places that it is in. */
+static void count_add(struct parc_core *core, struct tracker *tracker, int32_t node, int32_t more)
+{
+	int32_t *counts = node_counts(core, tracker), before = counts[node];
+
+	tracker->capped += (before + more == CLOSE_NODE_MAX) - (before == CLOSE_NODE_MAX);
+	count_set(tracker->nodes != NULL ? &tracker->nodes->treap : NULL, counts, node,
+		  before + more);
+	tracker->total += more;
+	for (int32_t it = core->nodes[node].place; it >= 0; it = core->places[it].parent)
+		count_set(&tracker->levels[core->places[it].level], tracker->counts, it,
+			  tracker->counts[it] + more);
 }
 
 static int32_t node_count(const struct parc_core *core, int32_t node, const struct ask *ask)
@@ -77,39 +102,23 @@ static int32_t node_count(const struct parc_core *core, int32_t node, const stru
 }
 
 /* Bring the count of one node, and of the places it is in, up to date. */
-static void node_recount(struct parc_core *core, struct tracker *tracker, int32_t node,
-			 int32_t place)
+static void node_recount(struct parc_core *core, struct tracker *tracker, int32_t node)
 {
-	int32_t unit = core->limits.places + node, before = tracker->counts[unit];
-	int32_t more = node_count(core, node, &tracker->ask) - before;
+	int32_t more = node_count(core, node, &tracker->ask) - node_counts(core, tracker)[node];
 
-	if (more == 0)
-		return;
-	tracker->capped += (before + more == CLOSE_NODE_MAX) - (before == CLOSE_NODE_MAX);
-	unit_set(tracker, PARC_LEVEL_NODE, unit, tracker->counts[unit] + more);
-	tracker->total += more;
-	for (; place >= 0; place = core->places[place].parent)
-		unit_set(tracker, (enum parc_level)core->places[place].level, place,
-			 tracker->counts[place] + more);
+	if (more != 0)
+		count_add(core, tracker, node, more);
 }
 
 /* The slot may come back in another place: take its count out now. */
 void close_node_removed(struct parc_core *core, int32_t node)
 {
-	int32_t unit = core->limits.places + node, place = core->nodes[node].place;
-
 	for (int32_t t = 0; t < TRACKERS_MAX; t++) {
 		struct tracker *tracker = &core->close->trackers[t];
-		int32_t count = tracker->live ? tracker->counts[unit] : 0;
+		int32_t count = tracker->live ? node_counts(core, tracker)[node] : 0;
 
-		if (count == 0)
-			continue;
-		unit_set(tracker, PARC_LEVEL_NODE, unit, 0);
-		tracker->capped -= count == CLOSE_NODE_MAX;
-		tracker->total -= count;
-		for (int32_t it = place; it >= 0; it = core->places[it].parent)
-			unit_set(tracker, (enum parc_level)core->places[it].level, it,
-				 tracker->counts[it] - count);
+		if (count > 0)
+			count_add(core, tracker, node, -count);
 	}
 }
 
@@ -118,20 +127,28 @@ void close_place_added(struct parc_core *core)
 	close_reset(core);
 }
 
+/* Give its treap of nodes back, if it has one. */
+static void nodes_unsort(struct tracker *tracker)
+{
+	if (tracker->nodes != NULL)
+		tracker->nodes->owner = NULL;
+	tracker->nodes = NULL;
+}
+
 static void tracker_rebuild(struct parc_core *core, struct tracker *tracker, const struct ask *ask)
 {
 	size_t units = (size_t)core->limits.places + (size_t)core->limits.nodes;
 
 	tracker->ask = *ask;
 	tracker->live = 1;
-	tracker->nodes_sorted = 0;
+	nodes_unsort(tracker);
 	tracker->total = tracker->capped = 0;
 	tracker->changes_seen = core->close->changes_count;
 	memset(tracker->counts, 0, units * sizeof(*tracker->counts));
-	for (int32_t level = 0; level < CLOSE_LEVELS; level++)
+	for (int32_t level = 0; level < PARC_LEVEL_NODE; level++)
 		tracker->levels[level].root = -1;
 	for (int32_t node = core->index->oldest; node >= 0; node = core->nodes[node].newer)
-		node_recount(core, tracker, node, core->nodes[node].place);
+		node_recount(core, tracker, node);
 }
 
 static void tracker_catch_up(struct parc_core *core, struct tracker *tracker)
@@ -148,7 +165,7 @@ static void tracker_catch_up(struct parc_core *core, struct tracker *tracker)
 		int32_t node = close->changes[tracker->changes_seen++ & close->changes_mask];
 
 		if (core->nodes[node].id != PARC_NONE)
-			node_recount(core, tracker, node, core->nodes[node].place);
+			node_recount(core, tracker, node);
 	}
 }
 
@@ -187,35 +204,44 @@ struct tracker *close_track(struct parc_core *core, const struct ask *ask)
 	return best;
 }
 
-/* The treap of nodes costs at each change, so it is made when it is first needed. */
+/* The treap of nodes costs at each change, so it is made when it is first needed: a free one, or
+ * that of the tracker unused for longest. */
 static void nodes_sort(const struct parc_core *core, struct tracker *tracker)
 {
-	for (int32_t node = 0; node < core->nodes_table.high; node++) {
-		int32_t unit = core->limits.places + node;
+	struct node_tree *best = &core->close->node_trees[0];
 
-		if (tracker->counts[unit] > 0)
-			treap_insert(&tracker->levels[PARC_LEVEL_NODE], unit);
+	for (int32_t i = 1; i < NODE_TREES_MAX && best->owner != NULL; i++) {
+		struct node_tree *it = &core->close->node_trees[i];
+
+		if (it->owner == NULL || it->owner->used < best->owner->used)
+			best = it;
 	}
-	tracker->nodes_sorted = 1;
+	if (best->owner != NULL)
+		nodes_unsort(best->owner);
+	best->owner = tracker;
+	tracker->nodes = best;
+	best->treap.counts = node_counts(core, tracker);
+	best->treap.root = -1;
+	for (int32_t node = 0; node < core->nodes_table.high; node++)
+		if (best->treap.counts[node] > 0)
+			treap_insert(&best->treap, node);
 }
 
 int32_t close_best(const struct parc_core *core, struct tracker *tracker, enum parc_level level,
 		   int32_t tasks, int32_t after)
 {
-	int32_t first = level == PARC_LEVEL_NODE ? core->limits.places : 0;
-	int32_t unit;
+	const int32_t *counts =
+		level == PARC_LEVEL_NODE ? node_counts(core, tracker) : tracker->counts;
+	const struct treap *treap;
 
 	ASSERT(level > PARC_LEVEL_FLEET && level <= PARC_LEVEL_NODE && tasks > 0);
-	if (level == PARC_LEVEL_NODE && !tracker->nodes_sorted)
+	if (level == PARC_LEVEL_NODE && tracker->nodes == NULL)
 		nodes_sort(core, tracker);
+	treap = level == PARC_LEVEL_NODE ? &tracker->nodes->treap : &tracker->levels[level];
 	if (tracker->capped > 0 && tasks > CLOSE_NODE_MAX)
 		tasks = CLOSE_NODE_MAX;
-	if (after < 0)
-		unit = treap_find(&tracker->levels[level], tasks, -1);
-	else
-		unit = treap_find(&tracker->levels[level], tracker->counts[first + after],
-				  first + after + 1);
-	return unit < 0 ? -1 : unit - first;
+	return after < 0 ? treap_find(treap, tasks, -1)
+			 : treap_find(treap, counts[after], after + 1);
 }
 
 int32_t close_place_count(const struct tracker *tracker, int32_t place)
@@ -225,7 +251,7 @@ int32_t close_place_count(const struct tracker *tracker, int32_t place)
 
 int32_t close_node_count(const struct parc_core *core, const struct tracker *tracker, int32_t node)
 {
-	return tracker->counts[core->limits.places + node];
+	return node_counts(core, tracker)[node];
 }
 
 int close_check(const struct parc_core *core, struct parc_err *err)

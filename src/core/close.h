@@ -6,8 +6,9 @@
  * A tracker holds the counts of one ask. It hears of changed nodes from the list of changes
  * when it is next asked, as the heaps do of classes. The places of one level are in a treap by
  * count, so the best fitting one is found in O(log places); nodes are in one as well once a
- * gang wants to be on one node. Trackers are few; the one unused for longest is forgotten and
- * made anew when its ask returns, at the cost of one walk over the nodes.
+ * gang wants to be on one node. Trackers are few, and fewer have their nodes sorted; the one unused
+ * for longest is forgotten and made anew when its ask returns, at the cost of one walk over the
+ * nodes.
  */
 #ifndef CORE_CLOSE_H
 #define CORE_CLOSE_H
@@ -16,21 +17,28 @@
 #include "core/fit.h"
 
 #define TRACKERS_MAX   24
-#define CLOSE_LEVELS   5   /* enum parc_level: fleet .. node */
+#define NODE_TREES_MAX 4   /* trackers that have their nodes sorted */
 #define CLOSE_NODE_MAX 255 /* tasks of one ask counted on one node */
 
 struct tracker {
 	struct ask ask;
 	int64_t changes_seen, used; /* used: when, for eviction */
-	int32_t live, nodes_sorted; /* nodes_sorted: the treap of nodes is kept */
-	int32_t total;		    /* tasks that fit in the fleet */
-	int32_t capped;		    /* nodes that are counted with CLOSE_NODE_MAX: more may fit */
-	int32_t *counts;	    /* by unit: place slots, then node slots */
-	struct treap levels[CLOSE_LEVELS];
+	int32_t live;
+	int32_t total;	 /* tasks that fit in the fleet */
+	int32_t capped;	 /* nodes that are counted with CLOSE_NODE_MAX: more may fit */
+	int32_t *counts; /* by unit: place slots, then node slots */
+	struct treap levels[PARC_LEVEL_NODE]; /* of places */
+	struct node_tree *nodes;	      /* NULL: its nodes are not sorted */
+};
+
+struct node_tree {
+	struct treap treap;
+	struct tracker *owner; /* NULL: nobody's */
 };
 
 struct close {
 	struct tracker trackers[TRACKERS_MAX];
+	struct node_tree node_trees[NODE_TREES_MAX];
 	int32_t *changes;
 	int64_t changes_count, ticks, tended;
 	uint32_t changes_mask;

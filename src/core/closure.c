@@ -20,8 +20,8 @@
 
 void closure_init(struct parc_core *core, struct block *block)
 {
-	table_init(&core->closures_table, block, PARC_WINDOWS_MAX);
-	core->closures = block_take(block, PARC_WINDOWS_MAX, sizeof(*core->closures));
+	core->closures = TABLE_INIT(&core->closures_table, block, PARC_WINDOWS_MAX, struct closure,
+				    reservation);
 }
 
 void closure_rebuild(struct parc_core *core)
@@ -146,11 +146,6 @@ static int check_set(const struct parc_core *core, const struct parc_window *set
 			  !table_has_room(&core->reservations_table, 1)))
 		code = parc_err_set(err, PARC_ERR_FULL, "there are %d windows already",
 				    PARC_WINDOWS_MAX);
-	/* A window of a user splits the strands of his tenant's jobs. */
-	if (code == 0 && set->user != PARC_NONE && core->stranded &&
-	    !table_has_room(&core->strands_table, core->strands_table.size / 2))
-		code = parc_err_set(err, PARC_ERR_FULL,
-				    "too many kinds of jobs wait for a window of a user");
 	if (code == 0 && !table_has_room(&core->holds_table,
 					 set->nodes_count > 0 ? set->nodes_count : set->devices))
 		code = parc_err_set(err, PARC_ERR_FULL, "too much is reserved already");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The encoding of the whole state: a header (magic, version, limits, bytes, checksum), the
- * core's words, then every table slot by slot with its stack of free slots, so that a decoded
+ * core's words, then every table slot by slot with its list of free slots, so that a decoded
  * core goes on exactly like the one that was encoded. What is derived is made anew.
  */
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 #include "core/speed.h"
 
 #define STATE_MAGIC   UINT32_C(0x63726170) /* "parc" */
-#define STATE_VERSION 4
+#define STATE_VERSION 5
 #define HEADER_BYTES  STATE_HEADER_BYTES
 
 static void limits_code(struct codec *codec, struct parc_limits *it)
@@ -40,6 +40,15 @@ static void sum_code(struct codec *codec, __int128 *value)
 	*value = (__int128)((unsigned __int128)high << 64 | low);
 	/* Ten years of the largest fleet are 2^77: what is larger is no sum of times. */
 	codec->failed |= *value > (__int128)1 << 100 || *value < -((__int128)1 << 100);
+}
+
+static void wide_code(struct codec *codec, struct wide *it)
+{
+	__int128 value = wide_get(*it);
+
+	sum_code(codec, &value);
+	codec->failed |= value > (__int128)1 << 94 || value < -((__int128)1 << 94);
+	*it = wide_of(codec->failed ? 0 : value);
 }
 
 /* Thousandths of devices, times an accounting rate at most. */
@@ -186,10 +195,21 @@ static void table_code(struct codec *codec, struct table *table)
 		codec->failed = 1;
 	if (codec->failed)
 		table->high = table->frees = 0;
+}
+
+/* The list of free slots. Links are fields of records, so it is read when these have been. */
+static void frees_code(struct codec *codec, struct table *table)
+{
+	int32_t *link = &table->first_free;
+
 	for (int32_t i = 0; i < table->frees; i++) {
-		codec_slot(codec, &table->free[i], table->high);
-		codec->failed |= table->free[i] < 0;
+		codec_slot(codec, link, table->high);
+		codec->failed |= *link < 0;
+		if (codec->failed)
+			break;
+		link = table_link(table, *link);
 	}
+	*link = -1;
 }
 
 static void device_code(struct codec *codec, struct device *it)
@@ -253,30 +273,44 @@ static void place_code(struct codec *codec, struct parc_core *core, struct place
 	codec->failed |= it->level < PARC_LEVEL_SITE || it->level > PARC_LEVEL_RACK;
 }
 
+/* A field of some bits, in a byte. */
+#define BITS_CODE(codec, field)                      \
+	do {                                         \
+		uint8_t byte_ = (field);             \
+		codec_u8(codec, &byte_);             \
+		(field) = byte_ & 0xf;               \
+		(codec)->failed |= (field) != byte_; \
+	} while (0)
+
+static void job_flags_code(struct codec *codec, struct job *it)
+{
+	BITS_CODE(codec, it->groups_count);
+	BITS_CODE(codec, it->variants_count);
+	BITS_CODE(codec, it->tier);
+	BITS_CODE(codec, it->close_level);
+	BITS_CODE(codec, it->close_strength);
+	BITS_CODE(codec, it->held);
+	BITS_CODE(codec, it->requeue);
+	BITS_CODE(codec, it->preemptible);
+	BITS_CODE(codec, it->now_or_never);
+	BITS_CODE(codec, it->cancelled);
+	BITS_CODE(codec, it->packable);
+}
+
 static void job_code(struct codec *codec, struct parc_core *core, struct job *it)
 {
-	int64_t *longs[] = {&it->id,
-			    &it->user,
-			    &it->kind,
-			    &it->submit_us,
-			    &it->time_limit_us,
-			    &it->expected_us,
-			    &it->checkpoint_us,
-			    &it->grace_us,
-			    &it->array,
-			    &it->order,
-			    &it->kept_us,
-			    &it->attained_us};
-	uint8_t *bytes[] = {&it->groups_count,	 &it->variants_count, &it->tier,
-			    &it->state,		 &it->result,	      &it->reason,
-			    &it->work_class,	 &it->held,	      &it->requeue,
-			    &it->preemptible,	 &it->now_or_never,   &it->close_level,
-			    &it->close_strength, &it->cancelled,      &it->packable};
+	int64_t *longs[] = {
+		&it->id,	  &it->kind,	      &it->submit_us,  &it->time_limit_us,
+		&it->expected_us, &it->checkpoint_us, &it->grace_us,   &it->array,
+		&it->order,	  &it->kept_us,	      &it->attained_us};
+	uint8_t *bytes[] = {&it->waits, &it->state, &it->result, &it->reason, &it->work_class};
 
 	for (size_t i = 0; i < sizeof(longs) / sizeof(*longs); i++)
 		codec_i64(codec, longs[i]);
 	for (size_t i = 0; i < sizeof(bytes) / sizeof(*bytes); i++)
 		codec_u8(codec, bytes[i]);
+	job_flags_code(codec, it);
+	codec_i32(codec, &it->user);
 	codec_u64(codec, &it->spec_hash);
 	codec_slot(codec, &it->service, core->services_table.size);
 	codec_i32(codec, &it->replica);
@@ -287,20 +321,29 @@ static void job_code(struct codec *codec, struct parc_core *core, struct job *it
 	codec_slot(codec, &it->depends, core->depends_table.size);
 	codec_slot(codec, &it->afters, core->depends_table.size);
 	codec_slot(codec, &it->allocation, core->allocations_table.size);
-	codec_i32(codec, &it->waits);
 	codec_i32(codec, &it->attempt);
-	codec->failed |=
-		it->tier >= PARC_TIERS_MAX || it->close_level > PARC_LEVEL_NODE || it->groups < 0;
+	codec->failed |= it->close_level > PARC_LEVEL_NODE || it->groups < 0;
 }
 
 static void group_code(struct codec *codec, struct parc_core *core, struct group *it)
 {
+	int32_t tasks_min = it->tasks_min, tasks_max = it->tasks_max;
+	int16_t asked_milli = (int16_t)it->asked_milli;
+	uint8_t mixed = it->mixed_chips;
+
 	codec_slot(codec, &it->shape, core->shapes_table.size);
-	codec_i32(codec, &it->tasks_min);
-	codec_i32(codec, &it->tasks_max);
-	codec_i32(codec, &it->mixed_chips);
-	codec_i32(codec, &it->asked_milli);
+	codec_i32(codec, &tasks_min);
+	codec_i32(codec, &tasks_max);
+	codec_u8(codec, &mixed);
+	codec_i16(codec, &asked_milli);
 	codec_slot(codec, &it->next, core->groups_table.size);
+	codec->failed |= tasks_min < 0 || tasks_min > PARC_TASKS_MAX || tasks_max < 0 ||
+			 tasks_max > PARC_TASKS_MAX || mixed > 1 || asked_milli < 0 ||
+			 asked_milli > PARC_SHARE_WHOLE;
+	it->tasks_min = (uint32_t)tasks_min & 0x1ffff;
+	it->tasks_max = (uint32_t)tasks_max & 0x1ffff;
+	it->mixed_chips = mixed & 1;
+	it->asked_milli = (uint32_t)asked_milli & 0x7ff;
 }
 
 static void variant_code(struct codec *codec, struct parc_core *core, struct variant *it)
@@ -329,16 +372,15 @@ static void allocation_code(struct codec *codec, struct parc_core *core, struct 
 	codec_i64(codec, &it->end_us);
 	codec_i32(codec, &it->speed_milli);
 	codec_i64(codec, &it->held_milli);
-	sum_code(codec, &it->busy_done);
-	sum_code(codec, &it->idle_done);
-	sum_code(codec, &it->unmeasured_done);
+	wide_code(codec, &it->busy_done);
+	wide_code(codec, &it->idle_done);
+	wide_code(codec, &it->unmeasured_done);
 	codec_i64(codec, &it->booked_us);
 	codec_i64(codec, &it->idle_us);
-	codec_i32(codec, &it->warned);
+	codec_u8(codec, &it->warned);
 	codec_i64(codec, &it->since_us);
 	codec_u64(codec, &it->tasks_hash);
 	codec_slot(codec, &it->job, core->jobs_table.size);
-	codec_i32(codec, &it->attempt);
 	codec_slot(codec, &it->tasks, core->tasks_table.size);
 	codec_i32(codec, &it->tasks_count);
 	codec_i32(codec, &busy_milli);
@@ -382,18 +424,21 @@ static void reservation_code(struct codec *codec, struct parc_core *core, struct
 
 static void hold_code(struct codec *codec, struct parc_core *core, struct hold *it)
 {
-	codec_i64(codec, &it->memory_mib);
+	uint8_t variant = (uint8_t)it->variant;
+
 	codec_slot(codec, &it->node, core->nodes_table.size);
 	codec_slot(codec, &it->reservation, core->reservations_table.size);
 	codec_slot(codec, &it->next, core->holds_table.size);
 	codec_u32(codec, &it->devices);
-	codec_u32(codec, &it->slots);
-	codec_i32(codec, &it->share_milli);
+	codec_i32(codec, &it->memory_mib);
 	codec_i32(codec, &it->device_memory_mib);
 	codec_i32(codec, &it->cpu_milli);
-	codec_i32(codec, &it->group);
-	codec_i32(codec, &it->index);
-	codec_i32(codec, &it->variant);
+	codec_i16(codec, &it->share_milli);
+	codec_u16(codec, &it->slots);
+	codec_u16(codec, &it->index);
+	codec_u8(codec, &it->group);
+	codec_u8(codec, &variant);
+	it->variant = (int8_t)variant;
 }
 
 static void service_code(struct codec *codec, struct parc_core *core, struct service *it)
@@ -461,6 +506,7 @@ static void speeds_code(struct codec *codec, struct parc_core *core)
 			       (size_t)(core)->table##_table.high * sizeof(*(core)->table));    \
 		for (int32_t i_ = 0; i_ < (core)->table##_table.high && !(codec)->failed; i_++) \
 			code(codec, core, &(core)->table[i_]);                                  \
+		frees_code(codec, &(core)->table##_table);                                      \
 	} while (0)
 
 static void devices_code(struct codec *codec, struct parc_core *core)

@@ -87,20 +87,20 @@ static void tables_carve(struct parc_core *core, struct block *block)
 {
 	const struct parc_limits *limits = &core->limits;
 
-#define TABLE(name, count)                             \
-	table_init(&core->name##_table, block, count); \
-	core->name = block_take(block, (size_t)(count), sizeof(*core->name))
-	TABLE(nodes, limits->nodes);
-	TABLE(places, limits->places);
-	TABLE(jobs, limits->jobs);
-	TABLE(groups, limits->groups);
-	TABLE(variants, limits->extras);
-	TABLE(depends, limits->extras);
-	TABLE(allocations, limits->tasks < limits->jobs ? limits->tasks : limits->jobs);
-	TABLE(tasks, limits->tasks);
-	TABLE(shapes, limits->shapes);
-	TABLE(tenants, limits->tenants);
-	TABLE(lines, limits->jobs);
+#define TABLE(name, count, record, link) \
+	core->name = TABLE_INIT(&core->name##_table, block, count, struct record, link)
+	TABLE(nodes, limits->nodes, node, next_in_place);
+	TABLE(places, limits->places, place, next);
+	TABLE(jobs, limits->jobs, job, next);
+	TABLE(groups, limits->groups, group, next);
+	TABLE(variants, limits->extras, variant, next);
+	TABLE(depends, limits->extras, depend, next);
+	TABLE(allocations, limits->tasks < limits->jobs ? limits->tasks : limits->jobs, allocation,
+	      idle_next);
+	TABLE(tasks, limits->tasks, task, next);
+	TABLE(shapes, limits->shapes, shape, next);
+	TABLE(tenants, limits->tenants, tenant, next_child);
+	TABLE(lines, strand_limit(limits), line, next);
 #undef TABLE
 	reserve_init(core, block);
 	speed_init(core, block);
@@ -117,7 +117,8 @@ static void tables_carve(struct parc_core *core, struct block *block)
 static void derived_carve(struct parc_core *core, struct block *block)
 {
 	const struct parc_limits *limits = &core->limits;
-	uint32_t shapes = buckets_for(limits->shapes * 2), lines = buckets_for(limits->jobs);
+	uint32_t shapes = buckets_for(limits->shapes * 2),
+		 lines = buckets_for(strand_limit(limits));
 
 #define IDS(ids, count, table) \
 	idmap_init(&core->ids, block, count, core->table, sizeof(*core->table))
@@ -132,7 +133,7 @@ static void derived_carve(struct parc_core *core, struct block *block)
 	core->line_buckets = block_take(block, lines, sizeof(*core->line_buckets));
 	core->line_mask = lines - 1;
 	ranking_init(&core->waiting, block, limits->jobs);
-	ranking_init_major(&core->turns, block, limits->jobs);
+	ranking_init_major(&core->turns, block, strand_limit(limits));
 	reserve_plan_init(core, block);
 	array_init(core, block);
 	strand_init(core, block);

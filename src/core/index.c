@@ -32,7 +32,7 @@ void index_init(struct parc_core *core, struct block *block)
 	while (size < (uint32_t)it->classes_max)
 		size *= 2;
 	it->bucket_mask = it->births_mask = size - 1;
-	it->classes = block_take(block, (size_t)it->classes_max, sizeof(*it->classes));
+	it->classes = TABLE_INIT(&it->classes_table, block, it->classes_max, struct class, next);
 	it->cells = block_take(block, (size_t)it->classes_max * (size_t)core->limits.node_devices,
 			       sizeof(*it->cells));
 	it->buckets = block_take(block, size, sizeof(*it->buckets));
@@ -40,7 +40,6 @@ void index_init(struct parc_core *core, struct block *block)
 	if (it->births != NULL)
 		memset(it->births, 0, size * sizeof(*it->births)); /* looked at ahead of time */
 	it->filled = block_take(block, (size_t)it->classes_max, sizeof(*it->filled));
-	table_init(&it->classes_table, block, it->classes_max);
 	it->entries = block_take(block, (size_t)core->limits.index_entries, sizeof(*it->entries));
 	it->lapses = block_take(block, (size_t)1 << LAPSE_ORDER, sizeof(*it->lapses));
 	it->alikes = block_take(block, (size_t)1 << ALIKE_ORDER, sizeof(*it->alikes));
@@ -499,7 +498,7 @@ void index_rebuild(struct parc_core *core, int exact)
 	struct index *index = core->index;
 
 	index->exact = exact;
-	index->classes_table.high = index->classes_table.frees = 0;
+	table_reset(&index->classes_table);
 	index->empty_first = index->empty_last = -1;
 	index->filled_count = 0;
 	memset(index->buckets, -1, ((size_t)index->bucket_mask + 1) * sizeof(*index->buckets));

@@ -322,8 +322,7 @@ int32_t job_submit(struct parc_core *core, const struct parc_submit *submit)
 	if (job->tenant >= 0)
 		core->tenants[job->tenant].jobs++;
 	tree_add_pending(core, job->tenant, !job_is_service(job));
-	if (core->stranded)
-		strand_enter(core, slot, line_key(core, slot));
+	strand_enter(core, slot, line_key(core, slot));
 	job_digest(core, slot);
 	array_enter(core, slot);
 	if (!job->now_or_never && !job_is_eligible(core, slot))
@@ -343,13 +342,11 @@ void job_repack(struct parc_core *core, int32_t slot)
 	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next)
 		changed |= core->shapes[core->groups[g].shape].ask.task.share_milli !=
 			   pack_share(core, job->kind, 1, core->groups[g].asked_milli);
-	if (!changed || !shape_has_room(core, job->groups_count) ||
-	    (core->stranded && !strand_has_room(core)))
+	if (!changed || !shape_has_room(core, job->groups_count) || !strand_has_room(core))
 		return;
 	if (waits)
 		line_leave(core, slot);
-	if (core->stranded)
-		strand_exit(core, slot);
+	strand_exit(core, slot);
 	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next) {
 		struct parc_task task = core->shapes[core->groups[g].shape].ask.task;
 		int32_t before = core->groups[g].shape;
@@ -361,8 +358,7 @@ void job_repack(struct parc_core *core, int32_t slot)
 		shape_release(core, before);
 	}
 	variants_learn(core, job);
-	if (core->stranded)
-		strand_enter(core, slot, line_key(core, slot));
+	strand_enter(core, slot, line_key(core, slot));
 	if (waits)
 		line_join(core, slot);
 	job_digest(core, slot);

@@ -82,8 +82,7 @@ static void shelf_unlink(struct parc_core *core, int32_t line)
 
 static int32_t line_find(struct parc_core *core, int32_t job)
 {
-	uint64_t key =
-		core->stranded ? core->strands[core->jobs[job].strand].key : line_key(core, job);
+	uint64_t key = core->strands[core->jobs[job].strand].key;
 	int32_t *bucket = &core->line_buckets[key & core->line_mask], line = *bucket;
 
 	while (line >= 0 && core->lines[line].key != key)
@@ -102,16 +101,12 @@ static int32_t line_find(struct parc_core *core, int32_t job)
 
 int32_t line_first_job(const struct parc_core *core, int32_t line, int64_t most)
 {
-	if (core->stranded)
-		return strand_first_job(core, line, most);
-	return ranking_first(&core->waiting, core->lines[line].root, most);
+	return strand_first_job(core, line, most);
 }
 
 int32_t line_next_job(const struct parc_core *core, int32_t line, int32_t job, int64_t most)
 {
-	if (core->stranded)
-		return strand_next_job(core, line, job, most);
-	return ranking_next(&core->waiting, core->lines[line].root, job, most);
+	return strand_next_job(core, line, job, most);
 }
 
 int32_t line_head(const struct parc_core *core, int32_t line)
@@ -181,20 +176,14 @@ static void line_free(struct parc_core *core, int32_t line)
 void line_join(struct parc_core *core, int32_t job)
 {
 	int32_t slot = line_find(core, job);
-	struct line *line = &core->lines[slot];
 	struct ranking_node node = {.key = order_rank(core, job),
 				    .tie = core->jobs[job].order,
 				    .value = order_length_us(&core->jobs[job])};
 
 	ASSERT(core->jobs[job].line < 0);
 	core->jobs[job].line = slot;
-	line->count++;
-	if (core->stranded) {
-		strand_join(core, job, slot, &node);
-	} else {
-		ranking_insert(&core->waiting, &line->root, job, &node);
-		line_settle(core, slot);
-	}
+	core->lines[slot].count++;
+	strand_join(core, job, slot, &node);
 	core->pending++;
 	attribution_note(core);
 }
@@ -202,16 +191,10 @@ void line_join(struct parc_core *core, int32_t job)
 /* Take the job out; returns whether it was the first of its line. */
 static int line_take_out(struct parc_core *core, int32_t slot, int32_t job)
 {
-	struct line *line = &core->lines[slot];
 	int was_head = line_head(core, slot) == job;
 
-	line->count--;
-	if (core->stranded) {
-		strand_leave(core, job);
-	} else {
-		ranking_remove(&core->waiting, &line->root, job);
-		line_settle(core, slot);
-	}
+	core->lines[slot].count--;
+	strand_leave(core, job);
 	return was_head;
 }
 
@@ -371,7 +354,7 @@ void line_reset(struct parc_core *core)
 {
 	memset(core->line_buckets, -1, ((size_t)core->line_mask + 1) * sizeof(*core->line_buckets));
 	memset(core->shelves, -1, sizeof(core->shelves));
-	core->lines_table.high = core->lines_table.frees = 0;
+	table_reset(&core->lines_table);
 	core->pending = 0;
 	core->turns_root = -1;
 	strand_reset(core);
@@ -385,25 +368,22 @@ static int line_check_one(const struct parc_core *core, int32_t line, struct par
 	if ((job >= 0) != it->in_turns ||
 	    (job >= 0 && core->turns.majors[line] != strand_major(core, job)))
 		return parc_err_set(err, PARC_ERR_MISMATCH, "Q1: a line has not its turn");
-	for (; job >= 0 && !core->stranded;
-	     job = ranking_next(&core->waiting, it->root, job, INT64_MAX)) {
+	for (; job >= 0; job = line_next_job(core, line, job, INT64_MAX)) {
 		const struct job *member = &core->jobs[job];
-		int64_t rank = order_rank(core, job);
 
 		if (member->line != line || line_key(core, job) != it->key ||
-		    member->state != PARC_JOB_PENDING || rank != core->waiting.nodes[job].key ||
-		    (last >= 0 && (rank < core->waiting.nodes[last].key ||
-				   (rank == core->waiting.nodes[last].key &&
-				    member->order <= core->jobs[last].order))))
+		    member->state != PARC_JOB_PENDING ||
+		    order_rank(core, job) != core->waiting.nodes[job].key ||
+		    (last >= 0 && !line_job_is_before(core, last, job)))
 			return parc_err_set(err, PARC_ERR_MISMATCH,
 					    "Q1: job %lld is out of place in its line",
 					    (long long)member->id);
 		last = job;
 		count++;
 	}
-	if ((count != it->count && !core->stranded) || it->count == 0)
+	if (count + it->gated != it->count || it->count == 0)
 		return parc_err_set(err, PARC_ERR_MISMATCH, "Q1: a line counts %d jobs of %d",
-				    it->count, count);
+				    it->count, count + it->gated);
 	return 0;
 }
 

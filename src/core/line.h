@@ -9,8 +9,8 @@
  * So a step never walks the queue: it looks at the blocked lines that could use a freed node,
  * and at the first job of each ready line.
  *
- * Where tenants have rules, strand.h says which job of a line is first. Jobs that wait for room
- * under a limit are not asked; a line of such jobs only has no first job and no turn.
+ * strand.h says which job of a line is first. Jobs that wait for room under a limit are not asked;
+ * a line of such jobs only has no first job and no turn.
  */
 #ifndef CORE_LINE_H
 #define CORE_LINE_H

@@ -70,11 +70,12 @@ static int is_within(int64_t value, int64_t low, int64_t high)
 
 static int free_meet(struct links *links, int which, const struct table *table)
 {
-	int good = 1;
+	int32_t slot = table->first_free;
 
-	for (int32_t i = 0; i < table->frees && good; i++)
-		good = meet(links, which, table->free[i]);
-	return good;
+	for (; slot >= 0; slot = *table_link(table, slot))
+		if (!meet(links, which, slot))
+			return 0;
+	return links->marks[which].count == table->frees;
 }
 
 /* Records in use have an id above 0 and not above the last one; those on the free stack none. */
@@ -298,9 +299,7 @@ static int job_is_right(struct links *links, int32_t slot)
 	    !is_within(it->array, 0, it->id) || !is_within(it->grace_us, 0, PARC_TIME_MAX) ||
 	    it->state > PARC_JOB_STOPPING || it->reason >= PARC_REASON_COUNT ||
 	    it->result >= PARC_RESULT_COUNT || !is_within(it->attempt, 0, INT32_MAX - 1) ||
-	    it->held > 1 || it->cancelled > 1 || it->close_strength > PARC_STRENGTH_REQUIRE ||
-	    it->packable > 1 || it->now_or_never > 1 || it->requeue > 1 || it->preemptible > 1 ||
-	    it->work_class > PARC_CLASS_BATCH)
+	    it->close_strength > PARC_STRENGTH_REQUIRE || it->work_class > PARC_CLASS_BATCH)
 		return 0;
 	if (it->tenant >= core->tenants_table.high ||
 	    (it->tenant >= 0 && core->tenants[it->tenant].set.tenant == PARC_NONE))
@@ -466,8 +465,9 @@ static int allocation_is_right(struct links *links, int32_t slot)
 	    !is_within(it->since_us, 0, core->time_us) ||
 	    !is_within(it->booked_us, 0, core->time_us) || !is_within(it->warned, 0, 2) ||
 	    (it->idle_us != PARC_NEVER && !is_within(it->idle_us, 0, core->time_us)) ||
-	    !is_within(it->held_milli, 0, INT64_C(1) << 52) || it->attempt < 1 || it->end_us < 0 ||
-	    it->speed_milli < 1 || !is_within(it->state, PARC_JOB_STARTING, PARC_JOB_STOPPING))
+	    !is_within(it->held_milli, 0, INT64_C(1) << 52) || core->jobs[it->job].attempt < 1 ||
+	    it->end_us < 0 || it->speed_milli < 1 ||
+	    !is_within(it->state, PARC_JOB_STARTING, PARC_JOB_STOPPING))
 		return 0;
 	for (int32_t t = it->tasks; t >= 0; t = core->tasks[t].next, count++)
 		if (!meet(links, MARKS_TASKS, t) || core->tasks[t].allocation != slot ||
@@ -503,7 +503,7 @@ static int hold_is_right(const struct links *links, int32_t slot, int32_t reserv
 	    !is_within(it->share_milli, 0, PARC_SHARE_WHOLE) ||
 	    !is_within(it->device_memory_mib, 0, PARC_DEVICE_MEMORY_MAX) ||
 	    !is_within(it->cpu_milli, 0, PARC_CPU_MAX) ||
-	    !is_within(it->memory_mib, 0, PARC_MEMORY_MAX) || it->slots > UINT16_MAX)
+	    !is_within(it->memory_mib, 0, PARC_MEMORY_MAX))
 		return 0;
 	devices = links->core->nodes[it->node].devices_count;
 	return devices == 32 || it->devices >> devices == 0;

@@ -7,6 +7,7 @@
 #ifndef CORE_MODEL_H
 #define CORE_MODEL_H
 
+#include "base/wide.h"
 #include "parc/core.h"
 
 /* A request, resolved: what one task needs from one node. Equal asks are answered alike, so
@@ -80,10 +81,11 @@ struct usage { /* what is held: in thousandths of devices, and these x accountin
 };
 
 struct group {
-	int32_t shape, tasks_min, tasks_max;
-	int32_t mixed_chips;
-	int32_t asked_milli; /* share that was asked for; its shape has what is booked (pack.h) */
-	int32_t next;	     /* of the same job, in order; a free slot's is unused */
+	int32_t shape;
+	int32_t next; /* of the same job, in order */
+	uint32_t tasks_min : 17, mixed_chips : 1;
+	uint32_t asked_milli : 11; /* share that was asked for; what is booked is its shape's */
+	uint32_t tasks_max : 17;
 };
 
 struct variant {
@@ -98,14 +100,15 @@ struct depend {
 };
 
 struct job {
-	int64_t id, user, kind, submit_us, time_limit_us, expected_us, checkpoint_us, grace_us;
+	int64_t id, kind, submit_us, time_limit_us, expected_us, checkpoint_us, grace_us;
 	int64_t array, order;	      /* order: of arrival, kept over a requeue */
 	int64_t kept_us, attained_us; /* work that a checkpoint kept; device-us held so far */
-	int64_t planned;	      /* derived: the step in which it was last planned for later */
 	uint64_t spec_hash, hash;     /* of what never changes; its part of the digest */
-	int32_t service;	      /* of a service and of its replicas; -1: neither */
-	int32_t replica;	      /* its number, 1..; 0: no replica */
-	int32_t replica_next;	      /* derived: of the same service */
+	int32_t user;
+	uint32_t planned;     /* derived: when it was last planned for later (apply.c); 0: never */
+	int32_t service;      /* of a service and of its replicas; -1: neither */
+	int32_t replica;      /* its number, 1..; 0: no replica */
+	int32_t replica_next; /* derived: of the same service */
 	int32_t tenant, array_running_max;
 	int32_t groups, variants, depends; /* first of each in their tables */
 	int32_t afters;			   /* first dependency of others on it */
@@ -113,30 +116,30 @@ struct job {
 	int32_t allocation;		   /* slot or -1 */
 	int32_t next, line; /* next of the list it stands in; the line it waits in, -1: none */
 	int32_t strand;	    /* derived: its tenant's in that line; -1: there are none */
-	int32_t waits;	    /* jobs it still waits for */
 	int32_t attempt;
-	uint8_t groups_count, variants_count, depends_count, tier;
+	uint8_t waits; /* jobs it still waits for */
 	uint8_t state, result, reason, work_class;
-	uint8_t held, requeue, preemptible, now_or_never;
-	uint8_t close_level, close_strength, cancelled, packable;
-	uint8_t admitted, parked; /* derived: its place in an array with a cap (array.h) */
+	uint8_t groups_count : 4, variants_count : 4, tier : 4, close_level : 4;
+	uint8_t close_strength : 2, held : 1, requeue : 1, preemptible : 1, now_or_never : 1;
+	uint8_t cancelled : 1, packable : 1;
+	uint8_t admitted : 1, parked : 1; /* derived: its place in an array with a cap (array.h) */
 };
 
 struct allocation {
 	int64_t id, start_us, work_us, checkpoint_us; /* work on the reference chip */
 	int64_t end_us;	    /* when it is expected to end; PARC_NEVER: not known */
 	int64_t held_milli; /* thousandths of devices, for the ledger */
-	__int128 busy_done, idle_done, unmeasured_done; /* since the last checkpoint ... */
-	int64_t since_us;				/* ... reckoned up to this moment */
-	int64_t booked_us;				/* since then it holds what it holds */
+	int64_t since_us;   /* up to then what was done is reckoned */
+	int64_t booked_us;  /* since then it holds what it holds */
 	int64_t idle_us; /* since then it is idle, or since it was warned; PARC_NEVER: it is busy */
-	int32_t idle_next, idle_prev; /* derived: in its list (idle.h) */
-	int32_t warned;		      /* how often since it is idle */
 	uint64_t tasks_hash, hash;
-	int32_t job, attempt, tasks, tasks_count; /* first task */
-	int32_t speed_milli;			  /* of its job on the slowest chip that it holds */
-	int16_t busy_milli;			  /* -1: unmeasured */
-	uint8_t state;				  /* STARTING, RUNNING or STOPPING */
+	struct wide busy_done, idle_done, unmeasured_done; /* since the last checkpoint */
+	int32_t idle_next, idle_prev;			   /* derived: in its list (idle.h) */
+	int32_t job, tasks, tasks_count;		   /* first task */
+	int32_t speed_milli; /* of its job on the slowest chip that it holds */
+	int16_t busy_milli;  /* -1: unmeasured */
+	uint8_t state;	     /* STARTING, RUNNING or STOPPING */
+	uint8_t warned;	     /* how often since it is idle (idle.c) */
 };
 
 struct task { /* as small as its bounds allow: there are more of these than of anything */

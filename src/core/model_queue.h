@@ -9,12 +9,12 @@
 #include <stdint.h>
 
 /* Jobs that wait for the same thing: one gang, one tier. If its first job does not fit, none
- * does, save where time matters (queue.c). Its jobs are ranked by order.h; where tenants have
- * rules, by bundles and strands (strand.h). */
+ * does, save where time matters (queue.c). Its jobs are ranked by bundles and strands (strand.h),
+ * and within a strand by order.h. */
 struct line {
 	uint64_t key;
 	int64_t need_normal; /* what a job of it holds at most; 0 where tenants have no rules */
-	int32_t root, count; /* its ranking of jobs, or of bundles; its jobs */
+	int32_t root, count; /* its ranking of bundles; its jobs */
 	int32_t gated;	     /* of these those that wait at a gate */
 	int32_t next;	     /* in its hash bucket */
 	int32_t shelf_next, shelf_prev;
@@ -71,13 +71,15 @@ struct closure {
 
 /* One task of a reservation. */
 struct hold {
-	int64_t memory_mib;
 	int32_t node, reservation;
 	int32_t next;	   /* of the same reservation */
 	int32_t node_next; /* derived: of the same node */
-	uint32_t devices, slots;
-	int32_t share_milli, device_memory_mib, cpu_milli;
-	int32_t group, index, variant;
+	uint32_t devices;
+	int32_t memory_mib, device_memory_mib, cpu_milli;
+	int16_t share_milli;
+	uint16_t slots, index;
+	uint8_t group;
+	int8_t variant;
 };
 
 #endif

@@ -169,6 +169,8 @@ static void cores_book(struct parc_core *core, struct node *node, int sign)
 {
 	enum parc_ledger category = rest_category(node, 0);
 
+	if (category == PARC_LEDGER_FREE_UNATTRIBUTED)
+		core->cores_free += sign * node->cpu_free;
 	if (node->cores_pool < 0)
 		return;
 	free_book(core, node, category, node->pools[node->cores_pool].chip, sign, node->cpu_free,

@@ -221,7 +221,7 @@ static void act_rebook(struct parc_core *core, int32_t job, int32_t group, int32
 	struct parc_action action = {.kind = PARC_ACTION_REBOOK, .job = core->jobs[job].id};
 
 	action.rebook.allocation = it->id;
-	action.rebook.attempt = it->attempt;
+	action.rebook.attempt = core->jobs[job].attempt;
 	action.rebook.group = group;
 	action.rebook.share_milli = share_milli;
 	act(core, &action, 0);

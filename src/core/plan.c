@@ -441,6 +441,7 @@ static int32_t group_reason(struct parc_core *core, const struct job *job,
 {
 	const struct parc_task *task = &core->shapes[group->shape].ask.task;
 	int64_t wants = (int64_t)task->devices * task->share_milli * group->tasks_min;
+	int64_t cores = (int64_t)task->cpu_milli * group->tasks_min;
 	enum shape_fits fits;
 	int has, known;
 	int64_t free_milli = chips_free(core, task->chips, &has);
@@ -452,6 +453,8 @@ static int32_t group_reason(struct parc_core *core, const struct job *job,
 		return fits == SHAPE_FITS_NONE ? PARC_REASON_TOO_LARGE : PARC_REASON_NODE_DOWN;
 	if (task->devices > 0 && free_milli < wants)
 		return PARC_REASON_DEVICES;
+	if (core->cores_free < cores)
+		return PARC_REASON_CORES;
 	if (task->devices > 0 &&
 	    chips_free(core, task->chips & speed_chips(core, job, group, -1), &known) < wants)
 		return PARC_REASON_SPEED;

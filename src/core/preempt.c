@@ -116,8 +116,8 @@ static int64_t work_lost(const struct parc_core *core, int32_t slot)
 {
 	const struct allocation *it = &core->allocations[slot];
 	int64_t past_us = it->state == PARC_JOB_RUNNING ? core->time_us - it->since_us : 0;
-	__int128 lost = it->busy_done + it->idle_done + it->unmeasured_done +
-			(__int128)it->held_milli * past_us;
+	__int128 lost = wide_get(it->busy_done) + wide_get(it->idle_done) +
+			wide_get(it->unmeasured_done) + (__int128)it->held_milli * past_us;
 
 	return lost > PARC_TIME_MAX ? PARC_TIME_MAX : (int64_t)lost;
 }

@@ -295,9 +295,9 @@ static int32_t job_reserve(struct parc_core *core, int32_t job, int32_t yields)
 {
 	struct parc_action action = {.kind = PARC_ACTION_RESERVE, .job = core->jobs[job].id};
 
-	if (core->jobs[job].planned == core->steps && core->jobs[job].reservation >= 0)
+	if (core->jobs[job].planned == plan_stamp(core) && core->jobs[job].reservation >= 0)
 		return PARC_REASON_NONE;
-	core->jobs[job].planned = core->steps;
+	core->jobs[job].planned = plan_stamp(core);
 	if (!reserve_plan(core, job, &action))
 		return speed_shuts_out(core, job) ? PARC_REASON_NO_SPEED : PARC_REASON_NODE_DOWN;
 	if (reserve_is(core, job, &action))
@@ -463,7 +463,7 @@ static void pass_ordered(struct pass *pass)
 /* Has the job a reservation, or was one sought in vain in this step? */
 static int is_settled(const struct parc_core *core, int32_t job)
 {
-	return core->jobs[job].reservation >= 0 || core->jobs[job].planned == core->steps;
+	return core->jobs[job].reservation >= 0 || core->jobs[job].planned == plan_stamp(core);
 }
 
 /* The first job in order that waits without a reservation, of all lines; -1: none. */
@@ -511,7 +511,7 @@ static int32_t short_try(struct parc_core *core, int32_t job)
 /* A rule for its tenant keeps the job back: it has no claim in this step. */
 static void job_bar(struct parc_core *core, int32_t job, int32_t reason)
 {
-	core->jobs[job].planned = core->steps;
+	core->jobs[job].planned = plan_stamp(core);
 	if (strand_head(core, core->jobs[job].strand) != job)
 		return;
 	if (core->jobs[job].reason == reason)

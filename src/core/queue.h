@@ -7,6 +7,12 @@
 
 #include "core/state.h"
 
+/* The number of the step, in the 32 bits that a job has for it, from 1 on. */
+static inline uint32_t plan_stamp(const struct parc_core *core)
+{
+	return (uint32_t)((uint64_t)core->steps % UINT32_MAX) + 1;
+}
+
 /* Place one job and start it: PARC_REASON_NONE, or why it has to wait. */
 int32_t queue_try(struct parc_core *core, int32_t job);
 

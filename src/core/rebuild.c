@@ -106,8 +106,7 @@ void rebuild_lines(struct parc_core *core)
 		if (job->id == PARC_NONE)
 			continue;
 		job->line = job->next = job->strand = -1;
-		if (core->stranded)
-			strand_enter(core, i, line_key(core, i));
+		strand_enter(core, i, line_key(core, i));
 		core->limited += job->reason == PARC_REASON_LIMIT;
 		if (job->state != PARC_JOB_PENDING)
 			continue;

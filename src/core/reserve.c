@@ -24,11 +24,10 @@ void reserve_init(struct parc_core *core, struct block *block)
 {
 	int32_t holds = core->limits.nodes * 3 + PARC_TASKS_MAX / 16;
 
-	table_init(&core->reservations_table, block, RESERVATIONS_MAX);
-	table_init(&core->holds_table, block, holds);
-	core->reservations = block_take(block, RESERVATIONS_MAX, sizeof(*core->reservations));
-	core->holds = block_take(block, (size_t)holds, sizeof(*core->holds));
-	core->lifts = block_take(block, (size_t)holds, sizeof(*core->lifts));
+	core->reservations = TABLE_INIT(&core->reservations_table, block, RESERVATIONS_MAX,
+					struct reservation, count);
+	core->holds = TABLE_INIT(&core->holds_table, block, holds, struct hold, next);
+	core->lifts = block_take(block, (size_t)core->limits.nodes, sizeof(*core->lifts));
 }
 
 void reserve_reset(struct parc_core *core)
@@ -161,18 +160,18 @@ void reserve_drop_all(struct parc_core *core)
 static void hold_init(const struct parc_core *core, const struct parc_placement *placement,
 		      int32_t reservation, struct hold *hold)
 {
-	*hold = (struct hold){.memory_mib = placement->memory_mib,
+	*hold = (struct hold){.memory_mib = (int32_t)placement->memory_mib,
 			      .node = idmap_find(&core->node_ids, placement->node),
 			      .reservation = reservation,
 			      .next = -1,
 			      .devices = placement->devices,
-			      .slots = placement->slots,
-			      .share_milli = placement->share_milli,
+			      .slots = (uint16_t)placement->slots,
+			      .share_milli = (int16_t)placement->share_milli,
 			      .device_memory_mib = placement->device_memory_mib,
 			      .cpu_milli = placement->cpu_milli,
-			      .group = placement->group,
-			      .index = placement->task,
-			      .variant = placement->variant};
+			      .group = (uint8_t)placement->group,
+			      .index = (uint16_t)placement->task,
+			      .variant = (int8_t)placement->variant};
 }
 
 /* The holds of a reservation without any, filed and in the digest. */

@@ -16,6 +16,7 @@
 #include "core/strand.h"
 #include "core/tree.h"
 
+#define SERVICES_MAX  16384 /* each is many requests a second: few even in the largest fleet */
 #define SPAN_USUAL_US INT64_C(300000000) /* five minutes */
 #define RETRY_US      INT64_C(10000000)	 /* after the first failure; twice as long each time */
 #define RETRY_MOST_US INT64_C(300000000)
@@ -23,10 +24,9 @@
 
 void service_init(struct parc_core *core, struct block *block)
 {
-	int32_t size = core->limits.extras;
+	int32_t size = core->limits.extras < SERVICES_MAX ? core->limits.extras : SERVICES_MAX;
 
-	table_init(&core->services_table, block, size);
-	core->services = block_take(block, (size_t)size, sizeof(*core->services));
+	core->services = TABLE_INIT(&core->services_table, block, size, struct service, noted_next);
 	ranking_init(&core->dues, block, size);
 }
 
@@ -310,7 +310,7 @@ static int32_t number_free(const struct parc_core *core, const struct service *i
 
 static int replica_has_room(const struct parc_core *core, const struct job *service)
 {
-	return table_has_room(&core->jobs_table, 1) && (!core->stranded || strand_has_room(core)) &&
+	return table_has_room(&core->jobs_table, 1) && strand_has_room(core) &&
 	       table_has_room(&core->groups_table, service->groups_count) &&
 	       table_has_room(&core->variants_table, service->variants_count);
 }
@@ -401,8 +401,7 @@ void replica_add(struct parc_core *core, int32_t from, const struct parc_action 
 	if (job->tenant >= 0)
 		core->tenants[job->tenant].jobs++;
 	tree_add_pending(core, job->tenant, 1);
-	if (core->stranded) /* that of its service */
-		strand_enter(core, slot, line_key(core, slot));
+	strand_enter(core, slot, line_key(core, slot)); /* that of its service */
 	replica_link(core, it, slot);
 	job_digest(core, slot);
 	line_join(core, slot);

@@ -71,11 +71,9 @@ struct parc_core {
 	struct parc_profile_entry *profile;
 	int32_t profile_count;		  /* 0: the profile is learnt */
 	int64_t tasks_seen, profile_next; /* tasks submitted; when it is next learnt */
-
-	struct speed *speeds; /* no order; what was learnt longest ago makes room */
+	struct speed *speeds;		  /* no order; what was learnt longest ago makes room */
 	int32_t speeds_count, speeds_max;
 	int64_t speeds_order; /* changes so far */
-
 	struct table nodes_table, places_table, jobs_table, allocations_table, tasks_table;
 	struct table shapes_table, tenants_table, groups_table, variants_table, depends_table;
 	struct table reservations_table, holds_table, services_table;
@@ -119,15 +117,15 @@ struct parc_core {
 	struct line *lines;
 	struct table lines_table;
 	int32_t ruled;	  /* tenants with a rule of their own: a guarantee, a limit, a cap */
-	int32_t stranded; /* 1: lines have strands, as some tenant has a rule or shares are fair */
+	int32_t stranded; /* 1: strands tell tenants apart: some have rules, or shares are fair */
 	struct strand *strands;
 	struct bundle *bundles;
 	struct table strands_table, bundles_table;
 	int32_t *strand_buckets, *bundle_buckets;
 	uint32_t strand_mask;
-	struct ranking strand_turns,
-		bundle_turns;  /* strands within bundle or gate, bundles in line */
-	int32_t strands_stale; /* first whose first job is said to lack room; -1: none */
+	struct ranking strand_turns; /* within bundle or gate */
+	struct ranking bundle_turns; /* in line */
+	int32_t strands_stale;	     /* first whose first job is said to lack room; -1: none */
 	struct pledge pledges[PLEDGES_MAX];
 	int32_t pledges_count;
 	int32_t pledge_freed;  /* a pledge was used up: it keeps nobody back any more */
@@ -163,10 +161,10 @@ struct parc_core {
 	int32_t *freed; /* nodes on which something was freed in this step */
 	int32_t freed_count, freed_all;
 	int64_t chip_free[PARC_CHIPS_MAX], chip_total[PARC_CHIPS_MAX];
+	int64_t cores_free; /* thousandths, on all nodes that are up */
 	uint64_t digest;
 	int64_t pending; /* jobs in lines */
-	int64_t limited; /* jobs whose reason is LIMIT: a full table, not what is free, stops them
-			  */
+	int64_t limited; /* jobs whose reason is LIMIT: a full table stops them */
 	int32_t orphans; /* first pending job whose dependency cannot come true; to be ended */
 	struct index *index;
 	struct close *close;

@@ -11,18 +11,22 @@
 
 #define RANKS_BITS 32 /* of the major, for the rank of a tenant */
 
+int32_t strand_limit(const struct parc_limits *limits)
+{
+	int64_t most = (int64_t)limits->tenants * STRANDS_EACH;
+
+	return most < limits->jobs ? (int32_t)most : limits->jobs;
+}
+
 void strand_init(struct parc_core *core, struct block *block)
 {
-	int64_t most = (int64_t)core->limits.tenants * STRANDS_EACH;
-	int32_t size = most < core->limits.jobs ? (int32_t)most : core->limits.jobs;
+	int32_t size = strand_limit(&core->limits);
 	uint32_t buckets = 64;
 
 	while (buckets < (uint32_t)size)
 		buckets *= 2;
-	table_init(&core->strands_table, block, size);
-	table_init(&core->bundles_table, block, size);
-	core->strands = block_take(block, (size_t)size, sizeof(*core->strands));
-	core->bundles = block_take(block, (size_t)size, sizeof(*core->bundles));
+	core->strands = TABLE_INIT(&core->strands_table, block, size, struct strand, next);
+	core->bundles = TABLE_INIT(&core->bundles_table, block, size, struct bundle, next);
 	core->strand_buckets = block_take(block, buckets, sizeof(*core->strand_buckets));
 	core->bundle_buckets = block_take(block, buckets, sizeof(*core->bundle_buckets));
 	core->strand_mask = buckets - 1;
@@ -36,8 +40,8 @@ void strand_reset(struct parc_core *core)
 
 	memset(core->strand_buckets, -1, bytes);
 	memset(core->bundle_buckets, -1, bytes);
-	core->strands_table.high = core->strands_table.frees = 0;
-	core->bundles_table.high = core->bundles_table.frees = 0;
+	table_reset(&core->strands_table);
+	table_reset(&core->bundles_table);
 	core->strands_stale = core->pledge_root = -1;
 	for (int32_t i = 0; i < core->tenants_table.high; i++) {
 		core->tenants[i].bundles = core->tenants[i].closed = -1;
@@ -53,6 +57,19 @@ int strand_is_wanted(const struct parc_core *core)
 int strand_has_room(const struct parc_core *core)
 {
 	return table_has_room(&core->strands_table, 1);
+}
+
+int strand_suffice(const struct parc_core *core)
+{
+	return table_count(&core->jobs_table) <= core->strands_table.size;
+}
+
+/* With trial runs what is not known of a chip tells every kind apart, not one from the others. */
+int strand_may_split(const struct parc_core *core)
+{
+	return strand_suffice(core) ||
+	       (core->rules.trial_max == 0 &&
+		table_has_room(&core->strands_table, table_count(&core->strands_table)));
 }
 
 int32_t strand_tenant(const struct parc_core *core, int32_t tenant)
@@ -536,7 +553,7 @@ int strand_verify(const struct parc_core *core, struct parc_err *err)
 					    "Q4: a bundle of %d strands is out of place",
 					    core->bundles[i].count);
 	for (int32_t i = 0; i < core->jobs_table.high; i++)
-		jobs += core->jobs[i].id != PARC_NONE && core->stranded;
+		jobs += core->jobs[i].id != PARC_NONE;
 	if (refs != jobs)
 		return parc_err_set(err, PARC_ERR_MISMATCH, "Q4: strands of %d jobs, there are %d",
 				    refs, jobs);

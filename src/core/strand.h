@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The order within a line where tenants have rules. A line holds equal jobs of many tenants:
+ * The order within a line. A line holds equal jobs of many tenants:
  *
  *     line ──> bundles: one a guarantee; those first in whose guarantee a job of the line fits
  *                └──> strands: one a tenant, in order of fair share
@@ -11,8 +11,10 @@
  * bundle until there is room (quota.h). A line whose jobs do not fit is tried once, not once a
  * tenant.
  *
+ * Where tenants have no rules and shares are not fair, a line has one bundle with one strand.
+ *
  * A strand lives as long as a job of its kind and tenant is in the core, so that what comes back to
- * the queue always finds its place; there are at most STRANDS_EACH a tenant.
+ * the queue always finds its place; there are at most STRANDS_EACH a tenant, and no more lines.
  *
  * Each change costs O(log) of the strands and bundles concerned.
  */
@@ -28,9 +30,16 @@ void strand_reset(struct parc_core *core);
 
 #define STRAND_UNLISTED (-2)
 
-/* Whether lines have strands as things are; whether there is room for those of all jobs. */
+/* So many there are at most. */
+int32_t strand_limit(const struct parc_limits *limits);
+
+/* Whether strands tell tenants apart as things are; whether there is room for another one. */
 int strand_is_wanted(const struct parc_core *core);
 int strand_has_room(const struct parc_core *core);
+
+/* Is there room for all jobs to have strands of their own; for each strand to become two? */
+int strand_suffice(const struct parc_core *core);
+int strand_may_split(const struct parc_core *core);
 
 /* The job, of a line of this key, enters the core; it leaves the core. */
 void strand_enter(struct parc_core *core, int32_t job, uint64_t key);

@@ -285,7 +285,7 @@ int parc_core_check(const struct parc_core *core, struct parc_err *err)
 		code = tree_verify(core, err);
 	if (code == 0)
 		code = quota_verify(core, err);
-	if (code == 0 && core->stranded)
+	if (code == 0)
 		code = strand_verify(core, err);
 	if (code == 0)
 		code = fair_verify(core, err);

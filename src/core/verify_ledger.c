@@ -143,15 +143,18 @@ static int check_signs(const struct parc_core *core, struct parc_err *err)
 	return 0;
 }
 
-/* L3: the free thousandths by chip and by node. */
+/* L3: the free thousandths by chip and by node, and the free cores. */
 static int check_free(const struct parc_core *core, const int64_t *chip_free, struct parc_err *err)
 {
+	int64_t cores_free = 0;
+
 	for (int32_t i = 0; i < core->nodes_table.high; i++) {
 		int64_t rates[PARC_LEDGER_COUNT] = {0}, chips[PARC_CHIPS_MAX] = {0};
 
 		if (core->nodes[i].id == PARC_NONE)
 			continue;
 		recount_node(core, &core->nodes[i], rates, chips);
+		cores_free += core->nodes[i].state == PARC_NODE_UP ? core->nodes[i].cpu_free : 0;
 		if (rates[PARC_LEDGER_FREE_UNATTRIBUTED] != core->nodes[i].free_milli)
 			return BROKEN(err, "L3: node %lld has not %lld/1000 free",
 				      (long long)core->nodes[i].id,
@@ -159,6 +162,9 @@ static int check_free(const struct parc_core *core, const int64_t *chip_free, st
 	}
 	if (memcmp(chip_free, core->chip_free, sizeof(core->chip_free)) != 0)
 		return BROKEN(err, "L3: free thousandths by chip are not what nodes have free");
+	if (cores_free != core->cores_free)
+		return BROKEN(err, "L3: %lld/1000 cores are free, not %lld", (long long)cores_free,
+			      (long long)core->cores_free);
 	return 0;
 }
 
@@ -191,16 +197,19 @@ static int check_causes(const struct parc_core *core, struct parc_err *err)
 static int check_run(const struct parc_core *core, const struct allocation *it,
 		     struct parc_err *err)
 {
-	__int128 run = it->busy_done + it->idle_done + it->unmeasured_done;
+	__int128 run =
+		wide_get(it->busy_done) + wide_get(it->idle_done) + wide_get(it->unmeasured_done);
 	int64_t most = it->held_milli; /* at any time: what a share was booked anew from may be */
 
 	if (it->booked_us > it->start_us)
 		for (int32_t t = it->tasks; t >= 0; t = core->tasks[t].next)
 			most += (int64_t)__builtin_popcount(core->tasks[t].devices) *
 				PARC_SHARE_WHOLE;
-	if (it->since_us < it->start_us || it->since_us > core->time_us || it->busy_done < 0 ||
-	    it->booked_us < it->start_us || it->booked_us > core->time_us || it->idle_done < 0 ||
-	    it->unmeasured_done < 0 || run > (__int128)most * (it->since_us - it->start_us))
+	if (it->since_us < it->start_us || it->since_us > core->time_us ||
+	    wide_get(it->busy_done) < 0 || it->booked_us < it->start_us ||
+	    it->booked_us > core->time_us || wide_get(it->idle_done) < 0 ||
+	    wide_get(it->unmeasured_done) < 0 ||
+	    run > (__int128)most * (it->since_us - it->start_us))
 		return BROKEN(err, "L6: allocation %lld has run more than it may",
 			      (long long)it->id);
 	return 0;

@@ -4,22 +4,17 @@
  */
 #include "daemon/config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/hash.h"
 #include "text/yaml_tree.h"
-
-#define SECOND INT64_C(1000000)
+#include "trace/policy_file.h"
 
 struct root_fields {
 	int64_t snapshot_records, rate;
-};
-
-struct policy_fields {
-	int64_t age_s, epoch_s, grace_s, half_life_s, run_min_s, reclaim_s, round_s, move_s;
-	int32_t requeue_max, reserve_max;
-	uint8_t preempt, reclaim;
 };
 
 struct tenant_fields {
@@ -34,28 +29,10 @@ static const struct yaml_field root_list[] = {
 	{"policy", YAML_OTHER, false, 0, 0, 0},
 	{"tenants", YAML_OTHER, false, 0, 0, 0},
 	{"operators", YAML_OTHER, false, 0, 0, 0},
+	{"tls", YAML_OTHER, false, 0, 0, 0},
+	{"catalogue", YAML_OTHER, false, 0, 0, 0},
 	{"snapshot_records", YAML_INT64, false, AT(root_fields, snapshot_records), 1000, 1 << 30},
 	{"requests_per_second", YAML_INT64, false, AT(root_fields, rate), 0, 1 << 30},
-};
-
-static const struct yaml_field policy_list[] = {
-	{"place", YAML_OTHER, false, 0, 0, 0},
-	{"order", YAML_OTHER, false, 0, 0, 0},
-	{"backfill", YAML_OTHER, false, 0, 0, 0},
-	{"preempt", YAML_FLAG, false, AT(policy_fields, preempt), 0, 0},
-	{"reclaim", YAML_FLAG, false, AT(policy_fields, reclaim), 0, 0},
-	{"victims", YAML_OTHER, false, 0, 0, 0},
-	{"lend", YAML_OTHER, false, 0, 0, 0},
-	{"run_min_s", YAML_INT64, false, AT(policy_fields, run_min_s), 0, 1 << 30},
-	{"reclaim_s", YAML_INT64, false, AT(policy_fields, reclaim_s), 0, 1 << 30},
-	{"round_s", YAML_INT64, false, AT(policy_fields, round_s), 0, 1 << 30},
-	{"move_s", YAML_INT64, false, AT(policy_fields, move_s), 0, 1 << 30},
-	{"age_s", YAML_INT64, false, AT(policy_fields, age_s), 0, 1 << 30},
-	{"epoch_s", YAML_INT64, false, AT(policy_fields, epoch_s), 1, 60},
-	{"grace_s", YAML_INT64, false, AT(policy_fields, grace_s), 0, 86400},
-	{"half_life_s", YAML_INT64, false, AT(policy_fields, half_life_s), 0, 1 << 30},
-	{"requeue_max", YAML_INT32, false, AT(policy_fields, requeue_max), 0, 1000},
-	{"reserve_max", YAML_INT32, false, AT(policy_fields, reserve_max), 0, PARC_RESERVE_MAX},
 };
 
 static const struct yaml_field tenant_list[] = {
@@ -69,70 +46,30 @@ static const struct yaml_field tenant_list[] = {
 	{"users", YAML_OTHER, false, 0, 0, 0},
 };
 
+static const struct yaml_field tls_list[] = {
+	{"certificate", YAML_OTHER, true, 0, 0, 0},
+	{"key", YAML_OTHER, true, 0, 0, 0},
+};
+
 #define FIELDS(what, list)                                          \
 	{                                                           \
 		what, list, (int)(sizeof(list) / sizeof((list)[0])) \
 	}
 static const struct yaml_fields root_keys = FIELDS("configuration", root_list);
-static const struct yaml_fields policy_keys = FIELDS("policy", policy_list);
 static const struct yaml_fields tenant_keys = FIELDS("tenant", tenant_list);
+static const struct yaml_fields tls_keys = FIELDS("tls", tls_list);
 
-/* A word out of one of the core's tables of names, as its number. */
-static int word_read(struct yaml_tree *tree, yaml_node_t *map, const char *key,
-		     const char *(*name_of)(int), int32_t *number, struct parc_err *err)
-{
-	yaml_node_t *node = yaml_find(tree, map, key);
-	struct text_field word;
-	int code = node == NULL ? 0 : yaml_read_word(tree, node, key, &word, err);
-
-	if (node == NULL || code != 0)
-		return code;
-	for (int i = 0; strcmp(name_of(i), "?") != 0; i++) {
-		if (!text_is(word, name_of(i)))
-			continue;
-		*number = i;
-		return 0;
-	}
-	return yaml_refuse(tree, node, PARC_ERR_SYNTAX, err,
-			   "there is no %s of this name; the first is '%s'", key, name_of(0));
-}
-
-static int policy_read(struct yaml_tree *tree, yaml_node_t *map, struct parc_policy *policy,
+/* A mapping, or the path of a policy file, seen from the folder of the configuration. */
+static int policy_read(struct yaml_tree *tree, yaml_node_t *node, struct parc_policy *policy,
 		       struct parc_err *err)
 {
-	struct policy_fields fields = {.epoch_s = policy->epoch_us / SECOND,
-				       .grace_s = policy->grace_us / SECOND,
-				       .half_life_s = policy->half_life_us / SECOND,
-				       .run_min_s = policy->run_min_us / SECOND,
-				       .reclaim_s = policy->reclaim_us / SECOND,
-				       .requeue_max = policy->requeue_max};
-	int code = yaml_read_map(tree, map, &policy_keys, &fields, err);
+	char path[YAML_PATH_MAX];
+	int code;
 
-	if (code == 0)
-		code = word_read(tree, map, "place", parc_place_name, &policy->place, err);
-	if (code == 0)
-		code = word_read(tree, map, "order", parc_order_name, &policy->order, err);
-	if (code == 0)
-		code = word_read(tree, map, "backfill", parc_backfill_name, &policy->backfill, err);
-	if (code == 0)
-		code = word_read(tree, map, "victims", parc_victims_name, &policy->victims, err);
-	if (code == 0)
-		code = word_read(tree, map, "lend", parc_lend_name, &policy->lend, err);
-	if (code != 0)
-		return code;
-	policy->preempt = fields.preempt;
-	policy->reclaim = fields.reclaim;
-	policy->run_min_us = fields.run_min_s * SECOND;
-	policy->reclaim_us = fields.reclaim_s * SECOND;
-	policy->round_us = fields.round_s * SECOND;
-	policy->move_us = fields.move_s * SECOND;
-	policy->age_us = fields.age_s * SECOND;
-	policy->epoch_us = fields.epoch_s * SECOND;
-	policy->grace_us = fields.grace_s * SECOND;
-	policy->half_life_us = fields.half_life_s * SECOND;
-	policy->requeue_max = fields.requeue_max;
-	policy->reserve_max = fields.reserve_max;
-	return 0;
+	if (node->type == YAML_MAPPING_NODE)
+		return policy_file_read_map(tree, node, policy, err);
+	code = yaml_read_path(tree, node, "policy", path, err);
+	return code == 0 ? policy_file_read(policy, path, err) : code;
 }
 
 static int users_read(struct yaml_tree *tree, yaml_node_t *list, int32_t tenant,
@@ -193,16 +130,64 @@ static int tenant_read(struct yaml_tree *tree, yaml_node_t *map, struct config *
 	return users_read(tree, yaml_find(tree, map, "users"), at, config, err);
 }
 
+/* A path without any guess at where a relative one begins. */
+static int path_read(struct yaml_tree *tree, yaml_node_t *map, const char *key,
+		     char path[CONFIG_PATH_MAX + 1], struct parc_err *err)
+{
+	yaml_node_t *node = yaml_find(tree, map, key);
+	struct text_field word;
+	int code = yaml_read_word(tree, node, key, &word, err);
+
+	if (code != 0)
+		return code;
+	if (word.size == 0 || word.size > CONFIG_PATH_MAX || word.bytes[0] != '/' ||
+	    memchr(word.bytes, '\0', word.size) != NULL)
+		return yaml_refuse(tree, node, PARC_ERR_INVALID, err,
+				   "%s has to be an absolute path of at most %d bytes", key,
+				   CONFIG_PATH_MAX);
+	memcpy(path, word.bytes, word.size);
+	path[word.size] = '\0';
+	return 0;
+}
+
+static int tls_read(struct yaml_tree *tree, yaml_node_t *map, struct config_tls *tls,
+		    struct parc_err *err)
+{
+	int code = yaml_read_map(tree, map, &tls_keys, NULL, err);
+
+	if (code == 0)
+		code = path_read(tree, map, "certificate", tls->certificate, err);
+	return code == 0 ? path_read(tree, map, "key", tls->key, err) : code;
+}
+
+/* The path of a catalogue's file, seen from the folder of the configuration. */
+static int catalogue_read(struct yaml_tree *tree, yaml_node_t *node, struct config *config,
+			  struct parc_err *err)
+{
+	char path[YAML_PATH_MAX];
+	int code = node == NULL ? 0 : yaml_read_path(tree, node, "catalogue", path, err);
+
+	if (node == NULL || code != 0)
+		return code;
+	snprintf(config->catalogue, sizeof(config->catalogue), "%.*s", CONFIG_PATH_MAX, path);
+	return 0;
+}
+
 static int root_read(struct yaml_tree *tree, yaml_node_t *root, struct config *config,
 		     struct parc_err *err)
 {
 	struct root_fields fields = {config->snapshot_records, config->rate};
 	yaml_node_t *policy = yaml_find(tree, root, "policy");
 	yaml_node_t *tenants = yaml_find(tree, root, "tenants");
+	yaml_node_t *tls = yaml_find(tree, root, "tls");
 	int code = yaml_read_map(tree, root, &root_keys, &fields, err), count = 0;
 
 	if (code == 0 && policy != NULL)
 		code = policy_read(tree, policy, &config->policy, err);
+	if (code == 0)
+		code = catalogue_read(tree, yaml_find(tree, root, "catalogue"), config, err);
+	if (code == 0 && tls != NULL)
+		code = tls_read(tree, tls, &config->tls, err);
 	if (code == 0 && tenants != NULL)
 		count = yaml_items_count(tree, tenants, "tenants", CONFIG_TENANTS_MAX, err);
 	if (count < 0)
@@ -216,11 +201,15 @@ static int root_read(struct yaml_tree *tree, yaml_node_t *root, struct config *c
 	return code;
 }
 
-static uint64_t bytes_hash(uint64_t hash, const void *bytes, size_t size)
+/* The policy may stand in a file of its own. */
+static uint64_t policy_hash(uint64_t hash, const struct parc_policy *policy)
 {
-	for (size_t i = 0; i < size; i++)
-		hash = hash_word(hash, ((const uint8_t *)bytes)[i]);
-	return hash;
+	const struct parc_event event = {.kind = PARC_EVENT_POLICY_SET, .policy = *policy};
+	uint8_t bytes[1024];
+	int64_t size = parc_event_encode(&event, bytes, sizeof(bytes));
+
+	ASSERT(size > 0 && (size_t)size <= sizeof(bytes));
+	return hash_bytes(hash, bytes, (size_t)size);
 }
 
 static int file_read(struct config *config, const char *path, struct parc_err *err)
@@ -238,7 +227,8 @@ static int file_read(struct config *config, const char *path, struct parc_err *e
 		code = yaml_tree_root(&tree, "configuration", "serve", &root, err);
 	if (code == 0)
 		code = root_read(&tree, root, config, err);
-	config->hash = bytes_hash(config->hash, bytes, size);
+	config->hash = hash_bytes(config->hash, bytes, size);
+	config->hash = policy_hash(config->hash, &config->policy);
 	yaml_tree_deinit(&tree);
 	free(bytes);
 	return code;
@@ -247,13 +237,6 @@ static int file_read(struct config *config, const char *path, struct parc_err *e
 int config_read(struct config *config, const char *path, struct parc_err *err)
 {
 	*config = (struct config){
-		.policy = {.backfill = PARC_BACKFILL_EASY,
-			   .epoch_us = 5 * SECOND,
-			   .grace_us = 30 * SECOND,
-			   .run_min_us = 600 * SECOND,
-			   .reclaim_us = 60 * SECOND,
-			   .half_life_us = 7 * 86400 * SECOND,
-			   .requeue_max = 3},
 		.tenants = calloc(CONFIG_TENANTS_MAX + 1, sizeof(*config->tenants)),
 		.users = calloc(CONFIG_USERS_MAX, sizeof(*config->users)),
 		.tenants_count = 1,
@@ -261,6 +244,7 @@ int config_read(struct config *config, const char *path, struct parc_err *err)
 		.rate = 1000,
 		.hash = HASH_START,
 	};
+	policy_file_default(&config->policy);
 	if (config->tenants == NULL || config->users == NULL)
 		return parc_err_set(err, PARC_ERR_MEMORY, "no memory for the configuration");
 	memcpy(config->tenants[0].name, CONFIG_DEFAULT, sizeof(CONFIG_DEFAULT));

@@ -12,6 +12,7 @@
 #define CONFIG_TENANTS_MAX 1000
 #define CONFIG_USERS_MAX   10000     /* of all tenants together, and of operators */
 #define CONFIG_DEFAULT	   "default" /* the tenant of who is in no other */
+#define CONFIG_PATH_MAX	   1023
 
 struct config_user {
 	char name[CONFIG_NAME_MAX + 1];
@@ -23,8 +24,15 @@ struct config_tenant {
 	struct parc_tenant set; /* tenant and parent are filled in by who knows the numbers */
 };
 
+/* Files of the certificate and its key; "": no TLS. */
+struct config_tls {
+	char certificate[CONFIG_PATH_MAX + 1], key[CONFIG_PATH_MAX + 1];
+};
+
 struct config {
 	struct parc_policy policy;
+	struct config_tls tls;
+	char catalogue[CONFIG_PATH_MAX + 1]; /* laid over the program's own at start; "": none */
 	struct config_tenant *tenants; /* a parent before its children; the first is `default` */
 	struct config_user *users;
 	int32_t tenants_count, users_count;

@@ -27,6 +27,7 @@
 #define STEPS_TIME_MAX 64      /* TIME events in one round */
 #define GATHER_PART    4       /* of a sync is waited for those who were answered last */
 #define GATHER_MAX_US  2000
+#define EXPIRY_WARN_S  (14 * 86400)
 #define POLLED_US      1000000 /* an engine without an fd is asked so often */
 
 /* Tell the service manager, if there is one (sd_notify(3)): one datagram to its socket. */
@@ -92,11 +93,32 @@ static int engine_open(struct daemon *daemon, const struct fleet *fleet, struct 
 	return engine_open_dry(&daemon->engine, &machine, err);
 }
 
+/* Read the configured certificate; a daemon that has one keeps it when none is named any more. */
+static int certificate_read(struct daemon *daemon, const struct config_tls *named,
+			    struct parc_err *err)
+{
+	int64_t left_s;
+	int code = 0;
+
+	if (named->certificate[0] != '\0')
+		code = tls_load(&daemon->tls, named->certificate, named->key, err);
+	if (code != 0 || daemon->tls == NULL)
+		return code;
+	left_s = daemon->tls->expires_s - (int64_t)time(NULL);
+	if (left_s < EXPIRY_WARN_S)
+		log_write(&daemon->log, LOG_WARNING_LEVEL, "the certificate %s %lld days",
+			  left_s < 0 ? "has expired for" : "expires in",
+			  (long long)(left_s < 0 ? -left_s : left_s) / 86400);
+	return 0;
+}
+
 static int parts_open(struct daemon *daemon, struct fleet *fleet, struct parc_err *err)
 {
 	struct store_options store = {.vfs = daemon->options.vfs, .seed = 1};
 	int code = config_read(&daemon->config, daemon->options.config, err);
 
+	if (code == 0)
+		code = certificate_read(daemon, &daemon->config.tls, err);
 	if (code == 0 && daemon->options.dry && daemon->options.fleet == NULL)
 		code = parc_err_set(err, PARC_ERR_USAGE, "--dry needs --fleet FILE");
 	if (code == 0 && daemon->options.fleet != NULL)
@@ -160,6 +182,7 @@ void daemon_close(struct daemon *daemon)
 	store_close(daemon->store);
 	parc_core_destroy(daemon->core);
 	config_deinit(&daemon->config);
+	tls_destroy(daemon->tls);
 	if (daemon->poll_fd >= 0)
 		close(daemon->poll_fd);
 	if (daemon->signal_fd >= 0)
@@ -184,6 +207,8 @@ int daemon_reload(struct daemon *daemon, struct parc_err *err)
 	struct config config;
 	int code = config_read(&config, daemon->options.config, err);
 
+	if (code == 0)
+		code = certificate_read(daemon, &config.tls, err);
 	if (code != 0) {
 		config_deinit(&config);
 		return code;

@@ -26,6 +26,7 @@
 #include "daemon/config.h"
 #include "daemon/log.h"
 #include "daemon/spec.h"
+#include "daemon/tls.h"
 #include "daemon/wall.h"
 #include "engine/engine.h"
 #include "store/rows.h"
@@ -79,6 +80,7 @@ struct daemon_figures {
 struct daemon {
 	struct daemon_options options;
 	struct config config;
+	struct tls *tls; /* NULL: none is configured */
 	struct log log;
 	struct wall wall;
 	struct store *store;
@@ -165,7 +167,7 @@ int daemon_node_name(struct daemon *daemon, int64_t node, char name[ENGINE_NAME_
 /* Number of a tenant by name, PARC_NONE when there is none. */
 int64_t daemon_tenant_number(struct daemon *daemon, const char *name);
 
-/* Read configuration again; the old one stays when it cannot be read. */
+/* Read configuration and certificate again; the old ones stay when they cannot be read. */
 int daemon_reload(struct daemon *daemon, struct parc_err *err);
 
 #endif

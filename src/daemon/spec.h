@@ -89,7 +89,7 @@ enum spec_kind {
 #define SPEC_VARIANT_FIELDS(X) \
 	X(chips, WORDS, 0, PARC_CHIPS_MAX, "chips it runs on") \
 	X(runtime, WORD, 1, SPEC_WORD_MAX, "or all chips of this runtime; both: those of both") \
-	X(command, STRINGS, 1, SPEC_ARGUMENTS_MAX, "program and its arguments there; else the job's") \
+	X(command, STRINGS, 1, SPEC_ARGUMENTS_MAX, "its command there; else the job's") \
 	X(device_memory_mib, NUMBER, 0, PARC_DEVICE_MEMORY_MAX, "memory on each device there") \
 	X(speed_milli, NUMBER, 0, PARC_SPEED_MAX, \
 	  "how fast it is there, thousandths of the reference chip (0: unknown)")

@@ -21,6 +21,8 @@ int64_t wall_now_us(const struct wall *wall);
 /* How far the system's clock is ahead of this one now. */
 int64_t wall_ahead_us(const struct wall *wall);
 
+#define TICKS_NEVER INT64_MAX
+
 /* CLOCK_BOOTTIME, to measure how long something took. */
 int64_t wall_ticks_us(void);
 

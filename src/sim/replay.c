@@ -29,26 +29,29 @@ const char *replay_fault_name(int fault)
 
 static struct parc_policy policy_of(const struct replay_config *config)
 {
-	return (struct parc_policy){
-		.place = config->scheme.place,
-		.order = config->scheme.order,
-		.backfill = config->scheme.backfill,
-		.preempt = config->scheme.preempts,
-		.reclaim = config->scheme.reclaims,
-		.victims = config->scheme.victims,
-		.lend = config->scheme.lend,
-		.run_min_us = config->run_min_us,
-		.reclaim_us = config->reclaim_us,
-		.trial_max = config->trial_max,
-		.round_us = config->round_us,
-		.move_us = config->move_us,
-		.reserve_max = config->reserve_max,
-		.seed = config->seed,
-		.age_us = config->age_us,
-		.epoch_us = config->epoch_us ? config->epoch_us : REPLAY_EPOCH_US,
-		.grace_us = REPLAY_GRACE_US,
-		.half_life_us = config->scheme.is_fair ? config->half_life_us : 0,
-		.requeue_max = config->requeue_max};
+	struct parc_policy policy = {.epoch_us = REPLAY_EPOCH_US, .grace_us = REPLAY_GRACE_US};
+	if (config->policy)
+		policy = *config->policy;
+	if (config->epoch_us)
+		policy.epoch_us = config->epoch_us;
+	policy.place = config->scheme.place;
+	policy.order = config->scheme.order;
+	policy.backfill = config->scheme.backfill;
+	policy.preempt = config->scheme.preempts;
+	policy.reclaim = config->scheme.reclaims;
+	policy.victims = config->scheme.victims;
+	policy.lend = config->scheme.lend;
+	policy.run_min_us = config->run_min_us;
+	policy.reclaim_us = config->reclaim_us;
+	policy.trial_max = config->trial_max;
+	policy.round_us = config->round_us;
+	policy.move_us = config->move_us;
+	policy.reserve_max = config->reserve_max;
+	policy.seed = config->seed;
+	policy.age_us = config->age_us;
+	policy.half_life_us = config->scheme.is_fair ? config->half_life_us : 0;
+	policy.requeue_max = config->requeue_max;
+	return policy;
 }
 
 static struct parc_limits limits_of(const struct replay_config *config)

@@ -40,6 +40,7 @@ struct replay_config {
 	const struct windows *windows;	    /* NULL: none; all are known from the first moment on */
 	const char *fleet_name, *jobs_name; /* for reports; NULL: not known */
 	const struct tenants *tenants;	    /* the tree; NULL: each tenant of the log by itself */
+	const struct parc_policy *policy;   /* of what no other field says; NULL: nothing more */
 	struct scheme scheme;
 	struct record *record;					 /* NULL: the run is not recorded */
 	void (*progress)(void *arg, int64_t done, int64_t jobs); /* NULL: silent */

@@ -5,7 +5,10 @@
  */
 #include "sim/scheme.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "trace/policy_file.h"
 
 struct scheme_word {
 	const char *name;
@@ -187,13 +190,23 @@ static int parse_preset(struct scheme *scheme, const char *text, struct parc_err
 /* An option that the other parts leave without effect is refused, not passed over. */
 static int check_preempt(const struct scheme *scheme, struct parc_err *err)
 {
-	int keeps = scheme->backfill == PARC_BACKFILL_EASY ||
-		    scheme->backfill == PARC_BACKFILL_CONSERVATIVE;
-	if ((!scheme->preempts && !scheme->reclaims) || keeps)
-		return 0;
-	return parc_err_set(err, PARC_ERR_USAGE,
-			    "preempt and reclaim work with easy and conservative, not with %s+%s",
-			    parc_order_name(scheme->order), parc_backfill_name(scheme->backfill));
+	const struct parc_policy policy = {.backfill = scheme->backfill,
+					   .preempt = scheme->preempts,
+					   .reclaim = scheme->reclaims};
+	return policy_file_check(&policy, err) ? PARC_ERR_USAGE : 0;
+}
+
+void scheme_of_policy(struct scheme *scheme, const struct parc_policy *policy, const char *name)
+{
+	snprintf(scheme->name, sizeof(scheme->name), "%s", name);
+	scheme->order = policy->order;
+	scheme->backfill = policy->backfill;
+	scheme->place = policy->place;
+	scheme->victims = policy->victims;
+	scheme->lend = policy->lend;
+	scheme->is_fair = policy->half_life_us > 0;
+	scheme->reclaims = policy->reclaim != 0;
+	scheme->preempts = policy->preempt != 0;
 }
 
 int scheme_parse(struct scheme *scheme, const struct scheme *base, const char *text,

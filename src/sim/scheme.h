@@ -50,6 +50,10 @@ struct scheme {
 int scheme_parse(struct scheme *scheme, const struct scheme *base, const char *text,
 		 struct parc_err *err);
 
+/* Take what a policy file says, and its name; what is known of lengths and whether sizes are tiers
+ * stay. */
+void scheme_of_policy(struct scheme *scheme, const struct parc_policy *policy, const char *name);
+
 /* Number of a way to know lengths, -1 if there is none of this name; and its name. */
 int32_t scheme_find_lengths(const char *text);
 const char *scheme_lengths_name(int32_t lengths);

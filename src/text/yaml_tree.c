@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "text/span.h"
 
 #define DEPTH_MAX   32	 /* levels; a fleet file has 13 */
 #define ANCHORS_MAX 1000 /* names for parts that stand in several places */
@@ -202,6 +203,27 @@ int yaml_read_name(struct yaml_tree *tree, yaml_node_t *node, const char *label,
 	return code != 0 ? code : text_read_name(&text, word, label, name, size, err);
 }
 
+int yaml_read_path(struct yaml_tree *tree, yaml_node_t *node, const char *label, char *path,
+		   struct parc_err *err)
+{
+	const char *slash = strrchr(tree->name, '/');
+	int folder = slash == NULL ? 0 : (int)(slash - tree->name) + 1;
+	struct text_field word = {0};
+	int code = yaml_read_word(tree, node, label, &word, err);
+
+	if (code != 0)
+		return code;
+	if (word.size == 0)
+		return yaml_refuse(tree, node, PARC_ERR_INVALID, err, "%s is empty", label);
+	if (word.bytes[0] == '/')
+		folder = 0;
+	if ((size_t)folder + word.size >= YAML_PATH_MAX)
+		return yaml_refuse(tree, node, PARC_ERR_INVALID, err, "the path of %s is too long",
+				   label);
+	snprintf(path, YAML_PATH_MAX, "%.*s%.*s", folder, tree->name, (int)word.size, word.bytes);
+	return 0;
+}
+
 int yaml_read_number(struct yaml_tree *tree, yaml_node_t *node, const struct yaml_field *field,
 		     int64_t *number, struct parc_err *err)
 {
@@ -213,17 +235,28 @@ int yaml_read_number(struct yaml_tree *tree, yaml_node_t *node, const struct yam
 	return code != 0 ? code : text_read_number(&text, word, field->key, range, number, err);
 }
 
-static int read_flag(struct yaml_tree *tree, yaml_node_t *node, const struct yaml_field *field,
-		     uint8_t *flag, struct parc_err *err)
+int yaml_read_span(struct yaml_tree *tree, yaml_node_t *node, const struct yaml_field *field,
+		   int64_t *span_us, struct parc_err *err)
 {
+	struct text text = {.name = tree->name};
+	const int64_t range[2] = {field->min, field->max};
 	struct text_field word;
 	int code = yaml_read_word(tree, node, field->key, &word, err);
+
+	return code != 0 ? code : text_read_span(&text, word, field->key, range, span_us, err);
+}
+
+int yaml_read_flag(struct yaml_tree *tree, yaml_node_t *node, const char *label, uint8_t *flag,
+		   struct parc_err *err)
+{
+	struct text_field word;
+	int code = yaml_read_word(tree, node, label, &word, err);
 
 	if (code != 0)
 		return code;
 	if (!text_is(word, "true") && !text_is(word, "false"))
 		return yaml_refuse(tree, node, PARC_ERR_INVALID, err,
-				   "%s is \"%s\", expected true or false", field->key,
+				   "%s is \"%s\", expected true or false", label,
 				   text_quote(word.bytes, word.size).text);
 	*flag = text_is(word, "true");
 	return 0;
@@ -249,7 +282,9 @@ static int read_field(struct yaml_tree *tree, yaml_node_t *node, const struct ya
 			*(int64_t *)(void *)place = number;
 		return code;
 	case YAML_FLAG:
-		return read_flag(tree, node, field, (uint8_t *)place, err);
+		return yaml_read_flag(tree, node, field->key, (uint8_t *)place, err);
+	case YAML_SPAN:
+		return yaml_read_span(tree, node, field, (int64_t *)(void *)place, err);
 	case YAML_NAME:
 		return yaml_read_name(tree, node, field->key, place, (size_t)field->max + 1, err);
 	case YAML_OTHER:

@@ -6,7 +6,8 @@
  *
  *   life cycle   yaml_tree_init, yaml_tree_deinit
  *   walk         yaml_tree_root, yaml_find, yaml_items_count, yaml_item
- *   read         yaml_read_map, yaml_read_number, yaml_read_scaled, yaml_read_word, yaml_read_name
+ *   read         yaml_read_map, yaml_read_number, yaml_read_span, yaml_read_flag, yaml_read_scaled,
+ *                yaml_read_word, yaml_read_name
  *   refuse       yaml_refuse, yaml_locate
  */
 #ifndef TEXT_YAML_TREE_H
@@ -17,6 +18,8 @@
 #include "text/text.h"
 
 #define YAML_BYTES_MAX (1 << 24) /* of a file; libyaml keeps up to 50 bytes for each of them */
+
+#define YAML_PATH_MAX 4096 /* bytes of a path, with its NUL */
 
 struct yaml_tree {
 	const char *name; /* of the file */
@@ -29,6 +32,7 @@ enum yaml_kind {
 	YAML_INT64,
 	YAML_FLAG,  /* true or false, as uint8_t */
 	YAML_NAME,  /* a name, as char[max + 1] */
+	YAML_SPAN,  /* a time as "6m" (span.h), in microseconds, as int64_t */
 	YAML_OTHER, /* allowed here and read by the caller */
 };
 
@@ -76,6 +80,10 @@ yaml_node_t *yaml_item(struct yaml_tree *tree, yaml_node_t *list, int32_t index)
 
 int yaml_read_number(struct yaml_tree *tree, yaml_node_t *node, const struct yaml_field *field,
 		     int64_t *number, struct parc_err *err);
+int yaml_read_span(struct yaml_tree *tree, yaml_node_t *node, const struct yaml_field *field,
+		   int64_t *span_us, struct parc_err *err);
+int yaml_read_flag(struct yaml_tree *tree, yaml_node_t *node, const char *label, uint8_t *flag,
+		   struct parc_err *err);
 
 /* `number` in small units; untouched when the mapping has neither key, refused when it has both. */
 int yaml_read_scaled(struct yaml_tree *tree, yaml_node_t *map, const struct yaml_scaled *scaled,
@@ -86,6 +94,10 @@ int yaml_read_word(struct yaml_tree *tree, yaml_node_t *node, const char *label,
 		   struct text_field *word, struct parc_err *err);
 int yaml_read_name(struct yaml_tree *tree, yaml_node_t *node, const char *label, char *name,
 		   size_t size, struct parc_err *err);
+
+/* A path as seen from the folder of the file, into path[YAML_PATH_MAX]. */
+int yaml_read_path(struct yaml_tree *tree, yaml_node_t *node, const char *label, char *path,
+		   struct parc_err *err);
 
 /* Set "NAME:LINE:COLUMN: what was wrong" and return `code`. */
 int yaml_refuse(const struct yaml_tree *tree, const yaml_node_t *node, int code,

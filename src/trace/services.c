@@ -12,14 +12,12 @@
 #include "text/yaml_tree.h"
 #include "trace/fleet_yaml.h"
 
-#define PATH_MAX_BYTES 4096
-#define SECONDS_MAX    31536000 /* a year */
-#define FIELDS(table)  (int)(sizeof(table) / sizeof((table)[0]))
+#define SECONDS_MAX   31536000 /* a year */
+#define FIELDS(table) (int)(sizeof(table) / sizeof((table)[0]))
 
 struct reader {
 	struct yaml_tree *tree;
 	const struct fleet *fleet;
-	const char *path;
 	struct parc_err *err;
 };
 
@@ -109,26 +107,16 @@ static int read_points(struct text *text, struct services_row *row, struct parc_
 static int read_load(struct reader *reader, yaml_node_t *map, struct services_row *row)
 {
 	yaml_node_t *node = yaml_find(reader->tree, map, "load");
-	const char *slash = strrchr(reader->path, '/');
-	int folder = slash == NULL ? 0 : (int)(slash - reader->path) + 1, size;
-	char path[PATH_MAX_BYTES], *bytes = NULL;
-	struct text_field word;
+	char path[YAML_PATH_MAX], *bytes = NULL;
 	struct text text;
-	size_t bytes_size;
-	int code = yaml_read_word(reader->tree, node, "load", &word, reader->err);
+	size_t size;
+	int code = yaml_read_path(reader->tree, node, "load", path, reader->err);
 
 	if (code != 0)
 		return code;
-	if (word.size > 0 && word.bytes[0] == '/')
-		folder = 0;
-	size = snprintf(path, sizeof(path), "%.*s%.*s", folder, reader->path, (int)word.size,
-			word.bytes);
-	if (size >= PATH_MAX_BYTES)
-		return yaml_refuse(reader->tree, node, PARC_ERR_INVALID, reader->err,
-				   "the path of the load is too long");
-	code = text_load(path, &bytes, &bytes_size, reader->err);
+	code = text_load(path, &bytes, &size, reader->err);
 	if (code == 0) {
-		text_init(&text, path, bytes, bytes_size);
+		text_init(&text, path, bytes, size);
 		code = read_points(&text, row, reader->err);
 	}
 	free(bytes);
@@ -215,7 +203,7 @@ int services_read(struct services *services, const char *path, const struct flee
 		  struct parc_err *err)
 {
 	struct yaml_tree tree = {0};
-	struct reader reader = {.tree = &tree, .fleet = fleet, .path = path, .err = err};
+	struct reader reader = {.tree = &tree, .fleet = fleet, .err = err};
 	char *bytes = NULL;
 	size_t size = 0;
 	int code = text_load(path, &bytes, &size, err);

@@ -4,13 +4,13 @@
 # For tests that need a daemon, on a folder and a socket of the test's own: start_daemon [OPTION]...
 # runs one on a fleet of two nodes with four devices each that runs nothing (--dry), start_engine
 # one that runs jobs on this machine. Each returns when it listens: its log is a pipe until then, so
-# nothing is polled.
+# nothing is polled. With `--listen 0` the port is in $port.
 
 export PARC_SOCKET=$BATS_TEST_TMPDIR/s
 data=$BATS_TEST_TMPDIR/data
 log=$BATS_TEST_TMPDIR/log
 
-start_daemon() {
+fleet_write() {
 	cat >"$BATS_TEST_TMPDIR/fleet.yaml" <<-'END'
 		fleet:
 		  chips:
@@ -18,6 +18,10 @@ start_daemon() {
 		  nodes:
 		    - {name: gpu, count: 2, cores: 16, memory_gib: 64, pools: [{chip: A100, devices: 4}]}
 	END
+}
+
+start_daemon() {
+	fleet_write
 	start_engine --dry --fleet "$BATS_TEST_TMPDIR/fleet.yaml" "$@"
 }
 
@@ -30,11 +34,12 @@ start_engine() {
 	exec 4<"$pipe"
 	while read -r -u 4 line; do
 		echo "$line" >>"$log"
-		[[ $line == *"listening on"* ]] && break
+		[[ $line == *"listening on http"* ]] && port=${line##*:}
+		[[ $line == *"listening on $PARC_SOCKET" ]] && break
 	done
 	cat <&4 >>"$log" 3>&- &
 	exec 4<&-
-	[[ $line == *"listening on"* ]]
+	[[ $line == *"listening on $PARC_SOCKET" ]]
 }
 
 stop_daemon() { # stop_daemon [SIGNAL]

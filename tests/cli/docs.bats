@@ -52,7 +52,7 @@ complete_words() {
 	run -0 complete_words version --j
 	[[ $output == "--json" ]]
 	run -0 complete_words help --
-	[[ $(sort <<<"$output" | tr '\n' ' ') == "--api --help --man --names " ]]
+	[[ $(sort <<<"$output" | tr '\n' ' ') == "--api --help --man --names --policy " ]]
 }
 
 @test "what is no option is left to bash, which completes files" {

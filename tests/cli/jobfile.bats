@@ -82,7 +82,6 @@ spec() {
 	[[ $(parc show 1 --json | jq '.devices | length') == 3 ]]
 	parc submit "${stay[@]}" --group tasks=1,cpu=2 --group tasks=2,devices=1,share=0.5,chip=A100 -- true
 	[[ $(spec 2 .groups) == '[{"tasks":1,"cpu_milli":2000},{"tasks":2,"devices":1,"share_milli":500,"chips":["A100"]}]' ]]
-	echo "$(parc show 2 --json | jq -c .devices)"
 	[[ $(parc show 2 --json | jq -c '[.devices[].share_milli] | sort') == "[0,500,500]" ]]
 	for group in x=1 tasks tasks= cpu=a name=x mixed-chips=1 "$(printf 'a%.0s' {1..400})"; do
 		run -2 parc submit --group "$group" -- true
@@ -114,4 +113,72 @@ spec() {
 	[[ $output == "job 0" ]]
 	run -0 parc logs --task 1 1
 	[[ $output == "group 1" ]]
+}
+
+# A fleet of two makes out of the catalogue, on an engine that runs nothing.
+start_mixed() {
+	cat >"$BATS_TEST_TMPDIR/mixed.yaml" <<-'END'
+		fleet:
+		  nodes:
+		    - {name: cuda, cores: 8, memory_gib: 64, pools: [{chip: A100, devices: 2}]}
+		    - {name: cann, cores: 8, memory_gib: 64, pools: [{chip: "910B", devices: 2}]}
+	END
+	start_engine --dry --fleet "$BATS_TEST_TMPDIR/mixed.yaml" "$@"
+}
+
+# node JOB: where it runs; "" when it does not.
+node() {
+	parc show "$1" --json | jq -r '.devices[0].node // ""'
+}
+
+@test "work for one runtime lands on no other, and nobody guesses which it is for" {
+	start_mixed
+	run -1 parc submit --devices 1 -- true
+	[[ $output == *"several runtimes, such as cuda and cann"* ]]
+	run -1 parc submit --devices 1 --runtime rocm -- true
+	[[ $output == *"no chip of the runtime 'rocm'"* ]]
+	run -1 parc submit --devices 1 --runtime cuda --chip 910B -- true
+	[[ $output == *"none of these chips is of the runtime 'cuda'"* ]]
+	parc submit "${stay[@]}" --devices 2 --runtime cann -- true
+	[[ $(node 1) == cann ]]
+	parc submit "${stay[@]}" --devices 2 --runtime cuda -- true
+	[[ $(node 2) == cuda ]]
+	parc submit "${stay[@]}" --devices 1 --runtime cuda -- true
+	parc cancel 1
+	parc logs -f 1
+	[[ $(field state 3) == pending ]]
+	parc submit "${stay[@]}" --devices 1 --runtime any -- true
+	[[ $(node 4) == cann ]]
+	parc submit --hold --cpu 1 -- true
+}
+
+@test "a job of two variants runs as the one of the chip that it gets" {
+	start_mixed
+	cat >"$BATS_TEST_TMPDIR/job.yaml" <<-'END'
+		command: ["true"]
+		environment: {PARC_DRY_S: "100000"}
+		devices: 2
+		variants:
+		  - {runtime: cuda, speed_milli: 1000}
+		  - {runtime: cann, speed_milli: 700, command: [torchrun-npu, train.py]}
+	END
+	parc submit "$BATS_TEST_TMPDIR/job.yaml"
+	parc submit "$BATS_TEST_TMPDIR/job.yaml"
+	[[ $(node 1) == cuda && $(node 2) == cann ]]
+	[[ $(parc show 2 --json | jq -c '[.devices[0].variant, .devices[0].chip]') == '[1,"910B"]' ]]
+	sed -i 's/runtime: cann/runtime: cuda/' "$BATS_TEST_TMPDIR/job.yaml"
+	run -1 parc submit "$BATS_TEST_TMPDIR/job.yaml"
+	[[ $output == *"job.yaml:6:5: an earlier variant is for all chips of this one" ]]
+}
+
+@test "a catalogue of one's own lies over the program's" {
+	cat >"$BATS_TEST_TMPDIR/own.yaml" <<-'END'
+		catalogue:
+		  sources: [{name: me, kind: measured, date: "2026", title: "this fleet"}]
+		  chips: [{name: A100, runtime: {value: mine, from: me}}]
+	END
+	echo "serve: {catalogue: own.yaml}" >"$BATS_TEST_TMPDIR/c.yaml"
+	start_mixed --config "$BATS_TEST_TMPDIR/c.yaml"
+	parc submit "${stay[@]}" --devices 1 --runtime mine -- true
+	[[ $(node 1) == cuda ]]
 }

@@ -150,7 +150,7 @@ value() {
 		--format x|--format 'x' is not known
 		--policy best|there is no order 'best'; there are fifo, shortest, largest, attained
 		--policy fifo+x|there is no backfill 'x'; there are greedy, none, easy
-		--policy fifo+greedy:preempt|preempt and reclaim work with easy and conservative, not with fifo+greedy
+		--policy fifo+greedy:preempt|preempt and reclaim work with easy and conservative, not with greedy
 		--policy fifo@x|there is no placement 'x'
 		--policy fifo:x|there is no knowledge of lengths 'x'
 		--policy fifo --compare fifo|give one

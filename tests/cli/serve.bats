@@ -212,7 +212,7 @@ load daemon
 @test "wrong command lines are usage errors" {
 	for words in "submit" "submit --cpu x -- true" "submit --memory 1Q -- true" "submit --time 1w -- true" \
 		"submit --after x -- true" "submit --array 0 -- true" "show" "show x" "show 1 2" "cancel" \
-		"cancel x" "why" "logs" "drain" "serve" "serve --data x --listen 0" "audit" "token revoke" \
+		"cancel x" "why" "logs" "drain" "serve" "serve --data x --listen 0x1" "serve --data x --listen h:70000" "audit" "token revoke" \
 		"token frob" "queue 1" "run --array 2 -- true" "serve --data x --fleet y" "serve --data x --log z"; do
 		# shellcheck disable=SC2086  # words are a command line
 		run -2 parc $words

@@ -198,6 +198,10 @@ static void test_buddy_extents_do_not_overlap_and_merge_again(void **state)
 
 static void test_table_takes_each_slot_once(void **state)
 {
+	struct record {
+		int64_t id;
+		int32_t next;
+	} * records;
 	struct block block = {0};
 	struct table table;
 	uint8_t used[SIZE] = {0};
@@ -205,9 +209,9 @@ static void test_table_takes_each_slot_once(void **state)
 	uint64_t random = 5;
 
 	(void)state;
-	table_init(&table, &block, SIZE);
+	TABLE_INIT(&table, &block, SIZE, struct record, next);
 	block = (struct block){.memory = memory_for(block.used)};
-	table_init(&table, &block, SIZE);
+	records = TABLE_INIT(&table, &block, SIZE, struct record, next);
 	for (int32_t i = 0; i < STEPS; i++) {
 		int32_t slot = (int32_t)random_below(&random, SIZE);
 
@@ -215,6 +219,7 @@ static void test_table_takes_each_slot_once(void **state)
 		assert_int_equal(table_has_room(&table, SIZE - count), 1);
 		assert_int_equal(table_has_room(&table, SIZE - count + 1), 0);
 		if (used[slot]) {
+			assert_int_equal(records[slot].id, slot);
 			table_give(&table, slot);
 			used[slot] = 0;
 			count--;
@@ -222,6 +227,7 @@ static void test_table_takes_each_slot_once(void **state)
 			slot = table_take(&table);
 			assert_int_equal(used[slot], 0);
 			used[slot] = 1;
+			records[slot].id = slot;
 			count++;
 		}
 	}

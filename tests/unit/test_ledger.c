@@ -491,8 +491,10 @@ static void spoil_l5(struct parc_core *core)
 
 static void spoil_l6(struct parc_core *core)
 {
-	core->allocations[0].unmeasured_done +=
-		(__int128)core->allocations[0].held_milli * core->time_us;
+	struct wide *done = &core->allocations[0].unmeasured_done;
+
+	*done = wide_of(wide_get(*done) +
+			(__int128)core->allocations[0].held_milli * core->time_us);
 }
 
 static void spoil_u1(struct parc_core *core)
