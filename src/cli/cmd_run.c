@@ -76,11 +76,12 @@ static int interrupt_take(struct watch *watch)
 
 static int result_of(const struct watch *watch)
 {
-	if (strcmp(watch->result, "ok") != 0)
-		fprintf(stderr, "parc run: job %lld: %s%s%s\n", (long long)watch->job,
-			watch->result, watch->detail[0] == '\0' ? "" : ": ", watch->detail);
 	if (strcmp(watch->result, "ok") == 0)
 		return 0;
+	fprintf(stderr, "parc run: job %lld: %s%s", (long long)watch->job, watch->result,
+		watch->detail[0] == '\0' ? "" : ": ");
+	command_say(watch->detail);
+	fprintf(stderr, "\n");
 	if (watch->exit_code > 0)
 		return (int)watch->exit_code;
 	return watch->signal > 0 ? 128 + (int)watch->signal : EXIT_FAILURE_OF_PARC;

@@ -82,6 +82,10 @@ int command_usage(const char *name, const char *format, ...) __attribute__((form
 /* After getopt_long has returned '?' (and said why): point to the help. COMMAND_USAGE. */
 int command_usage_hint(const char *name);
 
+/* Say a sentence on standard error in which others may have put what they like: bytes that could
+ * move the cursor become '?'. */
+void command_say(const char *text);
+
 /* Say err's sentence on standard error. COMMAND_USAGE for PARC_ERR_USAGE, else COMMAND_FAILED. */
 int command_fail(const struct parc_err *err);
 
