@@ -281,6 +281,48 @@ static int64_t file_size(const char *name)
 	return stat(path, &status) == 0 ? (int64_t)status.st_size : 0;
 }
 
+/* Commits of one record each: `count` of them, or as long as the child writes its snapshot. */
+static void commits_measure(struct daemon *daemon, const char *what, int64_t count, pid_t child)
+{
+	int64_t done = 0, sum_us = 0, worst_us = 0;
+	struct parc_err err = {0};
+	int status;
+
+	while (child > 0 ? waitpid(child, &status, WNOHANG) == 0 : done < count) {
+		struct parc_event event = {.kind = PARC_EVENT_HOLD, .job.job = 1 + done % 1000};
+		int64_t begin_us, took_us;
+
+		ASSERT(daemon_step(daemon, &event, &err) == 0);
+		begin_us = wall_ticks_us();
+		ASSERT(store_commit(daemon->store, &err) == 0);
+		took_us = wall_ticks_us() - begin_us;
+		worst_us = took_us > worst_us ? took_us : worst_us;
+		sum_us += took_us;
+		done++;
+	}
+	printf("a commit %s, mean of %lld\tms\t%.2f\n", what, (long long)done,
+	       done > 0 ? (double)sum_us / (double)done / 1000 : 0.0);
+	printf("a commit %s, worst\tms\t%.2f\n", what, (double)worst_us / 1000);
+}
+
+/* What commits suffer while a child writes a snapshot, and what making the child takes. */
+static void snapshot_measure(struct daemon *daemon)
+{
+	struct parc_err err = {0};
+	int64_t begin_us;
+	pid_t child;
+
+	commits_measure(daemon, "by itself", 500, 0);
+	begin_us = wall_ticks_us();
+	child = snapshot_put_paced(data_path, daemon->core, store_last(daemon->store), &err);
+	ASSERT(child > 0);
+	printf("making the child that writes a snapshot\tms\t%.2f\n",
+	       (double)(wall_ticks_us() - begin_us) / 1000);
+	commits_measure(daemon, "while a snapshot is written", 0, child);
+	printf("a snapshot written by the child\tms\t%.0f\n",
+	       (double)(wall_ticks_us() - begin_us) / 1000);
+}
+
 static void restart_measure(int64_t jobs, int64_t records)
 {
 	struct daemon *daemon = calloc(1, sizeof(*daemon));
@@ -302,6 +344,8 @@ static void restart_measure(int64_t jobs, int64_t records)
 	       (double)(wall_ticks_us() - begin_us) / 1000);
 	snprintf(name, sizeof(name), "snapshot-%lld.parc", (long long)last);
 	printf("size of the snapshot\tMiB\t%.1f\n", (double)file_size(name) / (1 << 20));
+	snapshot_measure(daemon);
+	ASSERT(snapshot_put(data_path, daemon->core, store_last(daemon->store), &err) == 0);
 	records_make(daemon, records);
 	daemon_close(daemon);
 	printf("size of the database\tMiB\t%.1f\n", (double)file_size(STORE_DATABASE) / (1 << 20));

@@ -16,9 +16,12 @@
 #include "sim/clock.h"
 #include "trace/generate.h"
 
-#define ROWS	400000
-#define STEP_US 1000
-#define TENANT	1
+#define ROWS	 400000
+#define STEP_US	 1000
+#define TENANT	 1
+#define TIERS	 4
+#define ORGS	 20 /* tenants below the root; the others are below these */
+#define LIMIT_US INT64_C(36000000000)
 
 static void must(int code, const struct parc_err *err)
 {
@@ -85,12 +88,58 @@ static void make_core(struct load *load, enum parc_place place, uint64_t seed)
 
 void load_init(struct load *load, int32_t nodes, enum parc_place place, uint64_t seed)
 {
-	*load = (struct load){.random = seed};
+	*load = (struct load){.random = seed, .tenants = 1};
 	make_world(load, nodes, seed);
 	load->jobs_max = (int32_t)(load->fleet.devices * 2 + 1024);
 	load->jobs = must_allocate((size_t)load->jobs_max, sizeof(*load->jobs));
 	load->capacity_milli = load->fleet.devices * PARC_SHARE_WHOLE;
 	make_core(load, place, seed);
+}
+
+static const struct parc_policy easy = {.place = PARC_PLACE_PARC,
+					.backfill = PARC_BACKFILL_EASY,
+					.epoch_us = 60000000,
+					.grace_us = 30000000};
+
+static void policy_step(struct load *load, const struct parc_policy *policy)
+{
+	struct parc_event event = {.kind = PARC_EVENT_POLICY_SET, .policy = *policy};
+
+	event.time_us = load->time_us;
+	step(load, &event, NULL);
+}
+
+void load_unrule(struct load *load)
+{
+	load->limit_us = LIMIT_US;
+	policy_step(load, &easy);
+}
+
+void load_rule(struct load *load, int32_t tenants)
+{
+	int64_t part_milli = load->capacity_milli / tenants;
+	struct parc_policy policy = easy;
+
+	load->tenants = tenants;
+	load->limit_us = LIMIT_US;
+	for (int32_t i = 1; i <= tenants; i++) {
+		struct parc_event event = {.kind = PARC_EVENT_TENANT_SET};
+		struct parc_tenant *set = &event.tenant;
+		int is_org = i <= ORGS;
+
+		event.time_us = load->time_us;
+		set->tenant = i;
+		set->parent = is_org ? PARC_NONE : i % ORGS + 1;
+		set->weight = 1 + i % 7;
+		set->guarantee_milli = is_org ? load->capacity_milli / ORGS / 2 : part_milli / 4;
+		set->limit_milli = is_org ? 0 : load->capacity_milli / 2; /* has room */
+		set->jobs_max = is_org ? 0 : load->jobs_max / 4;
+		step(load, &event, NULL);
+	}
+	policy.half_life_us = 604800000000;
+	policy.lend = PARC_LEND_ALL;
+	policy.preempt = policy.reclaim = 1;
+	policy_step(load, &policy);
 }
 
 void load_deinit(struct load *load)
@@ -127,6 +176,16 @@ static int32_t note_start(struct load *load, const struct parc_action *action)
 	return job->tasks;
 }
 
+/* Drawn by the number of the job, so that who leaves does not depend on it. */
+static int64_t tenant_draw(const struct load *load)
+{
+	uint64_t state = (uint64_t)load->last_job;
+
+	if (load->tenants == 1)
+		return TENANT;
+	return ORGS + 1 + (int64_t)random_below(&state, (uint64_t)(load->tenants - ORGS));
+}
+
 int32_t load_arrive(struct load *load, const struct tasks_row *row, int64_t *ns)
 {
 	struct parc_group group = {
@@ -135,15 +194,18 @@ int32_t load_arrive(struct load *load, const struct tasks_row *row, int64_t *ns)
 	int64_t milli = (int64_t)row->gang * row->task.devices * row->task.share_milli, before;
 	struct parc_actions actions;
 
-	event.submit = (struct parc_submit){.job = ++load->last_job,
-					    .tenant = TENANT,
-					    .user = TENANT,
-					    .work_class = PARC_CLASS_BATCH,
-					    .now_or_never = 1,
-					    .close_level = row->close_level,
-					    .close_strength = row->close_strength,
-					    .groups_count = 1,
-					    .groups = &group};
+	event.submit = (struct parc_submit){
+		.job = ++load->last_job,
+		.tenant = tenant_draw(load),
+		.user = TENANT,
+		.work_class = PARC_CLASS_BATCH,
+		.tier = load->tenants > 1 ? (int32_t)(load->last_job % TIERS) : 0,
+		.time_limit_us = load->limit_us,
+		.now_or_never = 1,
+		.close_level = row->close_level,
+		.close_strength = row->close_strength,
+		.groups_count = 1,
+		.groups = &group};
 	before = clock_real_ns();
 	step(load, &event, &actions);
 	*ns = clock_real_ns() - before;

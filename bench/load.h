@@ -3,7 +3,7 @@
  * What the benchmarks share: a fleet and work made from the benchmark's mixes, a core under that
  * load, and samples of how long each step took.
  *
- *   life cycle   load_init, load_deinit
+ *   life cycle   load_init, load_rule, load_unrule, load_deinit
  *   change       load_next, load_arrive, load_leave, load_fill
  *   query        load_draw, load_pct
  *   figures      stopwatch_start, stopwatch_part, samples_add, samples_print, print_figure
@@ -37,10 +37,19 @@ struct load {
 		refused_milli; /* counted by load_arrive; the caller may reset them */
 	int32_t arrived, refused;
 	uint64_t random;
+	int32_t tenants;  /* whose jobs arrive, drawn at random; 1: the only one */
+	int64_t limit_us; /* of each job; 0: none */
 };
 
 /* A fleet of so many nodes with nothing on it. Prints and exits on failure, as all of these do. */
 void load_init(struct load *load, int32_t nodes, enum parc_place place, uint64_t seed);
+
+/* So many tenants in a tree, with guarantees, limits, caps and weights; fair share, EASY backfill,
+ * preemption and reclaim are on. Call it once, before work arrives. */
+void load_rule(struct load *load, int32_t tenants);
+
+/* EASY backfill alone, the same for comparison. */
+void load_unrule(struct load *load);
 void load_deinit(struct load *load);
 
 /* The next row of the work that arrives. */

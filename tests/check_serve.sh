@@ -105,4 +105,5 @@ wait $daemon
 tap_report "it stops cleanly" "$([ $? -eq 0 ] || tail -n 1 "$work/log")"
 daemon=
 tap_run "an audit of the whole journal is clean" "$PARC" audit "$work/data"
+tap_run "its outside events decide the same again" "$PARC" whatif "$work/data"
 tap_end

@@ -20,16 +20,17 @@ declare -A may=(
 	[trace]="base core text chip trace"
 	[sim]="base core text chip trace sim"
 	[store]="base core store"
+	[review]="base core text chip trace sim store review"
 	[engine]="base core text chip engine"
 	[daemon]="base core text trace sim store chip engine daemon"
 	[api]="base core text trace sim store chip engine daemon api"
-	[cli]="base core text trace sim store chip engine daemon api cli"
+	[cli]="base core text trace sim store chip engine daemon api review cli"
 )
 # Headers of the system that the core may use: none that reads a clock, a file or the environment.
 core_headers="limits.h stdalign.h stdarg.h stdbool.h stddef.h stdint.h inttypes.h stdlib.h string.h"
 # Who may use a library.
 declare -A users=(
-	[jansson.h]="trace sim store daemon api cli"
+	[jansson.h]="trace sim store review daemon api cli"
 	[yaml.h]="text"
 	[sqlite3.h]="store"
 	[microhttpd.h]="api"

@@ -4,6 +4,8 @@
 # Run the fuzzers that the Makefile built.
 #
 # Usage: tools/fuzz.sh replay NAME      every input of fuzz/corpus/NAME once; prints TAP (variant asan)
+#        tools/fuzz.sh seed            write the corpora of encoded events and actions anew, after
+#                                      their version changed (build/soak)
 #        tools/fuzz.sh hunt SECONDS     look for new crashes; the fuzzers share the time (variant fuzz)
 #
 # NAME is that of the program, fuzz_text for fuzz/fuzz_text.c; its inputs lie in fuzz/corpus/NAME.
@@ -30,6 +32,15 @@ replay() {
 		echo "not ok 1 - $name survives $inputs inputs"
 		return 1
 	fi
+}
+
+# What once crashed stays; the rest is what a soak meets first, of each kind.
+seed() {
+	local fuzzer
+	for fuzzer in fuzz_event fuzz_actions; do
+		find "fuzz/corpus/$fuzzer" -type f ! -name 'crash-*' -delete
+	done
+	build/soak --seed 1 --runs 1000 --inputs fuzz/corpus
 }
 
 hunt_one() {
@@ -66,9 +77,10 @@ setarch -R true 2>/dev/null && calm=(setarch -R)
 
 case "${1:-} ${2:-}" in
 "replay fuzz_"*) replay "$2" ;;
+"seed ") seed ;;
 "hunt "[1-9]*) hunt "$2" ;;
 *)
-	echo "Usage: tools/fuzz.sh replay NAME | hunt SECONDS" >&2
+	echo "Usage: tools/fuzz.sh replay NAME | seed | hunt SECONDS" >&2
 	exit 2
 	;;
 esac

@@ -61,6 +61,8 @@ struct parc_action {
 			int32_t attempt, count;
 			const struct parc_placement
 				*placements; /* the core's, until the next step */
+			int64_t beside;	     /* the job whose devices it shares half and half; or
+						PARC_NONE */
 		} start;
 		struct {
 			int64_t allocation;

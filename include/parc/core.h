@@ -120,6 +120,14 @@ struct parc_job_info {
 };
 int parc_job_info(const struct parc_core *core, int64_t job, struct parc_job_info *info);
 
+/* How fast a job runs on what it holds now: on the slowest chip, that of the reference where it is
+ * unknown; the weakest source; the chips, a bit each. PARC_ERR_UNKNOWN: it holds nothing. */
+struct parc_pace {
+	int32_t speed_milli, source; /* enum parc_speed */
+	uint64_t chips;
+};
+int parc_job_pace(const struct parc_core *core, int64_t job, struct parc_pace *pace);
+
 /* What is known of a kind's speed on a chip from outside its jobs; source LEARNT or SET. `learnt`
  * is the mean of the runs, `spread` their standard deviation, `trials` the starts without a
  * known speed. PARC_ERR_UNKNOWN: nothing is. */

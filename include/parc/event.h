@@ -87,8 +87,9 @@ struct parc_event {
 			int64_t kind;
 			int32_t chip, speed_milli;   /* mean of the runs; 0: see `set` */
 			int32_t count, spread_milli; /* runs; their standard deviation */
-			uint8_t set; /* 1: the operator's own figure; speed 0 withdraws it */
-		} speed;	     /* of a kind of job on a chip */
+			uint8_t set;	/* 1: the operator's own figure; speed 0 withdraws it */
+			int64_t beside; /* the kind that it shares its devices with; 0: none */
+		} speed;		/* of a kind of job on a chip */
 		struct {
 			int64_t kind;
 			int32_t share_milli; /* of one device, by a task; 0: not known */

@@ -94,7 +94,8 @@ struct parc_policy {	      /* POLICY_SET: replaces the policy whole */
 	int32_t trial_max;     /* starts of a kind on a chip where its speed is unknown; 0: none */
 	int64_t round_us;      /* DEAL: so often the fleet is dealt anew; 0: at any event */
 	int64_t move_us;       /* DEAL: what a move costs the job that is moved */
-	int32_t reserved[4];   /* 0; later issues */
+	int32_t pairs;	       /* DEAL: 1: two jobs may share devices where that is worth it */
+	int32_t reserved[3];   /* 0; later issues */
 	int64_t idle_us;       /* so long idle is warned; 0: nobody looks at it */
 	int64_t idle_grace_us; /* from the warning until idle_act */
 	int32_t idle_milli;    /* busy part of what it holds, up to which it is idle */

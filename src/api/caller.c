@@ -85,7 +85,7 @@ static unsigned int token_find(struct request *request, struct parc_err *err)
 	header += strlen(BEARER);
 	hash_of(header, strlen(header), hash);
 	if (store_token_find(daemon->store, hash, &token, NULL) != 1 || token.revoked_us != 0 ||
-	    token.expires_us <= daemon->now_us) {
+	    token.expires_us <= daemon->now_us || token.uid == 0) {
 		parc_err_set(err, PARC_ERR_STATE,
 			     "the token is not valid: it is unknown, expired or revoked");
 		return MHD_HTTP_UNAUTHORIZED;

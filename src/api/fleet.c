@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The fleet, who used it, and where its hours went.
+ * The fleet and its tenants.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "api/request.h"
-
-#define HOUR_MILLI_US 3.6e12 /* thousandth-device-microseconds in a device-hour */
 
 struct fleet_listing {
 	struct daemon *daemon;
@@ -94,66 +92,6 @@ int handle_node_resume(struct request *request, struct parc_err *err)
 	return node_event(request, PARC_EVENT_NODE_RESUME, err);
 }
 
-/* A 128 bit amount as a decimal string. */
-static json_t *decimal(__int128 value)
-{
-	char text[48], *at = text + sizeof(text) - 1;
-	unsigned __int128 rest = value < 0 ? -(unsigned __int128)value : (unsigned __int128)value;
-
-	*at = '\0';
-	do {
-		*--at = (char)('0' + (int)(rest % 10));
-		rest /= 10;
-	} while (rest > 0);
-	if (value < 0)
-		*--at = '-';
-	return json_string(at);
-}
-
-static json_t *usage_json(const char *name, const struct parc_usage *usage)
-{
-	return json_pack("{s:s, s:o, s:o, s:f, s:f, s:I}", "tenant", name, "held_milli_us",
-			 decimal(usage->held), "normal_milli_us", decimal(usage->normal),
-			 "device_hours", (double)usage->held / HOUR_MILLI_US, "normalised_hours",
-			 (double)usage->normal / HOUR_MILLI_US / PARC_SHARE_WHOLE, "held_milli",
-			 (json_int_t)usage->held_milli);
-}
-
-struct usage_listing {
-	struct request *request;
-	json_t *list;
-};
-
-static int tenant_add(void *context, int64_t number, const char *name, const char *text)
-{
-	struct usage_listing *listing = context;
-	struct daemon *daemon = listing->request->api->daemon;
-	const struct daemon_caller *caller = &listing->request->caller;
-	struct parc_usage usage;
-
-	(void)text;
-	if (!caller_sees_all(caller) &&
-	    (caller->tenant[0] != '\0' ? strcmp(caller->tenant, name) != 0
-				       : !config_has_user(&daemon->config, name, caller->user)))
-		return 0;
-	if (parc_tenant_usage(daemon->core, number, &usage) != 0)
-		return 0;
-	return json_array_append_new(listing->list, usage_json(name, &usage));
-}
-
-int handle_usage(struct request *request, struct parc_err *err)
-{
-	struct usage_listing listing = {request, json_array()};
-	int code = store_name_list(request->api->daemon->store, STORE_TENANT, tenant_add, &listing,
-				   err);
-
-	if (code != 0) {
-		json_decref(listing.list);
-		return code;
-	}
-	return answer_json(request, MHD_HTTP_OK, json_pack("{s:o}", "tenants", listing.list), err);
-}
-
 int handle_tenants(struct request *request, struct parc_err *err)
 {
 	const struct config *config = &request->api->daemon->config;
@@ -175,27 +113,4 @@ int handle_tenants(struct request *request, struct parc_err *err)
 					(json_int_t)it->set.pending_max, "users", users));
 	}
 	return answer_json(request, MHD_HTTP_OK, json_pack("{s:o}", "tenants", list), err);
-}
-
-int handle_report(struct request *request, struct parc_err *err)
-{
-	struct daemon *daemon = request->api->daemon;
-	__int128 capacity = parc_ledger_capacity(daemon->core);
-	json_t *steps = json_array();
-
-	for (int i = 0; i < PARC_LEDGER_COUNT; i++) {
-		__int128 amount = parc_ledger(daemon->core, (enum parc_ledger)i);
-
-		json_array_append_new(
-			steps,
-			json_pack("{s:s, s:o, s:f, s:f}", "category", parc_ledger_name(i),
-				  "milli_us", decimal(amount), "device_hours",
-				  (double)amount / HOUR_MILLI_US, "percent",
-				  capacity > 0 ? (double)amount * 100 / (double)capacity : 0.0));
-	}
-	return answer_json(request, MHD_HTTP_OK,
-			   json_pack("{s:o, s:f, s:o}", "capacity_milli_us", decimal(capacity),
-				     "capacity_device_hours", (double)capacity / HOUR_MILLI_US,
-				     "steps", steps),
-			   err);
 }

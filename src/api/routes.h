@@ -34,9 +34,9 @@
 	X(node_resume, "POST", "/v1/nodes/{id}/resume", OPERATOR, STEP, \
 	  "Use a drained node again") \
 	X(tenants, "GET", "/v1/tenants", READER, LOOK, "List tenants with their settings and use") \
-	X(usage, "GET", "/v1/usage", ANY, LOOK, \
+	X(usage, "GET", "/v1/usage", ANY, STEP, \
 	  "Device-hours by tenant; of the caller's own for tenants") \
-	X(report, "GET", "/v1/report", READER, LOOK, \
+	X(report, "GET", "/v1/report", READER, STEP, \
 	  "Where every device-hour went: the waterfall") \
 	X(tokens_list, "GET", "/v1/tokens", OPERATOR, LOOK, "List tokens, without their secrets") \
 	X(token_add, "POST", "/v1/tokens", OPERATOR, STEP, \
@@ -70,6 +70,10 @@
 	X(job_output, "task", "of the task of this number (0)") \
 	X(job_output, "attempt", "of this attempt (the last)") \
 	X(job_output, "offset", "from this byte on (0)") \
+	X(usage, "from", "from this moment on, in microseconds since 1970 (the beginning)") \
+	X(usage, "to", "up to this moment (now)") \
+	X(report, "from", "from this moment on, in microseconds since 1970 (the beginning)") \
+	X(report, "to", "up to this moment (now)") \
 	X(events, "job", "only of this job") \
 	X(events, "after", "only changes above this number; also as Last-Event-ID")
 /* clang-format on */

@@ -2,83 +2,79 @@
  *
  * `parc audit`: decide a journal again and compare.
  */
-#include <stdlib.h>
+#include <inttypes.h>
 
 #include "cli/live.h"
-#include "store/snapshot.h"
+#include "review/audit.h"
 
 static const char audit_text[] =
 	"Usage: parc audit [OPTION]... DIR\n"
 	"\n"
 	"Decide every event of a daemon's journal again and compare actions and state with what "
 	"was\n"
-	"recorded. It reads DIR only, also while the daemon runs. --socket is not used.\n"
+	"recorded. It reads DIR only, also while the daemon runs. --socket is not used. Events "
+	"that\n"
+	"were put aside are listed (docs/journal.md).\n"
 	"\n" LIVE_HELP "\n"
 	"Example:\n"
 	"  parc audit /var/lib/parc\n";
 
-struct audit {
-	struct parc_core *core;
-	int64_t records;
-};
-
-static int record_audit(void *context, const struct store_record *record, struct parc_err *err)
+static void audit_say(const struct audit *audit)
 {
-	struct audit *audit = context;
-	struct parc_err why = {0};
-
-	audit->records++;
-	if (parc_audit_step(audit->core, &record->event, &record->actions, &why) != 0)
-		return parc_err_set(err, PARC_ERR_MISMATCH, "record %lld: %s",
-				    (long long)record->number, why.text);
-	if (record->digest == parc_digest(audit->core))
-		return 0;
-	return parc_err_set(err, PARC_ERR_MISMATCH,
-			    "record %lld: the state is another than the one recorded",
-			    (long long)record->number);
+	printf("%" PRId64 " records decided again: all as recorded\n", audit->records);
+	if (audit->base > 0)
+		printf("they begin after snapshot %" PRId64 "; older ones are forgotten\n",
+		       audit->base);
+	printf("digest %016" PRIx64 "\n", audit->digest);
 }
 
-static int audit_store(struct store *store, struct audit *audit, struct parc_err *err)
+/* One that was put aside, as text, or as JSON into the list. */
+static int aside_show(void *context, const struct store_quarantined *it)
 {
-	int code;
+	const char *kind = it->event == NULL ? "unreadable" : parc_event_name(it->event->kind);
+	json_t *list = context;
 
-	if (store_first(store) > 1)
-		return parc_err_set(err, PARC_ERR_STATE,
-				    "the journal begins at record %lld; only a whole one can be "
-				    "audited",
-				    (long long)store_first(store));
-	audit->core = parc_core_create(store_limits(store), store_seed(store), err);
-	if (audit->core == NULL)
-		return PARC_ERR_MEMORY;
-	code = store_scan(store, 1, record_audit, audit, err);
-	if (code == 0)
-		code = parc_core_check(audit->core, err);
-	return code;
+	if (list != NULL)
+		return json_array_append_new(list, json_pack("{s:I, s:I, s:s, s:s}", "number",
+							     (json_int_t)it->number, "time_us",
+							     (json_int_t)it->created_us, "event",
+							     kind, "why", it->why));
+	printf("put aside: %s: ", kind);
+	live_print_text(it->why, 0);
+	printf("\n");
+	return 0;
 }
 
-static int audit_run(int argc, char **argv)
+static void audit_json(const struct audit *audit, const char *directory, int code)
+{
+	json_t *list = json_array(), *object;
+
+	audit_quarantine(directory, aside_show, list, NULL);
+	object = json_pack("{s:s, s:I, s:I, s:I, s:o}", "audit", code == 0 ? "ok" : "failed",
+			   "records", (json_int_t)audit->records, "first_record",
+			   (json_int_t)audit->base + 1, "last_record", (json_int_t)audit->last,
+			   "put_aside", list);
+	json_dumpf(object, stdout, JSON_COMPACT);
+	printf("\n");
+	json_decref(object);
+}
+
+static int audit_command(int argc, char **argv)
 {
 	struct live live = {.name = "audit"};
-	struct store_options options = {.read_only = 1};
-	struct audit audit = {0};
-	struct store *store = NULL;
+	struct audit audit;
 	struct parc_err err = {0};
 	int code = live_words(&live, argc, argv, 1, 1);
 
 	if (code != COMMAND_OK)
 		return code;
-	code = store_open(&store, argv[optind], &options, &err);
-	if (code == 0)
-		code = audit_store(store, &audit, &err);
-	store_close(store);
+	code = audit_run(&audit, argv[optind], &err);
 	if (live.json)
-		printf("{\"audit\": \"%s\", \"records\": %lld}\n", code == 0 ? "ok" : "failed",
-		       (long long)audit.records);
+		audit_json(&audit, argv[optind], code);
 	else if (code == 0)
-		printf("%lld records decided again: all as recorded\n", (long long)audit.records);
-	if (code == 0 && audit.core != NULL && !live.json)
-		printf("digest %016llx\n", (unsigned long long)parc_digest(audit.core));
-	parc_core_destroy(audit.core);
+		audit_say(&audit);
+	if (!live.json)
+		audit_quarantine(argv[optind], aside_show, NULL, NULL);
 	return code == 0 ? COMMAND_OK : command_fail(&err);
 }
 
@@ -86,5 +82,5 @@ const struct command command_audit = {
 	.name = "audit",
 	.summary = "decide a journal again and compare",
 	.help = audit_text,
-	.run = audit_run,
+	.run = audit_command,
 };

@@ -91,6 +91,8 @@ static const char sim_text[] =
 	"  --windows FILE      advance reservations and maintenance (YAML)\n"
 	"  --load X            compress arrivals to this load: 1.1 or 110%\n"
 	"  --start-time S      seconds from a start until work begins (default 0)\n"
+	"  --pairs             gavel: two jobs may share a device, each as fast as the file of\n"
+	"                      speeds says of the two\n"
 	"  --move-cost S       seconds from each start but the first until work goes on\n"
 	"  --abrupt            who gives way keeps what a checkpoint kept, not what he had\n"
 	"                      done when he was told (see --checkpoint)\n"

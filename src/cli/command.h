@@ -53,6 +53,7 @@ extern const struct command command_tenant;
 extern const struct command command_token;
 extern const struct command command_top;
 extern const struct command command_usage_hours;
+extern const struct command command_whatif;
 extern const struct command command_why;
 extern const struct command command_version;
 extern const struct command

@@ -263,6 +263,7 @@ static const struct sim_option sim_options_table[] = {
 	{"know-lengths", SIM_TEXT, FIELD(know_lengths), 0, 0, NULL},
 	{"move-cost", SIM_SECONDS, FIELD(move_us), 0, 0, NULL},
 	{"round", SIM_SECONDS, FIELD(round_us), 0, 0, NULL},
+	{"pairs", SIM_FLAG, FIELD(pairs), 0, 0, NULL},
 	{"order-file", SIM_TEXT, FIELD(order_file), 0, 0, NULL},
 	{"seeds", SIM_WHOLE, FIELD(seeds), 1, SIM_SEEDS_MAX, NULL},
 	{"seed", SIM_WHOLE, FIELD(seed), 0, INT32_MAX, NULL},
@@ -449,8 +450,10 @@ static int settle_gavel(const struct sim_options *options)
 	    strcmp(options->know_lengths, "no") != 0)
 		return command_usage("sim", "--know-lengths '%s' must be yes or no",
 				     options->know_lengths);
-	if (!is_gavel && (options->speeds || options->rate_milli || options->static_max))
-		return command_usage("sim", "--speeds, --rate and --static are for --format gavel");
+	if (!is_gavel &&
+	    (options->speeds || options->rate_milli || options->static_max || options->pairs))
+		return command_usage("sim", "--speeds, --rate, --static and --pairs are for "
+					    "--format gavel");
 	if (is_gavel && (!options->speeds || !options->rate_milli == !options->static_max))
 		return command_usage("sim",
 				     "--format gavel needs --speeds FILE and one of --rate R "

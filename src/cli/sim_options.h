@@ -36,6 +36,7 @@ struct sim_options {
 	int64_t rate_milli, static_max;	     /* arrivals an hour, or all at time 0; 0: not said */
 	int64_t measure_first, measure_last; /* numbers of jobs; last -1: all */
 	int64_t round_us, move_us;
+	uint8_t pairs;
 	int64_t memory_mib; /* of the experiment with packing, as the next two */
 	int32_t percentile_milli, margin_milli;
 	int32_t load_milli; /* of a replay; 0: as the log has it */

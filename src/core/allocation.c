@@ -11,6 +11,7 @@
 #include "core/line.h"
 #include "core/node.h"
 #include "core/order.h"
+#include "core/pair.h"
 #include "core/reserve.h"
 #include "core/service.h"
 #include "core/speed.h"
@@ -33,6 +34,10 @@ uint64_t allocation_hash(const struct parc_core *core, int32_t slot)
 	hash = hash_word(hash, (uint64_t)it->checkpoint_us);
 	hash = hash_word(hash, (uint64_t)it->end_us);
 	hash = hash_pair(hash, core->jobs[it->job].attempt, it->state);
+	hash = hash_word(hash, (uint64_t)it->done_us);
+	hash = hash_pair(hash, it->speed_milli, it->halved);
+	if (it->beside >= 0)
+		hash = hash_word(hash, (uint64_t)core->allocations[it->beside].id);
 	hash = wide_hash(hash, it->busy_done);
 	hash = wide_hash(hash, it->idle_done);
 	hash = wide_hash(hash, it->unmeasured_done);
@@ -145,7 +150,7 @@ static int64_t deadline_us(const struct parc_core *core, const struct allocation
 {
 	if (it->state == PARC_JOB_STOPPING)
 		return PARC_NEVER;
-	return order_limit_us(core, it->job, it->start_us, it->speed_milli);
+	return order_limit_us(core, it);
 }
 
 static int is_endless(const struct parc_core *core, const struct allocation *it)
@@ -205,6 +210,14 @@ int64_t allocation_deadline_us(const struct parc_core *core)
 	return core->ends_root < 0 ? PARC_NEVER : core->waiting.nodes[core->ends_root].least;
 }
 
+/* The nodes on which its tasks are are filed anew where that matters to reservations. */
+static void nodes_refresh(struct parc_core *core, const struct allocation *it)
+{
+	for (int32_t t = it->tasks; t >= 0; t = core->tasks[t].next)
+		if (reserve_refresh(core, core->tasks[t].node))
+			node_changed(core, core->tasks[t].node);
+}
+
 void allocation_set_end(struct parc_core *core, int32_t slot, int64_t end_us)
 {
 	struct allocation *it = &core->allocations[slot];
@@ -212,9 +225,7 @@ void allocation_set_end(struct parc_core *core, int32_t slot, int64_t end_us)
 	time_leave(core, it);
 	it->end_us = end_us;
 	allocation_time(core, slot);
-	for (int32_t t = it->tasks; t >= 0; t = core->tasks[t].next)
-		if (reserve_refresh(core, core->tasks[t].node))
-			node_changed(core, core->tasks[t].node);
+	nodes_refresh(core, it);
 	allocation_digest(core, slot);
 }
 
@@ -231,6 +242,7 @@ void job_start(struct parc_core *core, int32_t slot, int64_t id, int32_t attempt
 				  .booked_us = core->time_us,
 				  .idle_us = PARC_NEVER,
 				  .job = slot,
+				  .beside = -1,
 				  .tasks = -1,
 				  .tasks_count = count,
 				  .busy_milli = -1,
@@ -376,6 +388,32 @@ static void attained_add(struct parc_core *core, int32_t slot)
 		job->kept_us = it->checkpoint_us;
 }
 
+/* What it has had and has done so far is reckoned at what it held and how fast it was. */
+static void allocation_rebase(struct parc_core *core, int32_t slot)
+{
+	struct allocation *it = &core->allocations[slot];
+
+	core->jobs[it->job].attained_us = allocation_attained_us(core, slot);
+	it->done_us = order_done_us(core, it);
+	it->booked_us = core->time_us;
+}
+
+void allocation_set_speed(struct parc_core *core, int32_t slot, int32_t speed_milli)
+{
+	struct allocation *it = &core->allocations[slot];
+
+	time_leave(core, it);
+	allocation_rebase(core, slot);
+	it->speed_milli = speed_milli;
+	if (it->state != PARC_JOB_STOPPING)
+		it->end_us = order_end_running_us(core, it);
+	allocation_time(core, slot);
+	nodes_refresh(core, it);
+	core->disrupted = 1;
+	allocation_digest(core, slot);
+	job_digest(core, it->job);
+}
+
 /* All of it goes back to `starting`, from where nodes take and give task by task, and comes back
  * from there in its state. */
 void allocation_rebook(struct parc_core *core, int32_t slot, int32_t group, int32_t share_milli)
@@ -384,8 +422,10 @@ void allocation_rebook(struct parc_core *core, int32_t slot, int32_t group, int3
 	struct job *job = &core->jobs[it->job];
 
 	allocation_reckon(core, it);
-	job->attained_us = allocation_attained_us(core, slot);
-	it->booked_us = core->time_us;
+	time_leave(core, it);
+	allocation_rebase(core, slot);
+	allocation_time(core, slot);
+	it->halved = 0;
 	usage_book(core, slot, -1);
 	allocation_book(core, it, -1);
 	ledger_add(core, PARC_LEDGER_STARTING, it->held_milli);
@@ -416,6 +456,7 @@ void allocation_release(struct parc_core *core, int32_t slot)
 	int32_t next;
 
 	idle_leave(core, slot);
+	pair_part(core, slot);
 	node_prefetch(core, core->tasks[it->tasks].node);
 	usage_book(core, slot, -1);
 	tree_add_running(core, core->jobs[it->job].tenant, -1);

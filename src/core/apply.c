@@ -17,6 +17,7 @@
 #include "core/line.h"
 #include "core/node.h"
 #include "core/pack.h"
+#include "core/pair.h"
 #include "core/policy.h"
 #include "core/price.h"
 #include "core/queue.h"
@@ -310,7 +311,7 @@ static void step_begin(struct parc_core *core, int64_t time_us)
 	core->freed_all = core->disrupted = core->fleet_changed = core->unfinished;
 	if (core->unfinished)
 		service_note_all(core);
-	core->pack_noted = core->closures_noted = core->unfinished;
+	core->pack_noted = core->closures_noted = core->pairs_noted = core->unfinished;
 	core->unfinished = 0;
 	service_time(core);
 }
@@ -384,7 +385,7 @@ static int check_start(const struct parc_core *core, const struct parc_action *a
 	    !table_has_room(&core->tasks_table, action->start.count))
 		return parc_err_set(err, PARC_ERR_STATE, "job %lld cannot be started here",
 				    (long long)action->job);
-	return 0;
+	return action->start.beside == PARC_NONE ? 0 : pair_check(core, action, err);
 }
 
 /* A placement out of a journal must fit, whatever wrote it. Tasks of one gang may share a node,
@@ -502,6 +503,8 @@ void apply_action(struct parc_core *core, const struct parc_action *action, int 
 	case PARC_ACTION_START:
 		job_start(core, job, action->start.allocation, action->start.attempt,
 			  action->start.placements, action->start.count, taken);
+		if (action->start.beside != PARC_NONE)
+			pair_join(core, job, idmap_find(&core->job_ids, action->start.beside));
 		break;
 	case PARC_ACTION_STOP:
 		allocation_set_state(core, core->jobs[job].allocation, PARC_JOB_STOPPING);

@@ -2,6 +2,7 @@
 #include "core/assign.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "base/assert.h"
 
@@ -42,12 +43,32 @@ static void displace(struct assign *assign, int32_t chip, int32_t size, int32_t 
 		struct assign_job *it = &assign->jobs[i];
 
 		ASSERT(i >= 0);
-		if (it->chip != chip || it->fixed)
+		if (it->chip != chip || it->fixed || it->mate >= 0)
 			continue;
 		it->chip = -1;
 		assign->room[chip] += it->size;
 		later[chip] -= it->size;
 	}
+}
+
+/* Alone, or beside another where pairs are dealt: whichever is worth more. 1: it has a place. */
+static int place(struct assign *assign, int32_t i)
+{
+	const struct assign_job *it = &assign->jobs[i];
+	int32_t chip = chip_with_room(assign, it, assign->room);
+	int64_t gain = 0;
+	int32_t host = assign->pair == NULL ? -1 : assign_join_best(assign, i, &gain);
+
+	if (host >= 0 && (chip < 0 || gain > it->value[chip]))
+		assign_join(assign, i, assign->jobs[host].chip, host);
+	else if (chip >= 0)
+		assign_join(assign, i, chip, -1);
+	return it->chip >= 0;
+}
+
+static int is_displaceable(const struct assign_job *job)
+{
+	return job->chip >= 0 && !job->fixed && job->mate < 0;
 }
 
 static void admit(struct assign *assign)
@@ -58,30 +79,30 @@ static void admit(struct assign *assign)
 	for (int32_t i = 0; i < assign->count; i++) {
 		const struct assign_job *it = &assign->jobs[i];
 
-		if (it->chip < 0)
+		if (it->chip < 0 || (it->mate >= 0 && it->mate < i))
 			continue;
-		later[it->chip] += it->fixed ? 0 : it->size;
 		assign->room[it->chip] -= it->size;
 		ASSERT(assign->room[it->chip] >= 0);
 	}
 	for (int32_t i = 0; i < assign->count; i++) {
-		struct assign_job *it = &assign->jobs[i];
-		int32_t chip = it->chip;
+		int32_t chip;
 
-		if (chip >= 0) {
-			later[chip] -= it->fixed ? 0 : it->size;
+		if (assign->jobs[i].chip >= 0 || place(assign, i))
 			continue;
-		}
-		chip = chip_with_room(assign, it, assign->room);
+		memset(later, 0, sizeof(later));
+		for (int32_t k = i + 1; k < assign->count; k++)
+			if (is_displaceable(&assign->jobs[k]))
+				later[assign->jobs[k].chip] += assign->jobs[k].size;
 		for (int32_t c = 0; c < assign->chips; c++)
 			could[c] = assign->room[c] + later[c];
-		if (chip < 0)
-			chip = chip_with_room(assign, it, could);
-		if (chip < 0)
+		chip = chip_with_room(assign, &assign->jobs[i], could);
+		if (chip < 0) {
+			if (assign->pair != NULL)
+				assign_take_place(assign, i);
 			continue;
-		displace(assign, chip, it->size, later);
-		it->chip = chip;
-		assign->room[chip] -= it->size;
+		}
+		displace(assign, chip, assign->jobs[i].size, later);
+		assign_join(assign, i, chip, -1);
 	}
 }
 
@@ -102,7 +123,7 @@ static void edges_find(struct assign *assign, struct edges *edges)
 	for (int32_t i = 0; i < assign->count; i++) {
 		const struct assign_job *it = &assign->jobs[i];
 
-		if (it->chip < 0 || it->fixed || it->size != edges->size)
+		if (!is_displaceable(it) || it->size != edges->size)
 			continue;
 		for (int32_t b = 0; b < assign->chips; b++) {
 			int64_t gain = (int64_t)it->value[b] - it->value[it->chip];
@@ -194,7 +215,7 @@ static int32_t cheapest(const struct assign *assign, int32_t from, int32_t to, i
 		const struct assign_job *it = &assign->jobs[i];
 		int32_t loss, taken = 0;
 
-		if (it->chip != from || it->fixed || it->size > size_max ||
+		if (it->chip != from || !is_displaceable(it) || it->size > size_max ||
 		    it->value[to] == ASSIGN_NEVER)
 			continue;
 		loss = it->value[from] - it->value[to];
@@ -244,7 +265,7 @@ static int improve_gangs(struct assign *assign)
 		for (int32_t c = 0; c < assign->chips; c++) {
 			const struct assign_job *it = &assign->jobs[i];
 
-			if (it->size > 1 && it->chip >= 0 && !it->fixed && c != it->chip &&
+			if (it->size > 1 && is_displaceable(it) && c != it->chip &&
 			    it->value[c] != ASSIGN_NEVER && exchange(assign, i, c))
 				return 1;
 		}
@@ -285,7 +306,7 @@ static void prices_find(struct assign *assign)
 		for (int32_t i = 0; i < assign->count; i++) {
 			const struct assign_job *it = &assign->jobs[i];
 
-			if (it->chip < 0)
+			if (it->chip < 0 || it->mate >= 0)
 				continue;
 			for (int32_t c = 0; c < assign->chips; c++) {
 				int32_t wanted;
@@ -424,6 +445,7 @@ void assign_balance(struct assign *assign)
 	for (int32_t i = 0; i < assign->count; i++) {
 		struct assign_job *it = &assign->jobs[i];
 
+		it->mate = -1; /* pairs are not balanced */
 		it->wish = chip_cheapest(assign, it, price, assign->room);
 		if (it->wish >= 0 && it->time_s[it->wish] > horizon)
 			it->wish = chip_with_room(assign, it, assign->room);
@@ -451,7 +473,11 @@ void assign_balance(struct assign *assign)
 void assign_deal(struct assign *assign)
 {
 	assign->work = 0;
+	for (int32_t i = 0; i < assign->count && assign->pair == NULL; i++)
+		assign->jobs[i].mate = -1;
 	admit(assign);
 	improve(assign);
+	while (assign->pair != NULL && assign_pairs_improve(assign))
+		improve(assign);
 	prices_find(assign);
 }

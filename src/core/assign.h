@@ -27,16 +27,20 @@
 
 #include <stdint.h>
 
-#define ASSIGN_CHIPS_MAX 16		    /* makes of chip that one deal tells apart */
-#define ASSIGN_LOG_ONE	 1024		    /* logarithms to base 2 are in 1/1024 */
-#define ASSIGN_NEVER	 INT32_MIN	    /* it cannot run there */
-#define ASSIGN_WORK_MAX	 (INT64_C(1) << 24) /* looks at a job and a chip */
+#define ASSIGN_CHIPS_MAX   16		      /* makes of chip that one deal tells apart */
+#define ASSIGN_CLASSES_MAX 128		      /* kinds of jobs that may be in pairs */
+#define ASSIGN_LOG_ONE	   1024		      /* logarithms to base 2 are in 1/1024 */
+#define ASSIGN_NEVER	   INT32_MIN	      /* it cannot run there */
+#define ASSIGN_WORK_MAX	   (INT64_C(1) << 24) /* looks at a job and a chip */
 
 struct assign_job {
 	int32_t size;		   /* devices, 1.. */
 	int32_t chip;		   /* in: where it is; out: where it shall be; -1: nowhere */
 	int32_t fixed;		   /* it stays where it is */
 	int64_t left_us;	   /* work left on the reference chip (assign_balance) */
+	int32_t mate;		   /* in, out: with whom it shares its devices; -1: nobody */
+	int32_t class;		   /* for the values of pairs; -1: it shares with nobody */
+	int32_t was, old, stay;	   /* where it is, its mate there; what staying adds to values */
 	int32_t wish, held, level; /* for assign_balance's own use, as the next */
 	int64_t time_s[ASSIGN_CHIPS_MAX];
 	int32_t value[ASSIGN_CHIPS_MAX]; /* of each of its devices on a chip, or ASSIGN_NEVER */
@@ -48,6 +52,9 @@ struct assign {
 	int32_t room[ASSIGN_CHIPS_MAX];	 /* in: devices for these jobs, with what they hold */
 	int32_t price[ASSIGN_CHIPS_MAX]; /* logarithm; in: of the last deal (assign_balance) */
 	int64_t work;
+	/* What a device of a chip is worth to a job of one class beside one of another, or
+	 * ASSIGN_NEVER; NULL: nobody shares. Mates are then looked at. */
+	const int32_t (*pair)[ASSIGN_CLASSES_MAX][ASSIGN_CHIPS_MAX];
 };
 
 /* The same for work that is all there from the start and shall be done soon: who has the longest
@@ -59,6 +66,16 @@ void assign_balance(struct assign *assign);
 
 /* Deal. Jobs that are somewhere must fit together. */
 void assign_deal(struct assign *assign);
+
+/* The parts of a deal that deal with pairs (assign_pairs.c), for assign.c. What the sum gains if a
+ * job without a place joins one that is alone; the best to join, -1: none; let it join the host, or
+ * with -1 take devices of the chip; let it take the place of the last one in a pair whose turn is
+ * later, 0: there is none; let each job do the best it can, 1: somebody could. */
+int64_t assign_join_gain(const struct assign *assign, int32_t job, int32_t host);
+int32_t assign_join_best(const struct assign *assign, int32_t job, int64_t *gain);
+void assign_join(struct assign *assign, int32_t job, int32_t chip, int32_t host);
+int32_t assign_take_place(struct assign *assign, int32_t job);
+int assign_pairs_improve(struct assign *assign);
 
 /* Logarithm to base 2 of a number above 0, rounded down to 1/1024. */
 int32_t assign_log2(uint32_t number);

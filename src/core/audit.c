@@ -26,7 +26,7 @@ static int placements_are_equal(const struct parc_placement *a, const struct par
 static int start_is_equal(const struct parc_action *a, const struct parc_action *b)
 {
 	return a->start.allocation == b->start.allocation && a->start.attempt == b->start.attempt &&
-	       a->start.count == b->start.count &&
+	       a->start.count == b->start.count && a->start.beside == b->start.beside &&
 	       placements_are_equal(a->start.placements, b->start.placements, a->start.count);
 }
 

@@ -468,6 +468,7 @@ int check_policy(const struct parc_policy *policy, struct parc_err *err)
 		{"reclaim_us", policy->reclaim_us, 0, PARC_TIME_MAX},
 		{"round_us", policy->round_us, 0, PARC_TIME_MAX},
 		{"move_us", policy->move_us, 0, PARC_TIME_MAX / PARC_SHARE_WHOLE},
+		{"pairs", policy->pairs, 0, 1},
 		{"epoch_us", policy->epoch_us, 0, PARC_TIME_MAX},
 		{"grace_us", policy->grace_us, 0, PARC_TIME_MAX},
 		{"half_life_us", policy->half_life_us, 0, PARC_TIME_MAX},

@@ -39,7 +39,7 @@ uint64_t choose_chips(const struct parc_core *core, int32_t job)
 	return chips;
 }
 
-int32_t choose_value(const struct parc_core *core, int32_t job, int32_t chip)
+int32_t choose_speed(const struct parc_core *core, int32_t job, int32_t chip)
 {
 	const struct job *it = &core->jobs[job];
 	int32_t g = device_group(core, job), v = it->variants, best = 0;
@@ -54,8 +54,15 @@ int32_t choose_value(const struct parc_core *core, int32_t job, int32_t chip)
 		}
 		v = v < 0 ? -1 : core->variants[v].next;
 	} while (v >= 0);
-	return best > 0 ? assign_log2((uint32_t)best) - assign_log2(PARC_SHARE_WHOLE)
-			: ASSIGN_NEVER;
+	return best;
+}
+
+int32_t choose_value(const struct parc_core *core, int32_t job, int32_t chip)
+{
+	int32_t speed = choose_speed(core, job, chip);
+
+	return speed > 0 ? assign_log2((uint32_t)speed) - assign_log2(PARC_SHARE_WHOLE)
+			 : ASSIGN_NEVER;
 }
 
 int32_t choose_order(const struct parc_core *core, int32_t job, uint64_t *sets)

@@ -16,6 +16,9 @@
 #define CHOOSE_SCORE_ONE 1000 /* the score of a chip that is not scarce */
 #define CHOOSE_SCORE_MAX 1000000
 
+/* Speed of the job on the chip with its best variant there; 0 where it may not run. */
+int32_t choose_speed(const struct parc_core *core, int32_t job, int32_t chip);
+
 /* What a device of the chip is worth to the job: logarithm of its speed there in 1/1024 (assign.h);
  * ASSIGN_NEVER where it may not run. */
 int32_t choose_value(const struct parc_core *core, int32_t job, int32_t chip);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static void codec_number(struct codec *codec, uint64_t *value, size_t bytes)
+void codec_number(struct codec *codec, uint64_t *value, size_t bytes)
 {
 	int has_room = bytes <= codec->size && codec->used <= codec->size - bytes;
 
@@ -19,35 +19,6 @@ static void codec_number(struct codec *codec, uint64_t *value, size_t bytes)
 			codec->out[codec->used + i] = (uint8_t)(*value >> (8 * i));
 	}
 	codec->used += bytes;
-}
-
-void codec_u64(struct codec *codec, uint64_t *value)
-{
-	codec_number(codec, value, 8);
-}
-
-void codec_u32(struct codec *codec, uint32_t *value)
-{
-	uint64_t number = *value;
-
-	codec_number(codec, &number, 4);
-	*value = (uint32_t)number;
-}
-
-void codec_u16(struct codec *codec, uint16_t *value)
-{
-	uint64_t number = *value;
-
-	codec_number(codec, &number, 2);
-	*value = (uint16_t)number;
-}
-
-void codec_u8(struct codec *codec, uint8_t *value)
-{
-	uint64_t number = *value;
-
-	codec_number(codec, &number, 1);
-	*value = (uint8_t)number;
 }
 
 void codec_expect(struct codec *codec, uint32_t expected)

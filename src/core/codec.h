@@ -9,6 +9,7 @@
 #define CORE_CODEC_H
 
 #include <stddef.h>
+#include <string.h>
 
 #include "parc/event.h"
 
@@ -21,10 +22,31 @@ struct codec {
 	int failed;
 };
 
-void codec_u64(struct codec *codec, uint64_t *value);
-void codec_u32(struct codec *codec, uint32_t *value);
-void codec_u16(struct codec *codec, uint16_t *value);
-void codec_u8(struct codec *codec, uint8_t *value);
+/* A number of so many bytes, out of line and with all checks. */
+void codec_number(struct codec *codec, uint64_t *value, size_t bytes);
+
+/* Reading is most of what a start does: a whole number at once where the machine has the order of
+ * the encoding. */
+#define CODEC_UNSIGNED(name, type)                                                    \
+	static inline void name(struct codec *codec, type *value)                     \
+	{                                                                             \
+		uint64_t number = *value;                                             \
+                                                                                      \
+		if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && codec->in != NULL && \
+		    !codec->failed && codec->size >= sizeof(*value) &&                \
+		    codec->used <= codec->size - sizeof(*value)) {                    \
+			memcpy(value, codec->in + codec->used, sizeof(*value));       \
+			codec->used += sizeof(*value);                                \
+		} else {                                                              \
+			codec_number(codec, &number, sizeof(*value));                 \
+			*value = (type)number;                                        \
+		}                                                                     \
+	}
+CODEC_UNSIGNED(codec_u64, uint64_t)
+CODEC_UNSIGNED(codec_u32, uint32_t)
+CODEC_UNSIGNED(codec_u16, uint16_t)
+CODEC_UNSIGNED(codec_u8, uint8_t)
+#undef CODEC_UNSIGNED
 
 static inline void codec_i64(struct codec *codec, int64_t *value)
 {

@@ -8,8 +8,8 @@
 #include "core/codec.h"
 #include "core/state.h"
 
-#define EVENT_VERSION	2
-#define ACTIONS_VERSION 2
+#define EVENT_VERSION	3
+#define ACTIONS_VERSION 3
 
 void codec_task(struct codec *codec, struct parc_task *it)
 {
@@ -79,6 +79,7 @@ void codec_policy(struct codec *codec, struct parc_policy *it)
 	codec_i32(codec, &it->trial_max);
 	codec_i64(codec, &it->round_us);
 	codec_i64(codec, &it->move_us);
+	codec_i32(codec, &it->pairs);
 	for (size_t i = 0; i < sizeof(it->reserved) / sizeof(*it->reserved); i++)
 		codec_i32(codec, &it->reserved[i]);
 	codec_i64(codec, &it->idle_us);
@@ -236,6 +237,7 @@ static void measured_code(struct codec *codec, struct parc_event *event)
 		codec_i32(codec, &event->speed.count);
 		codec_i32(codec, &event->speed.spread_milli);
 		codec_u8(codec, &event->speed.set);
+		codec_i64(codec, &event->speed.beside);
 		break;
 	default:
 		codec_i64(codec, &event->use.kind);
@@ -368,6 +370,7 @@ static void action_code(struct codec *codec, struct parc_action *it)
 	case PARC_ACTION_START:
 		codec_i64(codec, &it->start.allocation);
 		codec_i32(codec, &it->start.attempt);
+		codec_i64(codec, &it->start.beside);
 		codec_i32(codec, &it->start.count);
 		ARRAY_CODE(codec, it->start.placements, it->start.count, struct parc_placement,
 			   placement_code);

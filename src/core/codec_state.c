@@ -18,7 +18,7 @@
 #include "core/speed.h"
 
 #define STATE_MAGIC   UINT32_C(0x63726170) /* "parc" */
-#define STATE_VERSION 5
+#define STATE_VERSION 6
 #define HEADER_BYTES  STATE_HEADER_BYTES
 
 static void limits_code(struct codec *codec, struct parc_limits *it)
@@ -371,6 +371,9 @@ static void allocation_code(struct codec *codec, struct parc_core *core, struct 
 	codec_i64(codec, &it->checkpoint_us);
 	codec_i64(codec, &it->end_us);
 	codec_i32(codec, &it->speed_milli);
+	codec_slot(codec, &it->beside, core->allocations_table.size);
+	codec_i64(codec, &it->done_us);
+	codec_u8(codec, &it->halved);
 	codec_i64(codec, &it->held_milli);
 	wide_code(codec, &it->busy_done);
 	wide_code(codec, &it->idle_done);
@@ -488,6 +491,7 @@ static void speeds_code(struct codec *codec, struct parc_core *core)
 				    &it->set_milli, &it->learnt_milli, &it->trials};
 
 		codec_i64(codec, &it->kind);
+		codec_i64(codec, &it->beside);
 		codec_i64(codec, &it->order);
 		codec_i64(codec, &it->sum);
 		codec_i64(codec, &it->squares);

@@ -27,6 +27,7 @@
 #include "core/line.h"
 #include "core/node.h"
 #include "core/order.h"
+#include "core/pair.h"
 #include "core/plan.h"
 #include "core/profile.h"
 #include "core/quota.h"
@@ -46,6 +47,8 @@ struct hand {
 	int32_t job, size, was;	  /* devices; chip on which it runs, -1: it waits */
 	int32_t leaving;	  /* it was told to stop, and will wait */
 	int32_t fixed;		  /* it runs and may not be stopped now */
+	int32_t mate;		  /* who shares its devices; -1: nobody */
+	int32_t stays;		  /* it keeps the devices that it has */
 };
 
 struct deal {
@@ -55,6 +58,8 @@ struct deal {
 	int32_t count, running;
 	int32_t chips[ASSIGN_CHIPS_MAX]; /* by index of the assignment */
 	int32_t victims[CANDIDATES_MAX];
+	int32_t classes, class_jobs[ASSIGN_CLASSES_MAX]; /* one job of each */
+	int32_t pair[ASSIGN_CLASSES_MAX][ASSIGN_CLASSES_MAX][ASSIGN_CHIPS_MAX];
 };
 
 void deal_init(struct parc_core *core, struct block *block)
@@ -176,12 +181,58 @@ static int64_t run_min_us(const struct parc_core *core)
 	return core->rules.round_us > 0 ? core->rules.round_us / 2 : RUN_MIN_US;
 }
 
+/* Devices that it holds by itself or with a mate; 0: it holds less of them. */
+static int is_whole(const struct allocation *it, int32_t size)
+{
+	int32_t share = it->beside >= 0 ? PAIR_SHARE : PARC_SHARE_WHOLE;
+
+	return it->held_milli == (int64_t)size * share;
+}
+
+static int32_t hand_of(const struct deal *deal, int32_t job)
+{
+	int32_t i = deal->count - 1;
+
+	while (i >= 0 && deal->hands[i].job != job)
+		i--;
+	return i;
+}
+
+/* Who shares its devices with one that is not dealt is not dealt. */
+static void drop_halves(const struct parc_core *core, struct deal *deal)
+{
+	int32_t kept = 0;
+
+	deal->count = deal->running;
+	for (int32_t i = 0; i < deal->running; i++) {
+		int32_t beside =
+			core->allocations[core->jobs[deal->hands[i].job].allocation].beside;
+
+		deal->hands[i].mate = beside;
+		if (beside >= 0 && hand_of(deal, core->allocations[beside].job) < 0)
+			deal->hands[i].mate = -2;
+	}
+	for (int32_t i = 0; i < deal->running; i++)
+		if (deal->hands[i].mate > -2)
+			deal->hands[kept++] = deal->hands[i];
+	deal->count = deal->running = kept;
+}
+
+/* Now that they are in order: mates by their index. */
+static void find_mates(const struct parc_core *core, struct deal *deal)
+{
+	for (int32_t i = 0; i < deal->count; i++)
+		if (deal->hands[i].mate >= 0)
+			deal->hands[i].mate =
+				hand_of(deal, core->allocations[deal->hands[i].mate].job);
+}
+
 static void find_running(struct parc_core *core, struct deal *deal, int may_stop)
 {
 	for (int32_t slot = 0; slot < core->allocations_table.high; slot++) {
 		const struct allocation *it = &core->allocations[slot];
 		const struct job *job = &core->jobs[it->job];
-		struct hand hand = {.job = it->job, .tie = job->order};
+		struct hand hand = {.job = it->job, .tie = job->order, .mate = -1};
 
 		if (it->id == PARC_NONE || !job->preemptible ||
 		    (it->state == PARC_JOB_STOPPING &&
@@ -189,8 +240,7 @@ static void find_running(struct parc_core *core, struct deal *deal, int may_stop
 			continue;
 		hand.size = deal_size(core, it->job);
 		hand.was = chip_of(core, deal, slot);
-		if (hand.size == 0 || hand.was < 0 ||
-		    it->held_milli != (int64_t)hand.size * PARC_SHARE_WHOLE)
+		if (hand.size == 0 || hand.was < 0 || !is_whole(it, hand.size))
 			continue;
 		hand.leaving = it->state == PARC_JOB_STOPPING;
 		hand.fixed = !hand.leaving &&
@@ -199,7 +249,18 @@ static void find_running(struct parc_core *core, struct deal *deal, int may_stop
 		hand.rank = order_rank(core, it->job);
 		add_running(deal, &hand);
 	}
-	deal->count = deal->running;
+	drop_halves(core, deal);
+}
+
+static void add_waiting(const struct parc_core *core, struct deal *deal, int32_t job)
+{
+	deal->hands[deal->count++] = (struct hand){.major = strand_major(core, job),
+						   .rank = order_rank(core, job),
+						   .tie = core->jobs[job].order,
+						   .job = job,
+						   .size = deal_size(core, job),
+						   .was = -1,
+						   .mate = -1};
 }
 
 /* The first jobs in turn order of the first lines. */
@@ -225,12 +286,8 @@ static void find_waiting(struct parc_core *core, struct deal *deal)
 				best = i;
 		if (best < 0)
 			return;
-		deal->hands[deal->count++] = (struct hand){.major = strand_major(core, heads[best]),
-							   .rank = order_rank(core, heads[best]),
-							   .tie = core->jobs[heads[best]].order,
-							   .job = heads[best],
-							   .size = deal_size(core, heads[best]),
-							   .was = -1};
+		if (quota_bars(core, heads[best]) == PARC_REASON_NONE)
+			add_waiting(core, deal, heads[best]);
 		heads[best] = line_next_job(core, from[best], heads[best], INT64_MAX);
 		taken++;
 	}
@@ -273,6 +330,82 @@ static int32_t stay_worth(const struct parc_core *core, const struct hand *hand)
 	       assign_log2(PARC_SHARE_WHOLE);
 }
 
+/* ---- Pairs */
+
+static int is_one_class(const struct parc_core *core, int32_t a, int32_t b)
+{
+	const struct group *one = &core->groups[core->jobs[a].groups];
+	const struct group *two = &core->groups[core->jobs[b].groups];
+
+	return core->jobs[a].kind == core->jobs[b].kind && one->shape == two->shape &&
+	       one->tasks_min == two->tasks_min;
+}
+
+/* Jobs of a class are alike to those that may be beside them; -1: it shares with nobody, or there
+ * are too many classes. */
+static int32_t class_of(const struct parc_core *core, struct deal *deal, int32_t job)
+{
+	int32_t class = 0;
+
+	if (!core->rules.pairs || !pair_is_open(core, job))
+		return -1;
+	while (class < deal->classes && !is_one_class(core, job, deal->class_jobs[class]))
+		class ++;
+	if (class == ASSIGN_CLASSES_MAX)
+		return -1;
+	if (class == deal->classes)
+		deal->class_jobs[deal->classes++] = job;
+	return class;
+}
+
+/* What chips are worth to pairs; nobody is asked as long as nobody shares or may. */
+static void fill_pairs(const struct parc_core *core, struct deal *deal)
+{
+	int32_t shared = 0;
+
+	for (int32_t i = 0; i < deal->count; i++)
+		shared |= deal->hands[i].mate >= 0;
+	for (int32_t a = 0; a < deal->classes; a++)
+		for (int32_t b = 0; b < deal->classes; b++)
+			for (int32_t c = 0; c < deal->assign.chips; c++)
+				deal->pair[a][b][c] =
+					pair_value(core, deal->class_jobs[a], deal->class_jobs[b],
+						   deal->chips[c]);
+	if (shared || core->rules.pairs)
+		deal->assign.pair =
+			(const int32_t(*)[ASSIGN_CLASSES_MAX][ASSIGN_CHIPS_MAX])deal->pair;
+}
+
+/* Has `i` to leave its devices to the other, who stays on that chip, too? */
+static int gives_way(const struct deal *deal, int32_t i, int32_t other)
+{
+	const struct hand *hand = &deal->hands[other < 0 ? i : other];
+
+	return other >= 0 && hand->was >= 0 && !hand->leaving &&
+	       deal->jobs[other].chip == hand->was && (hand->fixed || other < i);
+}
+
+/* Who keeps his devices: of two that part, or come together, on one chip one does. */
+static void find_stays(struct deal *deal)
+{
+	for (int32_t i = 0; i < deal->count; i++) {
+		struct hand *hand = &deal->hands[i];
+		int32_t mate = deal->jobs[i].mate;
+
+		hand->stays = hand->was >= 0 && !hand->leaving && deal->jobs[i].chip == hand->was &&
+			      (hand->fixed || mate == hand->mate ||
+			       (!gives_way(deal, i, mate) && !gives_way(deal, i, hand->mate)));
+	}
+}
+
+/* Is it to join its mate, rather than the mate it? */
+static int is_guest(const struct deal *deal, int32_t i)
+{
+	int32_t mate = deal->jobs[i].mate;
+
+	return mate >= 0 && !deal->hands[i].stays && (deal->hands[mate].stays || mate < i);
+}
+
 static void fill_jobs(struct parc_core *core, struct deal *deal)
 {
 	for (int32_t i = 0; i < deal->count; i++) {
@@ -283,7 +416,14 @@ static void fill_jobs(struct parc_core *core, struct deal *deal)
 		*it = (struct assign_job){.size = hand->size,
 					  .chip = hand->leaving ? -1 : hand->was,
 					  .fixed = hand->fixed,
+					  .mate = -1,
+					  .class = class_of(core, deal, hand->job),
+					  .was = hand->leaving ? -1 : hand->was,
+					  .old = hand->mate,
+					  .stay = stay_worth(core, hand),
 					  .left_us = left_us(core, hand->job)};
+		if (hand->mate >= 0 && !hand->leaving && !deal->hands[hand->mate].leaving)
+			it->mate = hand->mate;
 		for (int32_t c = 0; c < deal->assign.chips; c++)
 			it->value[c] = chips >> deal->chips[c] & 1
 					       ? choose_value(core, hand->job, deal->chips[c])
@@ -292,7 +432,7 @@ static void fill_jobs(struct parc_core *core, struct deal *deal)
 			continue;
 		if (it->value[it->chip] == ASSIGN_NEVER)
 			it->value[it->chip] = 0; /* it is there, whatever is known by now */
-		it->value[it->chip] += stay_worth(core, hand);
+		it->value[it->chip] += it->stay;
 	}
 }
 
@@ -322,7 +462,7 @@ static void find_room(const struct parc_core *core, struct deal *deal)
 					    PARC_SHARE_WHOLE);
 	}
 	for (int32_t i = 0; i < deal->count; i++)
-		if (deal->hands[i].was >= 0)
+		if (deal->hands[i].was >= 0 && (deal->hands[i].mate < 0 || i < deal->hands[i].mate))
 			assign->room[deal->hands[i].was] += deal->hands[i].size;
 }
 
@@ -341,7 +481,7 @@ static int deal_start(struct parc_core *core, struct deal *deal)
 		const struct hand *hand = &deal->hands[i];
 		int32_t first = core->placements_count;
 
-		if (hand->was >= 0 || deal->jobs[i].chip < 0)
+		if (hand->was >= 0 || deal->jobs[i].chip < 0 || is_guest(deal, i))
 			continue;
 		if (!act_has_room_for(core, 4) ||
 		    core->placements_max - first < job_tasks_max(core, hand->job))
@@ -355,13 +495,25 @@ static int deal_start(struct parc_core *core, struct deal *deal)
 	return 1;
 }
 
+/* Let those that wait join the mates that are in their places. */
+static void deal_join(struct parc_core *core, struct deal *deal)
+{
+	for (int32_t i = 0; i < deal->count; i++) {
+		const struct hand *hand = &deal->hands[i];
+		const struct hand *host = &deal->hands[is_guest(deal, i) ? deal->jobs[i].mate : i];
+
+		if (hand->was < 0 && host != hand && (host->was < 0 || host->stays) &&
+		    quota_bars(core, hand->job) == PARC_REASON_NONE)
+			pair_start(core, hand->job, host->job);
+	}
+}
+
 /* Is it running where it shall not stay? */
 static int must_go(const struct parc_core *core, const struct deal *deal, int32_t i)
 {
 	const struct hand *hand = &deal->hands[i];
 
-	return hand->was >= 0 && !hand->leaving && !hand->fixed &&
-	       deal->jobs[i].chip != hand->was &&
+	return hand->was >= 0 && !hand->leaving && !hand->fixed && !hand->stays &&
 	       core->allocations[core->jobs[hand->job].allocation].state != PARC_JOB_STOPPING;
 }
 
@@ -393,27 +545,66 @@ static int32_t stop_for(struct parc_core *core, struct deal *deal, int32_t i)
 	return needed;
 }
 
-/* Stop what has to make place for those that wait, then what moves. 0: the step is full. */
+/* Would it start again if it was stopped to be moved? */
+static int may_return(const struct parc_core *core, int32_t job)
+{
+	return !core->jobs[job].held && !quota_bars_return(core, job);
+}
+
+/* Does it start at once where it shall be, or in the place of those that are stopped for it? */
+static int find_place(struct parc_core *core, struct deal *deal, int32_t i)
+{
+	int32_t first = core->placements_count;
+
+	if (core->placements_max - first >= job_tasks_max(core, deal->hands[i].job) &&
+	    plan_on(core, deal, deal->hands[i].job, deal->jobs[i].chip) == PARC_REASON_NONE) {
+		plan_undo(core, first);
+		return 1;
+	}
+	return stop_for(core, deal, i) > 0;
+}
+
+static int is_stopping(const struct parc_core *core, const struct hand *hand)
+{
+	int32_t allocation = core->jobs[hand->job].allocation;
+
+	return allocation >= 0 && core->allocations[allocation].state == PARC_JOB_STOPPING;
+}
+
+/* Is the host of this guest in its place or on its way there, and alone then? Who shares its
+ * devices with it until now is stopped. */
+static int clear_host(struct parc_core *core, struct deal *deal, int32_t i)
+{
+	const struct hand *host = &deal->hands[deal->jobs[i].mate];
+
+	if (!host->stays)
+		return host->was < 0 || is_stopping(core, host);
+	if (host->mate >= 0 && must_go(core, deal, host->mate))
+		act_stop(core, deal->hands[host->mate].job, PARC_RESULT_PREEMPTED);
+	return host->mate < 0 || is_stopping(core, &deal->hands[host->mate]);
+}
+
+/* Stop what has to make place for those that wait, then what moves, then what joins others. 0: the
+ * step is full. */
 static int deal_stop(struct parc_core *core, struct deal *deal)
 {
 	if (!act_has_room_for(core, 2 * CANDIDATES_MAX))
 		return 0;
 	for (int32_t i = 0; i < deal->count; i++)
-		if (deal->hands[i].was < 0 && deal->jobs[i].chip >= 0 &&
+		if (deal->hands[i].was < 0 && deal->jobs[i].chip >= 0 && !is_guest(deal, i) &&
 		    core->jobs[deal->hands[i].job].allocation < 0)
 			stop_for(core, deal, i);
-	for (int32_t i = 0; i < deal->count; i++) {
-		int32_t first = core->placements_count;
-
-		if (deal->jobs[i].chip < 0 || !must_go(core, deal, i))
-			continue;
-		if (core->placements_max - first >= job_tasks_max(core, deal->hands[i].job) &&
-		    plan_on(core, deal, deal->hands[i].job, deal->jobs[i].chip) == PARC_REASON_NONE)
-			plan_undo(core, first);
-		else if (stop_for(core, deal, i) == 0)
-			continue;
-		act_stop(core, deal->hands[i].job, PARC_RESULT_PREEMPTED);
-	}
+	for (int32_t i = 0; i < deal->count; i++)
+		if (deal->jobs[i].chip >= 0 && must_go(core, deal, i) && !is_guest(deal, i) &&
+		    may_return(core, deal->hands[i].job) && find_place(core, deal, i))
+			act_stop(core, deal->hands[i].job, PARC_RESULT_PREEMPTED);
+	for (int32_t i = 0; i < deal->count; i++)
+		if (is_guest(deal, i) &&
+		    core->jobs[deal->hands[i].job].state != PARC_JOB_STOPPING &&
+		    (deal->hands[i].was < 0 ||
+		     (must_go(core, deal, i) && may_return(core, deal->hands[i].job))) &&
+		    clear_host(core, deal, i) && deal->hands[i].was >= 0)
+			act_stop(core, deal->hands[i].job, PARC_RESULT_PREEMPTED);
 	return 1;
 }
 
@@ -469,29 +660,37 @@ int deal_decide(struct parc_core *core, const struct parc_event *event, int *pla
 {
 	struct deal *deal = core->deal;
 	int round = is_round(core, event), done;
+	int awaited = core->rules.round_us == 0 &&
+		      (is_awaited(core) || line_first(core, LINE_READY) >= 0);
 
 	*plain = 0;
-	if (!round && event->kind != PARC_EVENT_STOPPED)
+	if (!round && !awaited && event->kind != PARC_EVENT_STOPPED)
 		return 1;
 	deal->count = deal->running = 0;
 	find_chips(core, deal);
 	find_running(core, deal, round);
 	find_waiting(core, deal);
 	hands_sort(deal);
+	find_mates(core, deal);
+	deal->classes = 0;
 	fill_jobs(core, deal);
+	fill_pairs(core, deal);
 	deal->assign.count = deal->count;
 	find_room(core, deal);
 	if (core->rules.order == PARC_ORDER_LONGEST)
 		assign_balance(&deal->assign);
 	else
 		assign_deal(&deal->assign);
+	find_stays(deal);
 	done = deal_start(core, deal);
+	if (done)
+		deal_join(core, deal);
 	if (done && round) {
 		deal_scores(core, deal);
 		done = deal_stop(core, deal);
 	}
 	*plain = done && !is_leaving(core, deal);
-	if (*plain && round && core->rules.round_us > 0)
+	if (*plain && (awaited || (round && core->rules.round_us > 0)))
 		line_wake_all(core); /* they waited for the round, now for what they lack */
 	return done;
 }

@@ -17,6 +17,7 @@
 #include "core/line.h"
 #include "core/order.h"
 #include "core/pack.h"
+#include "core/pair.h"
 #include "core/queue.h"
 #include "core/reserve.h"
 #include "core/service.h"
@@ -192,7 +193,7 @@ void decide(struct parc_core *core, const struct parc_event *event)
 	decide_deadlines(core);
 	do { /* what a replica gives is known for sure once it has started */
 		done = closure_decide(core) & service_decide(core) & pack_decide(core) &
-		       idle_decide(core);
+		       pair_decide(core) & idle_decide(core);
 		decide_orphans(core);
 		done &= queue_decide(core, event);
 	} while (done && core->services_noted >= 0);

@@ -112,7 +112,7 @@ static uint64_t rules_hash(const struct parc_policy *rules, uint64_t hash)
 	hash = hash_pair(hash, rules->idle_milli, rules->idle_act);
 	hash = hash_word(hash, (uint64_t)rules->round_us);
 	hash = hash_word(hash, (uint64_t)rules->move_us);
-	return hash_word(hash, (uint64_t)rules->requeue_max);
+	return hash_pair(hash, rules->requeue_max, rules->pairs);
 }
 
 static uint64_t thresholds_hash(const struct thresholds *it, uint64_t hash)

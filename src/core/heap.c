@@ -28,6 +28,7 @@ void heap_reset(struct parc_core *core)
 	memset(index->heap_buckets, -1, sizeof(index->heap_buckets));
 	index->heaps_count = 0;
 	index->births_count = 0;
+	memset(index->born, 0, PARC_CHIPS_MAX * sizeof(*index->born));
 	memset(index->lapses, 0, sizeof(*index->lapses) << LAPSE_ORDER);
 }
 
@@ -251,24 +252,19 @@ static int class_score(struct parc_core *core, int32_t class, const struct heap 
 	return 1;
 }
 
+/* Where the score of a pair is remembered for all that are alike. */
+static struct alike *alike_at(const struct index *index, uint64_t key)
+{
+	return &index->alikes[key >> (64 - ALIKE_ORDER)];
+}
+
 /* The same with what is remembered: on a plain class a plain ask fits, with enough CPU and memory,
  * where it fitted on one alike, and scores the same. */
 static int class_score_again(struct parc_core *core, int32_t class, const struct heap *heap,
-			     int32_t *score)
+			     uint64_t key, int32_t *score)
 {
-	const struct policy_ops *ops = policy_get(core);
-	struct index *index = core->index;
-	const struct class *it = &index->classes[class];
-	struct alike *alike;
-	uint64_t key;
+	struct alike *alike = alike_at(core->index, key);
 
-	if (ops->alike == NULL || !pair_is_plain(index, heap, class))
-		return class_score(core, class, heap, score);
-	if (it->cpu_free < heap->ask.task.cpu_milli || it->memory_free < heap->ask.task.memory_mib)
-		return 0;
-	key = hash_word(ops->alike(core, it->cpu_free, it->devices, &heap->ask),
-			index->scores_epoch);
-	alike = &index->alikes[key >> (64 - ALIKE_ORDER)];
 	if (alike->key != key) {
 		if (!class_score(core, class, heap, score))
 			return 0;
@@ -300,17 +296,25 @@ static int lapse_recall(const struct index *index, const struct heap_entry *entr
 	return 1;
 }
 
-static void heap_push(struct parc_core *core, int32_t slot, int32_t class)
+/* Classes that are about to be pushed, while what is remembered of them comes from memory. */
+#define BATCH_MAX 16
+
+struct batch {
+	int32_t slot, count;
+	int32_t classes[BATCH_MAX];
+	uint64_t keys[BATCH_MAX]; /* of what is alike; 0: what is remembered is the class's own */
+};
+
+static void heap_push(struct parc_core *core, int32_t slot, int32_t class, uint64_t key)
 {
 	struct index *index = core->index;
 	struct heap *heap = &index->heaps[slot];
 	struct heap_entry entry = {.class = class, .generation = index->classes[class].generation};
 	int32_t score;
 
-	if (!index_may_fit(core, class, &heap->ask))
-		return;
-	if ((pair_is_plain(index, heap, class) || !lapse_recall(index, &entry, slot, &score)) &&
-	    !class_score_again(core, class, heap, &score))
+	if (key != 0 ? !class_score_again(core, class, heap, key, &score)
+		     : !lapse_recall(index, &entry, slot, &score) &&
+			       !class_score(core, class, heap, &score))
 		return;
 	if (index->exact)
 		entry.key = key_of(score, (uint32_t)core->nodes[class].rank);
@@ -318,6 +322,37 @@ static void heap_push(struct parc_core *core, int32_t slot, int32_t class)
 		entry.key = key_of(score, (uint32_t)(index->classes[class].hash >> 32));
 	class_hold(index, class, slot);
 	heap_insert(index, slot, &entry);
+}
+
+static void batch_push(struct parc_core *core, struct batch *batch)
+{
+	for (int32_t i = 0; i < batch->count; i++)
+		heap_push(core, batch->slot, batch->classes[i], batch->keys[i]);
+	batch->count = 0;
+}
+
+static void batch_add(struct parc_core *core, struct batch *batch, int32_t class)
+{
+	const struct policy_ops *ops = policy_get(core);
+	const struct index *index = core->index;
+	const struct heap *heap = &index->heaps[batch->slot];
+	const struct class *it = &index->classes[class];
+	uint64_t key = 0;
+
+	if (!index_may_fit(core, class, &heap->ask))
+		return;
+	if (ops->alike != NULL && pair_is_plain(index, heap, class)) {
+		if (it->cpu_free < heap->ask.task.cpu_milli ||
+		    it->memory_free < heap->ask.task.memory_mib)
+			return;
+		key = hash_word(ops->alike(core, it->cpu_free, it->devices, &heap->ask),
+				index->scores_epoch);
+		__builtin_prefetch(alike_at(index, key));
+	}
+	batch->classes[batch->count] = class;
+	batch->keys[batch->count++] = key;
+	if (batch->count == BATCH_MAX)
+		batch_push(core, batch);
 }
 
 /* Fetch a class from memory that is looked at a few classes later. */
@@ -331,14 +366,56 @@ static void class_prefetch(const struct index *index, int32_t class)
 static void heap_fill(struct parc_core *core, int32_t slot)
 {
 	struct index *index = core->index;
+	struct batch batch = {.slot = slot};
 
 	index->heaps[slot].births_seen = index->births_count;
 	for (int32_t i = 0; i < index->filled_count; i++) {
 		if (i + AHEAD < index->filled_count)
 			class_prefetch(index, index->filled[i + AHEAD]);
 		if (!class_is_held(index, index->filled[i], slot))
-			heap_push(core, slot, index->filled[i]);
+			batch_add(core, &batch, index->filled[i]);
 	}
+	batch_push(core, &batch);
+}
+
+/* Hear of the births one by one, from the first that the heap has not heard of. */
+static void heap_hear(struct parc_core *core, int32_t slot)
+{
+	struct index *index = core->index;
+	struct heap *heap = &index->heaps[slot];
+	struct batch batch = {.slot = slot};
+
+	while (heap->births_seen < index->births_count) {
+		int64_t birth = heap->births_seen++;
+		int32_t class = index->births[birth & index->births_mask];
+
+		class_prefetch(index, index->births[(birth + AHEAD) & index->births_mask]);
+		if (index->classes[class].birth == birth && index->classes[class].count > 0 &&
+		    !class_is_held(index, class, slot))
+			batch_add(core, &batch, class);
+	}
+	batch_push(core, &batch);
+}
+
+/* 0: the ask surely fits on no class that was born since, from the birth of this number on. Most
+ * asks that fit nowhere are told so. */
+static int ask_has_hope(const struct parc_core *core, const struct ask *ask, int64_t birth)
+{
+	const struct parc_task *task = &ask->task;
+	uint64_t chips = task->chips & core->chips_known;
+
+	if (task->devices == 0 || (chips & core->cores_chips) != 0)
+		return 1;
+	for (; chips != 0; chips &= chips - 1) {
+		const struct births *it = &core->index->born[__builtin_ctzll(chips)];
+		int64_t last = task->share_milli == PARC_SHARE_WHOLE
+				       ? it->whole[task->devices]
+				       : it->share[task->share_milli >> SHARE_SHIFT];
+
+		if (last > birth)
+			return 1;
+	}
+	return 0;
 }
 
 /* Hear of the classes filled since the ask was last made. */
@@ -353,20 +430,13 @@ static void heap_catch_up(struct parc_core *core, int32_t slot)
 		heap->epoch = ++index->epoch;
 		heap->births_seen = -1;
 	}
-	if (heap->births_seen < 0 ||
-	    index->births_count - heap->births_seen > index->filled_count) {
+	if (heap->births_seen >= 0 && !ask_has_hope(core, &heap->ask, heap->births_seen))
+		heap->births_seen = index->births_count;
+	else if (heap->births_seen < 0 ||
+		 index->births_count - heap->births_seen > index->filled_count)
 		heap_fill(core, slot);
-		return;
-	}
-	while (heap->births_seen < index->births_count) {
-		int64_t birth = heap->births_seen++;
-		int32_t class = index->births[birth & index->births_mask];
-
-		class_prefetch(index, index->births[(birth + AHEAD) & index->births_mask]);
-		if (index->classes[class].birth == birth && index->classes[class].count > 0 &&
-		    !class_is_held(index, class, slot))
-			heap_push(core, slot, class);
-	}
+	else
+		heap_hear(core, slot);
 }
 
 static void heap_assign(struct parc_core *core, int32_t slot, const struct ask *ask)
@@ -440,14 +510,33 @@ static int32_t heap_top(struct index *index, int32_t slot)
 	return -1;
 }
 
+/* The member that comes first, and the one after it: by rank if they are unused (index.h), else by
+ * their last change; -1: none. */
+static int32_t member_first(const struct index *index, int32_t class)
+{
+	const struct class *it = &index->classes[class];
+
+	return it->unused ? ranking_first(&index->ranks, it->root, INT64_MAX) : it->head;
+}
+
+static int32_t member_next(const struct parc_core *core, int32_t class, int32_t node)
+{
+	const struct index *index = core->index;
+	const struct class *it = &index->classes[class];
+
+	return it->unused ? ranking_next(&index->ranks, it->root, node, INT64_MAX)
+			  : core->nodes[node].next;
+}
+
 /* The first member of the class on which the ask fits. Where the classes tell everything apart
  * that is the first one. */
 static int32_t member_find(const struct parc_core *core, int32_t class, const struct ask *ask,
 			   struct view *view, struct pick *pick)
 {
-	node_prefetch(core, core->index->classes[class].head);
-	for (int32_t node = core->index->classes[class].head; node >= 0;
-	     node = core->nodes[node].next) {
+	int32_t node = member_first(core->index, class);
+
+	node_prefetch(core, node);
+	for (; node >= 0; node = member_next(core, class, node)) {
 		view_of_node(core, node, view);
 		if (view_fits(core, view, ask, pick)) {
 			/* A gang takes one member after the other. */

@@ -39,6 +39,8 @@ void index_init(struct parc_core *core, struct block *block)
 	it->births = block_take(block, size, sizeof(*it->births));
 	if (it->births != NULL)
 		memset(it->births, 0, size * sizeof(*it->births)); /* looked at ahead of time */
+	it->born = block_take(block, PARC_CHIPS_MAX, sizeof(*it->born));
+	ranking_init(&it->ranks, block, nodes);
 	it->filled = block_take(block, (size_t)it->classes_max, sizeof(*it->filled));
 	it->entries = block_take(block, (size_t)core->limits.index_entries, sizeof(*it->entries));
 	it->lapses = block_take(block, (size_t)1 << LAPSE_ORDER, sizeof(*it->lapses));
@@ -252,6 +254,14 @@ static void class_fill(struct index *index, int32_t class)
 {
 	struct class *it = &index->classes[class];
 
+	for (uint64_t chips = it->chips; chips != 0; chips &= chips - 1) {
+		struct births *births = &index->born[__builtin_ctzll(chips)];
+
+		for (int32_t n = 0; n <= it->whole; n++)
+			births->whole[n] = index->births_count + 1;
+		for (int32_t n = 0; n <= it->most_milli >> SHARE_SHIFT; n++)
+			births->share[n] = index->births_count + 1;
+	}
 	it->filled = index->filled_count;
 	index->filled[index->filled_count++] = class;
 	it->birth = index->births_count++;
@@ -284,6 +294,7 @@ static void class_glance(const struct parc_core *core, struct class *it, const i
 	const struct kind *kind = &core->kinds[it->kind];
 
 	it->plain = (uint8_t)kind_is_plain(core, kind);
+	it->root = -1;
 	it->devices = 0;
 	for (int32_t p = 0; p < kind->pools_count; p++)
 		for (int32_t i = 0; i < kind->pools[p].count; i++)
@@ -295,6 +306,7 @@ static void class_glance(const struct parc_core *core, struct class *it, const i
 		it->whole = (int16_t)(it->whole + (milli[i] == PARC_SHARE_WHOLE));
 		it->most_milli = milli[i] > it->most_milli ? milli[i] : it->most_milli;
 	}
+	it->unused = !core->index->exact && it->whole > 0 && it->whole == kind->devices_count;
 }
 
 static int32_t class_create(struct parc_core *core, const struct class *key, const uint64_t *cells)
@@ -360,6 +372,11 @@ static void member_link(struct index *index, struct parc_core *core, int32_t cla
 		core->nodes[prev].next = node;
 	else
 		it->head = node;
+	if (it->unused) {
+		struct ranking_node key = {.key = member->rank, .tie = member->id};
+
+		ranking_insert(&index->ranks, &it->root, node, &key);
+	}
 	if (it->count++ == 0) {
 		if (!index->exact)
 			empty_unlink(index, class);
@@ -378,6 +395,8 @@ static void member_unlink(struct index *index, struct parc_core *core, int32_t n
 		core->nodes[member->prev].next = member->next;
 	else
 		it->head = member->next;
+	if (it->unused)
+		ranking_remove(&index->ranks, &it->root, node);
 	if (--it->count == 0) {
 		class_drain(index, member->class);
 		if (!index->exact)
@@ -657,7 +676,8 @@ static int node_check(const struct parc_core *core, int32_t node, struct parc_er
 	return 0;
 }
 
-/* I2: the members of a class stand in order of their last change, newest first. */
+/* I2: the members of a class stand in order of their last change, newest first; if they are unused,
+ * by rank as well. */
 static int class_check(const struct parc_core *core, int32_t class, struct parc_err *err)
 {
 	const struct class *it = &core->index->classes[class];
@@ -670,7 +690,8 @@ static int class_check(const struct parc_core *core, int32_t class, struct parc_
 			break;
 		changed = core->nodes[node].changed;
 	}
-	if (count == it->count)
+	if (count == it->count &&
+	    (!it->unused || ranking_count(&core->index->ranks, it->root) == count))
 		return 0;
 	return parc_err_set(err, PARC_ERR_MISMATCH, "I2: a class of %d nodes has %d in order",
 			    it->count, count);

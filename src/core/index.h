@@ -8,6 +8,9 @@
  * asked, or from the list of all filled classes when that is shorter, so an ask that is never made
  * again costs nothing. A class that fills again mostly finds its score remembered.
  *
+ * Of a class the member that changed last is taken; of nodes with all devices free the first by
+ * rank: small work breaks them at one end of the fleet, and at the other pods stay whole for gangs.
+ *
  * A policy with exact scores (policy.h) has one class for each node, reborn at each change.
  *
  * Everything here is derived from the state, and every tie is broken by the state's contents
@@ -27,6 +30,7 @@
 #define HEAPS_WORDS (HEAPS_MAX / 64)
 #define LAPSE_ORDER 13 /* 2^13 scores remembered: 320 KiB */
 #define ALIKE_ORDER 16 /* likewise, of nodes that are alike: 1 MiB */
+#define SHARE_SHIFT 6  /* free shares are told apart by 64 thousandths in births */
 
 struct class
 {
@@ -40,10 +44,12 @@ struct class
 	uint32_t generation;	   /* of the slot */
 	int16_t whole, most_milli; /* free whole devices; the largest free share */
 	uint8_t plain;		   /* free CPU, memory and shares alone tell what fits */
+	uint8_t unused;		   /* all devices are free: `root` is in use */
 	/* the rest */
 	uint64_t held[HEAPS_WORDS]; /* heaps that have an entry of this generation */
 	uint64_t hash;
 	int32_t next; /* in its hash bucket */
+	int32_t root; /* ranking of its members by rank */
 	int32_t empty_next, empty_prev;
 	int32_t filled; /* its place in the list of filled classes */
 };
@@ -79,6 +85,12 @@ struct heap {
 	int32_t plain; /* it asks for nothing but shares, CPU and memory */
 };
 
+/* By chip: how many births there were up to the last of a class with at least so much free. */
+struct births {
+	int64_t whole[PARC_NODE_DEVICES_MAX + 1];	      /* by free whole devices */
+	int64_t share[(PARC_SHARE_WHOLE >> SHARE_SHIFT) + 1]; /* by largest free share */
+};
+
 struct index {
 	struct class *classes;
 	uint64_t *cells; /* limits.node_devices a class */
@@ -91,6 +103,8 @@ struct index {
 	int32_t *births;
 	int64_t births_count;
 	uint32_t births_mask;
+	struct births *born;  /* by chip */
+	struct ranking ranks; /* by node slot */
 	struct heap heaps[HEAPS_MAX];
 	int32_t heap_buckets[HEAPS_MAX];
 	int32_t heaps_count;
@@ -126,7 +140,6 @@ void index_remove(struct parc_core *core, int32_t node);
 /* The node slot was taken into use or given back: the list of nodes by time of change. */
 void index_link(struct parc_core *core, int32_t node);
 void index_unlink(struct parc_core *core, int32_t node);
-
 void index_link_after(struct parc_core *core, int32_t node, int32_t older);
 
 /* Tell these requests apart from now on. */

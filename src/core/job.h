@@ -61,6 +61,9 @@ int32_t allocation_next_end(const struct parc_core *core, int32_t allocation);
 void allocation_time(struct parc_core *core, int32_t allocation);
 void allocation_set_end(struct parc_core *core, int32_t allocation, int64_t end_us);
 
+/* From now on its job runs at this speed, in thousandths of the reference chip. */
+void allocation_set_speed(struct parc_core *core, int32_t allocation, int32_t speed_milli);
+
 /* Recompute its part of the digest; the part that its tasks have in that. */
 void allocation_digest(struct parc_core *core, int32_t allocation);
 uint64_t allocation_tasks_hash(const struct parc_core *core, int32_t allocation);

@@ -452,6 +452,18 @@ static int task_is_right(const struct links *links, const struct job *job, int32
 	return devices == 32 || it->devices >> devices == 0;
 }
 
+/* Do two that share devices name each other? */
+static int beside_is_right(const struct parc_core *core, int32_t slot)
+{
+	const struct allocation *it = &core->allocations[slot];
+
+	return is_within(it->halved, it->beside >= 0, 1) &&
+	       (it->beside < 0 || (it->tasks >= 0 && core->tasks[it->tasks].devices != 0 &&
+				   it->beside < core->allocations_table.high &&
+				   core->allocations[it->beside].id != PARC_NONE &&
+				   core->allocations[it->beside].beside == slot));
+}
+
 static int allocation_is_right(struct links *links, int32_t slot)
 {
 	const struct parc_core *core = links->core;
@@ -459,6 +471,7 @@ static int allocation_is_right(struct links *links, int32_t slot)
 	int32_t count = 0;
 
 	if (!job_is_used(links, it->job) || core->jobs[it->job].allocation != slot ||
+	    !is_within(it->done_us, 0, PARC_TIME_MAX) ||
 	    !is_within(it->start_us, 0, core->time_us) || !is_within(it->busy_milli, -1, 1000) ||
 	    !is_within(it->work_us, 0, PARC_TIME_MAX) ||
 	    !is_within(it->checkpoint_us, 0, PARC_TIME_MAX) ||
@@ -473,7 +486,7 @@ static int allocation_is_right(struct links *links, int32_t slot)
 		if (!meet(links, MARKS_TASKS, t) || core->tasks[t].allocation != slot ||
 		    !task_is_right(links, &core->jobs[it->job], t))
 			return 0;
-	return count == it->tasks_count;
+	return count == it->tasks_count && beside_is_right(core, slot);
 }
 
 static int allocations_are_right(struct links *links)

@@ -136,10 +136,13 @@ struct allocation {
 	struct wide busy_done, idle_done, unmeasured_done; /* since the last checkpoint */
 	int32_t idle_next, idle_prev;			   /* derived: in its list (idle.h) */
 	int32_t job, tasks, tasks_count;		   /* first task */
-	int32_t speed_milli; /* of its job on the slowest chip that it holds */
+	int32_t speed_milli; /* of its job on the slowest chip that it holds, since booked_us ... */
+	int32_t beside;	     /* the allocation whose devices it shares half and half; -1 (pair.h) */
+	int64_t done_us;     /* ... and what it had done before, on the reference chip */
 	int16_t busy_milli;  /* -1: unmeasured */
 	uint8_t state;	     /* STARTING, RUNNING or STOPPING */
 	uint8_t warned;	     /* how often since it is idle (idle.c) */
+	uint8_t halved;	     /* it holds half of its devices, as it is or was in a pair */
 };
 
 struct task { /* as small as its bounds allow: there are more of these than of anything */
@@ -157,7 +160,8 @@ struct task { /* as small as its bounds allow: there are more of these than of a
 /* What is known of the speed of a kind of job on a chip (speed.h). Sums are over the runs that
  * weigh: of their speeds and of these squared. */
 struct speed {
-	int64_t kind, order; /* order: of its last change; the oldest makes room */
+	int64_t kind, beside, order; /* beside: PARC_NONE: alone; order: of its last change; the
+				      * oldest makes room */
 	int64_t sum, squares;
 	int32_t chip, weight, runs;	 /* runs: all there ever were, up to PARC_SPEED_RUNS_MAX */
 	int32_t set_milli, learnt_milli; /* 0: not set, nothing learnt */

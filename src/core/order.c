@@ -74,12 +74,36 @@ int64_t order_end_us(const struct parc_core *core, int32_t job, int64_t start_us
 	return time_after(start_us, order_length_us(&core->jobs[job]), speed_milli);
 }
 
-int64_t order_limit_us(const struct parc_core *core, int32_t job, int64_t start_us,
-		       int32_t speed_milli)
+/* What is left of so much work; at least 1. */
+static int64_t work_left(int64_t work_us, int64_t done_us)
 {
-	int64_t limit = core->jobs[job].time_limit_us;
+	if (work_us == PARC_NEVER)
+		return PARC_NEVER;
+	return work_us > done_us ? work_us - done_us : 1;
+}
 
-	return limit > 0 ? time_after(start_us, limit, speed_milli) : PARC_NEVER;
+int64_t order_end_running_us(const struct parc_core *core, const struct allocation *it)
+{
+	int64_t left_us = work_left(order_length_us(&core->jobs[it->job]), it->done_us);
+
+	return time_after(it->booked_us, left_us, it->speed_milli);
+}
+
+int64_t order_limit_us(const struct parc_core *core, const struct allocation *it)
+{
+	int64_t limit = core->jobs[it->job].time_limit_us;
+
+	if (limit <= 0)
+		return PARC_NEVER;
+	return time_after(it->booked_us, work_left(limit, it->done_us), it->speed_milli);
+}
+
+int64_t order_done_us(const struct parc_core *core, const struct allocation *it)
+{
+	__int128 done = (__int128)(core->time_us - it->booked_us) * it->speed_milli;
+
+	done = done / PARC_SHARE_WHOLE + it->done_us;
+	return done < PARC_TIME_MAX ? (int64_t)done : PARC_TIME_MAX;
 }
 
 /* Of a group on the slowest chip of the fleet that it accepts with the variant. */
@@ -128,15 +152,11 @@ static int64_t rank_fifo(const struct parc_core *core, int32_t job)
 int64_t order_left_us(const struct parc_core *core, int32_t job)
 {
 	const struct job *it = &core->jobs[job];
-	int64_t length = order_length_us(it), done;
-	const struct allocation *held;
+	int64_t length = order_length_us(it);
 
-	if (it->allocation < 0 || length == PARC_NEVER)
+	if (it->allocation < 0)
 		return length;
-	held = &core->allocations[it->allocation];
-	done = (int64_t)((__int128)(core->time_us - held->start_us) * held->speed_milli /
-			 PARC_SHARE_WHOLE);
-	return length > done ? length - done : 1;
+	return work_left(length, order_done_us(core, &core->allocations[it->allocation]));
 }
 
 static int64_t rank_shortest(const struct parc_core *core, int32_t job)

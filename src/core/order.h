@@ -18,13 +18,17 @@ int64_t order_length_us(const struct job *job);
 int32_t order_speed(const struct parc_core *core, int32_t job,
 		    const struct parc_placement *placements, int32_t count);
 
-/* When it ends if it starts at a time at that speed; on the slowest chip it may run on; its
- * time limit. PARC_NEVER: not known, no limit. */
+/* When it ends if it starts at a time at that speed; on the slowest chip it may run on.
+ * PARC_NEVER: not known. */
 int64_t order_end_us(const struct parc_core *core, int32_t job, int64_t start_us,
 		     int32_t speed_milli);
 int64_t order_end_most_us(const struct parc_core *core, int32_t job, int64_t start_us);
-int64_t order_limit_us(const struct parc_core *core, int32_t job, int64_t start_us,
-		       int32_t speed_milli);
+
+/* Of one that runs, at the speed that it has: when it ends, when its time limit does (PARC_NEVER:
+ * not known, no limit), and the work it has done by now on the reference chip. */
+int64_t order_end_running_us(const struct parc_core *core, const struct allocation *allocation);
+int64_t order_limit_us(const struct parc_core *core, const struct allocation *allocation);
+int64_t order_done_us(const struct parc_core *core, const struct allocation *allocation);
 
 /* Levels of attained service: that of a job that waits, and what a running one's is by now. */
 int64_t order_level(const struct job *job);

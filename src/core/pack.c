@@ -264,6 +264,8 @@ int pack_shrink(struct parc_core *core, int32_t job)
 	const struct allocation *it = &core->allocations[core->jobs[job].allocation];
 	int shrunk = 0;
 
+	if (it->halved)
+		return 0; /* it is in a pair */
 	for (int32_t number = 0; number < core->jobs[job].groups_count; number++) {
 		int32_t least = group_least(core, it, number);
 
@@ -279,7 +281,7 @@ void pack_grow(struct parc_core *core, int32_t job)
 {
 	const struct allocation *it = &core->allocations[core->jobs[job].allocation];
 
-	if (it->booked_us > it->start_us && it->state == PARC_JOB_RUNNING &&
+	if (it->booked_us > it->start_us && !it->halved && it->state == PARC_JOB_RUNNING &&
 	    it->idle_us == PARC_NEVER && it->busy_milli >= 0)
 		allocation_repack(core, job);
 }

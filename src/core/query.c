@@ -7,6 +7,7 @@
 #include "core/fit.h"
 #include "core/index.h"
 #include "core/line.h"
+#include "core/speed.h"
 
 __int128 parc_ledger(const struct parc_core *core, enum parc_ledger category)
 {
@@ -131,6 +132,37 @@ int parc_job_info(const struct parc_core *core, int64_t id, struct parc_job_info
 		info->replicas = job->replica > 0 ? 0 : service->replicas;
 		info->wanted_milli = job->replica > 0 ? 0 : service->need_milli;
 	}
+	return 0;
+}
+
+int parc_job_pace(const struct parc_core *core, int64_t id, struct parc_pace *pace)
+{
+	int32_t slot = idmap_find(&core->job_ids, id);
+	const struct job *job = &core->jobs[slot < 0 ? 0 : slot];
+
+	if (slot < 0 || job->allocation < 0)
+		return PARC_ERR_UNKNOWN;
+	*pace = (struct parc_pace){0, PARC_SPEED_SET, 0};
+	for (int32_t t = core->allocations[job->allocation].tasks; t >= 0;
+	     t = core->tasks[t].next) {
+		struct parc_placement placement = {.node = core->nodes[core->tasks[t].node].id,
+						   .group = core->tasks[t].group,
+						   .devices = core->tasks[t].devices,
+						   .variant = core->tasks[t].variant};
+		int32_t chip = speed_chip_of(core, job, &placement), source, speed;
+
+		if (chip < 0)
+			continue;
+		speed = speed_known(core, job, chip, speed_variant_of(core, job, &placement),
+				    &source);
+		speed = speed > 0 ? speed : PARC_SHARE_WHOLE;
+		pace->chips |= UINT64_C(1) << chip;
+		pace->source = source < pace->source ? source : pace->source;
+		if (pace->speed_milli == 0 || speed < pace->speed_milli)
+			pace->speed_milli = speed;
+	}
+	if (pace->speed_milli == 0)
+		*pace = (struct parc_pace){PARC_SHARE_WHOLE, PARC_SPEED_UNKNOWN, 0};
 	return 0;
 }
 

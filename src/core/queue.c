@@ -221,13 +221,15 @@ static int queue_greedy(struct parc_core *core)
 	struct pass pass = {.core = core, .failed_first = -1, .failed_last = -1};
 	int32_t line;
 
-	while ((line = line_first(core, LINE_READY)) >= 0 && !pass.full) {
-		pass.full = !has_room_for(core, line_head(core, line));
-		if (!pass.full && !line_try(core, line) && has_closures(core))
-			pass_note_failed(&pass, line);
-		quota_open(core);
-	}
-	pass_short(&pass);
+	do {
+		while ((line = line_first(core, LINE_READY)) >= 0 && !pass.full) {
+			pass.full = !has_room_for(core, line_head(core, line));
+			if (!pass.full && !line_try(core, line) && has_closures(core))
+				pass_note_failed(&pass, line);
+			quota_open(core);
+		}
+		pass_short(&pass);
+	} while (!pass.full && line_first(core, LINE_READY) >= 0); /* as in queue_backfill */
 	return !pass.full;
 }
 
@@ -611,6 +613,7 @@ static void pass_short(struct pass *pass)
 		if (most > 0 && !pass->full)
 			pass_short_line(pass, line, most);
 	}
+	pass->failed_first = pass->failed_last = -1;
 }
 
 /* `freed`: something that others held was given back in this step. */
@@ -637,7 +640,9 @@ static int queue_backfill(struct parc_core *core, int freed)
 		 (core->freed_count > 0 || core->gates_changed >= 0 || core->pledge_freed));
 	if (!pass.full && freed && core->rules.backfill == PARC_BACKFILL_CONSERVATIVE)
 		pass_reserved(&pass, is_early);
-	pass_short(&pass);
+	/* The head of a line that started as short leaves the next one untried. */
+	for (pass_short(&pass); !pass.full && line_first(core, LINE_READY) >= 0; pass_short(&pass))
+		pass_ordered(&pass);
 	if (!pass.full)
 		core->disrupted = 0;
 	return !pass.full;
@@ -649,6 +654,7 @@ static int queue_deal(struct parc_core *core, const struct parc_event *event)
 	int plain, done = deal_decide(core, event, &plain);
 	int32_t line;
 
+	quota_open(core); /* what was dealt may have used up a guarantee */
 	if (done && plain)
 		return queue_greedy(core);
 	while (done && (line = line_first(core, LINE_READY)) >= 0) {

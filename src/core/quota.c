@@ -164,6 +164,11 @@ static int pledge_bars(const struct parc_core *core, int32_t slot)
 	return 0;
 }
 
+int quota_bars_return(const struct parc_core *core, int32_t job)
+{
+	return pledge_bars(core, job);
+}
+
 int32_t quota_gate(const struct parc_core *core, int32_t slot, int32_t reason)
 {
 	const struct job *job = &core->jobs[slot];

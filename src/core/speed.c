@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Measured speeds lie in one table, found by a hash of kind and chip; the rest is in the chips and
- * the variants. Asking costs a look into a bucket for each chip that the job accepts, and nothing
- * while no chip has a speed, no variant declares one and nothing was measured.
+ * Measured speeds lie in one table, found by a hash of kind, chip and the kind beside it; the rest
+ * is in the chips and the variants. Asking costs a look into a bucket for each chip that the job
+ * accepts, and nothing while no chip has a speed, no variant declares one and nothing was measured.
  *
  * Runs are pooled: the mean and the standard deviation of all of them follow from the sums of the
  * speeds and of their squares. No more than WEIGHT_MAX runs weigh, so that old ones fade. What is
@@ -25,26 +25,37 @@
 
 /* ---- The table */
 
-static uint32_t speed_bucket(const struct parc_core *core, int64_t kind, int32_t chip)
+static uint32_t speed_bucket(const struct parc_core *core, int64_t kind, int64_t beside,
+			     int32_t chip)
 {
-	return (uint32_t)hash_pair(hash_word(HASH_START, (uint64_t)kind), chip, 0) &
-	       core->speed_mask;
+	uint64_t hash = hash_word(HASH_START, (uint64_t)kind);
+
+	return (uint32_t)hash_pair(hash_word(hash, (uint64_t)beside), chip, 0) & core->speed_mask;
+}
+
+/* That of the kind on the chip beside another kind; PARC_NONE: alone. */
+static int32_t speed_find_beside(const struct parc_core *core, int64_t kind, int64_t beside,
+				 int32_t chip)
+{
+	int32_t slot = core->speeds_count == 0
+			       ? -1
+			       : core->speed_buckets[speed_bucket(core, kind, beside, chip)];
+
+	while (slot >= 0 && (core->speeds[slot].kind != kind || core->speeds[slot].chip != chip ||
+			     core->speeds[slot].beside != beside))
+		slot = core->speeds[slot].next;
+	return slot;
 }
 
 static int32_t speed_find(const struct parc_core *core, int64_t kind, int32_t chip)
 {
-	int32_t slot =
-		core->speeds_count == 0 ? -1 : core->speed_buckets[speed_bucket(core, kind, chip)];
-
-	while (slot >= 0 && (core->speeds[slot].kind != kind || core->speeds[slot].chip != chip))
-		slot = core->speeds[slot].next;
-	return slot;
+	return speed_find_beside(core, kind, PARC_NONE, chip);
 }
 
 static void speed_link(struct parc_core *core, int32_t slot)
 {
 	struct speed *it = &core->speeds[slot];
-	int32_t *bucket = &core->speed_buckets[speed_bucket(core, it->kind, it->chip)];
+	int32_t *bucket = &core->speed_buckets[speed_bucket(core, it->kind, it->beside, it->chip)];
 
 	it->next = *bucket;
 	*bucket = slot;
@@ -53,7 +64,7 @@ static void speed_link(struct parc_core *core, int32_t slot)
 static void speed_unlink(struct parc_core *core, int32_t slot)
 {
 	const struct speed *it = &core->speeds[slot];
-	int32_t *link = &core->speed_buckets[speed_bucket(core, it->kind, it->chip)];
+	int32_t *link = &core->speed_buckets[speed_bucket(core, it->kind, it->beside, it->chip)];
 
 	while (*link != slot)
 		link = &core->speeds[*link].next;
@@ -67,7 +78,7 @@ static int32_t speed_milli(const struct speed *it)
 
 /* The slot for a kind and a chip; in a full table that of the figure that nobody set and that has
  * not changed for the longest. */
-static int32_t speed_make(struct parc_core *core, int64_t kind, int32_t chip)
+static int32_t speed_make(struct parc_core *core, int64_t kind, int64_t beside, int32_t chip)
 {
 	int32_t slot = core->speeds_count;
 
@@ -82,17 +93,18 @@ static int32_t speed_make(struct parc_core *core, int64_t kind, int32_t chip)
 		ASSERT(slot >= 0); /* the operator's are half of them at most */
 		speed_unlink(core, slot);
 	}
-	core->speeds[slot] = (struct speed){.kind = kind, .chip = chip};
+	core->speeds[slot] = (struct speed){.kind = kind, .beside = beside, .chip = chip};
 	speed_link(core, slot);
 	return slot;
 }
 
 void speed_init(struct parc_core *core, struct block *block)
 {
-	int32_t jobs = core->limits.jobs, count = jobs < SPEEDS_MIN ? SPEEDS_MIN : jobs;
+	int32_t jobs = core->limits.jobs, count = jobs;
 	uint32_t buckets = SPEEDS_MIN;
 
-	core->speeds_max = count < SPEEDS_MAX ? count : SPEEDS_MAX;
+	count = jobs < SPEEDS_MIN ? SPEEDS_MIN : jobs < SPEEDS_MAX / 2 ? 2 * jobs : SPEEDS_MAX;
+	core->speeds_max = count;
 	while (buckets < (uint32_t)core->speeds_max)
 		buckets *= 2;
 	core->speeds = block_take(block, (size_t)core->speeds_max, sizeof(*core->speeds));
@@ -166,6 +178,15 @@ int32_t speed_assumed(const struct parc_core *core, const struct job *job, int32
 	int32_t milli = speed_known(core, job, chip, variant, NULL);
 
 	return milli > 0 ? milli : PARC_SHARE_WHOLE;
+}
+
+int32_t speed_beside(const struct parc_core *core, int64_t kind, int64_t beside, int32_t chip)
+{
+	int32_t slot = kind == PARC_NONE || beside == PARC_NONE
+			       ? -1
+			       : speed_find_beside(core, kind, beside, chip);
+
+	return slot < 0 ? 0 : speed_milli(&core->speeds[slot]);
 }
 
 static const struct group *group_of(const struct parc_core *core, const struct job *job,
@@ -341,6 +362,8 @@ int speed_check(const struct parc_core *core, const struct parc_event *event, st
 	int code = check_range("kind", event->speed.kind, 1, INT64_MAX, err);
 
 	if (code == 0)
+		code = check_range("beside", event->speed.beside, 0, INT64_MAX, err);
+	if (code == 0)
 		code = check_range("chip", chip, 0, PARC_CHIPS_MAX - 1, err);
 	if (code == 0 && !(core->chips_known >> chip & 1))
 		code = parc_err_set(err, PARC_ERR_UNKNOWN, "there is no chip %d", chip);
@@ -401,12 +424,13 @@ static void speed_set(struct parc_core *core, struct speed *it, int32_t milli)
 void speed_measure(struct parc_core *core, const struct parc_event *event)
 {
 	int full = core->speeds_count == core->speeds_max, made, before, claimed;
-	int32_t slot = speed_find(core, event->speed.kind, event->speed.chip);
+	int64_t kind = event->speed.kind, beside = event->speed.beside;
+	int32_t slot = speed_find_beside(core, kind, beside, event->speed.chip);
 	struct speed *it;
 
 	made = slot < 0;
 	if (made)
-		slot = speed_make(core, event->speed.kind, event->speed.chip);
+		slot = speed_make(core, kind, beside, event->speed.chip);
 	it = &core->speeds[slot];
 	before = speed_milli(it);
 	claimed = it->set_milli > 0;
@@ -416,8 +440,11 @@ void speed_measure(struct parc_core *core, const struct parc_event *event)
 		speed_learn(it, event->speed.speed_milli, event->speed.count,
 			    event->speed.spread_milli);
 	it->order = ++core->speeds_order;
-	if ((made && full) || (before > 0) != (speed_milli(it) > 0) ||
-	    claimed != (it->set_milli > 0))
+	if (made && full)
+		speed_chips_changed(core);
+	else if (beside != PARC_NONE)
+		return; /* it shuts nobody out; the next deal looks at it */
+	else if ((before > 0) != (speed_milli(it) > 0) || claimed != (it->set_milli > 0))
 		speed_chips_changed(core);
 	else if (before != speed_milli(it))
 		core->freed_all = core->disrupted = 1;
@@ -431,7 +458,7 @@ static void trial_count(struct parc_core *core, const struct job *job, int32_t c
 	if (slot < 0 && core->speeds_count == core->speeds_max)
 		return;
 	if (slot < 0) {
-		slot = speed_make(core, job->kind, chip);
+		slot = speed_make(core, job->kind, PARC_NONE, chip);
 		core->speeds[slot].order = ++core->speeds_order;
 	}
 	if (core->speeds[slot].trials < PARC_SPEED_RUNS_MAX)
@@ -509,6 +536,7 @@ uint64_t speed_hash(const struct parc_core *core)
 		const struct speed *it = &core->speeds[i];
 		uint64_t hash = hash_word(HASH_START, (uint64_t)it->kind);
 
+		hash = hash_word(hash, (uint64_t)it->beside);
 		hash = hash_pair(hash, it->chip, it->order);
 		hash = hash_word(hash_word(hash, (uint64_t)it->sum), (uint64_t)it->squares);
 		hash = hash_pair(hash, it->weight, it->runs);
@@ -522,9 +550,9 @@ int speed_is_possible(const struct speed *it)
 {
 	int64_t most = PARC_SPEED_MAX;
 
-	return it->kind > 0 && it->order > 0 && it->chip >= 0 && it->chip < PARC_CHIPS_MAX &&
-	       it->weight >= 0 && it->weight <= WEIGHT_MAX && it->runs >= it->weight &&
-	       it->runs <= PARC_SPEED_RUNS_MAX && it->trials >= 0 &&
+	return it->kind > 0 && it->beside >= 0 && it->order > 0 && it->chip >= 0 &&
+	       it->chip < PARC_CHIPS_MAX && it->weight >= 0 && it->weight <= WEIGHT_MAX &&
+	       it->runs >= it->weight && it->runs <= PARC_SPEED_RUNS_MAX && it->trials >= 0 &&
 	       it->trials <= PARC_SPEED_RUNS_MAX && it->set_milli >= 0 && it->set_milli <= most &&
 	       it->learnt_milli >= 0 && it->learnt_milli <= most && it->sum >= 0 &&
 	       it->sum <= most * it->weight && it->squares >= 0 &&
@@ -540,8 +568,9 @@ static int speed_verify_one(const struct parc_core *core, int32_t slot, struct p
 	int64_t mean = it->weight > 0 ? it->sum / it->weight : 0;
 	int64_t off = mean > it->learnt_milli ? mean - it->learnt_milli : it->learnt_milli - mean;
 
-	if (speed_find(core, it->kind, it->chip) != slot || !speed_is_possible(it) ||
-	    it->order > core->speeds_order || !(core->chips_known >> it->chip & 1))
+	if (speed_find_beside(core, it->kind, it->beside, it->chip) != slot ||
+	    !speed_is_possible(it) || it->order > core->speeds_order ||
+	    !(core->chips_known >> it->chip & 1))
 		return parc_err_set(err, PARC_ERR_MISMATCH,
 				    "S1: the speed of kind %lld on chip %d is impossible",
 				    (long long)it->kind, it->chip);

@@ -27,6 +27,9 @@
 int32_t speed_known(const struct parc_core *core, const struct job *job, int32_t chip,
 		    int32_t variant, int32_t *source);
 
+/* That of a kind beside another one on half of the same devices (pair.h); 0: unknown. */
+int32_t speed_beside(const struct parc_core *core, int64_t kind, int64_t beside, int32_t chip);
+
 /* The same for reckoning times: that of the reference chip when it is unknown. */
 int32_t speed_assumed(const struct parc_core *core, const struct job *job, int32_t chip,
 		      int32_t variant);

@@ -142,6 +142,7 @@ struct parc_core {
 	const struct parc_window *closure_set; /* within a step: the one to be placed */
 	int32_t closures_noted;		   /* a step had no room to stop all that is in the way */
 	int32_t pack_noted;		   /* a measured use or the margin changed in this step */
+	int32_t pairs_noted;		   /* one of a pair left in this step */
 	struct ranking dues;		   /* services by when they are to be looked at */
 	int32_t dues_root, services_noted; /* first of those to be looked at in this step */
 	int32_t reserved;		   /* reservations in force */

@@ -20,6 +20,7 @@
 #include "core/line.h"
 #include "core/node.h"
 #include "core/pack.h"
+#include "core/pair.h"
 #include "core/price.h"
 #include "core/quota.h"
 #include "core/reserve.h"
@@ -297,6 +298,8 @@ int parc_core_check(const struct parc_core *core, struct parc_err *err)
 		code = service_verify(core, err);
 	if (code == 0)
 		code = pack_verify(core, err);
+	if (code == 0)
+		code = pair_verify(core, err);
 	if (code == 0)
 		code = closure_verify(core, err);
 	if (code == 0)

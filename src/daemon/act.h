@@ -37,6 +37,9 @@ int setup_fleet(struct daemon *daemon, const struct fleet *fleet, struct parc_er
 int setup_config(struct daemon *daemon, struct parc_err *err);
 int setup_chips(struct daemon *daemon, struct parc_err *err); /* names, out of the store */
 
+/* Put an event aside that came unexpectedly, for people, and say so in the log. */
+void event_aside(struct daemon *daemon, const struct parc_event *event, const char *why);
+
 /* The daemon is broken: keep why. Returns the code. */
 int daemon_break(struct daemon *daemon, const struct parc_err *why);
 

@@ -13,8 +13,12 @@
 #include "text/yaml_tree.h"
 #include "trace/policy_file.h"
 
+#define SECOND	   INT64_C(1000000)
+#define KEYS_HOURS 24
+
 struct root_fields {
 	int64_t snapshot_records, rate;
+	int64_t journal_days, journal_mib, jobs_days, keys_hours;
 };
 
 struct tenant_fields {
@@ -32,6 +36,10 @@ static const struct yaml_field root_list[] = {
 	{"tls", YAML_OTHER, false, 0, 0, 0},
 	{"catalogue", YAML_OTHER, false, 0, 0, 0},
 	{"snapshot_records", YAML_INT64, false, AT(root_fields, snapshot_records), 1000, 1 << 30},
+	{"journal_days", YAML_INT64, false, AT(root_fields, journal_days), 0, 100000},
+	{"journal_mib", YAML_INT64, false, AT(root_fields, journal_mib), 0, 1 << 30},
+	{"jobs_days", YAML_INT64, false, AT(root_fields, jobs_days), 0, 100000},
+	{"keys_hours", YAML_INT64, false, AT(root_fields, keys_hours), 1, 100000},
 	{"requests_per_second", YAML_INT64, false, AT(root_fields, rate), 0, 1 << 30},
 };
 
@@ -176,7 +184,9 @@ static int catalogue_read(struct yaml_tree *tree, yaml_node_t *node, struct conf
 static int root_read(struct yaml_tree *tree, yaml_node_t *root, struct config *config,
 		     struct parc_err *err)
 {
-	struct root_fields fields = {config->snapshot_records, config->rate};
+	struct root_fields fields = {.snapshot_records = config->snapshot_records,
+				     .rate = config->rate,
+				     .keys_hours = KEYS_HOURS};
 	yaml_node_t *policy = yaml_find(tree, root, "policy");
 	yaml_node_t *tenants = yaml_find(tree, root, "tenants");
 	yaml_node_t *tls = yaml_find(tree, root, "tls");
@@ -198,6 +208,10 @@ static int root_read(struct yaml_tree *tree, yaml_node_t *root, struct config *c
 		code = users_read(tree, yaml_find(tree, root, "operators"), -1, config, err);
 	config->snapshot_records = fields.snapshot_records;
 	config->rate = fields.rate;
+	config->keep = (struct config_keep){.journal_us = fields.journal_days * 86400 * SECOND,
+					    .jobs_us = fields.jobs_days * 86400 * SECOND,
+					    .keys_us = fields.keys_hours * 3600 * SECOND,
+					    .journal_bytes = fields.journal_mib << 20};
 	return code;
 }
 
@@ -242,6 +256,7 @@ int config_read(struct config *config, const char *path, struct parc_err *err)
 		.tenants_count = 1,
 		.snapshot_records = 100000,
 		.rate = 1000,
+		.keep.keys_us = KEYS_HOURS * 3600 * SECOND,
 		.hash = HASH_START,
 	};
 	policy_file_default(&config->policy);

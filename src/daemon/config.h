@@ -24,6 +24,12 @@ struct config_tenant {
 	struct parc_tenant set; /* tenant and parent are filled in by who knows the numbers */
 };
 
+/* What is kept for how long, in microseconds; 0: for ever (keys: never). */
+struct config_keep {
+	int64_t journal_us, jobs_us, keys_us;
+	int64_t journal_bytes; /* of the database, above which records go earlier; 0: no bound */
+};
+
 /* Files of the certificate and its key; "": no TLS. */
 struct config_tls {
 	char certificate[CONFIG_PATH_MAX + 1], key[CONFIG_PATH_MAX + 1];
@@ -38,7 +44,8 @@ struct config {
 	int32_t tenants_count, users_count;
 	int64_t snapshot_records; /* records between two snapshots */
 	int64_t rate;		  /* requests a second of one caller; 0: no limit */
-	uint64_t hash;		  /* of all that becomes events */
+	struct config_keep keep;
+	uint64_t hash; /* of all that becomes events */
 };
 
 /* Read `path`; NULL: the defaults. The caller ends it with config_deinit, also after a failure. */

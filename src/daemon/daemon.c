@@ -19,10 +19,10 @@
 #include <unistd.h>
 
 #include "daemon/act.h"
+#include "daemon/tripped.h"
 #include "engine/dry.h"
 #include "store/snapshot.h"
 
-#define KEYS_LIVE_US   (INT64_C(24) * 3600 * 1000000)
 #define CARE_EVERY_US  1000000 /* looks at free space, snapshots, keys */
 #define STEPS_TIME_MAX 64      /* TIME events in one round */
 #define GATHER_PART    4       /* of a sync is waited for those who were answered last */
@@ -153,6 +153,8 @@ int daemon_open(struct daemon *daemon, const struct daemon_options *options, str
 	daemon->poll_fd = daemon->signal_fd = -1;
 	code = parts_open(daemon, &fleet, err);
 	if (code == 0)
+		code = tripped_open(daemon->options.directory, err);
+	if (code == 0)
 		code = recover(daemon, err);
 	if (code == 0)
 		code = setup_fleet(daemon, &fleet, err);
@@ -180,6 +182,8 @@ void daemon_close(struct daemon *daemon)
 	if (daemon->engine.calls != NULL)
 		daemon->engine.calls->close(daemon->engine.self);
 	store_close(daemon->store);
+	tripped_close();
+	marks_free(&daemon->marks);
 	parc_core_destroy(daemon->core);
 	config_deinit(&daemon->config);
 	tls_destroy(daemon->tls);
@@ -230,7 +234,7 @@ static void snapshot_reap(struct daemon *daemon)
 	daemon->snapshot_child = 0;
 	daemon->figures.snapshot_us = wall_ticks_us() - daemon->snapshot_begin_us;
 	if (status == 0)
-		snapshot_tidy(daemon->options.directory);
+		retain_snapshots(daemon);
 	log_write(&daemon->log, status == 0 ? LOG_INFO_LEVEL : LOG_ERROR_LEVEL,
 		  "snapshot %lld %s after %lld ms", (long long)daemon->snapshot_number,
 		  status == 0 ? "is written" : "could not be written",
@@ -309,7 +313,7 @@ static void time_take(struct daemon *daemon)
 			return;
 }
 
-/* What has to be looked after now and then; idempotency keys are dropped within a transaction. */
+/* What has to be looked after now and then. */
 static void care(struct daemon *daemon)
 {
 	int64_t free_bytes;
@@ -325,8 +329,7 @@ static void care(struct daemon *daemon)
 			  daemon->is_low ? "is nearly full: new jobs are refused"
 					 : "has room again");
 	}
-	if (store_is_open(daemon->store))
-		store_key_expire(daemon->store, daemon->now_us - KEYS_LIVE_US, NULL);
+	retain_care(daemon);
 }
 
 static int commit(struct daemon *daemon)
@@ -453,6 +456,6 @@ int daemon_run(struct daemon *daemon, struct parc_err *err)
 	if (daemon->snapshot_child == 0 && store_last(daemon->store) > daemon->snapshot_number &&
 	    snapshot_put(daemon->options.directory, daemon->core, store_last(daemon->store),
 			 &why) == 0)
-		snapshot_tidy(daemon->options.directory);
+		retain_snapshots(daemon);
 	return 0;
 }

@@ -25,6 +25,8 @@
 
 #include "daemon/config.h"
 #include "daemon/log.h"
+#include "daemon/marks.h"
+#include "daemon/retain.h"
 #include "daemon/spec.h"
 #include "daemon/tls.h"
 #include "daemon/wall.h"
@@ -107,6 +109,8 @@ struct daemon {
 	int is_stopping, is_broken, is_low; /* broken: no commit any more; low: of free space */
 	struct parc_err failure;	    /* why it is broken */
 	struct daemon_figures figures;
+	struct retain retain;
+	struct marks marks;
 };
 
 enum daemon_role { DAEMON_VIEWER, DAEMON_TENANT, DAEMON_OPERATOR };

@@ -15,6 +15,8 @@
 struct replay {
 	struct daemon *daemon;
 	int64_t time_us, applied;
+	int64_t number; /* of the record that is being applied; 0: none */
+	struct parc_event event;
 };
 
 static int record_apply(void *context, const struct store_record *record, struct parc_err *err)
@@ -26,6 +28,8 @@ static int record_apply(void *context, const struct store_record *record, struct
 	replay->time_us = record->event.time_us;
 	if (record->number <= replay->daemon->snapshot_number)
 		return 0; /* only its time was wanted */
+	replay->number = record->number;
+	replay->event = record->event;
 	if (parc_apply(core, &record->event, &record->actions, &why) != 0)
 		return parc_err_set(err, PARC_ERR_CORRUPT,
 				    "record %lld of the journal cannot be applied: %s",
@@ -36,7 +40,19 @@ static int record_apply(void *context, const struct store_record *record, struct
 				    "when it was written",
 				    (long long)record->number);
 	replay->applied++;
+	replay->number = 0;
 	return 0;
+}
+
+/* A record on which the recovery stops is put aside for people, with what is wrong: an audit shows
+ * it. The journal stays as it is. */
+static void record_aside(struct replay *replay, const struct parc_err *why)
+{
+	struct store *store = replay->daemon->store;
+
+	if (replay->number > 0 && store_begin(store, NULL) == 0 &&
+	    store_quarantine_add(store, replay->time_us, &replay->event, why->text, NULL) == 0)
+		store_commit(store, NULL);
 }
 
 static int core_make(struct daemon *daemon, struct parc_err *err)
@@ -60,7 +76,7 @@ static int core_make(struct daemon *daemon, struct parc_err *err)
 	return daemon->core == NULL ? PARC_ERR_MEMORY : 0;
 }
 
-/* Read from the snapshot's own record on, to know the time of the last one in any case. */
+/* Read from the snapshot's own record on, if it is there, to know the time of the last one. */
 static int journal_apply(struct daemon *daemon, struct parc_err *err)
 {
 	struct replay replay = {.daemon = daemon};
@@ -70,11 +86,16 @@ static int journal_apply(struct daemon *daemon, struct parc_err *err)
 
 	if (code == 0) {
 		from = daemon->snapshot_number > 0 ? daemon->snapshot_number : 1;
+		from += store_first(daemon->store) ==
+			from + 1; /* its own record may be forgotten */
 		code = store_scan(daemon->store, from, record_apply, &replay, err);
 	}
-	if (code != 0)
+	if (code != 0) {
+		record_aside(&replay, err);
 		return code;
+	}
 	wall_init(&daemon->wall, replay.time_us);
+	daemon->marks.last_us = replay.time_us;
 	daemon->now_us = wall_now_us(&daemon->wall);
 	daemon->next_job = store_job_last(daemon->store) + 1;
 	daemon->figures.recovered = replay.applied;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the engine reports becomes events. A report that the core refuses came twice or too late:
- * it is dropped, and if it was an end, the engine is told to forget it.
+ * What the engine reports becomes events. A report of an attempt that the core has not came twice
+ * or too late: it is dropped, and if it was an end, the engine is told to forget it. One of an
+ * attempt that it has and that it refuses all the same is put aside.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,19 @@ int late_add(struct daemon *daemon, const struct engine_report *report, struct p
 	}
 	daemon->late[daemon->late_count++] = *report;
 	return 0;
+}
+
+void event_aside(struct daemon *daemon, const struct parc_event *event, const char *why)
+{
+	struct parc_err err = {0};
+
+	daemon->figures.alarms++;
+	log_write(&daemon->log, LOG_WARNING_LEVEL,
+		  "an event is put aside, which parc audit shows: %s: %s",
+		  parc_event_name(event->kind), why);
+	if (store_begin(daemon->store, &err) != 0 ||
+	    store_quarantine_add(daemon->store, daemon->now_us, event, why, &err) != 0)
+		daemon_break(daemon, &err);
 }
 
 static int32_t event_kind(int32_t kind)
@@ -142,9 +156,15 @@ static void attempt_report(struct daemon *daemon, const struct engine_report *re
 	if (is_end && job != 0 && info.state == PARC_JOB_STOPPING && report->stopped &&
 	    report->result != PARC_RESULT_LOST)
 		event.kind = PARC_EVENT_STOPPED;
-	if (job == 0 || daemon_step(daemon, &event, &err) != 0) {
+	if (job == 0) { /* it came twice, or too late */
 		if (is_end && !daemon->is_broken)
 			forget_keep(daemon, report->key);
+		return;
+	}
+	if (daemon_step(daemon, &event, &err) != 0) {
+		/* An end is not forgotten by the engine: it says so again at the next start. */
+		if (!daemon->is_broken)
+			event_aside(daemon, &event, err.text);
 		return;
 	}
 	if (event.kind == PARC_EVENT_STARTED)
@@ -174,9 +194,8 @@ static void device_report(struct daemon *daemon, const struct engine_report *rep
 		log_write(&daemon->log, LOG_WARNING_LEVEL, "device %d %s: %s", report->device,
 			  report->failed ? "failed" : "is back", report->text);
 	}
-	if (daemon_step(daemon, &event, &err) != 0)
-		log_write(&daemon->log, LOG_WARNING_LEVEL, "a report of device %d is refused: %s",
-			  report->device, err.text);
+	if (daemon_step(daemon, &event, &err) != 0 && !daemon->is_broken)
+		event_aside(daemon, &event, err.text);
 }
 
 void report_take(struct daemon *daemon, const struct engine_report *report)

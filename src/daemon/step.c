@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "daemon/act.h"
+#include "daemon/tripped.h"
 
 int daemon_break(struct daemon *daemon, const struct parc_err *why)
 {
@@ -48,21 +49,6 @@ void change_add(struct daemon *daemon, const struct daemon_change *change)
 	daemon->changes_count++;
 }
 
-/* Thousandths of devices that a start holds: of devices where it has some, else of cores. */
-static int64_t held_milli(const struct parc_action *action)
-{
-	int64_t held = 0;
-
-	for (int32_t i = 0; i < action->start.count; i++) {
-		const struct parc_placement *it = &action->start.placements[i];
-
-		held += it->devices == 0
-				? it->cpu_milli
-				: (int64_t)__builtin_popcount(it->devices) * it->share_milli;
-	}
-	return held;
-}
-
 static int start_write(struct daemon *daemon, const struct parc_action *action,
 		       struct parc_err *err)
 {
@@ -72,7 +58,7 @@ static int start_write(struct daemon *daemon, const struct parc_action *action,
 	struct store_attempt attempt = {.allocation = action->start.allocation,
 					.attempt = action->start.attempt,
 					.start_us = daemon->now_us,
-					.held_milli = held_milli(action),
+					.held_milli = store_held_milli(action),
 					.action = bytes,
 					.action_size = (size_t)size};
 	struct daemon_act act = {.kind = ACT_START,
@@ -150,7 +136,7 @@ static int step_write(struct daemon *daemon, const struct parc_event *event,
 	return code;
 }
 
-int daemon_step(struct daemon *daemon, struct parc_event *event, struct parc_err *err)
+static int event_step(struct daemon *daemon, struct parc_event *event, struct parc_err *err)
 {
 	struct parc_actions actions;
 	struct parc_err why = {0};
@@ -159,21 +145,36 @@ int daemon_step(struct daemon *daemon, struct parc_event *event, struct parc_err
 	if (daemon->is_broken)
 		return parc_err_set(err, PARC_ERR_STATE, "the daemon is stopping");
 	event->time_us = daemon->now_us;
-	code = parc_check(daemon->core, event, err);
+	code = tripped_check(event, err);
+	if (code == 0)
+		code = parc_check(daemon->core, event, err);
 	if (code != 0) {
 		daemon->figures.refused++;
 		return code;
 	}
 	code = store_begin(daemon->store, &why);
 	if (code == 0) {
+		marks_before(daemon, event->time_us);
 		code = parc_step(daemon->core, event, &actions, &why);
 		ASSERT(code == 0); /* it was checked */
 		code = step_write(daemon, event, &actions, &why);
+		if (code == 0)
+			code = marks_after(daemon, &why);
 	}
 	if (code == 0)
 		return 0;
 	daemon_break(daemon, &why);
 	if (err != NULL)
 		*err = why;
+	return code;
+}
+
+int daemon_step(struct daemon *daemon, struct parc_event *event, struct parc_err *err)
+{
+	int code;
+
+	tripped_begin(event);
+	code = event_step(daemon, event, err);
+	tripped_end();
 	return code;
 }

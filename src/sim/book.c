@@ -177,9 +177,46 @@ int book_start(struct book *book, const struct parc_action *start, int64_t now_u
 	return code;
 }
 
-void book_end(struct book *book, struct book_entry *entry, int64_t now_us)
+/* What it has held so far is booked; it goes on from here. */
+static void settle(struct book *book, struct book_entry *entry, int64_t now_us)
 {
 	int64_t took_us = now_us - entry->start_us;
+
+	book->allocated += (__int128)entry->held_milli * took_us;
+	book->rated += (__int128)entry->rated_milli * took_us;
+	entry->start_us = now_us;
+}
+
+int book_rebook(struct book *book, struct book_entry *entry, int32_t share_milli, int64_t now_us,
+		struct parc_err *err)
+{
+	settle(book, entry, now_us);
+	for (int32_t t = entry->tasks; t >= 0; t = book->tasks[t].next) {
+		struct book_task *task = &book->tasks[t];
+		int32_t more = share_milli - task->share_milli;
+
+		for (uint32_t left = task->devices; left; left &= left - 1) {
+			int32_t device = book->first_device[task->node] + __builtin_ctz(left);
+			int32_t chip = book->device_chip[device];
+
+			if (book->used_milli[device] + more > PARC_SHARE_WHOLE)
+				return parc_err_set(err, PARC_ERR_MISMATCH,
+						    "the core books %d/1000 on a device that is "
+						    "too full for it",
+						    share_milli);
+			change_device(book, device, more);
+			entry->held_milli += more;
+			entry->rated_milli +=
+				(int64_t)more * book->fleet->chips[chip].chip.rate_milli;
+		}
+		task->share_milli = task->devices ? share_milli : task->share_milli;
+	}
+	return 0;
+}
+
+void book_end(struct book *book, struct book_entry *entry, int64_t now_us)
+{
+	settle(book, entry, now_us);
 	while (entry->tasks >= 0) {
 		int32_t slot = entry->tasks;
 		struct book_task *task = &book->tasks[slot];
@@ -190,8 +227,6 @@ void book_end(struct book *book, struct book_entry *entry, int64_t now_us)
 		task->next = book->tasks_free;
 		book->tasks_free = slot;
 	}
-	book->allocated += (__int128)entry->held_milli * took_us;
-	book->rated += (__int128)entry->rated_milli * took_us;
 }
 
 void book_set_out(struct book *book, int32_t node, int32_t device, int change)

@@ -4,7 +4,7 @@
  * with the core but the actions it reads, so that the ledger can be held against it.
  *
  *   life cycle   book_init, book_deinit
- *   change       book_start, book_end, book_set_out
+ *   change       book_start, book_rebook, book_end, book_set_out
  *   verify       book_compare
  *
  * An allocation that would fill a device above the whole, or begin on a device that is out of
@@ -62,6 +62,11 @@ struct book_pace {
 /* The core started this. */
 int book_start(struct book *book, const struct parc_action *start, int64_t now_us,
 	       const struct book_pace *pace, struct book_entry *entry, struct parc_err *err);
+
+/* It holds that share of each device from now on. Returns PARC_ERR_MISMATCH when one is too full.
+ */
+int book_rebook(struct book *book, struct book_entry *entry, int32_t share_milli, int64_t now_us,
+		struct parc_err *err);
 
 /* All of it was given back. */
 void book_end(struct book *book, struct book_entry *entry, int64_t now_us);

@@ -50,23 +50,30 @@ static int clock_grow(struct clock *clock, struct parc_err *err)
 	return 0;
 }
 
-int clock_push(struct clock *clock, int64_t time_us, int64_t allocation, int32_t job,
-	       struct parc_err *err)
+int clock_push_at(struct clock *clock, const struct clock_entry *entry, struct parc_err *err)
 {
 	int code = clock_grow(clock, err);
 	if (code)
 		return code;
-	struct clock_entry entry = {.time_us = time_us,
-				    .sequence = clock->pushed++,
-				    .allocation = allocation,
-				    .job = job};
 	int32_t at = clock->count++;
-	while (at > 0 && is_before(&entry, &clock->entries[(at - 1) / 2])) {
+	while (at > 0 && is_before(entry, &clock->entries[(at - 1) / 2])) {
 		clock->entries[at] = clock->entries[(at - 1) / 2];
 		at = (at - 1) / 2;
 	}
-	clock->entries[at] = entry;
+	clock->entries[at] = *entry;
 	return 0;
+}
+
+int clock_push(struct clock *clock, int64_t time_us, int64_t allocation, int32_t job,
+	       struct parc_err *err)
+{
+	struct clock_entry entry = {.time_us = time_us,
+				    .sequence = clock->pushed,
+				    .allocation = allocation,
+				    .job = job};
+	int code = clock_push_at(clock, &entry, err);
+	clock->pushed += !code;
+	return code;
 }
 
 int64_t clock_next_us(const struct clock *clock)

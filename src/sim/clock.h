@@ -4,7 +4,7 @@
  * times leave in the order in which they came and a run is the same on every machine.
  *
  *   life cycle   clock_init, clock_deinit
- *   change       clock_push, clock_pop
+ *   change       clock_push, clock_push_at, clock_pop
  *   query        clock_next_us
  */
 #ifndef SIM_CLOCK_H
@@ -32,6 +32,10 @@ void clock_deinit(struct clock *clock); /* takes a zeroed one */
 
 int clock_push(struct clock *clock, int64_t time_us, int64_t allocation, int32_t job,
 	       struct parc_err *err);
+
+/* The same among equal times in an order of the caller's own; he mixes it with clock_push only if
+ * his numbers are his own as well. */
+int clock_push_at(struct clock *clock, const struct clock_entry *entry, struct parc_err *err);
 
 /* Time of the earliest entry, PARC_NEVER when there is none. */
 int64_t clock_next_us(const struct clock *clock);

@@ -36,6 +36,7 @@ static struct parc_policy policy_of(const struct replay_config *config)
 		policy.epoch_us = config->epoch_us;
 	policy.place = config->scheme.place;
 	policy.order = config->scheme.order;
+	policy.pairs |= config->pairs;
 	policy.backfill = config->scheme.backfill;
 	policy.preempt = config->scheme.preempts;
 	policy.reclaim = config->scheme.reclaims;
@@ -74,6 +75,8 @@ static struct parc_limits limits_of(const struct replay_config *config)
 	}
 	limits.shapes =
 		log->groups_count < REPLAY_SHAPES_MAX ? log->groups_count : REPLAY_SHAPES_MAX;
+	if (limits.jobs < 2 * log->pairs_count)
+		limits.jobs = 2 * log->pairs_count; /* so many speeds can be set */
 	if (limits.shapes < REPLAY_SHAPES_MIN)
 		limits.shapes = REPLAY_SHAPES_MIN;
 	return limits;
@@ -94,6 +97,7 @@ static int allocate_runs(struct replay *replay, struct parc_err *err)
 					       .first_start_us = -1,
 					       .ended_us = -1,
 					       .demand_milli = jobs_demand(replay->log, (int32_t)i),
+					       .beside = -1,
 					       .waiter = -1,
 					       .next_waiter = -1};
 	return 0;
@@ -244,6 +248,22 @@ static int64_t next_arrival_us(const struct replay *replay)
 						     : PARC_NEVER;
 }
 
+/* With no work there is nothing to hurt, and nothing that time alone changes but windows, and the
+ * next round, which may start what waits for it. */
+static int64_t idle_wake_us(const struct replay *replay, int64_t wake_us)
+{
+	const struct replay_config *config = replay->config;
+	int64_t round_us = config->scheme.backfill == PARC_BACKFILL_DEAL ? config->round_us : 0;
+	int64_t next_us = 0;
+	if (wake_us <= replay->now_us || config->windows)
+		return wake_us;
+	if (round_us > 0 && replay->level.pending_jobs > 0)
+		next_us = (replay->active_us / round_us + 1) * round_us;
+	if (replay->now_us >= next_us)
+		return PARC_NEVER;
+	return wake_us < next_us ? wake_us : next_us;
+}
+
 /* Take the earliest of what can come next; 1 when there is nothing more, or a negative code. */
 static int take_next(struct replay *replay, struct parc_err *err)
 {
@@ -252,13 +272,12 @@ static int take_next(struct replay *replay, struct parc_err *err)
 	if (wake_us < replay->now_us)
 		wake_us = replay->now_us;
 	if (is_idle(replay)) {
-		/* With no work there is nothing to hurt, and nothing that time alone changes. */
-		if (wake_us > replay->now_us && !replay->config->windows)
-			wake_us = PARC_NEVER;
+		wake_us = idle_wake_us(replay, wake_us);
 		if (tick_us == PARC_NEVER && wake_us == PARC_NEVER)
 			return 1;
 	} else {
 		faults_skip(&replay->faults, replay->now_us);
+		replay->active_us = replay->now_us;
 	}
 	int64_t fault_us = is_idle(replay) ? PARC_NEVER : faults_next_us(&replay->faults);
 	int64_t next_us = tick_us < fault_us ? tick_us : fault_us;
@@ -318,9 +337,28 @@ static int set_windows(struct replay *replay, struct parc_err *err)
 	return code;
 }
 
+/* What is known of pairs from the first moment on. */
+static int set_pairs(struct replay *replay, struct parc_err *err)
+{
+	int code = 0;
+	for (int32_t i = 0; replay->config->pairs && i < replay->log->pairs_count && !code; i++) {
+		const struct jobs_pair *pair = &replay->log->pairs[i];
+		struct parc_event event = {.kind = PARC_EVENT_SPEED_MEASURED};
+		event.speed.kind = pair->kind + 1;
+		event.speed.beside = pair->beside + 1;
+		event.speed.chip = pair->chip;
+		event.speed.speed_milli = pair->speed_milli;
+		event.speed.set = 1;
+		code = replay_step(replay, &event, err);
+	}
+	return code;
+}
+
 static int run_loop(struct replay *replay, struct parc_err *err)
 {
 	int code = set_windows(replay, err), arriving = 1;
+	if (!code)
+		code = set_pairs(replay, err);
 	while (!code && (replay->ended < replay->log->count || replay->services_left > 0)) {
 		code = take_next(replay, err);
 		if (arriving && replay->next_row == replay->log->count) {

@@ -53,6 +53,7 @@ struct replay_config {
 	int64_t fence_us;		     /* from losing sight of a node to having it fenced */
 	int64_t move_us;  /* lost at each start but a job's first: what a move costs */
 	int64_t round_us; /* of the policy: so often the fleet is dealt anew; 0: any time */
+	uint8_t pairs;	  /* of the policy */
 	int64_t measure_first, measure_last; /* figures are of jobs with these ids; 0, 0: all */
 	int64_t half_life_us;		     /* of the policy's fair share */
 	int64_t run_min_us, reclaim_us;	     /* of the policy */

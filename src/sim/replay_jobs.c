@@ -225,7 +225,11 @@ static int make_checkpoint(struct replay *replay, int32_t row, struct parc_err *
 {
 	struct run *run = &replay->runs[row];
 	int64_t interval_us = checkpoint_interval(replay, &replay->log->rows[row]);
-	run->done_us += work_of_time(interval_us, run->held.speed_milli);
+	if (run->paired)
+		run->done_us = replay->log->rows[row].length_us -
+			       work_of_time(run->due_us - replay->now_us, run->held.speed_milli);
+	else
+		run->done_us += work_of_time(interval_us, run->held.speed_milli);
 	int code = replay_step_run(replay, row, PARC_EVENT_CHECKPOINT, 0, run->done_us, err);
 	if (code || replay->now_us + interval_us >= run->due_us)
 		return code;
@@ -240,7 +244,8 @@ static int end_work(struct replay *replay, int32_t row, struct parc_err *err)
 	struct parc_event event;
 	replay->runs[row].done_us = it->length_us;
 	int code = replay_step_run(replay, row, PARC_EVENT_ENDED, result, 0, err);
-	if (code || result != PARC_RESULT_OK || !replay->config->learns_speeds)
+	if (code || result != PARC_RESULT_OK || !replay->config->learns_speeds ||
+	    replay->runs[row].paired)
 		return code;
 	code = paces_note(&replay->paces, it->kind, held.chips, held.speed_milli, &event, err);
 	return code > 0 ? replay_step(replay, &event, err) : code;
@@ -279,10 +284,86 @@ int replay_tick_job(struct replay *replay, int kind, int32_t row, int64_t alloca
 		return 0;
 	if (kind == TICK_READY)
 		return begin_work(replay, row, err);
+	if (kind == TICK_ENDED && replay->now_us < run->due_us)
+		return 0; /* it has become slower since */
 	return kind == TICK_ENDED ? end_work(replay, row, err) : make_checkpoint(replay, row, err);
 }
 
+/* ---- Pairs */
+
+/* From now on the row runs at this speed. */
+static int set_speed(struct replay *replay, int32_t row, int32_t speed_milli, struct parc_err *err)
+{
+	struct run *run = &replay->runs[row];
+	int64_t left_us = 0;
+	if (run->is_working && run->due_us > replay->now_us)
+		left_us = work_of_time(run->due_us - replay->now_us, run->held.speed_milli);
+	run->held.speed_milli = speed_milli;
+	run->paired = 1;
+	if (!run->is_working || left_us == 0)
+		return 0;
+	run->due_us = replay->now_us + time_of_work(left_us, speed_milli);
+	return replay_push(replay, run->due_us, TICK_ENDED, row, err);
+}
+
+static int32_t speed_beside(const struct replay *replay, int32_t row, int32_t beside)
+{
+	const struct jobs_row *it = &replay->log->rows[row];
+	return jobs_pair_speed(replay->log, it->kind, replay->log->rows[beside].kind,
+			       __builtin_ctzll(replay->runs[row].held.chips));
+}
+
+/* The core started the row on halves of what the host holds. */
+static int pair(struct replay *replay, int32_t row, int32_t host, struct parc_err *err)
+{
+	int32_t own = speed_beside(replay, row, host), others = speed_beside(replay, host, row);
+	if (own == 0 || others == 0)
+		return parc_err_set(err, PARC_ERR_MISMATCH,
+				    "the core pairs jobs %lld and %lld, of which no speed beside "
+				    "each other is known",
+				    (long long)replay->runs[row].job,
+				    (long long)replay->runs[host].job);
+	replay->runs[row].beside = host;
+	replay->runs[host].beside = row;
+	int code = set_speed(replay, row, own, err);
+	return code ? code : set_speed(replay, host, others, err);
+}
+
+/* The row gives its half back: the other one is as fast as it is alone. */
+static int part(struct replay *replay, int32_t row, struct parc_err *err)
+{
+	int32_t other = replay->runs[row].beside;
+	if (other < 0)
+		return 0;
+	replay->runs[row].beside = replay->runs[other].beside = -1;
+	return set_speed(replay, other, replay->runs[other].alone_milli, err);
+}
+
 /* ---- Actions */
+
+/* What it held until now is had by its tenant and its tier. */
+static void account(struct replay *replay, int32_t row)
+{
+	struct run *run = &replay->runs[row];
+	__int128 held = (__int128)run->held.held_milli * (replay->now_us - run->held.start_us);
+	__int128 rated = (__int128)run->held.rated_milli * (replay->now_us - run->held.start_us);
+	struct replay_tenant *tenant =
+		&replay->result->tenants[tenant_of(replay, &replay->log->rows[row])];
+	struct replay_tier *tier = &replay->result->tiers[replay->log->rows[row].tier];
+	tenant->held += held;
+	tenant->held_normal += rated / PARC_SHARE_WHOLE;
+	tier->held += held;
+	tier->held_normal += rated / PARC_SHARE_WHOLE;
+}
+
+/* It holds so much more (sign 1) or less (-1) from now on. */
+static void level_move(struct replay *replay, int32_t row, int sign)
+{
+	struct run *run = &replay->runs[row];
+	replay->level.running_milli += sign * run->held.held_milli;
+	shares_move(&replay->shares, replay->now_us, tenant_of(replay, &replay->log->rows[row]),
+		    sign * run->held.rated_milli / PARC_SHARE_WHOLE);
+}
 
 static int follow_start(struct replay *replay, int32_t row, const struct parc_action *action,
 			struct parc_err *err)
@@ -305,20 +386,21 @@ static int follow_start(struct replay *replay, int32_t row, const struct parc_ac
 	run->state = RUN_RUNNING;
 	run->allocation = action->start.allocation;
 	run->attempt = action->start.attempt;
-	run->stopping = run->halted = run->is_working = run->preempted = 0;
+	run->stopping = run->halted = run->is_working = run->preempted = run->paired = 0;
+	run->alone_milli = run->held.speed_milli;
 	if (run->first_start_us < 0)
 		run->first_start_us = replay->now_us;
 	replay->level.pending_jobs--;
 	replay->level.pending_milli -= run->demand_milli;
 	replay->level.running_jobs++;
-	replay->level.running_milli += run->held.held_milli;
-	shares_move(&replay->shares, replay->now_us, tenant_of(replay, &replay->log->rows[row]),
-		    run->held.rated_milli / PARC_SHARE_WHOLE);
+	level_move(replay, row, 1);
 	replay->result->attempts++;
 	int64_t ready_us = replay->now_us + replay->config->start_us;
 	if (run->attempt > 1)
 		ready_us += replay->config->move_us;
-	return replay_push(replay, ready_us, TICK_READY, row, err);
+	if (action->start.beside != PARC_NONE)
+		code = pair(replay, row, replay->rows[action->start.beside], err);
+	return code ? code : replay_push(replay, ready_us, TICK_READY, row, err);
 }
 
 /* What is done at this very moment is done, not stopped. */
@@ -337,48 +419,51 @@ static int follow_stop(struct replay *replay, int32_t row, int32_t why, struct p
 			   err);
 }
 
-/* The allocation is given back. */
-static void release(struct replay *replay, int32_t row)
+static int follow_rebook(struct replay *replay, int32_t row, int32_t share_milli,
+			 struct parc_err *err)
 {
-	struct run *run = &replay->runs[row];
-	__int128 held = (__int128)run->held.held_milli * (replay->now_us - run->held.start_us);
-	__int128 rated = (__int128)run->held.rated_milli * (replay->now_us - run->held.start_us);
-	struct replay_tenant *tenant =
-		&replay->result->tenants[tenant_of(replay, &replay->log->rows[row])];
-	struct replay_tier *tier = &replay->result->tiers[replay->log->rows[row].tier];
-	tenant->held += held;
-	tenant->held_normal += rated / PARC_SHARE_WHOLE;
-	tier->held += held;
-	tier->held_normal += rated / PARC_SHARE_WHOLE;
-	replay->level.running_jobs--;
-	replay->level.running_milli -= run->held.held_milli;
-	shares_move(&replay->shares, replay->now_us, tenant_of(replay, &replay->log->rows[row]),
-		    -run->held.rated_milli / PARC_SHARE_WHOLE);
-	book_end(&replay->book, &run->held, replay->now_us);
-	run->allocation = PARC_NONE;
+	account(replay, row);
+	level_move(replay, row, -1);
+	int code = book_rebook(&replay->book, &replay->runs[row].held, share_milli, replay->now_us,
+			       err);
+	level_move(replay, row, 1);
+	return code;
 }
 
-static int follow_requeue(struct replay *replay, int32_t row)
+/* The allocation is given back. */
+static int release(struct replay *replay, int32_t row, struct parc_err *err)
 {
 	struct run *run = &replay->runs[row];
-	release(replay, row);
+	account(replay, row);
+	replay->level.running_jobs--;
+	level_move(replay, row, -1);
+	book_end(&replay->book, &run->held, replay->now_us);
+	run->allocation = PARC_NONE;
+	return part(replay, row, err);
+}
+
+static int follow_requeue(struct replay *replay, int32_t row, struct parc_err *err)
+{
+	struct run *run = &replay->runs[row];
+	int code = release(replay, row, err);
 	run->state = RUN_PENDING;
 	replay->level.pending_jobs++;
 	replay->level.pending_milli += run->demand_milli;
 	replay->result->requeues++;
-	return 0;
+	return code;
 }
 
 static int follow_end(struct replay *replay, int32_t row, int32_t result, struct parc_err *err)
 {
 	struct run *run = &replay->runs[row];
+	int code = 0;
 	if (run->state == RUN_RUNNING) {
-		release(replay, row);
+		code = release(replay, row, err);
 	} else {
 		replay->level.pending_jobs--;
 		replay->level.pending_milli -= run->demand_milli;
 	}
-	return replay_leave(replay, row, result, err);
+	return code ? code : replay_leave(replay, row, result, err);
 }
 
 int replay_leave(struct replay *replay, int32_t row, int32_t result, struct parc_err *err)
@@ -415,7 +500,9 @@ int replay_follow(struct replay *replay, const struct parc_action *action, struc
 	case PARC_ACTION_STOP:
 		return follow_stop(replay, row, action->stop.why, err);
 	case PARC_ACTION_REQUEUE:
-		return follow_requeue(replay, row);
+		return follow_requeue(replay, row, err);
+	case PARC_ACTION_REBOOK:
+		return follow_rebook(replay, row, action->rebook.share_milli, err);
 	case PARC_ACTION_END:
 		return follow_end(replay, row, action->end.result, err);
 	default: /* reasons and reservations change nothing outside of the core */

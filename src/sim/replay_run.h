@@ -31,12 +31,15 @@ struct run {
 	int64_t demand_milli;
 	struct book_entry held;
 	int32_t attempt;
+	int32_t beside;		     /* row that shares its devices; -1: none */
+	int32_t alone_milli;	     /* its speed by itself */
 	int32_t waiter, next_waiter; /* rows that wait for this one to arrive or end; -1: none */
 	uint8_t state, result;
 	uint8_t is_working; /* this attempt has begun its work */
 	uint8_t stopping;   /* it was told to stop */
 	uint8_t halted;	    /* something it runs on has failed */
 	uint8_t preempted;  /* it stops to give way */
+	uint8_t paired;	    /* in this attempt its speed was that of a pair */
 };
 
 /* Kinds of entries of the clock; its `job` is row << RUN_TICK_BITS | kind, or a node or device in
@@ -99,7 +102,7 @@ struct replay {
 	int64_t services_milli;	      /* thousandths of devices that they hold */
 	int32_t services_left, replicas_count, replicas_room;
 	struct sampler_level level;
-	int64_t now_us;
+	int64_t now_us, active_us; /* active: when something last ran, or was still to come */
 	int64_t last_job;
 	int64_t unchecked; /* steps since the invariants were last verified */
 	int32_t next_row;  /* the first that the loop has not taken in */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Names, idempotency keys, tokens, and what was put aside.
+ * Names, idempotency keys, tokens.
  */
 #include <string.h>
 
@@ -168,20 +168,4 @@ int store_token_list(struct store *store, store_token_visit *visit, void *contex
 	if (row != NULL)
 		sqlite3_reset(row);
 	return code;
-}
-
-int store_quarantine_add(struct store *store, int64_t now_us, const struct parc_event *event,
-			 const char *why, struct parc_err *err)
-{
-	int64_t size = parc_event_encode(event, store->event_bytes, PARC_EVENT_BYTES_MAX);
-
-	if (size < 0 || size > PARC_EVENT_BYTES_MAX)
-		size = 0;
-	return sql_write(store, SQL_QUARANTINE_ADD, err, "ibs", now_us, store->event_bytes,
-			 (size_t)size, why);
-}
-
-int64_t store_quarantine_count(struct store *store)
-{
-	return sql_number(store, SQL_QUARANTINE_COUNT, 0);
 }

@@ -38,6 +38,20 @@ int store_job_end(struct store *store, int64_t job, int32_t result, int32_t reas
 	return sql_write(store, SQL_JOB_END, err, "iwwi", job, result, reason, end_us);
 }
 
+int64_t store_held_milli(const struct parc_action *start)
+{
+	int64_t held = 0;
+
+	for (int32_t i = 0; i < start->start.count; i++) {
+		const struct parc_placement *it = &start->start.placements[i];
+
+		held += it->devices == 0
+				? it->cpu_milli
+				: (int64_t)__builtin_popcount(it->devices) * it->share_milli;
+	}
+	return held;
+}
+
 static void job_read(sqlite3_stmt *row, struct store_job *job)
 {
 	*job = (struct store_job){

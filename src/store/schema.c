@@ -99,6 +99,14 @@ static const char *const migrations[] = {
 	/* What this allocation began with: what an earlier one had kept. */
 	"  begin_done INTEGER NOT NULL, begin_total INTEGER NOT NULL,"
 	"  begin_work_us INTEGER NOT NULL);",
+
+	/* The ledger at full minutes, from two days on at full hours, and each tenant's usage where
+	 * it has grown since the mark before: little endian, 16 bytes each. */
+	"CREATE TABLE marks (time_us INTEGER PRIMARY KEY, ledger BLOB NOT NULL);"
+	"CREATE TABLE mark_tenants ("
+	"  tenant INTEGER NOT NULL, time_us INTEGER NOT NULL, usage BLOB NOT NULL,"
+	"  PRIMARY KEY (tenant, time_us)) WITHOUT ROWID;"
+	"CREATE INDEX mark_tenants_by_time ON mark_tenants (time_us);",
 };
 
 #define SCHEMA_VERSION ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))

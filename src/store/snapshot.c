@@ -173,22 +173,34 @@ static int64_t name_number(const char *name, const char *suffix)
 	return end == name + length - ends && number > 0 ? number : 0;
 }
 
-/* The highest number of a snapshot that is below `below`; 0: none. */
-static int64_t newest_below(const char *directory, int64_t below)
+/* The number of the snapshot that is next to `from` in one direction: the highest below it, or the
+ * lowest above it; 0: none. */
+static int64_t number_next(const char *directory, int64_t from, int is_below)
 {
 	DIR *folder = opendir(directory);
 	struct dirent *entry;
-	int64_t newest = 0;
+	int64_t found = 0;
 
 	while (folder != NULL && (entry = readdir(folder)) != NULL) {
 		int64_t number = name_number(entry->d_name, SUFFIX);
 
-		if (number < below && number > newest)
-			newest = number;
+		if (is_below ? number < from && number > found
+			     : number > from && (found == 0 || number < found))
+			found = number;
 	}
 	if (folder != NULL)
 		closedir(folder);
-	return newest;
+	return found;
+}
+
+static int64_t newest_below(const char *directory, int64_t below)
+{
+	return number_next(directory, below, 1);
+}
+
+int64_t snapshot_oldest(const char *directory, int64_t least)
+{
+	return number_next(directory, least - 1, 0);
 }
 
 int snapshot_get(const char *directory, int64_t last, struct parc_core **core, int64_t *number,
@@ -210,23 +222,24 @@ int snapshot_get(const char *directory, int64_t last, struct parc_core **core, i
 	return 0;
 }
 
-int64_t snapshot_tidy(const char *directory)
+int64_t snapshot_tidy(const char *directory, int64_t base, int next)
 {
 	char path[STORE_PATH_MAX + 300];
-	int64_t oldest = INT64_MAX, kept = 0;
+	int64_t oldest = INT64_MAX, kept = 0,
+		above = next ? snapshot_oldest(directory, base + 1) : 0;
 	DIR *folder = opendir(directory);
 	struct dirent *entry;
 
 	for (int i = 0; i < SNAPSHOT_KEPT; i++) {
-		int64_t next = newest_below(directory, oldest);
+		int64_t newest = newest_below(directory, oldest);
 
-		if (next > 0)
-			oldest = kept = next;
+		if (newest > 0)
+			oldest = kept = newest;
 	}
 	while (folder != NULL && (entry = readdir(folder)) != NULL) {
 		int64_t number = name_number(entry->d_name, SUFFIX);
 
-		if ((number > 0 && number < kept) ||
+		if ((number > 0 && number < kept && number != base && number != above) ||
 		    name_number(entry->d_name, WRITER_SUFFIX) > 0) {
 			snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
 			unlink(path);

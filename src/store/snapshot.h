@@ -15,7 +15,7 @@
 #include "store/store.h"
 
 #define SNAPSHOT_PIECE	   ((size_t)1 << 20) /* bytes between two syncs */
-#define SNAPSHOT_KEPT	   2		     /* older ones are removed after a new one */
+#define SNAPSHOT_KEPT	   2		     /* newest ones */
 #define SNAPSHOT_BYTES_MAX (INT64_C(1) << 40)
 
 /* Write the state now, in this process, unpaced. */
@@ -31,8 +31,12 @@ pid_t snapshot_put_paced(const char *directory, const struct parc_core *core, in
 int snapshot_get(const char *directory, int64_t last, struct parc_core **core, int64_t *number,
 		 int32_t *broken, struct parc_err *err);
 
-/* Remove all but the newest SNAPSHOT_KEPT and what unfinished writers left. Returns the number of
- * the oldest that is kept, 0 when there is none. */
-int64_t snapshot_tidy(const char *directory);
+/* The number of the oldest snapshot that is at least `least`, 0 when there is none. */
+int64_t snapshot_oldest(const char *directory, int64_t least);
+
+/* Remove what unfinished writers left, and all snapshots but the newest SNAPSHOT_KEPT, that of
+ * number `base`, and with `next` the oldest above it. Returns the number of the oldest of the
+ * newest ones, 0 when there is none. */
+int64_t snapshot_tidy(const char *directory, int64_t base, int next);
 
 #endif

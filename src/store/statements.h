@@ -82,9 +82,35 @@
 		" WHERE number = ?1 AND revoked_us = 0") \
 	X(TOKEN_LIST, "SELECT " SQL_TOKEN_COLUMNS " FROM tokens ORDER BY number") \
 	X(QUARANTINE_ADD, "INSERT INTO quarantine (created_us, event, why)" \
-		" VALUES (?1, ?2, ?3)") \
+		" SELECT ?1, ?2, ?3 WHERE NOT EXISTS (SELECT 1 FROM quarantine" \
+		" WHERE why = ?3)" \
+		" AND (SELECT count(*) FROM quarantine) < 1000") \
 	X(QUARANTINE_COUNT, "SELECT count(*) FROM quarantine") \
-	X(PAGES, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+	X(QUARANTINE_LIST, "SELECT number, created_us, event, why FROM quarantine" \
+		" ORDER BY number") \
+	X(PRUNE_LIST, "SELECT job, state, end_us FROM jobs WHERE job > ?1" \
+		" ORDER BY job LIMIT ?2") \
+	X(PRUNE_JOB, "DELETE FROM jobs WHERE job = ?1 AND state = 4") \
+	X(PRUNE_ATTEMPTS, "DELETE FROM attempts WHERE job = ?1") \
+	X(PRUNE_PROGRESS, "DELETE FROM progress WHERE job = ?1") \
+	X(MARK_ADD, "INSERT OR REPLACE INTO marks (time_us, ledger) VALUES (?1, ?2)") \
+	X(MARK_ADD_TENANT, "INSERT OR REPLACE INTO mark_tenants (tenant, time_us, usage)" \
+		" VALUES (?1, ?2, ?3)") \
+	X(MARK_BEFORE, "SELECT time_us, ledger FROM marks WHERE time_us <= ?1" \
+		" ORDER BY time_us DESC LIMIT 1") \
+	X(MARK_AFTER, "SELECT time_us, ledger FROM marks WHERE time_us >= ?1" \
+		" ORDER BY time_us LIMIT 1") \
+	X(MARK_TENANT, "SELECT usage FROM mark_tenants WHERE tenant = ?1 AND time_us <= ?2" \
+		" ORDER BY time_us DESC LIMIT 1") \
+	X(MARK_THIN, "DELETE FROM marks WHERE time_us >= ?1 AND time_us < ?2" \
+		" AND time_us % ?3 != 0") \
+	X(MARK_THIN_TENANTS, "DELETE FROM mark_tenants WHERE time_us >= ?1 AND time_us < ?2" \
+		" AND time_us % ?3 != 0 AND EXISTS (SELECT 1 FROM mark_tenants AS later" \
+		" WHERE later.tenant = mark_tenants.tenant" \
+		" AND later.time_us > mark_tenants.time_us" \
+		" AND later.time_us <= (mark_tenants.time_us / ?3 + 1) * ?3)") \
+	X(PAGES, "SELECT (page_count - freelist_count) * page_size" \
+		" FROM pragma_page_count, pragma_freelist_count, pragma_page_size")
 /* clang-format on */
 
 #endif

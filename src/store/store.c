@@ -79,6 +79,12 @@ static int database_open(struct store *store, const char *vfs, struct parc_err *
 	return 0;
 }
 
+static void ends_read(struct store *store)
+{
+	store->first = sql_number(store, SQL_JOURNAL_FIRST, 0);
+	store->last = sql_number(store, SQL_JOURNAL_LAST, 0);
+}
+
 static int store_ready(struct store *store, const struct store_options *options,
 		       struct parc_err *err)
 {
@@ -94,11 +100,9 @@ static int store_ready(struct store *store, const struct store_options *options,
 	if (code == 0)
 		code = settings_ready(store, options, err);
 	umask(mask);
-	if (code != 0)
-		return code;
-	store->first = sql_number(store, SQL_JOURNAL_FIRST, 0);
-	store->last = sql_number(store, SQL_JOURNAL_LAST, 0);
-	return 0;
+	if (code == 0)
+		ends_read(store);
+	return code;
 }
 
 int store_open(struct store **out, const char *directory, const struct store_options *options,
@@ -184,6 +188,15 @@ int store_begin(struct store *store, struct parc_err *err)
 		return parc_err_set(err, PARC_ERR_STATE, "the store is open for reading");
 	code = sql_write(store, SQL_BEGIN, err, "");
 	store->is_open |= code == 0;
+	return code;
+}
+
+int store_hold(struct store *store, struct parc_err *err)
+{
+	int code = sql_exec(store, "BEGIN", err);
+
+	if (code == 0)
+		ends_read(store); /* the first read says which moment it is */
 	return code;
 }
 

@@ -61,6 +61,9 @@ int64_t store_last(const struct store *store);
 int store_begin(struct store *store, struct parc_err *err);
 int store_is_open(const struct store *store);
 
+/* For a store that is open for reading: all that is read from now on is of one moment. */
+int store_hold(struct store *store, struct parc_err *err);
+
 /* Make all changes since begin durable; 0 changes cost nothing. */
 int store_commit(struct store *store, struct parc_err *err);
 
@@ -87,7 +90,8 @@ int store_scan(struct store *store, int64_t from, store_visit *visit, void *cont
  * code. Within a transaction. */
 int64_t store_drop(struct store *store, int64_t before, int64_t count, struct parc_err *err);
 
-/* Free bytes on the file system, and what the database takes; -1: unknown. */
+/* Free bytes on the file system, and what the database holds, without the pages that it has free
+ * for later; -1: unknown. */
 int64_t store_free_bytes(const struct store *store);
 int64_t store_bytes(const struct store *store);
 

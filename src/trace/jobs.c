@@ -25,6 +25,31 @@ const struct jobs_format jobs_formats[] = {
 	{NULL, NULL, NULL},
 };
 
+static int pair_is_before(const struct jobs_pair *a, const struct jobs_pair *b)
+{
+	if (a->kind != b->kind)
+		return a->kind < b->kind;
+	return a->beside != b->beside ? a->beside < b->beside : a->chip < b->chip;
+}
+
+int32_t jobs_pair_speed(const struct jobs *jobs, int32_t kind, int32_t beside, int32_t chip)
+{
+	const struct jobs_pair wanted = {.kind = kind, .beside = beside, .chip = chip};
+	int32_t low = 0, high = jobs->pairs_count;
+
+	while (low < high) {
+		int32_t middle = low + (high - low) / 2;
+
+		if (pair_is_before(&jobs->pairs[middle], &wanted))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < jobs->pairs_count && !pair_is_before(&wanted, &jobs->pairs[low])
+		       ? jobs->pairs[low].speed_milli
+		       : 0;
+}
+
 const struct parc_variant *jobs_row_variants(const struct jobs *jobs, const struct jobs_row *row)
 {
 	return row->variants_count > 0 ? &jobs->variants[row->first_variant] : NULL;
@@ -106,6 +131,7 @@ void jobs_deinit(struct jobs *jobs)
 	free(jobs->groups);
 	free(jobs->depends);
 	free(jobs->variants);
+	free(jobs->pairs);
 	free(jobs->users.list);
 	free(jobs->tenants.list);
 	free(jobs->kinds.list);

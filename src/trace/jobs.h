@@ -55,6 +55,13 @@ struct jobs_row {
 	uint8_t alien; /* names only chips that the fleet does not have: never fits */
 };
 
+/* How fast jobs of a kind are beside those of another, half and half on the same devices. */
+struct jobs_pair {
+	int32_t kind, beside; /* indexes into the table of kinds */
+	int32_t chip;	      /* of the fleet */
+	int32_t speed_milli;  /* of the kind's reference chip, above 0 */
+};
+
 struct jobs_names {
 	char (*list)[JOBS_NAME_MAX + 1];
 	int32_t count;
@@ -66,6 +73,8 @@ struct jobs {
 	struct parc_depend *depends; /* job is an index of a row, before the one that depends */
 	struct parc_variant *variants;
 	int32_t count, groups_count, depends_count, variants_count;
+	struct jobs_pair *pairs; /* in order of kind, beside, chip */
+	int32_t pairs_count;
 	struct jobs_names users, tenants, kinds, queues;
 	int64_t start_us; /* first arrival as the file counts: since 1970, or since its own start */
 	int64_t skipped;  /* malformed rows passed over because options.is_lenient */
@@ -84,6 +93,7 @@ struct jobs_options {
 	const char *speeds; /* path of throughputs.json */
 	int64_t rate_milli; /* arrivals an hour, in thousandths; 0: all at time 0, ... */
 	int32_t static_max; /* ... the first so many; just one of the two is set */
+	bool has_pairs;	    /* read what is known of pairs, too */
 };
 
 /* What a format's reader gets; see jobs_build.h. */
@@ -103,6 +113,9 @@ const struct jobs_format *jobs_find_format(const char *name);
 
 /* Its variants, NULL when it has none. */
 const struct parc_variant *jobs_row_variants(const struct jobs *jobs, const struct jobs_row *row);
+
+/* Speed of a kind beside another on a chip (kinds: indexes); 0: it is not known. */
+int32_t jobs_pair_speed(const struct jobs *jobs, int32_t kind, int32_t beside, int32_t chip);
 
 /* Read a log. `format` is a name of jobs_formats, `options` may be NULL. A malformed line is
  * refused with file, line, column and what was expected, and so is a log without a job; `jobs` is

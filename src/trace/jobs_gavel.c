@@ -37,12 +37,20 @@ static const struct text_column gavel_list[GAVEL_COLUMNS] = {
 };
 static const struct text_columns gavel_columns = {gavel_list, GAVEL_COLUMNS, false, ','};
 
+/* A kind of job: its key in the file of speeds, and the steps a second that are its whole speed. */
+struct gavel_kind {
+	char key[TYPE_MAX + 32];
+	double steps;
+};
+
 struct reader {
 	struct jobs_builder *builder;
 	json_t *speeds;			       /* the file, by chip */
 	const json_t *of_chip[PARC_CHIPS_MAX]; /* by chip of the fleet; NULL: no speeds */
 	double hours;			       /* of the next arrival at one job an hour */
 	int64_t rows;
+	struct gavel_kind *kinds; /* by kind of the log, for pairs alone */
+	int32_t kinds_count, kinds_size, pairs_size;
 };
 
 int gavel_fleet(struct fleet *fleet, struct parc_err *err)
@@ -50,9 +58,9 @@ int gavel_fleet(struct fleet *fleet, struct parc_err *err)
 	static const char text[] =
 		"fleet:\n"
 		"  chips:\n"
-		"    - {name: V100, rule: whole, memory_gib: 16}\n"
-		"    - {name: P100, rule: whole, memory_gib: 16}\n"
-		"    - {name: K80, rule: whole, memory_gib: 12}\n"
+		"    - {name: V100, rule: scalar, step_milli: 500, memory_gib: 16}\n"
+		"    - {name: P100, rule: scalar, step_milli: 500, memory_gib: 16}\n"
+		"    - {name: K80, rule: scalar, step_milli: 500, memory_gib: 12}\n"
 		"  nodes:\n"
 		"    - {name: v, count: 36, cores: 8, memory_gib: 61, pools: [{chip: V100, "
 		"devices: "
@@ -209,6 +217,12 @@ struct pace {
 	double on[PARC_CHIPS_MAX], fastest, reference;
 };
 
+static void write_key(const struct gavel_row *row, char key[TYPE_MAX + 32])
+{
+	snprintf(key, TYPE_MAX + 32, "('%.*s', %lld)", (int)row->type.size, row->type.bytes,
+		 (long long)row->gang);
+}
+
 static int read_pace(const struct reader *reader, const struct gavel_row *row, struct pace *pace)
 {
 	const struct jobs_builder *builder = reader->builder;
@@ -216,8 +230,7 @@ static int read_pace(const struct reader *reader, const struct gavel_row *row, s
 	int32_t known = 0;
 	double worst = 0;
 
-	snprintf(key, sizeof(key), "('%.*s', %lld)", (int)row->type.size, row->type.bytes,
-		 (long long)row->gang);
+	write_key(row, key);
 	pace->reference = steps_on(find_chip(reader->speeds, REFERENCE), key);
 	pace->fastest = 0;
 	for (int32_t i = 0; i < builder->fleet->chips_count; i++) {
@@ -257,18 +270,24 @@ static int read_length(const struct reader *reader, const struct gavel_row *row,
 			   *steps, row->steps / *steps, row->length_s);
 }
 
+/* Thousandths of the reference for so many steps a second: whole, 1..SPEED_MAX. */
+static int32_t speed_of(double on, double steps)
+{
+	double speed = on * PARC_SHARE_WHOLE / steps + 0.5;
+
+	return speed < 1 ? 1 : speed > SPEED_MAX ? SPEED_MAX : (int32_t)speed;
+}
+
 /* The chips it can run on, each with its speed. */
 static void fill_variants(const struct reader *reader, const struct pace *pace, double steps,
 			  struct jobs_draft *draft, uint64_t *chips)
 {
 	for (int32_t i = 0; i < reader->builder->fleet->chips_count; i++) {
-		double speed = steps > 0 ? pace->on[i] * PARC_SHARE_WHOLE / steps + 0.5 : 0;
-
-		if (pace->on[i] <= 0 || draft->row.variants_count == PARC_VARIANTS_MAX)
+		if (pace->on[i] <= 0 || steps <= 0 ||
+		    draft->row.variants_count == PARC_VARIANTS_MAX)
 			continue;
-		speed = speed < 1 ? 1 : speed > SPEED_MAX ? SPEED_MAX : speed;
 		draft->variants[draft->row.variants_count++] = (struct parc_variant){
-			.chips = UINT64_C(1) << i, .speed_milli = (int32_t)speed};
+			.chips = UINT64_C(1) << i, .speed_milli = speed_of(pace->on[i], steps)};
 		*chips |= UINT64_C(1) << i;
 	}
 }
@@ -285,6 +304,85 @@ static int name_kind(const struct reader *reader, const struct gavel_row *row,
 			     &draft->row.kind);
 }
 
+/* ---- Pairs */
+
+/* Room for one more; the size doubles. */
+static void *grow(void *list, int32_t count, int32_t *size, size_t one)
+{
+	void *larger = list;
+
+	if (count < *size)
+		return list;
+	larger = realloc(list, (size_t)(*size ? *size * 2 : 64) * one);
+	if (larger != NULL)
+		*size = *size ? *size * 2 : 64;
+	return larger;
+}
+
+/* Kinds are numbered in the order in which they come. */
+static int note_kind(struct reader *reader, const struct gavel_row *row, int32_t kind, double steps)
+{
+	struct gavel_kind *kinds;
+
+	if (!reader->builder->options.has_pairs || kind < reader->kinds_count)
+		return 0;
+	kinds = grow(reader->kinds, reader->kinds_count, &reader->kinds_size, sizeof(*kinds));
+	if (kinds == NULL)
+		return parc_err_set(reader->builder->err, PARC_ERR_MEMORY, "no memory for kinds");
+	reader->kinds = kinds;
+	ASSERT(kind == reader->kinds_count);
+	write_key(row, kinds[kind].key);
+	kinds[kind].steps = steps;
+	reader->kinds_count++;
+	return 0;
+}
+
+/* Steps a second of the first kind beside the second; 0: not said, or one of them cannot run. */
+static double steps_beside(const json_t *chip, const char *key, const char *beside)
+{
+	const json_t *both = json_object_get(json_object_get(chip, key), beside);
+	double own = json_number_value(json_array_get(both, 0));
+	double other = json_number_value(json_array_get(both, 1));
+
+	return own > 0 && own <= STEPS_MAX && other > 0 && other <= STEPS_MAX ? own : 0;
+}
+
+static int add_pair(struct reader *reader, const struct jobs_pair *pair)
+{
+	struct jobs *jobs = reader->builder->jobs;
+	struct jobs_pair *pairs =
+		grow(jobs->pairs, jobs->pairs_count, &reader->pairs_size, sizeof(*pairs));
+
+	if (pairs == NULL)
+		return parc_err_set(reader->builder->err, PARC_ERR_MEMORY, "no memory for pairs");
+	jobs->pairs = pairs;
+	pairs[jobs->pairs_count++] = *pair;
+	return 0;
+}
+
+/* All that the file says of the log's kinds beside each other. */
+static int read_pairs(struct reader *reader)
+{
+	int code = 0;
+
+	for (int32_t a = 0; a < reader->kinds_count; a++)
+		for (int32_t b = 0; b < reader->kinds_count; b++)
+			for (int32_t c = 0; c < reader->builder->fleet->chips_count; c++) {
+				struct jobs_pair pair = {a, b, c, 0};
+				double steps =
+					steps_beside(reader->of_chip[c], reader->kinds[a].key,
+						     reader->kinds[b].key);
+
+				if (steps <= 0 || reader->kinds[a].steps <= 0)
+					continue;
+				pair.speed_milli = speed_of(steps, reader->kinds[a].steps);
+				code = add_pair(reader, &pair);
+				if (code != 0)
+					return code;
+			}
+	return 0;
+}
+
 static int add_row(struct reader *reader, const struct gavel_row *row, struct jobs_draft *draft)
 {
 	struct jobs_builder *builder = reader->builder;
@@ -297,6 +395,8 @@ static int add_row(struct reader *reader, const struct gavel_row *row, struct jo
 		code = read_length(reader, row, &pace, &length_s, &steps);
 	if (code == 0)
 		code = name_kind(reader, row, draft);
+	if (code == 0)
+		code = note_kind(reader, row, draft->row.kind, steps);
 	if (code != 0)
 		return code;
 	draft->row.id = row->id + JOBS_GAVEL_FIRST_ID;
@@ -355,6 +455,9 @@ int jobs_read_gavel(struct jobs_builder *builder, struct text *text)
 		code = find_chips(&reader);
 	if (code == 0)
 		code = jobs_read_table(builder, text, &gavel_columns, read_row, &reader);
+	if (code == 0)
+		code = read_pairs(&reader);
+	free(reader.kinds);
 	json_decref(reader.speeds);
 	return code;
 }

@@ -63,6 +63,38 @@ figure() {
 	(($(figure '.makespan_s | floor') >= 900))
 }
 
+@test "two jobs share a device where the file says how fast they are together" {
+	# 36 V100 and twice as many jobs of b, which run nowhere else: two on one keep 80 % each.
+	cat >"$speeds" <<-'END'
+		{"v100": {"('b', 1)": {"null": 2.0, "('b', 1)": [1.6, 1.6]}}}
+	END
+	{
+		echo "job_id,job_type,scale_factor,duration_s_on_v100,total_steps,unit_exp_gap_to_next"
+		for ((i = 0; i < 72; i++)); do echo "$i,b,1,900.0,1800.0,0.01"; done
+	} >"$jobs"
+	run -0 gavel --static 72 --round 360
+	[[ $(figure '.makespan_s | floor') == 1980 ]] # the second half at the round after the first
+	[[ $(figure .left) == 0 ]]
+	run -0 gavel --static 72 --round 360 --policy attained+deal --pairs --verify
+	[[ $(figure '.makespan_s | floor') == 1125 ]] # all at once, at 0.8 of the speed
+	run -2 --separate-stderr parc sim --format philly --trace "$jobs" --fleet x --pairs
+	[[ $stderr == *"--pairs are for --format gavel"* ]]
+}
+
+@test "the example shows what dealing and pairs are worth" {
+	local example=$BATS_TEST_DIRNAME/../../examples/gavel queue dealt paired
+	jobs=$example/jobs.csv
+	speeds=$example/throughputs.json
+	run -0 gavel --rate 15 --round 360 --policy fifo+easy
+	queue=$(figure '.completion_s.mean / 360 | round')
+	run -0 gavel --rate 15 --round 360
+	dealt=$(figure '.completion_s.mean / 360 | round')
+	run -0 gavel --rate 15 --round 360 --pairs
+	paired=$(figure '.completion_s.mean / 360 | round')
+	# Tenths of an hour, as the README says.
+	[[ $queue == 182 && $dealt == 116 && $paired == 113 ]]
+}
+
 @test "wrong calls say what would be right" {
 	run -2 --separate-stderr gavel
 	[[ $stderr == *"one of --rate R and --static N"* ]]

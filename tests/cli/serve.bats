@@ -120,6 +120,26 @@ load daemon
 	[[ $total == "$sum" ]]
 }
 
+@test "report and usage of a period" {
+	start_daemon
+	parc run --devices 4 --env PARC_DRY_S=0.1 -- true
+	run -0 parc report --last 1h
+	[[ $output == *"capacity"*"100.00%"*"WHO HELD THEM"*"default"* ]]
+	run -0 parc report --last 1h --json
+	[[ $(jq '.capacity_milli_us == ([.steps[].milli_us | tonumber] | add | tostring)' <<<"$output") == true ]]
+	[[ $(jq '.from_us <= .to_us' <<<"$output") == true ]]
+	run -0 parc usage --from 2020-01-01 --json
+	[[ $(jq -r '.tenants[0].held_milli_us | tonumber > 0' <<<"$output") == true ]]
+	for words in "--last 3x" "--last 0d" "--from yesterday" "--to 2020-13-01" "--last 1d --from 2020-01-01" \
+		"--from 2020-01-02 --to 2020-01-01" "--last 1d 7"; do
+		# shellcheck disable=SC2086  # words are a command line
+		run -2 parc report $words
+		[[ $output == *"'parc help report'"* ]]
+	done
+	run -0 call GET "/v1/report?from=x"
+	[[ $output == *"from has to be a whole number"*400 ]]
+}
+
 @test "the same key makes one job, and another request with it is refused" {
 	start_daemon
 	run -0 parc submit --json --key abc --devices 1 -- true

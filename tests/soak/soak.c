@@ -14,6 +14,7 @@
 
 #include "base/random.h"
 #include "core/state.h"
+#include "inputs.h"
 #include "shrink.h"
 #include "support/rig.h"
 #include "support/world.h"
@@ -26,7 +27,7 @@ struct options {
 	int64_t seconds, runs, events;
 	int32_t place, verbose;
 	enum rig_plant plant;
-	const char *script;
+	const char *script, *inputs;
 };
 
 /* One run: what it was made of. */
@@ -48,9 +49,18 @@ static const char *const plants[] = {"none", "action", "share", "ledger", "state
 
 static int run_step(struct rig *rig, struct run *run, struct entry *entry)
 {
+	struct entry *added;
+	int64_t refused = rig->refused;
+
 	script_add(&run->script, entry);
-	if (rig_step(rig, &run->script.list[run->script.count - 1]) != 0)
+	added = &run->script.list[run->script.count - 1];
+	if (rig_step(rig, added) != 0)
 		return -1;
+	if (run->options->inputs != NULL && rig->refused == refused &&
+	    inputs_write(run->options->inputs, &added->event, &rig->actions) != 0) {
+		perror(run->options->inputs);
+		exit(2);
+	}
 	if (parc_count(rig->main, PARC_COUNT_STEPS) > 0 &&
 	    entry->event.time_us > run->world.time_us && rig->actions.count > 0)
 		run->world.time_us = entry->event.time_us;
@@ -300,7 +310,8 @@ static int soak_script(const struct options *options)
 
 static const char usage[] =
 	"Usage: soak [--seed S] [--seconds N | --runs R] [--events N] [--policy P]\n"
-	"            [--plant none|action|share|ledger|state|wake] [--script FILE] [--verbose]\n";
+	"            [--plant none|action|share|ledger|state|wake] [--script FILE] [--verbose]\n"
+	"            [--inputs DIR]: write events and actions for the fuzzers there\n";
 
 static int32_t place_parse(const char *name)
 {
@@ -323,7 +334,8 @@ static int options_read(struct options *options, int argc, char **argv)
 	static const struct option longs[] = {
 		{"seed", 1, NULL, 's'},	  {"seconds", 1, NULL, 't'}, {"runs", 1, NULL, 'r'},
 		{"events", 1, NULL, 'e'}, {"policy", 1, NULL, 'p'},  {"plant", 1, NULL, 'f'},
-		{"script", 1, NULL, 'x'}, {"verbose", 0, NULL, 'v'}, {NULL, 0, NULL, 0},
+		{"script", 1, NULL, 'x'}, {"verbose", 0, NULL, 'v'}, {"inputs", 1, NULL, 'i'},
+		{NULL, 0, NULL, 0},
 	};
 	int option, plant = 0;
 
@@ -344,6 +356,8 @@ static int options_read(struct options *options, int argc, char **argv)
 			plant = plant_parse(optarg);
 		else if (option == 'x')
 			options->script = optarg;
+		else if (option == 'i')
+			options->inputs = optarg;
 		else if (option == 'v')
 			options->verbose = 1;
 		else

@@ -271,6 +271,33 @@ static void starts_count(struct rig *rig)
 		rig->starts += rig->actions.list[i].kind == PARC_ACTION_START;
 }
 
+/* A deal says nothing of who is to start in the place of those that it stops: let all of them stop,
+ * and see whether anybody does. */
+static int somebody_starts(struct rig *rig)
+{
+	int64_t size = state_bytes(rig, rig->main, 0);
+	struct parc_core *copy = parc_state_decode(rig->bytes, (size_t)size, NULL);
+	int starts = 0;
+
+	for (int32_t i = 0; copy != NULL && i < copy->allocations_table.high; i++) {
+		struct parc_event event = {.kind = PARC_EVENT_STOPPED, .time_us = copy->time_us};
+		const struct allocation *it = &copy->allocations[i];
+		struct parc_actions actions;
+
+		if (it->id == PARC_NONE || it->state != PARC_JOB_STOPPING)
+			continue;
+		event.run.allocation = it->id;
+		event.run.attempt = copy->jobs[it->job].attempt;
+		if (parc_step(copy, &event, &actions, NULL) != 0)
+			continue;
+		for (int32_t k = 0; k < actions.count; k++)
+			starts += actions.list[k].kind == PARC_ACTION_START ||
+				  actions.list[k].kind == PARC_ACTION_MORE;
+	}
+	parc_core_destroy(copy);
+	return starts > 0;
+}
+
 /* E1: nobody is told to give way unless somebody fits then: in the same step a job has it reserved
  * from when they will have gone. (What was packed and uses more makes room for itself.) */
 static int evictions_check(struct rig *rig, const struct parc_event *event)
@@ -290,6 +317,9 @@ static int evictions_check(struct rig *rig, const struct parc_event *event)
 		    it->reserve.start_us <= gone_us)
 			gone_us = INT64_MIN;
 	}
+	if (gone_us != INT64_MIN && rig->main->rules.backfill == PARC_BACKFILL_DEAL &&
+	    (rig->main->unfinished || somebody_starts(rig)))
+		return 0;
 	if (gone_us != INT64_MIN)
 		return fail(rig, "E1", "work was told to give way, and nobody fits then");
 	return 0;

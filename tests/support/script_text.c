@@ -99,6 +99,7 @@ static const struct field policy_fields[] = {
 	POLICY(trial_max, "trials", 0),
 	POLICY(round_us, "round", 0),
 	POLICY(move_us, "move", 0),
+	POLICY(pairs, "pairs", 0),
 	POLICY(shrink_us, "shrink", 0),
 	POLICY(pack_margin_milli, "pack-margin", 0),
 	POLICY(idle_us, "idle", 0),
@@ -218,6 +219,7 @@ static const struct field speed_fields[] = {
 	EVENT(speed.kind, "kind", 0),		EVENT(speed.chip, "chip", 0),
 	EVENT(speed.speed_milli, "speed", 0),	EVENT(speed.count, "count", 1),
 	EVENT(speed.spread_milli, "spread", 0), EVENT(speed.set, "set", 0),
+	EVENT(speed.beside, "beside", 0),
 };
 static const struct field run_fields[] = {
 	{"job", offsetof(struct entry, run_job), sizeof(int64_t), 0, 0, NULL},
@@ -519,6 +521,8 @@ const char *action_format(const struct parc_action *action, char text[ENTRY_TEXT
 	switch (action->kind) {
 	case PARC_ACTION_START:
 		text_add(&out, " attempt %d", action->start.attempt);
+		if (action->start.beside != PARC_NONE)
+			text_add(&out, " beside job %lld", (long long)action->start.beside);
 		placements_add(&out, action->start.placements, action->start.count);
 		break;
 	case PARC_ACTION_WINDOW:
@@ -530,6 +534,10 @@ const char *action_format(const struct parc_action *action, char text[ENTRY_TEXT
 	case PARC_ACTION_REBOOK:
 		text_add(&out, " group %d share %d", action->rebook.group,
 			 action->rebook.share_milli);
+		break;
+	case PARC_ACTION_SCORE:
+		text_add(&out, " chip %d is %lld", action->score.chip,
+			 (long long)action->score.score);
 		break;
 	case PARC_ACTION_WARN:
 		text_add(&out, " %s", parc_warning_name(action->warn.what));

@@ -8,6 +8,7 @@
 
 #define SECOND	    INT64_C(1000000)
 #define WORLD_KINDS 30 /* more, with the chips, than a small core remembers */
+#define DEALT_KINDS 3  /* of a world that is dealt */
 
 void world_init(struct world *world, struct draw *draw, int32_t place)
 {
@@ -16,6 +17,9 @@ void world_init(struct world *world, struct draw *draw, int32_t place)
 	world->chips_count = (int32_t)draw_range(draw, 1, WORLD_CHIPS_MAX);
 	for (int32_t i = 0; i < world->chips_count; i++)
 		world->chips_kind[i] = (int32_t)draw_below(draw, WORLD_PRESETS);
+	world->dealt = world->chips_kind[0] < 2 && world->chips_count <= 3;
+	for (int32_t i = 0; i < world->chips_count && world->dealt; i++)
+		world->chips_kind[i] %= 2;
 	world->nodes_wanted = (int32_t)draw_range(draw, 1, draw_chance(draw, 20) ? 40 : 8);
 	world->place = place < 0 ? (int32_t)draw_below(draw, PARC_PLACE_FGD + 1) : place;
 }
@@ -168,6 +172,10 @@ static void make_policy(struct world *world, struct entry *entry)
 		.shrink_us = draw_below(draw, 3) * 10 * SECOND,
 		.half_life_us = draw_below(draw, 2) * 100 * SECOND,
 	};
+	if (world->dealt) {
+		entry->event.policy.backfill = PARC_BACKFILL_DEAL;
+		entry->event.policy.pairs = (int32_t)draw_chance(draw, 80);
+	}
 }
 
 /* The fleet comes first: chips, places, a policy, nodes. 0 when it is complete. */
@@ -285,6 +293,25 @@ static void make_load(struct world *world, const struct parc_core *core, struct 
 	entry->event.load.load_milli = draw_below(world->draw, 10) * 1000;
 }
 
+/* A job that a deal may move, and put beside others. */
+static void make_dealt(struct world *world, struct entry *entry)
+{
+	struct draw *draw = world->draw;
+	struct parc_submit *submit = &entry->event.submit;
+	struct parc_group *group = &entry->groups[0];
+
+	submit->kind = draw_range(draw, 1, DEALT_KINDS);
+	submit->preemptible = submit->requeue = 1;
+	if (draw_chance(draw, 50))
+		submit->expected_us = draw_range(draw, 1, 600) * SECOND;
+	memset(group, 0, sizeof(*group));
+	group->task = (struct parc_task){.devices = draw_chance(draw, 80) ? 1 : 2,
+					 .share_milli = PARC_SHARE_WHOLE,
+					 .cpu_milli = (int32_t)draw_below(draw, 2) * 1000,
+					 .device_memory_mib = (int32_t)draw_below(draw, 3) * 4};
+	group->tasks_min = group->tasks_max = draw_chance(draw, 80) ? 1 : 2;
+}
+
 static void make_submit(struct world *world, struct entry *entry)
 {
 	struct draw *draw = world->draw;
@@ -298,6 +325,12 @@ static void make_submit(struct world *world, struct entry *entry)
 	submit->tier = draw_chance(draw, 30) ? (int32_t)draw_below(draw, 3) : 0;
 	submit->work_class = (int32_t)draw_below(draw, 4);
 	submit->groups_count = 1;
+	if (world->dealt && !world->plain && draw_chance(draw, 85)) {
+		make_dealt(world, entry);
+		if (world->jobs_count < WORLD_JOBS_MAX)
+			world->jobs[world->jobs_count++] = submit->job;
+		return;
+	}
 	if (!world->plain && draw_chance(draw, 20))
 		submit->groups_count = (int32_t)draw_range(draw, 2, 3);
 	for (int32_t g = 0; g < submit->groups_count; g++)
@@ -400,6 +433,10 @@ static void make_speed(struct world *world, struct entry *entry)
 		entry->event.speed.speed_milli = 0;
 	entry->event.speed.count = (int32_t)draw_range(draw, 1, draw_chance(draw, 10) ? 100 : 3);
 	entry->event.speed.spread_milli = (int32_t)draw_below(draw, 300);
+	if (world->dealt) {
+		entry->event.speed.kind = draw_range(draw, 1, DEALT_KINDS);
+		entry->event.speed.beside = draw_below(draw, DEALT_KINDS + 1);
+	}
 }
 
 static void make_use(struct world *world, struct entry *entry)
@@ -537,6 +574,8 @@ static void make_any(struct world *world, const struct parc_core *core, struct e
 	if (stopping != PARC_NONE && draw_chance(world->draw, 25))
 		make_run_of(world, entry, stopping,
 			    draw_chance(world->draw, 85) ? PARC_EVENT_STOPPED : PARC_EVENT_ENDED);
+	else if (world->dealt && !world->plain && draw_chance(world->draw, 10))
+		make_speed(world, entry);
 	else if (kind < 40)
 		make_submit(world, entry);
 	else if (kind < 72 && make_run(world, core, entry))

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -379,12 +380,55 @@ static void test_an_audit_finds_any_changed_action(void **state)
 	parc_core_destroy(core);
 }
 
+/* What the corpora of the fuzzers hold is of this version, else they fuzz the check of versions
+ * alone; tools/fuzz.sh seed writes them anew. */
+static size_t corpus_load(const char *fuzzer, const char *name)
+{
+	char path[256];
+	FILE *in;
+	size_t size;
+
+	snprintf(path, sizeof(path), "fuzz/corpus/%s/%s", fuzzer, name);
+	in = fopen(path, "rb");
+	if (in == NULL)
+		fail_msg("%s is missing; tools/fuzz.sh seed writes it", path);
+	size = fread(bytes, 1, sizeof(bytes), in);
+	fclose(in);
+	return size;
+}
+
+static void test_the_corpora_of_the_fuzzers_are_of_this_version(void **state)
+{
+	(void)state;
+	for (int32_t kind = 0; kind < 64; kind++) {
+		const char *name = parc_event_name(kind);
+		struct parc_event event;
+		size_t size = strcmp(name, "?") != 0 ? corpus_load("fuzz_event", name) : 0;
+
+		if (size > 0 && parc_event_decode(&event, scratch, PARC_EVENT_SCRATCH, bytes, size,
+						  NULL) != (int64_t)size)
+			fail_msg("fuzz_event/%s is of another version", name);
+	}
+	for (int32_t kind = 0; kind < 64; kind++) {
+		const char *name = parc_action_name(kind);
+		struct parc_actions actions;
+		/* No soak decides as much as a step with MORE. */
+		int wanted = kind != PARC_ACTION_MORE && strcmp(name, "?") != 0;
+		size_t size = wanted ? corpus_load("fuzz_actions", name) : 0;
+
+		if (size > 0 && parc_actions_decode(&actions, scratch, sizeof(scratch), bytes, size,
+						    NULL) != (int64_t)size)
+			fail_msg("fuzz_actions/%s is of another version", name);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_kind_of_event_comes_back),
 		cmocka_unit_test(test_an_event_that_is_cut_or_of_another_version_is_refused),
 		cmocka_unit_test(test_every_kind_of_action_comes_back),
+		cmocka_unit_test(test_the_corpora_of_the_fuzzers_are_of_this_version),
 		cmocka_unit_test(test_a_decoded_state_goes_on_alike),
 		cmocka_unit_test(test_a_state_that_was_changed_is_refused),
 		cmocka_unit_test(test_an_audit_finds_any_changed_action),

@@ -11,114 +11,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/random.h"
 #include "daemon/daemon.h"
+#include "review/audit.h"
 #include "store/snapshot.h"
+#include "support/dry.h"
 #include "support/faulty.h"
 
 #define JOBS 12 /* in a short life, each in a round of its own */
-
-static char folder[400], data[420], fleet[420], config[420];
-
-static void text_write(const char *path, const char *text)
-{
-	FILE *out = fopen(path, "w");
-
-	assert_non_null(out);
-	fputs(text, out);
-	fclose(out);
-}
-
-static void folder_remove(const char *path)
-{
-	pid_t child = fork();
-
-	if (child == 0) {
-		execlp("rm", "rm", "-rf", path, (char *)NULL);
-		_exit(1);
-	}
-	waitpid(child, NULL, 0);
-}
-
-static int setup(void **state)
-{
-	const char *base = getenv("TMPDIR");
-
-	(void)state;
-	faulty_register();
-	faulty_fail_after(0, 0);
-	snprintf(folder, sizeof(folder), "%.300s/parc-daemon-XXXXXX", base == NULL ? "/tmp" : base);
-	if (mkdtemp(folder) == NULL)
-		return 1;
-	snprintf(data, sizeof(data), "%s/data", folder);
-	snprintf(fleet, sizeof(fleet), "%s/fleet.yaml", folder);
-	snprintf(config, sizeof(config), "%s/config.yaml", folder);
-	text_write(fleet, "fleet:\n  chips: [{name: A100, memory_gib: 80}]\n"
-			  "  nodes: [{name: gpu, cores: 16, memory_gib: 64, pools: [{chip: A100, "
-			  "devices: 4}]}]\n");
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	faulty_fail_after(0, 0);
-	folder_remove(folder);
-	return 0;
-}
-
-static int open_daemon(struct daemon *daemon, const char *configuration, struct parc_err *err)
-{
-	struct daemon_options options = {.directory = data,
-					 .fleet = fleet,
-					 .config = configuration,
-					 .vfs = "faulty",
-					 .dry = 1,
-					 .jobs_max = 1000,
-					 .log = {.file = -1}};
-
-	return daemon_open(daemon, &options, err);
-}
-
-static struct daemon *make_daemon(void)
-{
-	struct daemon *daemon = calloc(1, sizeof(*daemon));
-	struct parc_err err = {0};
-
-	assert_non_null(daemon);
-	if (open_daemon(daemon, NULL, &err) != 0)
-		fail_msg("%s", err.text);
-	return daemon;
-}
-
-static void end_daemon(struct daemon *daemon)
-{
-	daemon_close(daemon);
-	free(daemon);
-}
-
-/* Submit one job with these fields beside the command: its number, or a code. */
-static int64_t submit(struct daemon *daemon, const char *fields, struct parc_err *err)
-{
-	struct daemon_caller caller = {.role = DAEMON_OPERATOR, .user = "root", .id = "uid:0"};
-	struct daemon_submission submission = {0};
-	char text[400];
-	int64_t first = 0;
-	int32_t count;
-	int code;
-
-	snprintf(text, sizeof(text), "{\"command\": [\"true\"], \"directory\": \"/\"%s}", fields);
-	submission.object = json_loads(text, 0, NULL);
-	assert_non_null(submission.object);
-	code = daemon_submit(daemon, &caller, &submission, &first, &count, err);
-	json_decref(submission.object);
-	return code == 0 ? first : code;
-}
 
 /* Rounds until the job has ended. */
 static void live_until_end(struct daemon *daemon, int64_t job)
@@ -135,14 +39,14 @@ static void live_until_end(struct daemon *daemon, int64_t job)
 
 static void test_a_job_lives_from_submission_to_end(void **state)
 {
-	struct daemon *daemon = make_daemon();
+	struct daemon *daemon = dry_make(NULL);
 	struct store_attempt attempt;
 	struct store_job row;
 
 	(void)state;
-	assert_int_equal(submit(daemon,
-				", \"devices\": 2, \"environment\": {\"PARC_DRY_EXIT\": \"3\"}",
-				NULL),
+	assert_int_equal(dry_submit(daemon,
+				    ", \"devices\": 2, \"environment\": {\"PARC_DRY_EXIT\": \"3\"}",
+				    NULL),
 			 1);
 	live_until_end(daemon, 1);
 	assert_int_equal(store_job_find(daemon->store, 1, &row, NULL), 1);
@@ -154,31 +58,33 @@ static void test_a_job_lives_from_submission_to_end(void **state)
 	assert_int_not_equal(attempt.started_us, 0);
 	assert_int_not_equal(attempt.end_us, 0);
 	assert_int_equal(parc_count(daemon->core, PARC_COUNT_JOBS), 0);
-	end_daemon(daemon);
+	dry_end(daemon);
 }
 
 static void test_what_is_stopped_has_the_result_it_was_stopped_for(void **state)
 {
-	struct daemon *daemon = make_daemon();
+	struct daemon *daemon = dry_make(NULL);
 	struct parc_event event = {.kind = PARC_EVENT_CANCEL, .job.job = 1};
 	struct store_job row;
 
 	(void)state;
-	submit(daemon, ", \"environment\": {\"PARC_DRY_S\": \"1000\"}", NULL);
+	dry_submit(daemon, ", \"environment\": {\"PARC_DRY_S\": \"1000\"}", NULL);
 	daemon_round(daemon, 0, &(struct parc_err){0});
 	assert_int_equal(daemon_step(daemon, &event, NULL), 0);
 	live_until_end(daemon, 1);
 	store_job_find(daemon->store, 1, &row, NULL);
 	assert_int_equal(row.result, PARC_RESULT_CANCELLED);
-	end_daemon(daemon);
+	dry_end(daemon);
 }
 
 /* The state after recovery is that of the journal decided anew, and all invariants hold. */
 static void expect_recovered(int64_t acknowledged)
 {
-	struct daemon *daemon = make_daemon();
+	struct daemon *daemon = dry_make(NULL);
 	struct parc_err err = {0};
+	struct audit audit;
 	struct store_job row;
+	uint64_t digest;
 
 	for (int64_t j = 1; j <= acknowledged; j++)
 		assert_int_equal(store_job_find(daemon->store, j, &row, NULL), 1);
@@ -186,7 +92,11 @@ static void expect_recovered(int64_t acknowledged)
 	assert_true(daemon->next_job <= acknowledged + 2);
 	if (parc_core_check(daemon->core, &err) != 0)
 		fail_msg("%s", err.text);
-	end_daemon(daemon);
+	digest = parc_digest(daemon->core);
+	dry_end(daemon);
+	if (audit_run(&audit, dry_data, &err) != 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(audit.digest, digest);
 }
 
 /* A short life in which something fails: how many submissions a round acknowledged. */
@@ -195,10 +105,10 @@ static int64_t live_while_it_lasts(void)
 	struct daemon *daemon = calloc(1, sizeof(*daemon));
 	struct parc_err err = {0};
 	int64_t acknowledged = 0;
-	int code = open_daemon(daemon, NULL, &err);
+	int code = dry_open(daemon, NULL, &err);
 
 	while (code == 0 && acknowledged < JOBS) {
-		int64_t job = submit(daemon, ", \"devices\": 1", &err);
+		int64_t job = dry_submit(daemon, ", \"devices\": 1", &err);
 
 		code = daemon_round(daemon, 0, &err);
 		if (code == 0) {
@@ -223,7 +133,7 @@ static void each_fails(int kind)
 		lived = live_while_it_lasts();
 		faulty_fail_after(0, 0);
 		expect_recovered(lived);
-		folder_remove(data);
+		folder_remove(dry_data);
 	}
 }
 
@@ -245,9 +155,61 @@ static void test_the_disk_is_full(void **state)
 	each_fails(FAULTY_FULL);
 }
 
+static void test_each_truncation_fails(void **state)
+{
+	(void)state;
+	each_fails(FAULTY_TRUNCATE);
+}
+
+/* What a life does beside submitting: snapshots, forgetting what is before them, emptying the log
+ * into the database. */
+static void care_for(struct daemon *daemon, uint64_t *random)
+{
+	if (random_below(random, 4) == 0) {
+		snapshot_put(dry_data, daemon->core, store_last(daemon->store), NULL);
+		retain_snapshots(daemon);
+	}
+	daemon->expire_us = 0;
+	daemon->retain.look_us = 0;
+	daemon->config.keep.journal_bytes = (int64_t)random_below(random, 2);
+	daemon->config.keep.jobs_us = 0;
+	if (random_below(random, 4) == 0)
+		store_checkpoint(daemon->store);
+}
+
+/* The power goes off between two rounds or in one that was not acknowledged. Of what was not synced
+ * any part may be on the disk, the last write torn. */
+static void test_power_is_lost(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 30; seed++) {
+		uint64_t random = random_mix(seed);
+		int64_t lived = 1 + (int64_t)random_below(&random, JOBS);
+		struct daemon *daemon;
+		struct parc_err err = {0};
+
+		faulty_watch();
+		daemon = dry_make(NULL);
+		for (int64_t j = 1; j <= lived; j++) {
+			assert_int_equal(dry_submit(daemon, ", \"devices\": 1", &err), j);
+			assert_int_equal(daemon_round(daemon, 0, &err), 0);
+			care_for(daemon, &random);
+		}
+		if (seed % 3 == 0)
+			dry_submit(daemon, ", \"devices\": 1", NULL); /* not acknowledged */
+		faulty_power_off();
+		if (seed % 3 == 1 && dry_submit(daemon, "", NULL) > 0)
+			daemon_round(daemon, 0, &err); /* into the dark */
+		dry_end(daemon);
+		faulty_crash(seed);
+		expect_recovered(lived);
+		folder_remove(dry_data);
+	}
+}
+
 static void test_a_snapshot_gives_what_the_journal_gives(void **state)
 {
-	struct daemon *daemon = make_daemon();
+	struct daemon *daemon = dry_make(NULL);
 	struct parc_err err = {0};
 	uint64_t digest;
 	int64_t last;
@@ -255,58 +217,58 @@ static void test_a_snapshot_gives_what_the_journal_gives(void **state)
 
 	(void)state;
 	for (int i = 0; i < 5; i++)
-		submit(daemon, ", \"held\": true, \"devices\": 1", NULL);
+		dry_submit(daemon, ", \"held\": true, \"devices\": 1", NULL);
 	assert_int_equal(daemon_round(daemon, 0, &err), 0);
 	last = store_last(daemon->store);
-	assert_int_equal(snapshot_put(data, daemon->core, last, NULL), 0);
-	submit(daemon, ", \"held\": true, \"devices\": 2", NULL);
+	assert_int_equal(snapshot_put(dry_data, daemon->core, last, NULL), 0);
+	dry_submit(daemon, ", \"held\": true, \"devices\": 2", NULL);
 	assert_int_equal(daemon_round(daemon, 0, &err), 0);
 	digest = parc_digest(daemon->core);
-	end_daemon(daemon);
-	daemon = make_daemon();
+	dry_end(daemon);
+	daemon = dry_make(NULL);
 	assert_int_equal(daemon->snapshot_number, last);
 	assert_int_equal(parc_digest(daemon->core), digest);
-	end_daemon(daemon);
-	snprintf(path, sizeof(path), "%s/snapshot-%lld.parc", data, (long long)last);
+	dry_end(daemon);
+	snprintf(path, sizeof(path), "%s/snapshot-%lld.parc", dry_data, (long long)last);
 	assert_int_equal(truncate(path, 100), 0);
-	daemon = make_daemon();
+	daemon = dry_make(NULL);
 	assert_int_equal(daemon->snapshot_number, 0);
 	assert_int_equal(parc_digest(daemon->core), digest);
-	end_daemon(daemon);
+	dry_end(daemon);
 }
 
 static void test_time_does_not_run_backwards(void **state)
 {
-	struct daemon *daemon = make_daemon();
+	struct daemon *daemon = dry_make(NULL);
 	int64_t later_us = daemon->now_us + INT64_C(3600000000);
 
 	(void)state;
 	daemon->now_us = later_us;
-	submit(daemon, ", \"held\": true", NULL);
+	dry_submit(daemon, ", \"held\": true", NULL);
 	assert_int_equal(store_commit(daemon->store, NULL), 0);
-	end_daemon(daemon);
-	daemon = make_daemon();
+	dry_end(daemon);
+	daemon = dry_make(NULL);
 	assert_true(daemon->now_us >= later_us);
 	assert_true(wall_ahead_us(&daemon->wall) < 0);
-	end_daemon(daemon);
+	dry_end(daemon);
 }
 
 static void test_what_cannot_be_submitted_leaves_no_trace(void **state)
 {
-	struct daemon *daemon = make_daemon();
+	struct daemon *daemon = dry_make(NULL);
 	struct parc_err err = {0};
 	int64_t last = store_last(daemon->store);
 
 	(void)state;
-	assert_true(submit(daemon, ", \"after\": [7]", &err) < 0);
-	assert_true(submit(daemon, ", \"chips\": [\"none\"]", &err) < 0);
-	assert_true(submit(daemon, ", \"array\": {\"count\": 5000}", &err) < 0);
-	assert_true(submit(daemon, ", \"tenant\": \"nobody\"", &err) < 0);
+	assert_true(dry_submit(daemon, ", \"after\": [7]", &err) < 0);
+	assert_true(dry_submit(daemon, ", \"chips\": [\"none\"]", &err) < 0);
+	assert_true(dry_submit(daemon, ", \"array\": {\"count\": 5000}", &err) < 0);
+	assert_true(dry_submit(daemon, ", \"tenant\": \"nobody\"", &err) < 0);
 	assert_int_equal(daemon_round(daemon, 0, &err), 0);
 	assert_int_equal(store_last(daemon->store), last);
 	assert_int_equal(store_job_last(daemon->store), 0);
-	assert_int_equal(submit(daemon, "", &err), 1);
-	end_daemon(daemon);
+	assert_int_equal(dry_submit(daemon, "", &err), 1);
+	dry_end(daemon);
 }
 
 static int say(struct daemon *daemon, int is_checkpoint, int64_t done, int64_t total)
@@ -323,13 +285,14 @@ static int say(struct daemon *daemon, int is_checkpoint, int64_t done, int64_t t
 
 static void test_progress_in_a_unit_of_its_own_is_work_of_the_length_it_gave(void **state)
 {
-	struct daemon *daemon = make_daemon();
+	struct daemon *daemon = dry_make(NULL);
 	struct store_progress row;
 	struct parc_err err = {0};
 	int64_t last;
 
 	(void)state;
-	submit(daemon, ", \"expected_s\": 200, \"environment\": {\"PARC_DRY_S\": \"1000\"}", NULL);
+	dry_submit(daemon, ", \"expected_s\": 200, \"environment\": {\"PARC_DRY_S\": \"1000\"}",
+		   NULL);
 	daemon_round(daemon, 0, &err);
 	assert_int_equal(say(daemon, 0, 10, 40), 0);
 	last = store_last(daemon->store);
@@ -345,20 +308,20 @@ static void test_progress_in_a_unit_of_its_own_is_work_of_the_length_it_gave(voi
 	assert_int_equal(say(daemon, 0, 50, 40), PARC_ERR_INVALID);
 	assert_int_equal(say(daemon, 0, 2000000000, 0), PARC_ERR_INVALID);
 	assert_int_equal(daemon_round(daemon, 0, &err), 0);
-	end_daemon(daemon);
+	dry_end(daemon);
 }
 
 static void test_an_attempt_that_is_over_reports_nothing(void **state)
 {
-	struct daemon *daemon = make_daemon();
+	struct daemon *daemon = dry_make(NULL);
 	struct store_progress row;
 
 	(void)state;
-	submit(daemon, "", NULL);
+	dry_submit(daemon, "", NULL);
 	live_until_end(daemon, 1);
 	assert_int_equal(say(daemon, 0, 1, 2), PARC_ERR_UNKNOWN);
 	assert_int_equal(store_progress_find(daemon->store, 1, &row, NULL), 0);
-	end_daemon(daemon);
+	dry_end(daemon);
 }
 
 static void test_configurations(void **state)
@@ -391,8 +354,8 @@ static void test_configurations(void **state)
 		struct parc_err err = {0};
 		int code;
 
-		text_write(config, cases[i].text);
-		code = config_read(&read, config, &err);
+		text_write(dry_config, cases[i].text);
+		code = config_read(&read, dry_config, &err);
 		config_deinit(&read);
 		if ((code != 0) != (cases[i].refusal != NULL))
 			fail_msg("%s: %s", cases[i].text, err.text);
@@ -403,13 +366,15 @@ static void test_configurations(void **state)
 
 int main(void)
 {
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, dry_setup, dry_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_job_lives_from_submission_to_end),
 		TEST(test_what_is_stopped_has_the_result_it_was_stopped_for),
 		TEST(test_each_write_fails),
 		TEST(test_each_sync_fails),
 		TEST(test_the_disk_is_full),
+		TEST(test_each_truncation_fails),
+		TEST(test_power_is_lost),
 		TEST(test_a_snapshot_gives_what_the_journal_gives),
 		TEST(test_time_does_not_run_backwards),
 		TEST(test_what_cannot_be_submitted_leaves_no_trace),

@@ -594,7 +594,7 @@ static void test_snapshots(void **state)
 	assert_int_equal(snapshot_get(folder, 25, &found, &number, &broken, NULL), 0);
 	assert_int_equal(number, 20);
 	parc_core_destroy(found);
-	assert_int_equal(snapshot_tidy(folder), 40);
+	assert_int_equal(snapshot_tidy(folder, 0, 0), 40);
 	assert_int_equal(snapshot_get(folder, 39, &found, &number, &broken, NULL), 0);
 	assert_null(found);
 	parc_core_destroy(core);
