@@ -29,17 +29,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	struct spec_chips chips = {.names = {"A100", "cpu"}, .count = 2};
 	json_t *object = json_loadb((const char *)bytes, size, JSON_REJECT_DUPLICATES, NULL);
-	struct parc_err err = {0};
+	struct spec_fault fault = {0};
 	struct spec spec;
 	int code;
 
 	if (object == NULL)
 		return 0;
-	code = spec_read(&spec, object, &chips, &err);
+	code = spec_read(&spec, object, &chips, &fault);
 	if (code == 0)
 		spec_step(&spec);
 	else
-		ASSERT(err.code == code && err.text[0] != '\0');
+		ASSERT(fault.err.code == code && fault.err.text[0] != '\0');
 	json_decref(object);
 	return 0;
 }

@@ -75,12 +75,22 @@ static json_t *devices_json(uint32_t devices)
 static json_t *placement_json(struct daemon *daemon, const struct parc_placement *it)
 {
 	char name[ENGINE_NAME_MAX + 1] = "?";
+	struct parc_node_info info;
+	int32_t chip = it->devices != 0 && parc_node_info(daemon->core, it->node, &info) == 0
+			       ? info.device_chip[__builtin_ctz(it->devices)]
+			       : -1;
+	json_t *object;
 
 	daemon_node_name(daemon, it->node, name);
-	return json_pack("{s:i, s:s, s:o, s:i, s:i, s:i, s:I}", "task", it->task, "node", name,
-			 "devices", devices_json(it->devices), "share_milli", it->share_milli,
-			 "device_memory_mib", it->device_memory_mib, "cpu_milli", it->cpu_milli,
-			 "memory_mib", (json_int_t)it->memory_mib);
+	object = json_pack("{s:i, s:s, s:o, s:i, s:i, s:i, s:I}", "task", it->task, "node", name,
+			   "devices", devices_json(it->devices), "share_milli", it->share_milli,
+			   "device_memory_mib", it->device_memory_mib, "cpu_milli", it->cpu_milli,
+			   "memory_mib", (json_int_t)it->memory_mib);
+	set(object, "chip",
+	    chip < 0 || chip >= daemon->chips.count ? json_null()
+						    : json_string(daemon->chips.names[chip]));
+	set(object, "variant", it->variant < 0 ? json_null() : json_integer(it->variant));
+	return object;
 }
 
 static json_t *placements_json(struct daemon *daemon, const struct store_attempt *attempt)
@@ -308,6 +318,7 @@ int handle_job_submit(struct request *request, struct parc_err *err)
 	code = daemon_submit(request->api->daemon, &request->caller, &submission, &first, &count,
 			     err);
 	json_decref(submission.object);
+	memcpy(request->place, submission.place, sizeof(request->place));
 	if (code != 0)
 		return code;
 	return answer_json(request, MHD_HTTP_CREATED,

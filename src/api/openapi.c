@@ -38,9 +38,9 @@ static const struct {
 
 static json_t *field_schema(const struct spec_field *field)
 {
-	static const char *const types[] = {"string", "string", "integer", "number", "boolean",
-					    "array",  "array",	"object",  "string", "string",
-					    "string", "array",	"array",   "object", "object"};
+	static const char *const types[] = {
+		"string", "string", "integer", "number", "boolean", "array",  "array",	"object",
+		"string", "string", "string",  "array",	 "array",   "object", "object", "array"};
 	json_t *schema =
 		json_pack("{s:s, s:s}", "type", types[field->kind], "description", field->meaning);
 
@@ -198,9 +198,12 @@ char *api_document(void)
 	fprintf(out, "\nWhat its tasks ask for stands in the job itself, or, when it has unlike "
 		     "tasks, in each of its `groups`:\n\n");
 	fields_print(out, spec_group_fields, spec_group_fields_count);
+	fprintf(out, "\nEach of the `variants` has:\n\n");
+	fields_print(out, spec_variant_fields, spec_variant_fields_count);
 	fprintf(out,
 		"\n## Errors\n\nA refusal is `{\"error\": {\"code\": ..., \"message\": ...}}` "
-		"with one sentence for people. 401 no valid token, 403 not for\nthis role, 405, "
+		"with one sentence for people, and `field`, such as `groups[1].devices`, where one "
+		"field of a job is wrong. 401 no valid token, 403 not for\nthis role, 405, "
 		"413 body too large, 429 too many requests; else by code:\n\n");
 	errors_print(out);
 	fclose(out);

@@ -61,6 +61,7 @@ struct request {
 	size_t body_size;
 	unsigned int status; /* of the answer; 0: not known yet */
 	json_t *answer;
+	char place[SPEC_PLACE_MAX];	 /* in the body, of what is refused; "" */
 	struct MHD_Response *response;	 /* an answer that is no JSON */
 	struct request *next;		 /* waiting, following */
 	int64_t follow_job, follow_seen; /* of a stream: changes that were sent or passed over */

@@ -54,6 +54,9 @@ static void answer_error(struct request *request, unsigned int status, const str
 	json_decref(request->answer);
 	request->answer = json_pack("{s:{s:s, s:s}}", "error", "code", parc_err_name(err->code),
 				    "message", err->text);
+	if (request->place[0] != '\0')
+		json_object_set_new(json_object_get(request->answer, "error"), "field",
+				    json_string(request->place));
 	request->status = status;
 	request->api->refused++;
 }

@@ -15,6 +15,7 @@
 
 static const char run_text[] =
 	"Usage: parc run [OPTION]... [--] COMMAND [ARGUMENT]...\n"
+	"       parc run [OPTION]... FILE.yaml|FILE.json [OPTION]...\n"
 	"\n"
 	"Submit a job, wait for it, show what it writes, and end with its exit code (128 and the "
 	"number of\n"
@@ -75,11 +76,12 @@ static int interrupt_take(struct watch *watch)
 
 static int result_of(const struct watch *watch)
 {
-	if (strcmp(watch->result, "ok") != 0)
-		fprintf(stderr, "parc run: job %lld: %s%s%s\n", (long long)watch->job,
-			watch->result, watch->detail[0] == '\0' ? "" : ": ", watch->detail);
 	if (strcmp(watch->result, "ok") == 0)
 		return 0;
+	fprintf(stderr, "parc run: job %lld: %s%s", (long long)watch->job, watch->result,
+		watch->detail[0] == '\0' ? "" : ": ");
+	command_say(watch->detail);
+	fprintf(stderr, "\n");
 	if (watch->exit_code > 0)
 		return (int)watch->exit_code;
 	return watch->signal > 0 ? 128 + (int)watch->signal : EXIT_FAILURE_OF_PARC;
@@ -119,7 +121,7 @@ static int run_run(int argc, char **argv)
 		watch.job = job_options_submit(&options, &count);
 		code = watch.job < 0 ? EXIT_FAILURE_OF_PARC : COMMAND_OK;
 	}
-	json_decref(options.job);
+	job_options_deinit(&options);
 	if (code != COMMAND_OK)
 		return code;
 	sigaction(SIGINT, &action, NULL);

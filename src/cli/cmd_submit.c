@@ -6,14 +6,18 @@
 
 static const char submit_text[] =
 	"Usage: parc submit [OPTION]... [--] COMMAND [ARGUMENT]...\n"
-	"       parc submit --file FILE [OPTION]...\n"
+	"       parc submit [OPTION]... FILE.yaml|FILE.json [OPTION]...\n"
 	"\n"
 	"Hand a job to the daemon and print its number. When this returns, the job is on the disk: "
 	"it "
 	"is\n"
-	"there after any crash. Everything behind the command's name is the command's.\n"
+	"there after any crash. Everything behind the command's name is the command's. A file has "
+	"the fields\n"
+	"of a job (docs/jobs.md); options come on top of it.\n"
 	"\n" JOB_OPTIONS_HELP "\nExample:\n"
-	"  parc submit --cpu 2 --memory 4G --time 1h -- python train.py\n";
+	"  parc submit --cpu 2 --memory 4G --time 1h -- python train.py\n"
+	"  parc submit train.yaml --tier 3\n"
+	"  parc submit --group tasks=1,cpu=2 --group tasks=4,devices=8 -- ./job.sh\n";
 
 static int submit_run(int argc, char **argv)
 {
@@ -26,7 +30,7 @@ static int submit_run(int argc, char **argv)
 		job = job_options_submit(&options, &count);
 		code = job < 0 ? COMMAND_FAILED : COMMAND_OK;
 	}
-	json_decref(options.job);
+	job_options_deinit(&options);
 	if (code != COMMAND_OK)
 		return code;
 	if (options.live.json)

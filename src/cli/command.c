@@ -109,9 +109,17 @@ int command_usage_hint(const char *name)
 	return COMMAND_USAGE;
 }
 
+void command_say(const char *text)
+{
+	for (; *text != '\0'; text++)
+		fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, stderr);
+}
+
 int command_fail(const struct parc_err *err)
 {
-	fprintf(stderr, "parc: %s\n", err->text);
+	fprintf(stderr, "parc: ");
+	command_say(err->text);
+	fprintf(stderr, "\n");
 	return err->code == PARC_ERR_USAGE ? COMMAND_USAGE : COMMAND_FAILED;
 }
 

@@ -92,6 +92,10 @@ int command_usage_hint(const char *name);
  * what follows it; without, nothing may. */
 int64_t command_read_milli(const char *text, const char **end);
 
+/* Say a sentence on standard error in which others may have put what they like: bytes that could
+ * move the cursor become '?'. */
+void command_say(const char *text);
+
 /* Say err's sentence on standard error. COMMAND_USAGE for PARC_ERR_USAGE, else COMMAND_FAILED. */
 int command_fail(const struct parc_err *err);
 

@@ -6,6 +6,7 @@
 #define CLI_JOB_OPTIONS_H
 
 #include "cli/live.h"
+#include "daemon/job_file.h"
 
 /* All options: name, argument ("": none), field of the job, how it is read, what it means. */
 /* clang-format off */
@@ -14,10 +15,17 @@
 	X("devices", "N", "devices", NUMBER, "devices of a task") \
 	X("share", "PART", "share_milli", SHARE, "part of each device: 0.5, or 500 thousandths") \
 	X("chip", "NAME", "chips", CHIP, "a chip it can run on; may stand again (any)") \
+	X("runtime", "NAME", "runtime", TEXT, "software it is built for: cuda, cann ... or any") \
 	X("device-memory", "SIZE", "device_memory_mib", MEMORY, "memory on each device: 8G") \
 	X("cpu", "CORES", "cpu_milli", CORES, "cores of a task: 0.5 (1 without devices)") \
 	X("memory", "SIZE", "memory_mib", MEMORY, "memory of a task: 512M, 2G") \
-	X("tasks", "N", "tasks", NUMBER, "equal tasks that start together (1)") \
+	X("tasks", "N[-MAX]", "tasks", TASKS, \
+	  "N equal tasks that start together, up to MAX if there is room (1)") \
+	X("link", "HOW", "link", TEXT, "devices in one link group: none, prefer, require") \
+	X("mixed-chips", "", "mixed_chips", FLAG, "its tasks may run on unlike chips") \
+	X("group", "K=V,...", "groups", GROUP, \
+	  "unlike tasks that start together: a group of tasks=, devices=, cpu= ...; again for " \
+	  "each") \
 	X("close", "WHERE", "close", TEXT, "prefer: or require: with node, rack, pod, site") \
 	X("tenant", "NAME", "tenant", TEXT, "who pays") \
 	X("tier", "N", "tier", NUMBER, "priority level (0)") \
@@ -28,7 +36,8 @@
 	X("checkpoint", "T", "checkpoint_s", TIME, "interval of its checkpoints") \
 	X("grace", "T", "grace_s", TIME, "between SIGTERM and SIGKILL when it is stopped") \
 	X("after", "JOB[:IF]", "after", AFTER, "wait for a job; IF is any, ok or failed") \
-	X("array", "N[:MAX]", "array", ARRAY, "N equal jobs, at most MAX running") \
+	X("array", "A-B[%MAX]", "array", ARRAY, \
+	  "equal jobs of indexes A to B (N: 0 to N-1), at most MAX running") \
 	X("service", "MIN:MAX", "service", SERVICE, \
 	  "a service of so many replicas; PARC_REPLICA is the number of each") \
 	X("capacity", "LOAD", "capacity_milli", OF_SERVICE, "load that one replica serves") \
@@ -41,7 +50,7 @@
 	X("directory", "PATH", "directory", PATH, "where it starts (here)") \
 	X("output", "PATH", "output", PATH, "file for standard output (kept by parc)") \
 	X("errors", "PATH", "errors", PATH, "file for standard error (as output)") \
-	X("file", "FILE", NULL, FILE, "the job as JSON (docs/api.md); options come on top") \
+	X("file", "FILE", NULL, FILE, "the job as YAML or, NAME.json, JSON; options come on top") \
 	X("key", "TEXT", NULL, KEY, "idempotency key: the same key makes no second job")
 /* clang-format on */
 
@@ -55,10 +64,13 @@ struct job_options {
 	struct live live;
 	json_t *job; /* the object to submit */
 	const char *key;
+	const char *path;     /* of the file, NULL: none */
+	struct job_file file; /* that the job comes from */
 };
 
-/* Read the command line: COMMAND_OK, or it was said why. End it with json_decref(job). */
+/* Read the command line: COMMAND_OK, or it was said why. End it with job_options_deinit. */
 int job_options_parse(struct job_options *options, int argc, char **argv);
+void job_options_deinit(struct job_options *options);
 
 /* Submit it: the number of the (first) job, or -1 and it was said why. */
 int64_t job_options_submit(const struct job_options *options, int32_t *count);

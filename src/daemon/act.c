@@ -17,7 +17,11 @@
 /* All that a work points to. */
 struct start {
 	json_t *spec;
-	const char **command, **environment;
+	const char **words; /* of all commands, each with NULL behind it */
+	const char *const *commands[ENGINE_COMMANDS_MAX];
+	int32_t commands_count;
+	int32_t *choices; /* of the placements */
+	const char **environment;
 	char own[VARIABLES_OWN][VARIABLE_MAX];
 	char **joined; /* NAME=value of the job's own */
 	size_t joined_count;
@@ -29,21 +33,72 @@ static void start_free(struct start *start)
 	for (size_t i = 0; i < start->joined_count; i++)
 		free(start->joined[i]);
 	free(start->joined);
-	free(start->command);
+	free(start->words);
+	free(start->choices);
 	free(start->environment);
 	free(start->scratch);
 	json_decref(start->spec);
 }
 
-static int command_make(struct start *start)
+/* The command of a job, a group or a variant; NULL: it has none of its own. */
+static json_t *command_of(const json_t *object)
 {
-	json_t *list = json_object_get(start->spec, "command");
-	size_t count = json_array_size(list);
+	json_t *list = json_object_get(object, "command");
 
-	start->command = calloc(count + 1, sizeof(*start->command));
-	for (size_t i = 0; start->command != NULL && i < count; i++)
-		start->command[i] = json_string_value(json_array_get(list, i));
-	return start->command == NULL || count == 0;
+	return json_array_size(list) > 0 ? list : NULL;
+}
+
+/* The item of a list of the job, NULL when there is none. */
+static json_t *item_of(const struct start *start, const char *list, int32_t index)
+{
+	return index < 0 ? NULL : json_array_get(json_object_get(start->spec, list), (size_t)index);
+}
+
+/* The number of a command, which is added when it is not there yet. */
+static int32_t command_add(struct start *start, const json_t *list, const json_t **known,
+			   size_t *used)
+{
+	for (int32_t i = 0; i < start->commands_count; i++)
+		if (known[i] == list)
+			return i;
+	known[start->commands_count] = list;
+	start->commands[start->commands_count] = start->words + *used;
+	for (size_t i = 0; i < json_array_size(list); i++)
+		start->words[(*used)++] = json_string_value(json_array_get(list, i));
+	(*used)++;
+	return start->commands_count++;
+}
+
+static size_t words_count(const json_t *list)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < json_array_size(list); i++)
+		count += json_array_size(json_object_get(json_array_get(list, i), "command")) + 1;
+	return count;
+}
+
+/* Which command each task runs: that of its variant, else of its group, else of the job. */
+static int commands_make(struct start *start, const struct engine_work *work)
+{
+	const json_t *known[ENGINE_COMMANDS_MAX], *own = command_of(start->spec);
+	size_t used = 0, room = json_array_size(own) + 1;
+
+	room += words_count(json_object_get(start->spec, "groups"));
+	room += words_count(json_object_get(start->spec, "variants"));
+	start->words = calloc(room, sizeof(*start->words));
+	start->choices = calloc((size_t)work->placements_count, sizeof(*start->choices));
+	if (start->words == NULL || start->choices == NULL || own == NULL)
+		return 1;
+	for (int32_t i = 0; i < work->placements_count; i++) {
+		const struct parc_placement *it = &work->placements[i];
+		const json_t *list = command_of(item_of(start, "variants", it->variant));
+
+		if (list == NULL)
+			list = command_of(item_of(start, "groups", it->group));
+		start->choices[i] = command_add(start, list == NULL ? own : list, known, &used);
+	}
+	return 0;
 }
 
 static int own_add(struct start *start, int at, const char *name, const char *value)
@@ -146,8 +201,8 @@ static int work_make(struct daemon *daemon, const struct daemon_act *act, struct
 	    store_attempt_find(daemon->store, act->key.allocation, &attempt, NULL) != 1)
 		return 1;
 	start->spec = json_loads(job.spec, 0, NULL);
-	if (start->spec == NULL || command_make(start) || environment_make(daemon, start, &job) ||
-	    placements_make(start, &attempt, work))
+	if (start->spec == NULL || environment_make(daemon, start, &job) ||
+	    placements_make(start, &attempt, work) || commands_make(start, work))
 		return 1;
 	work->key = act->key;
 	work->job = act->job;
@@ -155,7 +210,9 @@ static int work_make(struct daemon *daemon, const struct daemon_act *act, struct
 	work->gid = job.gid;
 	work->name = job.name;
 	work->directory = text_of(start, "directory");
-	work->command = start->command;
+	work->commands = start->commands;
+	work->commands_count = start->commands_count;
+	work->choices = start->choices;
 	work->environment = start->environment;
 	work->output = text_of(start, "output");
 	work->errors = text_of(start, "errors");

@@ -5,6 +5,7 @@
  */
 #include "daemon/config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,7 @@ static const struct yaml_field root_list[] = {
 	{"tenants", YAML_OTHER, false, 0, 0, 0},
 	{"operators", YAML_OTHER, false, 0, 0, 0},
 	{"tls", YAML_OTHER, false, 0, 0, 0},
+	{"catalogue", YAML_OTHER, false, 0, 0, 0},
 	{"snapshot_records", YAML_INT64, false, AT(snapshot_records), 1000, 1 << 30},
 	{"journal_days", YAML_INT64, false, AT(journal_days), 0, 100000},
 	{"journal_mib", YAML_INT64, false, AT(journal_mib), 0, 1 << 30},
@@ -193,8 +195,27 @@ static int root_read(struct yaml_tree *tree, yaml_node_t *root, const struct fle
 	return code;
 }
 
-static int file_read(struct config *config, const char *path, const struct fleet *fleet,
-		     struct parc_err *err)
+/* What a visit of the file's root is for: all of it, or one key. */
+struct visit {
+	struct config *config;
+	const struct fleet *fleet;
+	char *catalogue; /* of YAML_PATH_MAX bytes; NULL: all but this is read */
+};
+
+static int visit_root(struct yaml_tree *tree, yaml_node_t *root, const struct visit *visit,
+		      struct parc_err *err)
+{
+	yaml_node_t *catalogue;
+
+	if (visit->catalogue == NULL)
+		return root_read(tree, root, visit->fleet, visit->config, err);
+	catalogue = yaml_find(tree, root, "catalogue");
+	return catalogue == NULL
+		       ? 0
+		       : yaml_read_path(tree, catalogue, "catalogue", visit->catalogue, err);
+}
+
+static int file_read(const char *path, const struct visit *visit, struct parc_err *err)
 {
 	struct yaml_tree tree = {0};
 	yaml_node_t *root = NULL;
@@ -207,10 +228,18 @@ static int file_read(struct config *config, const char *path, const struct fleet
 	if (code == 0)
 		code = yaml_tree_root(&tree, "configuration", "serve", &root, err);
 	if (code == 0)
-		code = root_read(&tree, root, fleet, config, err);
+		code = visit_root(&tree, root, visit, err);
 	yaml_tree_deinit(&tree);
 	free(bytes);
 	return code;
+}
+
+int config_catalogue(const char *path, char catalogue[YAML_PATH_MAX], struct parc_err *err)
+{
+	const struct visit visit = {.catalogue = catalogue};
+
+	catalogue[0] = '\0';
+	return path == NULL ? 0 : file_read(path, &visit, err);
 }
 
 static int config_allocate(struct config *config, struct parc_err *err)
@@ -225,6 +254,8 @@ static int config_allocate(struct config *config, struct parc_err *err)
 int config_read(struct config *config, const char *path, const struct fleet *fleet,
 		struct parc_err *err)
 {
+	const struct visit visit = {.config = config, .fleet = fleet};
+
 	*config = (struct config){
 		.tenants_count = 1,
 		.snapshot_records = 100000,
@@ -236,7 +267,7 @@ int config_read(struct config *config, const char *path, const struct fleet *fle
 		return PARC_ERR_MEMORY;
 	memcpy(config->tenants[0].name, CONFIG_DEFAULT, sizeof(CONFIG_DEFAULT));
 	config->tenants[0].set.weight = 1;
-	return path == NULL ? 0 : file_read(config, path, fleet, err);
+	return path == NULL ? 0 : file_read(path, &visit, err);
 }
 
 int config_copy(struct config *copy, const struct config *config, struct parc_err *err)

@@ -3,6 +3,7 @@
  * What operators set: the daemon's configuration file (docs/serve.md), and beside it the tenants
  * that they set by command. The file is read at start, at SIGHUP and by `parc reload`.
  *
+ *   at start     config_catalogue, before the fleet is known
  *   life cycle   config_read, config_copy, config_deinit
  *   tenants      config_tenant_find, config_tenant_put, config_tenant_drop, config_check
  *   users        config_is_operator, config_has_user, config_tenant_of
@@ -11,6 +12,7 @@
 #define DAEMON_CONFIG_H
 
 #include "parc/core.h"
+#include "text/yaml_tree.h"
 #include "trace/fleet.h"
 
 #define CONFIG_NAME_MAX	   63
@@ -52,6 +54,10 @@ struct config {
 	int64_t rate;		  /* requests a second of one caller; 0: no limit */
 	struct config_keep keep;
 };
+
+/* The path of the catalogue that is laid over the program's own, as the file at `path` (may be
+ * NULL) names it; "": none. */
+int config_catalogue(const char *path, char catalogue[YAML_PATH_MAX], struct parc_err *err);
 
 /* Read `path`; NULL: the defaults. Chips are looked up in `fleet`. The caller ends it with
  * config_deinit, also after a failure. */

@@ -147,9 +147,10 @@ struct daemon_submission {
 	json_t *object;
 	const char *key;		/* idempotency key, NULL: none */
 	uint8_t hash[STORE_HASH_BYTES]; /* of what was asked */
+	char place[SPEC_PLACE_MAX];	/* where in the object what was refused stands; "" */
 };
 int daemon_submit(struct daemon *daemon, const struct daemon_caller *caller,
-		  const struct daemon_submission *submission, int64_t *first, int32_t *count,
+		  struct daemon_submission *submission, int64_t *first, int32_t *count,
 		  struct parc_err *err);
 
 /* Take a report of a job, of its progress or of a checkpoint: step it, keep its row. An attempt

@@ -15,16 +15,47 @@
 static int fleet_allocate(struct fleet *fleet, int32_t chips, struct parc_err *err)
 {
 	fleet->chips = calloc((size_t)chips + 1, sizeof(*fleet->chips));
+	fleet->runtimes = calloc((size_t)chips + 1, sizeof(*fleet->runtimes));
 	fleet->nodes = calloc(1, sizeof(*fleet->nodes));
-	if (fleet->chips != NULL && fleet->nodes != NULL)
+	if (fleet->chips != NULL && fleet->nodes != NULL && fleet->runtimes != NULL)
 		return 0;
 	fleet_deinit(fleet);
 	return parc_err_set(err, PARC_ERR_MEMORY, "no memory for the fleet");
 }
 
+/* What the catalogue knows of a chip that was found here: what it counts for, how fast it is, and
+ * its runtime. How it is shared, the engine says. The catalogue's name of an instance of a device,
+ * A100-1g.10gb, is not known: it has the runtime of the device. */
+static void chip_describe(const struct catalogue *catalogue, struct fleet *fleet,
+			  struct fleet_chip *chip)
+{
+	const struct catalogue_chip *it = catalogue_find(catalogue, chip->name);
+	char base[FLEET_NAME_MAX + 1];
+	struct parc_chip known;
+	int32_t at = 0;
+
+	snprintf(base, sizeof(base), "%.*s", (int)strcspn(chip->name, "-"), chip->name);
+	if (it != NULL) {
+		catalogue_fill(catalogue, it, &known);
+		chip->chip.rate_milli = known.rate_milli;
+		chip->chip.price_micro[0] = known.price_micro[0];
+		memcpy(chip->chip.speed_milli, known.speed_milli, sizeof(known.speed_milli));
+	} else {
+		it = catalogue_find(catalogue, base);
+	}
+	if (it == NULL)
+		return;
+	while (at < fleet->runtimes_count && strcmp(fleet->runtimes[at].name, it->runtime) != 0)
+		at++;
+	if (at == fleet->runtimes_count)
+		memcpy(fleet->runtimes[fleet->runtimes_count++].name, it->runtime,
+		       sizeof(it->runtime));
+	chip->chip.runtime = at + 1;
+}
+
 /* This machine as a fleet of one node. */
-static int fleet_of_machine(const struct engine_machine *machine, struct fleet *fleet,
-			    struct parc_err *err)
+static int fleet_of_machine(const struct engine_machine *machine, const struct catalogue *catalogue,
+			    struct fleet *fleet, struct parc_err *err)
 {
 	struct fleet_node *node;
 
@@ -52,6 +83,7 @@ static int fleet_of_machine(const struct engine_machine *machine, struct fleet *
 						.rate_milli = PARC_SHARE_WHOLE,
 						.unit = 1,
 						.one_user = pool->one_user};
+		chip_describe(catalogue, fleet, chip);
 		if (pool->rule != PARC_RULE_CORES)
 			fleet->devices += pool->devices;
 	}
@@ -60,16 +92,22 @@ static int fleet_of_machine(const struct engine_machine *machine, struct fleet *
 
 int fleet_find(struct daemon *daemon, struct fleet *fleet, struct parc_err *err)
 {
-	if (daemon->options.fleet != NULL)
-		return fleet_read(fleet, daemon->options.fleet, err);
-	return fleet_of_machine(&daemon->machine, fleet, err);
-}
+	struct catalogue *catalogue = catalogue_create();
+	char file[YAML_PATH_MAX] = "";
+	int code = catalogue == NULL
+			   ? parc_err_set(err, PARC_ERR_MEMORY, "no memory for the catalogue")
+			   : catalogue_add_default(catalogue, err);
 
-static uint64_t bytes_hash(uint64_t hash, const void *bytes, size_t size)
-{
-	for (size_t i = 0; i < size; i++)
-		hash = hash_word(hash, ((const uint8_t *)bytes)[i]);
-	return hash;
+	if (code == 0)
+		code = config_catalogue(daemon->options.config, file, err);
+	if (code == 0 && file[0] != '\0')
+		code = catalogue_add_file(catalogue, file, err);
+	if (code == 0)
+		code = daemon->options.fleet != NULL
+			       ? fleet_read_with(fleet, daemon->options.fleet, catalogue, err)
+			       : fleet_of_machine(&daemon->machine, catalogue, fleet, err);
+	catalogue_destroy(catalogue);
+	return code;
 }
 
 static uint64_t fleet_hash(const struct fleet *fleet)
@@ -77,12 +115,12 @@ static uint64_t fleet_hash(const struct fleet *fleet)
 	uint64_t hash = HASH_START;
 
 	for (int32_t i = 0; i < fleet->chips_count; i++) {
-		hash = bytes_hash(hash, fleet->chips[i].name, strlen(fleet->chips[i].name) + 1);
-		hash = bytes_hash(hash, &fleet->chips[i].chip, sizeof(fleet->chips[i].chip));
+		hash = hash_bytes(hash, fleet->chips[i].name, strlen(fleet->chips[i].name) + 1);
+		hash = hash_bytes(hash, &fleet->chips[i].chip, sizeof(fleet->chips[i].chip));
 	}
 	for (int32_t i = 0; i < fleet->nodes_count; i++) {
-		hash = bytes_hash(hash, fleet->nodes[i].name, strlen(fleet->nodes[i].name) + 1);
-		hash = bytes_hash(hash, &fleet->nodes[i].add, sizeof(fleet->nodes[i].add));
+		hash = hash_bytes(hash, fleet->nodes[i].name, strlen(fleet->nodes[i].name) + 1);
+		hash = hash_bytes(hash, &fleet->nodes[i].add, sizeof(fleet->nodes[i].add));
 	}
 	return hash;
 }
@@ -107,10 +145,10 @@ static int chip_visit(void *context, int64_t number, const char *name, const cha
 {
 	struct spec_chips *chips = context;
 
-	(void)text;
 	if (number < 1 || number > PARC_CHIPS_MAX)
 		return PARC_ERR_CORRUPT;
 	snprintf(chips->names[number - 1], sizeof(chips->names[0]), "%s", name);
+	snprintf(chips->runtimes[number - 1], sizeof(chips->runtimes[0]), "%s", text);
 	chips->count = (int32_t)number;
 	return 0;
 }
@@ -128,9 +166,11 @@ static int chips_set(struct daemon *daemon, const struct fleet *fleet, int32_t *
 	int code = 0;
 
 	for (int32_t i = 0; code == 0 && i < fleet->chips_count; i++) {
+		int32_t runtime = fleet->chips[i].chip.runtime;
 		int64_t number = 0;
 
-		code = store_name_add(daemon->store, STORE_CHIP, fleet->chips[i].name, "", &number,
+		code = store_name_add(daemon->store, STORE_CHIP, fleet->chips[i].name,
+				      runtime > 0 ? fleet->runtimes[runtime - 1].name : "", &number,
 				      err);
 		if (code == 0 && number > PARC_CHIPS_MAX)
 			code = parc_err_set(err, PARC_ERR_FULL, "there were more than %d chips",
@@ -257,12 +297,32 @@ static int fleet_change(struct daemon *daemon, const struct fleet *fleet, struct
 	return code;
 }
 
+/* Of which chips there are devices: work without a word on its runtime is for these. */
+static void chips_note(struct daemon *daemon, const struct fleet *fleet)
+{
+	daemon->chips.present = 0;
+	for (int32_t i = 0; i < fleet->nodes_count; i++) {
+		const struct parc_node_add *add = &fleet->nodes[i].add;
+
+		for (int32_t p = 0; p < add->pools_count; p++) {
+			const struct fleet_chip *chip = &fleet->chips[add->pools[p].chip];
+
+			for (int32_t c = 0; c < daemon->chips.count; c++)
+				if (chip->chip.rule != PARC_RULE_CORES &&
+				    strcmp(daemon->chips.names[c], chip->name) == 0)
+					daemon->chips.present |= UINT64_C(1) << c;
+		}
+	}
+}
+
 int setup_fleet(struct daemon *daemon, const struct fleet *fleet, struct parc_err *err)
 {
 	int code = hash_is_new(daemon, "fleet", fleet_hash(fleet), 0)
 			   ? fleet_change(daemon, fleet, err)
 			   : setup_chips(daemon, err);
 
+	if (code == 0)
+		chips_note(daemon, fleet);
 	if (code == 0)
 		code = store_name_list(daemon->store, STORE_NODE, node_note, daemon, err);
 	return code;

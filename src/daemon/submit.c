@@ -92,8 +92,9 @@ static char *text_make(const struct daemon_submission *submission, int32_t index
 
 	if (spec->array_count > 0)
 		json_object_set_new(copy, "array",
-				    json_pack("{s:i, s:I, s:i}", "index", index, "first",
-					      (json_int_t)first, "count", spec->array_count));
+				    json_pack("{s:i, s:I, s:i}", "index", spec->array_from + index,
+					      "first", (json_int_t)first, "count",
+					      spec->array_count));
 	text = json_dumps(copy, JSON_COMPACT);
 	json_decref(copy);
 	return text;
@@ -249,9 +250,10 @@ static int64_t array_count_of(struct daemon *daemon, int64_t first)
 }
 
 int daemon_submit(struct daemon *daemon, const struct daemon_caller *caller,
-		  const struct daemon_submission *submission, int64_t *first, int32_t *count,
+		  struct daemon_submission *submission, int64_t *first, int32_t *count,
 		  struct parc_err *err)
 {
+	struct spec_fault fault = {0};
 	struct spec spec;
 	int code = key_find(daemon, caller, submission, first, err);
 
@@ -259,9 +261,12 @@ int daemon_submit(struct daemon *daemon, const struct daemon_caller *caller,
 		*count = (int32_t)array_count_of(daemon, *first);
 	if (code != 0)
 		return code < 0 ? code : 0;
-	code = spec_read(&spec, submission->object, &daemon->chips, err);
-	if (code == 0)
-		code = limits_check(daemon, caller, &spec, err);
+	code = spec_read(&spec, submission->object, &daemon->chips, &fault);
+	if (code != 0) {
+		memcpy(submission->place, fault.place, sizeof(submission->place));
+		return parc_err_set(err, code, "%s", fault.err.text);
+	}
+	code = limits_check(daemon, caller, &spec, err);
 	if (code == 0)
 		code = room_check(daemon, &spec, err);
 	if (code == 0)

@@ -24,7 +24,7 @@
 #define FREE_FD	   5  /* the first that the job finds free */
 #define KEEP_FD	   20 /* from here on are ours, until exec closes them */
 #define OPEN_FILES 1024
-#define OWN_MAX	   12 /* variables that every job gets */
+#define OWN_MAX	   13 /* variables that every job gets */
 #define GROUPS_MAX 4096
 
 struct stage {
@@ -178,6 +178,7 @@ static size_t add_own(const struct child *child, char **list)
 		       {"PARC_TASK", child->task},
 		       {"PARC_TASKS", claim->tasks_count},
 		       {"PARC_GROUP", claim->tasks[child->task].group},
+		       {"PARC_VARIANT", claim->tasks[child->task].variant},
 		       {"PARC_WORK_US", claim->work_us},
 		       {"PARC_REPORT_FD", REPORT_FD},
 		       {"PARC_NOTICE_FD", NOTICE_FD}};
@@ -348,6 +349,7 @@ static void need(int code, int pipe, int stage)
 void child_become(const struct child *child)
 {
 	const struct claim *claim = child->claim;
+	const char **command = claim->words + claim->tasks[child->task].command_at;
 	/* Output that nobody named lies in the engine's folder, where the user has no rights. */
 	int is_ours = claim->output_is_ours != 0, failure = keep(child->failure);
 	struct files files;
@@ -373,7 +375,7 @@ void child_become(const struct child *child)
 		need(open_outputs(child, &files), failure, CHILD_OUTPUT);
 	need(place_files(&files, failure), failure, CHILD_FILES);
 	environ = environment;
-	execvp(claim->command[0], (char *const *)claim->command);
+	execvp(command[0], (char *const *)command);
 	fail(failure, CHILD_COMMAND);
 	__builtin_unreachable();
 }

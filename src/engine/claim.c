@@ -52,6 +52,8 @@ static const struct field claim_fields[] = {
 static const struct field task_fields[] = {
 	FIELD(claim_task, group, 0, PARC_GROUPS_MAX - 1),
 	FIELD(claim_task, task, 0, PARC_TASKS_MAX - 1),
+	FIELD(claim_task, variant, -1, PARC_VARIANTS_MAX - 1),
+	FIELD(claim_task, command_at, 0, CLAIM_STRINGS_MAX),
 	FIELD(claim_task, cpu_milli, 0, PARC_CPU_MAX),
 	FIELD(claim_task, memory_mib, 0, PARC_MEMORY_MAX),
 	FIELD(claim_task, devices, 0, UINT32_MAX),
@@ -275,7 +277,9 @@ static void put_claim(struct sheet *sheet, const struct claim *claim)
 	sheet_put(sheet, "groups", claim->groups);
 	for (int32_t i = 0; i < claim->limits_count; i++)
 		put_limit(sheet, &claim->limits[i]);
-	put_list(sheet, "word", (const char *const *)claim->command, -1);
+	for (int32_t i = 0; i < claim->words_count; i++)
+		sheet_put(sheet, claim->words[i] == NULL ? "end" : "word",
+			  claim->words[i] == NULL ? "" : claim->words[i]);
 	put_list(sheet, "variable", (const char *const *)claim->environment, -1);
 	for (int32_t i = 0; i < claim->tasks_count; i++)
 		put_task(sheet, claim, &claim->tasks[i]);
@@ -335,7 +339,7 @@ static int count_lines(const struct sheet *sheet, struct filling *counts)
 
 		if (next == NULL)
 			return PARC_ERR_CORRUPT;
-		counts->words += strncmp(at, "word ", 5) == 0;
+		counts->words += strncmp(at, "word ", 5) == 0 || strncmp(at, "end ", 4) == 0;
 		counts->variables += strncmp(at, "variable ", 9) == 0;
 		counts->own += strncmp(at, "own ", 4) == 0;
 		counts->denied += strncmp(at, "deny ", 5) == 0;
@@ -350,12 +354,12 @@ static int count_lines(const struct sheet *sheet, struct filling *counts)
 
 static int make_room(struct claim *claim, const struct filling *counts)
 {
-	claim->command = calloc((size_t)counts->words + 1, sizeof(*claim->command));
+	claim->words = calloc((size_t)counts->words + 1, sizeof(*claim->words));
 	claim->environment = calloc((size_t)counts->variables + 1, sizeof(*claim->environment));
 	claim->task_environment = calloc((size_t)counts->own + 1, sizeof(*claim->environment));
 	claim->denied = calloc((size_t)counts->denied + 1, sizeof(*claim->denied));
 	claim->tasks = calloc((size_t)counts->tasks, sizeof(*claim->tasks));
-	return claim->command && claim->environment && claim->task_environment && claim->denied &&
+	return claim->words && claim->environment && claim->task_environment && claim->denied &&
 			       claim->tasks
 		       ? 0
 		       : PARC_ERR_MEMORY;
@@ -402,7 +406,9 @@ static int take_claim_line(struct claim *claim, struct filling *next, const stru
 		}
 	}
 	if (strcmp(line->key, "word") == 0) {
-		claim->command[next->words++] = line->value;
+		claim->words[next->words++] = line->value;
+	} else if (strcmp(line->key, "end") == 0) {
+		claim->words[next->words++] = NULL;
 	} else if (strcmp(line->key, "variable") == 0) {
 		claim->environment[next->variables++] = line->value;
 	} else if (strcmp(line->key, "limit") == 0) {
@@ -430,6 +436,19 @@ static int take_line(struct claim *claim, struct filling *next, const struct she
 			       : take_claim_line(claim, next, line);
 }
 
+/* Does the command of each task begin at the beginning of one? */
+static int has_commands(const struct claim *claim)
+{
+	for (int32_t i = 0; i < claim->tasks_count; i++) {
+		int64_t at = claim->tasks[i].command_at;
+
+		if (at >= claim->words_count || claim->words[at] == NULL ||
+		    (at > 0 && claim->words[at - 1] != NULL))
+			return 0;
+	}
+	return 1;
+}
+
 int claim_read(struct claim *claim, int folder, struct parc_err *err)
 {
 	struct filling counts, next = {0};
@@ -452,6 +471,9 @@ int claim_read(struct claim *claim, int folder, struct parc_err *err)
 	}
 	claim->tasks_count = next.tasks;
 	claim->denied_count = next.denied;
+	claim->words_count = next.words;
+	if (code == 0 && !has_commands(claim))
+		code = parc_err_set(err, PARC_ERR_CORRUPT, "the claim lacks a task's command");
 	if (code == 0 && (claim->directory[0] != '/' || claim->key.allocation < 1))
 		code = parc_err_set(err, PARC_ERR_CORRUPT, "the claim lacks a key or a directory");
 	if (code != 0)
@@ -461,7 +483,7 @@ int claim_read(struct claim *claim, int folder, struct parc_err *err)
 
 void claim_free(struct claim *claim)
 {
-	free(claim->command);
+	free(claim->words);
 	free(claim->environment);
 	free(claim->task_environment);
 	free(claim->denied);

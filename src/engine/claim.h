@@ -28,6 +28,8 @@
 /* One task: its part of the machine. */
 struct claim_task {
 	int64_t group, task;	      /* index of the group in the job, of the task in the group */
+	int64_t variant;	      /* of the job, that it runs as; -1: none */
+	int64_t command_at;	      /* its command begins there in claim.words */
 	int64_t cpu_milli;	      /* 0: no limit */
 	int64_t memory_mib;	      /* 0: no limit */
 	int64_t devices, share_milli; /* of the node, a bit each; booked on each */
@@ -50,10 +52,11 @@ struct claim {
 	const char *name, *directory, *output, *errors; /* errors "": as output */
 	const char *groups; /* where the engine's control groups are, groups_to_text; "": without
 			       control groups */
-	const char **command, **environment, **task_environment; /* end with NULL */
+	const char **words; /* of all commands, each with NULL behind it */
+	const char **environment, **task_environment; /* end with NULL */
 	struct claim_device *denied;
 	struct claim_task *tasks;
-	int32_t tasks_count, denied_count, limits_count;
+	int32_t words_count, tasks_count, denied_count, limits_count;
 	struct engine_limit limits[CLAIM_LIMITS_MAX];
 	struct sheet sheet;
 };

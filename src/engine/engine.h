@@ -28,7 +28,8 @@
 
 #include "parc/core.h"
 
-#define ENGINE_NAME_MAX 63 /* bytes of a chip's or a node's name */
+#define ENGINE_NAME_MAX	    63 /* bytes of a chip's or a node's name */
+#define ENGINE_COMMANDS_MAX 32 /* of one job: its own, its groups', its variants' */
 
 struct engine_key {
 	int64_t allocation;
@@ -46,14 +47,16 @@ struct engine_amount {
 	int64_t done, total;
 };
 
-/* What to run, once for each task of the attempt, all tasks in the same way. */
+/* What to run, once for each task of the attempt, all tasks in the same way but for the command. */
 struct engine_work {
 	struct engine_key key;
 	int64_t job;
-	uint32_t uid, gid;		/* as whom; gid is the user's own group */
-	const char *name;		/* of the job, for people; any text */
-	const char *directory;		/* absolute; where it starts */
-	const char *const *command;	/* ends with NULL; command[0] is looked up in PATH */
+	uint32_t uid, gid;		    /* as whom; gid is the user's own group */
+	const char *name;		    /* of the job, for people; any text */
+	const char *directory;		    /* absolute; where it starts */
+	const char *const *const *commands; /* each ends with NULL; [0] is looked up in PATH */
+	int32_t commands_count, limits_count;
+	const int32_t *choices; /* index of its command for each placement; NULL: the first */
 	const char *const *environment; /* "NAME=value", ends with NULL; the engine adds PARC_* */
 	const char *output, *errors;	/* absolute paths; task k > 0 of a gang has ".k" behind it.
 					 * NULL: the engine's folder; errors NULL: as output */
@@ -61,9 +64,8 @@ struct engine_work {
 	int64_t work_us;		/* on the reference chip, that the last checkpoint kept */
 	struct engine_amount kept;	/* the same, as the job said it; done 0: none */
 	int64_t memory_limit_mib;	/* of each task; 0: the placement's memory is the limit */
-	int32_t limits_count;		/* of each process, set with the user's rights */
-	const struct engine_limit *limits;
-	int32_t placements_count; /* tasks; all on this machine's node */
+	const struct engine_limit *limits; /* of each process, set with the user's rights */
+	int32_t placements_count;	   /* tasks; all on this machine's node */
 	const struct parc_placement *placements;
 };
 

@@ -165,7 +165,7 @@ static int await_tasks(struct attempt *attempt, struct gate *gate, struct claim_
 		while (got < 0 && errno == EINTR);
 		if (got != (ssize_t)sizeof(failure))
 			continue;
-		what = failure.stage == CHILD_COMMAND	  ? claim->command[0]
+		what = failure.stage == CHILD_COMMAND	  ? claim->words[claim->tasks[i].command_at]
 		       : failure.stage == CHILD_DIRECTORY ? claim->directory
 		       : failure.stage == CHILD_OUTPUT	  ? claim->output
 							  : "";

@@ -120,6 +120,7 @@ struct request {
 	struct claim claim;
 	char output[4096], errors[4096];
 	struct claim_task *tasks;
+	const char **words;	     /* of all commands */
 	const char **variables;	     /* of all tasks */
 	struct adapter_lines *lines; /* that they point into, one for each task and adapter */
 	int32_t lines_count;

@@ -24,11 +24,19 @@ static int count_strings(const char *const *list, size_t *bytes)
 static int check_strings(const struct engine_work *work, struct parc_err *err)
 {
 	size_t bytes = 0;
-	int words = count_strings(work->command, &bytes);
-	int variables = count_strings(work->environment, &bytes);
+	int variables = count_strings(work->environment, &bytes), words = 0;
 
-	if (words == 0 || work->command[0][0] == '\0')
-		return parc_err_set(err, PARC_ERR_INVALID, "a job needs a command");
+	for (int32_t i = 0; i < work->commands_count && i < ENGINE_COMMANDS_MAX; i++)
+		words += count_strings(work->commands[i], &bytes) + 1;
+	if (work->commands_count < 1 || work->commands_count > ENGINE_COMMANDS_MAX)
+		return parc_err_set(err, PARC_ERR_INVALID, "a job has 1 to %d commands",
+				    ENGINE_COMMANDS_MAX);
+	for (int32_t i = 0; i < work->commands_count; i++)
+		if (work->commands[i][0] == NULL || work->commands[i][0][0] == '\0')
+			return parc_err_set(err, PARC_ERR_INVALID, "a job needs a command");
+	for (int32_t i = 0; work->choices != NULL && i < work->placements_count; i++)
+		if (work->choices[i] < 0 || work->choices[i] >= work->commands_count)
+			return parc_err_set(err, PARC_ERR_INVALID, "a task has no such command");
 	if (words + variables > CLAIM_STRINGS_MAX || bytes > CLAIM_TEXT_MAX)
 		return parc_err_set(err, PARC_ERR_INVALID,
 				    "command and environment have more than %d words or %d bytes",
@@ -104,6 +112,22 @@ static int check_work(const struct engine_work *work, struct parc_err *err)
 				    "%" PRId32 " tasks on one machine; 1 to %d are possible",
 				    work->placements_count, CLAIM_TASKS_MAX);
 	return code;
+}
+
+/* All commands behind each other; `at`: where each begins. */
+static void add_commands(struct request *request, const struct engine_work *work,
+			 int32_t at[ENGINE_COMMANDS_MAX])
+{
+	int32_t count = 0;
+
+	for (int32_t i = 0; i < work->commands_count; i++) {
+		at[i] = count;
+		for (int32_t w = 0; work->commands[i][w] != NULL; w++)
+			request->words[count++] = work->commands[i][w];
+		request->words[count++] = NULL;
+	}
+	request->claim.words = request->words;
+	request->claim.words_count = count;
 }
 
 static void add_outputs(struct request *request, const struct local *local,
@@ -186,21 +210,25 @@ static void add_variables(struct request *request, struct local *local, struct c
 
 static void add_tasks(struct request *request, struct local *local, const struct engine_work *work)
 {
+	int32_t commands[ENGINE_COMMANDS_MAX];
 	int64_t variables = 0;
 
+	add_commands(request, work, commands);
 	for (int32_t i = 0; i < work->placements_count; i++) {
 		const struct parc_placement *placement = &work->placements[i];
 		struct claim_task *task = &request->tasks[i];
 
-		*task = (struct claim_task){.group = placement->group,
-					    .task = placement->task,
-					    .cpu_milli = placement->cpu_milli,
-					    .memory_mib = work->memory_limit_mib > 0
-								  ? work->memory_limit_mib
-								  : placement->memory_mib,
-					    .devices = placement->devices,
-					    .share_milli = placement->share_milli,
-					    .environment_at = variables};
+		*task = (struct claim_task){
+			.group = placement->group,
+			.task = placement->task,
+			.variant = placement->variant,
+			.command_at = commands[work->choices == NULL ? 0 : work->choices[i]],
+			.cpu_milli = placement->cpu_milli,
+			.memory_mib = work->memory_limit_mib > 0 ? work->memory_limit_mib
+								 : placement->memory_mib,
+			.devices = placement->devices,
+			.share_milli = placement->share_milli,
+			.environment_at = variables};
 		deny_devices(request, local, task);
 		for (int adapter = 0; adapter < ADAPTER_COUNT; adapter++)
 			add_variables(request, local, task, work, placement, adapter);
@@ -208,18 +236,24 @@ static void add_tasks(struct request *request, struct local *local, const struct
 	}
 }
 
-static int make_room(struct request *request, const struct local *local, size_t tasks)
+static int make_room(struct request *request, const struct local *local,
+		     const struct engine_work *work)
 {
-	size_t files = 0;
+	size_t files = 0, words = 0, unused = 0, tasks = (size_t)work->placements_count;
+
+	for (int32_t i = 0; i < work->commands_count; i++)
+		words += (size_t)count_strings(work->commands[i], &unused) + 1;
 
 	for (int32_t i = 0; i < local->gauges.count; i++)
 		files += (size_t)local->gauges.devices[i].description.files_count;
+	request->words = calloc(words, sizeof(*request->words));
 	request->tasks = calloc(tasks, sizeof(*request->tasks));
 	request->variables =
 		calloc(tasks * ADAPTER_COUNT * ADAPTER_LINES_MAX + 1, sizeof(*request->variables));
 	request->lines = calloc(tasks * ADAPTER_COUNT, sizeof(*request->lines));
 	request->denied = calloc(tasks * files + 1, sizeof(*request->denied));
-	return request->tasks && request->variables && request->lines && request->denied
+	return request->words && request->tasks && request->variables && request->lines &&
+			       request->denied
 		       ? 0
 		       : PARC_ERR_MEMORY;
 }
@@ -232,7 +266,7 @@ int request_init(struct request *request, struct local *local, const struct engi
 	if (code != 0)
 		return code;
 	*request = (struct request){0};
-	if (make_room(request, local, (size_t)work->placements_count) != 0) {
+	if (make_room(request, local, work) != 0) {
 		request_deinit(request);
 		return parc_err_set(err, PARC_ERR_MEMORY, "no memory for a claim");
 	}
@@ -249,7 +283,6 @@ int request_init(struct request *request, struct local *local, const struct engi
 			       .name = work->name != NULL ? work->name : "",
 			       .directory = work->directory,
 			       .groups = local->groups.abilities != 0 ? local->groups_text : "",
-			       .command = (const char **)work->command,
 			       .environment = (const char **)work->environment,
 			       .task_environment = request->variables,
 			       .denied = request->denied,
@@ -266,6 +299,7 @@ int request_init(struct request *request, struct local *local, const struct engi
 
 void request_deinit(struct request *request)
 {
+	free(request->words);
 	free(request->tasks);
 	free(request->variables);
 	free(request->lines);

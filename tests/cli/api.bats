@@ -64,7 +64,7 @@ start_with_port() {
 		{"command": ["true"], "directory": "/", "tenant": "no/such"}|tenant has to be a name
 		{"command": ["true"], "directory": "/", "environment": {"A=B": "c"}}|is no name of a variable
 		{"command": ["true"], "directory": "/", "after": ["x"]}|after has to name jobs
-		{"command": ["true"], "directory": "/", "array": {"count": 99999}}|array has to have a count
+		{"command": ["true"], "directory": "/", "array": {"count": 99999}}|array: count has to be
 		{"command": ["true"], "directory": "/", "groups": []}|groups has to be a list
 		{"command": ["true"], "directory": "/", "tasks": 2, "groups": [{}]}|belongs into each of the groups
 		{"command": ["true"], "directory": "/", "time_limit_s": -1}|time_limit_s has to be seconds

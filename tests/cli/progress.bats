@@ -119,3 +119,14 @@ attempt 2 from 7 of 10, 700000000 us" ]]
 	[[ $output == *"attempt 1: preempted"*"attempt 2: ok"* ]]
 	run -0 parc audit "$data"
 }
+
+@test "why a job ended is said: the limit of its memory; and nothing in it moves the cursor" {
+	start_engine
+	run parc run --memory 40M -- sh -c 'head -c 200000000 /dev/zero | tail -c 150000000 >/dev/null'
+	[[ $status -ne 0 ]]
+	! grep -q "memory is limited for each process alone" "$log" || skip "no control group limits memory here"
+	run -0 parc show 1
+	[[ $output == *"a process of it was killed at its memory limit of 40 MiB"* ]]
+	run -127 parc run -- $'no\e[2Jsuch'
+	[[ $output == *'its command cannot be run: no?[2Jsuch: No such file'* ]]
+}

@@ -130,6 +130,7 @@ void attempts_start(struct attempts *attempts, const struct attempts_job *job)
 {
 	const char *const shell[] = {"sh", "-c", job->script, NULL};
 	const char *const command[] = {job->command, NULL};
+	const char *const *const commands[] = {job->command != NULL ? command : shell};
 	const char *environment[4] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C", NULL};
 	struct parc_placement placements[8] = {0};
 	char folder[ATTEMPTS_PATH + 8];
@@ -142,7 +143,8 @@ void attempts_start(struct attempts *attempts, const struct attempts_job *job)
 				   .name = "test",
 				   .directory = job->directory != NULL ? job->directory
 								       : attempts->folder,
-				   .command = job->command != NULL ? command : shell,
+				   .commands = commands,
+				   .commands_count = 1,
 				   .environment = environment,
 				   .grace_us = job->grace_us,
 				   .work_us = job->work_us,

@@ -154,23 +154,26 @@ static void test_a_request_that_makes_no_sense_is_refused(void **state)
 {
 	struct attempts *attempts = *state;
 	const char *const command[] = {"true", NULL}, *const none[] = {NULL};
+	const char *const *const commands[] = {command, none}, *const *const nothing[] = {none};
+	const int32_t second = 1, third = 2;
 	const char *const broken[] = {"novalue", NULL};
 	struct parc_placement placement = {.node = 1, .variant = -1};
 	struct engine_work good = {.key = {.allocation = 1, .attempt = 1},
 				   .uid = geteuid(),
 				   .gid = getegid(),
 				   .directory = "/",
-				   .command = command,
+				   .commands = commands,
+				   .commands_count = 1,
 				   .environment = none,
 				   .placements_count = 1,
 				   .placements = &placement};
 	const struct engine_limit limits[] = {{.resource = RLIMIT_NOFILE, .soft = 20, .hard = 10}};
-	struct engine_work bad[9];
+	struct engine_work bad[12];
 	struct parc_err err;
 
-	for (int i = 0; i < 9; i++)
+	for (int i = 0; i < 12; i++)
 		bad[i] = good;
-	bad[0].command = none;
+	bad[0].commands = nothing;
 	bad[1].environment = broken;
 	bad[2].directory = "here";
 	bad[3].output = "out.txt";
@@ -180,7 +183,11 @@ static void test_a_request_that_makes_no_sense_is_refused(void **state)
 	bad[7].uid = UINT32_MAX;
 	bad[8].limits = limits;
 	bad[8].limits_count = 1;
-	for (int i = 0; i < 9; i++) {
+	bad[9].commands_count = 0;
+	bad[10].commands_count = 2;
+	bad[10].choices = &second;
+	bad[11].choices = &third;
+	for (int i = 0; i < 12; i++) {
 		err = (struct parc_err){0};
 		assert_int_equal(
 			attempts->engine.calls->start(attempts->engine.self, &bad[i], &err),
