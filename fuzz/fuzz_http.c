@@ -41,7 +41,7 @@ static void begin(void)
 	const char *base = getenv("TMPDIR");
 	struct daemon_options options = {
 		.vfs = "faulty", .dry = 1, .jobs_max = 4000, .log = {.file = -1}};
-	char fleet[320], data[320];
+	static char fleet[320], data[320]; /* the daemon keeps them */
 	struct parc_err err = {0};
 	FILE *out;
 

@@ -393,7 +393,8 @@ static int rest_set(struct job_options *options, int argc, char **argv)
 		json_object_set_new(job, "command", command);
 	else
 		json_decref(command);
-	if (json_object_get(job, "command") == NULL)
+	/* What a file lacks or has too much the daemon says, with its place. */
+	if (json_object_get(job, "command") == NULL && options->path == NULL)
 		return command_usage(options->live.name, "the command is missing: what to run");
 	if (json_object_get(job, "directory") == NULL)
 		path_set(job, "directory", "");
@@ -458,14 +459,15 @@ void job_options_deinit(struct job_options *options)
 	job_file_deinit(&options->file);
 }
 
-/* Say what was refused, with its place in the file if it stands there. */
+/* Say what was refused, with its place in the file, or with the file if it stands in none. */
 static void refusal_say(const struct job_options *options, const json_t *answer,
 			struct parc_err *err)
 {
-	const char *field = live_string(json_object_get(answer, "error"), "field");
+	const json_t *refused = json_object_get(answer, "error");
 
-	if (options->path != NULL && field[0] != '\0')
-		job_file_locate(&options->file, field, err);
+	if (options->path != NULL &&
+	    strcmp(live_string(refused, "code"), parc_err_name(PARC_ERR_INVALID)) == 0)
+		job_file_locate(&options->file, live_string(refused, "field"), err);
 	command_fail(err);
 }
 

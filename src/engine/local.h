@@ -26,11 +26,11 @@ struct use {
 	int64_t at_us, cpu_us;	      /* at the last look; at_us 0: none yet */
 	int64_t window_us;	      /* since a use was told, or would have been */
 	int64_t measured_us, busy_us; /* of the window; busy_us in thousandths */
-	int64_t delivered;    /* thousandth-device-microseconds since it was first looked at */
-	int8_t is_complete;   /* every moment of its life was measured */
-	int8_t is_due;	      /* busy_milli is to be told */
-	int8_t is_first_over; /* the first, shorter window is over */
-	int32_t busy_milli;   /* of the last window, quantised; -1: unmeasured */
+	int64_t delivered;  /* thousandth-device-microseconds since it was first looked at */
+	int8_t is_complete; /* every moment of its life was measured */
+	int8_t is_due;	    /* busy_milli is to be told */
+	int8_t looks;	    /* of the window that runs; 0: none is over yet */
+	int32_t busy_milli; /* of the last window, quantised; -1: unmeasured */
 };
 
 /* What is known of one attempt that has a claim. */

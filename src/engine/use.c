@@ -2,9 +2,10 @@
  *
  * From samples to what is told. Once a second the busy part of what an attempt holds is looked at:
  * of its devices by the gauge, else of its cores by the CPU time of its control group. That goes
- * into a window (the first ten seconds, then a minute each), and only a window whose value differs
- * from the one told before makes a report, in steps of 50 thousandths: so an attempt makes at
- * most one a minute, and a steady one makes none. (Looks are a second apart, but in tests.)
+ * into a window (of one second, then each twice as long, up to a minute), and only a window whose
+ * value differs from the one told before makes a report, in steps of 50 thousandths: so short
+ * work is measured, too, while an attempt makes at most one a minute in the long run, and a
+ * steady one makes none. (Looks are a second apart, but in tests.)
  *
  * A device that several attempts share tells only its own use, not theirs: they are unmeasured. A
  * moment without a fresh sample is unmeasured, too. Processes on a device that are in no control
@@ -18,13 +19,12 @@
 
 #include "engine/local.h"
 
-#define FIRST_WINDOW 10 /* looks */
-#define WINDOW	     60
-#define GAP	     5 /* since the last look: nobody looked */
-#define STEP_MILLI   50
-#define LEAST_MILLI  10 /* below it is idle */
-#define RUNS	     3	/* samples that agree before a device's state is told */
-#define QUIET_RUNS   10 /* and before it is taken back */
+#define WINDOW	    60 /* looks, of the longest */
+#define GAP	    5  /* since the last look: nobody looked */
+#define STEP_MILLI  50
+#define LEAST_MILLI 10 /* below it is idle */
+#define RUNS	    3  /* samples that agree before a device's state is told */
+#define QUIET_RUNS  10 /* and before it is taken back */
 
 /* ---- Attempts */
 
@@ -89,15 +89,20 @@ static int32_t quantise(int64_t milli)
 	return (int32_t)((milli + STEP_MILLI / 2) / STEP_MILLI * STEP_MILLI);
 }
 
+static int32_t window_looks(const struct use *use)
+{
+	return use->looks == 0 ? 1 : use->looks;
+}
+
 static void end_window(struct use *use)
 {
 	int32_t busy = -1;
 
 	if (use->measured_us * 2 >= use->window_us && use->measured_us > 0)
 		busy = quantise(use->busy_us / use->measured_us);
-	use->is_due = use->is_due || !use->is_first_over || busy != use->busy_milli;
+	use->is_due = use->is_due || use->looks == 0 || busy != use->busy_milli;
 	use->busy_milli = busy;
-	use->is_first_over = 1;
+	use->looks = (int8_t)(2 * window_looks(use) < WINDOW ? 2 * window_looks(use) : WINDOW);
 	use->window_us = use->measured_us = use->busy_us = 0;
 }
 
@@ -125,7 +130,7 @@ static void look_at(struct local *local, struct slot *slot, int64_t now_us, int 
 	}
 	use->at_us = now_us;
 	use->cpu_us = cpu_us;
-	if (use->window_us >= (use->is_first_over ? WINDOW : FIRST_WINDOW) * local->period_us)
+	if (use->window_us >= window_looks(use) * local->period_us)
 		end_window(use);
 	if (use->is_due)
 		slots_mark(local, slot);

@@ -55,7 +55,7 @@ spec() {
 		command: [true]\ndevices: 1\ndevices: 2\n|job.yaml:3:1: 'devices' stands twice
 		command: [\n|job.yaml:2:1: not YAML
 		- 1\n|job.yaml: a job is a mapping
-		devices: 1\n|the command is missing
+		devices: 1\n|job.yaml: command is missing
 	END
 	echo '{"command": ["true"], "devices": 99}' >job.json
 	run -1 parc submit job.json
