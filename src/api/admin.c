@@ -186,6 +186,11 @@ int handle_healthz(struct request *request, struct parc_err *err)
 	X("parc_alarms_total", "counter", "Alarms of the engine", FIGURE(alarms)) \
 	X("parc_http_requests_total", "counter", "Requests", (double)request->api->requests) \
 	X("parc_http_refused_total", "counter", "Of these refused", (double)request->api->refused) \
+	X("parc_http_connections_refused_total", "counter", \
+	  "Connections that found no place", (double)request->api->turned_away) \
+	X("parc_http_connections_late_total", "counter", \
+	  "Connections ended since a request or the taking of an answer took too long", \
+	  (double)request->api->late) \
 	X("parc_recovery_seconds", "gauge", "How long the last start took to recover", \
 	  FIGURE(recovery_us) / 1e6)
 /* clang-format on */

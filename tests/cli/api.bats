@@ -28,6 +28,27 @@ start_with_port() {
 	diff <(parc help --api) docs/api.md
 }
 
+# Prometheus' text format: each metric has its help and type before its samples, once, a counter's
+# name ends with _total, and a sample is a name, labels and a number.
+@test "metrics are in the text format of Prometheus" {
+	start_daemon
+	parc submit --devices 1 -- true
+	curl -sS --unix-socket "$PARC_SOCKET" http://parc/metrics >"$BATS_TEST_TMPDIR/metrics"
+	run -0 awk '
+		/^# HELP / { help[$3]++; next }
+		/^# TYPE / { if (!help[$3] || type[$3]++ || $4 !~ /^(counter|gauge)$/) print "type: " $0
+			if (($4 == "counter") != ($3 ~ /_total$/)) print "name: " $0
+			next }
+		{ name = $1; sub(/[{].*/, "", name)
+			if (!type[name] || $0 !~ /^[a-z_]+([{][a-z]+="[a-z._]+"[}])? -?[0-9.e+]+$/) print "sample: " $0
+			samples++ }
+		END { if (samples < 20) print "samples: " samples }' "$BATS_TEST_TMPDIR/metrics"
+	[[ -z $output ]]
+	if command -v promtool >/dev/null; then
+		run -0 promtool check metrics <"$BATS_TEST_TMPDIR/metrics"
+	fi
+}
+
 @test "health, metrics and the description are there" {
 	start_daemon
 	run -0 call GET /healthz
