@@ -103,13 +103,14 @@ int parc_tenant_get(const struct parc_core *core, int64_t tenant, struct parc_te
 #define PARC_COUNT_MAP(X) \
 	X(NODES) X(DEVICES) X(JOBS) X(PENDING) X(TASKS) X(TENANTS) X(SHAPES) X(CLASSES) \
 	X(DECISIONS) X(STEPS) X(CAPACITY_MILLI) X(ALLOCATED_MILLI) X(FREE_MILLI) X(SCORED) \
-	X(REBUILDS)
+	X(REBUILDS) X(WAITING)
 /* clang-format on */
 #define X(name) PARC_COUNT_##name,
 enum parc_count { PARC_COUNT_MAP(X) };
 #undef X
 
-/* Counters for people and tests. */
+/* Counters for people and tests. PENDING are jobs that could start if there were room; WAITING also
+ * those that are held, wait for others, or are kept back by their array, and services. */
 int64_t parc_count(const struct parc_core *core, enum parc_count which);
 
 struct parc_job_info {

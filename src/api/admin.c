@@ -168,7 +168,7 @@ int handle_healthz(struct request *request, struct parc_err *err)
 /* clang-format off */
 #define METRICS(X) \
 	X("parc_jobs", "gauge", "Jobs that have not ended", COUNT(JOBS)) \
-	X("parc_jobs_pending", "gauge", "Jobs that wait", COUNT(PENDING)) \
+	X("parc_jobs_pending", "gauge", "Jobs that wait", COUNT(WAITING)) \
 	X("parc_tasks", "gauge", "Tasks that hold devices or cores", COUNT(TASKS)) \
 	X("parc_devices_capacity", "gauge", "Devices, cores that are rented counted as such", \
 	  COUNT(CAPACITY_MILLI) / 1000) \

@@ -67,7 +67,7 @@ int handle_fleet(struct request *request, struct parc_err *err)
 			  "allocated_milli",
 			  (json_int_t)parc_count(daemon->core, PARC_COUNT_ALLOCATED_MILLI),
 			  "free_milli", (json_int_t)parc_count(daemon->core, PARC_COUNT_FREE_MILLI),
-			  "pending", (json_int_t)parc_count(daemon->core, PARC_COUNT_PENDING),
+			  "pending", (json_int_t)parc_count(daemon->core, PARC_COUNT_WAITING),
 			  "chips", chips, "nodes", listing.nodes, "windows", windows_json(daemon)),
 		err);
 }
