@@ -109,9 +109,9 @@ static void fleet_time(int32_t nodes, int32_t pct)
 	char name[96];
 
 	load_init(&load, nodes, PARC_PLACE_BEST_FIT, SEED);
+	policy_set(&load); /* before there are jobs: they are sorted by tenant or not */
 	if (pct > 0)
 		load_fill(&load, pct);
-	policy_set(&load);
 	snprintf(name, sizeof(name), "%d nodes, %d %% held, nobody waits", nodes, pct);
 	epochs_time(&load, name);
 	if (pct == 0) {
