@@ -82,29 +82,33 @@ static int tenant_add(void *context, int64_t number, const char *name, const cha
 				     usage_json(name, &usage, now.held_milli, listing->period));
 }
 
-/* The tenants that the caller may see, or NULL. */
-static json_t *tenants_list(struct request *request, const struct marks_period *period,
-			    struct parc_err *err)
+/* What both answers begin with: the period, and the tenants that the caller may see. */
+static int hours_get(struct request *request, struct marks_period *period, json_t **tenants,
+		     struct parc_err *err)
 {
-	struct usage_listing listing = {request, period, json_array(), err};
+	struct usage_listing listing = {request, period, NULL, err};
+	int code = period_get(request, period, err);
 
-	if (store_name_list(request->api->daemon->store, STORE_TENANT, tenant_add, &listing, err) ==
-	    0)
-		return listing.list;
-	json_decref(listing.list);
-	return NULL;
+	if (code != 0)
+		return code;
+	listing.list = json_array();
+	code = store_name_list(request->api->daemon->store, STORE_TENANT, tenant_add, &listing,
+			       err);
+	if (code != 0)
+		json_decref(listing.list);
+	else
+		*tenants = listing.list;
+	return code;
 }
 
 int handle_usage(struct request *request, struct parc_err *err)
 {
 	struct marks_period period;
-	int code = period_get(request, &period, err);
-	json_t *tenants = code == 0 ? tenants_list(request, &period, err) : NULL;
+	json_t *tenants;
+	int code = hours_get(request, &period, &tenants, err);
 
 	if (code != 0)
 		return code;
-	if (tenants == NULL)
-		return PARC_ERR_IO;
 	return answer_json(request, MHD_HTTP_OK,
 			   json_pack("{s:I, s:I, s:o}", "from_us", (json_int_t)period.from_us,
 				     "to_us", (json_int_t)period.to_us, "tenants", tenants),
@@ -130,13 +134,11 @@ static json_t *steps_list(const struct marks_period *period)
 int handle_report(struct request *request, struct parc_err *err)
 {
 	struct marks_period period;
-	int code = period_get(request, &period, err);
-	json_t *tenants = code == 0 ? tenants_list(request, &period, err) : NULL;
+	json_t *tenants;
+	int code = hours_get(request, &period, &tenants, err);
 
 	if (code != 0)
 		return code;
-	if (tenants == NULL)
-		return PARC_ERR_IO;
 	return answer_json(request, MHD_HTTP_OK,
 			   json_pack("{s:I, s:I, s:o, s:f, s:o, s:o}", "from_us",
 				     (json_int_t)period.from_us, "to_us", (json_int_t)period.to_us,

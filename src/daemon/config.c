@@ -195,51 +195,34 @@ static int root_read(struct yaml_tree *tree, yaml_node_t *root, const struct fle
 	return code;
 }
 
-/* What a visit of the file's root is for: all of it, or one key. */
-struct visit {
-	struct config *config;
-	const struct fleet *fleet;
-	char *catalogue; /* of YAML_PATH_MAX bytes; NULL: all but this is read */
-};
-
-static int visit_root(struct yaml_tree *tree, yaml_node_t *root, const struct visit *visit,
-		      struct parc_err *err)
+int config_catalogue(const char *path, char catalogue[YAML_PATH_MAX], struct parc_err *err)
 {
-	yaml_node_t *catalogue;
+	struct yaml_file file;
+	yaml_node_t *root, *node;
+	int code;
 
-	if (visit->catalogue == NULL)
-		return root_read(tree, root, visit->fleet, visit->config, err);
-	catalogue = yaml_find(tree, root, "catalogue");
-	return catalogue == NULL
-		       ? 0
-		       : yaml_read_path(tree, catalogue, "catalogue", visit->catalogue, err);
-}
-
-static int file_read(const char *path, const struct visit *visit, struct parc_err *err)
-{
-	struct yaml_tree tree = {0};
-	yaml_node_t *root = NULL;
-	char *bytes = NULL;
-	size_t size = 0;
-	int code = text_load(path, &bytes, &size, err);
-
-	if (code == 0)
-		code = yaml_tree_init(&tree, path, bytes, size, err);
-	if (code == 0)
-		code = yaml_tree_root(&tree, "configuration", "serve", &root, err);
-	if (code == 0)
-		code = visit_root(&tree, root, visit, err);
-	yaml_tree_deinit(&tree);
-	free(bytes);
+	catalogue[0] = '\0';
+	if (path == NULL)
+		return 0;
+	code = yaml_file_open(&file, path, "configuration", "serve", &root, err);
+	node = code == 0 ? yaml_find(&file.tree, root, "catalogue") : NULL;
+	if (node != NULL)
+		code = yaml_read_path(&file.tree, node, "catalogue", catalogue, err);
+	yaml_file_close(&file);
 	return code;
 }
 
-int config_catalogue(const char *path, char catalogue[YAML_PATH_MAX], struct parc_err *err)
+static int file_read(struct config *config, const char *path, const struct fleet *fleet,
+		     struct parc_err *err)
 {
-	const struct visit visit = {.catalogue = catalogue};
+	struct yaml_file file;
+	yaml_node_t *root;
+	int code = yaml_file_open(&file, path, "configuration", "serve", &root, err);
 
-	catalogue[0] = '\0';
-	return path == NULL ? 0 : file_read(path, &visit, err);
+	if (code == 0)
+		code = root_read(&file.tree, root, fleet, config, err);
+	yaml_file_close(&file);
+	return code;
 }
 
 static int config_allocate(struct config *config, struct parc_err *err)
@@ -254,8 +237,6 @@ static int config_allocate(struct config *config, struct parc_err *err)
 int config_read(struct config *config, const char *path, const struct fleet *fleet,
 		struct parc_err *err)
 {
-	const struct visit visit = {.config = config, .fleet = fleet};
-
 	*config = (struct config){
 		.tenants_count = 1,
 		.snapshot_records = 100000,
@@ -267,7 +248,7 @@ int config_read(struct config *config, const char *path, const struct fleet *fle
 		return PARC_ERR_MEMORY;
 	memcpy(config->tenants[0].name, CONFIG_DEFAULT, sizeof(CONFIG_DEFAULT));
 	config->tenants[0].set.weight = 1;
-	return path == NULL ? 0 : file_read(path, &visit, err);
+	return path == NULL ? 0 : file_read(config, path, fleet, err);
 }
 
 int config_copy(struct config *copy, const struct config *config, struct parc_err *err)

@@ -8,6 +8,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -379,6 +380,26 @@ int yaml_tree_root(struct yaml_tree *tree, const char *what, const char *key, ya
 	if (code == 0)
 		*root = yaml_find(tree, top, key);
 	return code;
+}
+
+int yaml_file_open(struct yaml_file *file, const char *path, const char *what, const char *key,
+		   yaml_node_t **root, struct parc_err *err)
+{
+	size_t size = 0;
+	int code;
+
+	*file = (struct yaml_file){0};
+	code = text_load(path, &file->bytes, &size, err);
+	if (code == 0)
+		code = yaml_tree_init(&file->tree, path, file->bytes, size, err);
+	return code == 0 ? yaml_tree_root(&file->tree, what, key, root, err) : code;
+}
+
+void yaml_file_close(struct yaml_file *file)
+{
+	yaml_tree_deinit(&file->tree);
+	free(file->bytes);
+	*file = (struct yaml_file){0};
 }
 
 int yaml_items_count(struct yaml_tree *tree, yaml_node_t *list, const char *label, int32_t max,

@@ -4,7 +4,7 @@
  * fields. Unknown keys, keys that stand twice and numbers out of range are refused with the place
  * where they stand.
  *
- *   life cycle   yaml_tree_init, yaml_tree_deinit
+ *   life cycle   yaml_tree_init, yaml_tree_deinit; of a whole file yaml_file_open, yaml_file_close
  *   walk         yaml_tree_root, yaml_find, yaml_items_count, yaml_item
  *   read         yaml_read_map, yaml_read_number, yaml_read_span, yaml_read_flag, yaml_read_scaled,
  *                yaml_read_word, yaml_read_name
@@ -65,6 +65,18 @@ void yaml_tree_deinit(struct yaml_tree *tree);
 /* What stands under `key`, the only key of the document; `what` it is, for messages. */
 int yaml_tree_root(struct yaml_tree *tree, const char *what, const char *key, yaml_node_t **root,
 		   struct parc_err *err);
+
+/* A file on disk, and its tree. */
+struct yaml_file {
+	struct yaml_tree tree;
+	char *bytes;
+};
+
+/* Load and parse the file at `path` and find its root, as yaml_tree_root does. `path` has to stay
+ * as long as the file is open. It is to be closed after a failure, too. */
+int yaml_file_open(struct yaml_file *file, const char *path, const char *what, const char *key,
+		   yaml_node_t **root, struct parc_err *err);
+void yaml_file_close(struct yaml_file *file);
 
 /* Fill `record` from a mapping; fields that it lacks stay as they are. */
 int yaml_read_map(struct yaml_tree *tree, yaml_node_t *map, const struct yaml_fields *fields,

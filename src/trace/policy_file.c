@@ -317,20 +317,13 @@ int policy_file_read_map(struct yaml_tree *tree, yaml_node_t *map, struct parc_p
 
 int policy_file_read(struct parc_policy *policy, const char *path, struct parc_err *err)
 {
-	struct yaml_tree tree = {0};
-	yaml_node_t *map = NULL;
-	char *bytes = NULL;
-	size_t size = 0;
-	int code = text_load(path, &bytes, &size, err);
+	struct yaml_file file;
+	yaml_node_t *map;
+	int code = yaml_file_open(&file, path, "a policy", "policy", &map, err);
 
 	if (code == 0)
-		code = yaml_tree_init(&tree, path, bytes, size, err);
-	if (code == 0)
-		code = yaml_tree_root(&tree, "a policy", "policy", &map, err);
-	if (code == 0)
-		code = policy_file_read_map(&tree, map, policy, err);
-	yaml_tree_deinit(&tree);
-	free(bytes);
+		code = policy_file_read_map(&file.tree, map, policy, err);
+	yaml_file_close(&file);
 	return code;
 }
 

@@ -179,15 +179,11 @@ static int read_service(struct reader *reader, yaml_node_t *map, struct services
 	return code != 0 ? code : read_load(reader, map, row);
 }
 
-static int read_list(struct reader *reader, struct services *services)
+static int read_list(struct reader *reader, yaml_node_t *list, struct services *services)
 {
-	yaml_node_t *list;
-	int count =
-		yaml_tree_root(reader->tree, "a list of services", "services", &list, reader->err);
-	int code = 0;
+	int code = 0,
+	    count = yaml_items_count(reader->tree, list, "services", SERVICES_MAX, reader->err);
 
-	if (count == 0)
-		count = yaml_items_count(reader->tree, list, "services", SERVICES_MAX, reader->err);
 	if (count <= 0)
 		return count;
 	services->rows = calloc((size_t)count, sizeof(*services->rows));
@@ -202,19 +198,15 @@ static int read_list(struct reader *reader, struct services *services)
 int services_read(struct services *services, const char *path, const struct fleet *fleet,
 		  struct parc_err *err)
 {
-	struct yaml_tree tree = {0};
-	struct reader reader = {.tree = &tree, .fleet = fleet, .err = err};
-	char *bytes = NULL;
-	size_t size = 0;
-	int code = text_load(path, &bytes, &size, err);
+	struct yaml_file file;
+	struct reader reader = {.tree = &file.tree, .fleet = fleet, .err = err};
+	yaml_node_t *list;
+	int code = yaml_file_open(&file, path, "a list of services", "services", &list, err);
 
 	*services = (struct services){0};
 	if (code == 0)
-		code = yaml_tree_init(&tree, path, bytes, size, err);
-	if (code == 0)
-		code = read_list(&reader, services);
-	yaml_tree_deinit(&tree);
-	free(bytes);
+		code = read_list(&reader, list, services);
+	yaml_file_close(&file);
 	if (code != 0)
 		services_deinit(services);
 	return code;

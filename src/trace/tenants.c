@@ -223,21 +223,14 @@ int tenants_read_list(struct tenants *tenants, struct yaml_tree *tree, yaml_node
 int tenants_read(struct tenants *tenants, const char *path, const struct fleet *fleet,
 		 struct parc_err *err)
 {
-	struct yaml_tree tree = {0};
+	struct yaml_file file;
 	yaml_node_t *list;
-	char *bytes = NULL;
-	size_t size = 0;
-	int code = text_load(path, &bytes, &size, err);
+	int code = yaml_file_open(&file, path, "a tree of tenants", "tenants", &list, err);
 
 	*tenants = (struct tenants){0};
 	if (code == 0)
-		code = yaml_tree_init(&tree, path, bytes, size, err);
-	if (code == 0)
-		code = yaml_tree_root(&tree, "a tree of tenants", "tenants", &list, err);
-	if (code == 0)
-		code = tenants_read_list(tenants, &tree, list, fleet, err);
-	yaml_tree_deinit(&tree);
-	free(bytes);
+		code = tenants_read_list(tenants, &file.tree, list, fleet, err);
+	yaml_file_close(&file);
 	return code;
 }
 

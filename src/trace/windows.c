@@ -132,16 +132,11 @@ static int read_window(struct reader *reader, yaml_node_t *map, struct parc_wind
 	return code;
 }
 
-static int read_list(struct reader *reader, struct windows *windows)
+static int read_list(struct reader *reader, yaml_node_t *list, struct windows *windows)
 {
-	yaml_node_t *list;
-	int count =
-		yaml_tree_root(reader->tree, "a list of windows", "windows", &list, reader->err);
-	int code = 0;
+	int code = 0,
+	    count = yaml_items_count(reader->tree, list, "windows", PARC_WINDOWS_MAX, reader->err);
 
-	if (count == 0)
-		count = yaml_items_count(reader->tree, list, "windows", PARC_WINDOWS_MAX,
-					 reader->err);
 	if (count <= 0)
 		return count;
 	windows->list = calloc((size_t)count, sizeof(*windows->list));
@@ -160,19 +155,15 @@ static int read_list(struct reader *reader, struct windows *windows)
 int windows_read(struct windows *windows, const char *path, const struct fleet *fleet,
 		 const struct jobs *jobs, struct parc_err *err)
 {
-	struct yaml_tree tree = {0};
-	struct reader reader = {.tree = &tree, .fleet = fleet, .jobs = jobs, .err = err};
-	char *bytes = NULL;
-	size_t size = 0;
-	int code = text_load(path, &bytes, &size, err);
+	struct yaml_file file;
+	struct reader reader = {.tree = &file.tree, .fleet = fleet, .jobs = jobs, .err = err};
+	yaml_node_t *list;
+	int code = yaml_file_open(&file, path, "a list of windows", "windows", &list, err);
 
 	*windows = (struct windows){0};
 	if (code == 0)
-		code = yaml_tree_init(&tree, path, bytes, size, err);
-	if (code == 0)
-		code = read_list(&reader, windows);
-	yaml_tree_deinit(&tree);
-	free(bytes);
+		code = read_list(&reader, list, windows);
+	yaml_file_close(&file);
 	if (code != 0)
 		windows_deinit(windows);
 	return code;
