@@ -69,13 +69,12 @@ int64_t job_tasks_max(const struct parc_core *core, int32_t slot)
 	return tasks;
 }
 
-void group_ask(const struct parc_core *core, const struct job *job, const struct group *group,
-	       int32_t variant, uint64_t chips, struct ask *ask)
+static void ask_among(const struct parc_core *core, const struct job *job,
+		      const struct group *group, int32_t variant, uint64_t chips, uint64_t may,
+		      struct ask *ask)
 {
 	const struct ask *base = &core->shapes[group->shape].ask;
 	struct parc_task task = base->task;
-
-	uint64_t may = task.devices == 0 ? UINT64_MAX : speed_chips(core, job, group, variant);
 
 	if (task.devices == 0 || (variant < 0 && chips == 0 && may == UINT64_MAX)) {
 		*ask = *base;
@@ -93,6 +92,22 @@ void group_ask(const struct parc_core *core, const struct job *job, const struct
 	task.chips &= may;
 	ask_init(core, ask, &task, job->user);
 	ask->task.chips = task.chips; /* none left is none, not any */
+}
+
+void group_ask(const struct parc_core *core, const struct job *job, const struct group *group,
+	       int32_t variant, uint64_t chips, struct ask *ask)
+{
+	int has_devices = core->shapes[group->shape].ask.task.devices > 0;
+	uint64_t may = has_devices ? speed_chips(core, job, group, variant) : UINT64_MAX;
+
+	ask_among(core, job, group, variant, chips, may, ask);
+}
+
+void group_ask_at_most(const struct parc_core *core, const struct job *job,
+		       const struct group *group, int32_t variant, struct ask *ask)
+{
+	ask_among(core, job, group, variant, 0, speed_chips_at_most(core, job, group, variant),
+		  ask);
 }
 
 int job_could_use(struct parc_core *core, int32_t slot, const struct view *view)

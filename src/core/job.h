@@ -95,6 +95,10 @@ int job_could_use(struct parc_core *core, int32_t job, const struct view *view);
 void group_ask(const struct parc_core *core, const struct job *job, const struct group *group,
 	       int32_t variant, uint64_t chips, struct ask *ask);
 
+/* The same on all chips on which it may ever run, whatever trials run now. */
+void group_ask_at_most(const struct parc_core *core, const struct job *job,
+		       const struct group *group, int32_t variant, struct ask *ask);
+
 /* The task record that a placement becomes. */
 void task_of_placement(const struct parc_core *core, const struct parc_placement *placement,
 		       struct task *task);

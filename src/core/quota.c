@@ -57,7 +57,7 @@ int64_t quota_need(const struct parc_core *core, int32_t slot)
 			struct ask ask;
 			int64_t each;
 
-			group_ask(core, job, &core->groups[g], v, 0, &ask);
+			group_ask_at_most(core, job, &core->groups[g], v, &ask);
 			each = ask_need(core, &ask);
 			most = each > most ? each : most;
 			v = v < 0 ? -1 : core->variants[v].next;

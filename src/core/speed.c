@@ -301,17 +301,34 @@ static int speeds_matter(const struct parc_core *core, const struct job *job)
 	       (job->kind != PARC_NONE && core->speeds_count > 0);
 }
 
+/* Is the group kept to chips on which its speed is known, and to trials on the others? */
+static int is_kept_to_known(const struct parc_core *core, const struct job *job,
+			    const struct group *group, int32_t variant, struct reach *reach)
+{
+	if (!speeds_matter(core, job))
+		return 0;
+	reach_of(core, job, group, variant, reach);
+	return reach->claimed != 0 && reach->known != reach->accepted;
+}
+
 uint64_t speed_chips(const struct parc_core *core, const struct job *job, const struct group *group,
 		     int32_t variant)
 {
 	struct reach reach;
 
-	if (!speeds_matter(core, job))
-		return ANY_CHIP;
-	reach_of(core, job, group, variant, &reach);
-	if (reach.claimed == 0 || reach.known == reach.accepted)
+	if (!is_kept_to_known(core, job, group, variant, &reach))
 		return ANY_CHIP;
 	return reach.known | chips_to_try(core, job, reach.accepted & ~reach.known);
+}
+
+uint64_t speed_chips_at_most(const struct parc_core *core, const struct job *job,
+			     const struct group *group, int32_t variant)
+{
+	struct reach reach;
+
+	if (core->rules.trial_max > 0 || !is_kept_to_known(core, job, group, variant, &reach))
+		return ANY_CHIP;
+	return reach.known;
 }
 
 int speed_shuts_out(const struct parc_core *core, int32_t job)

@@ -45,6 +45,10 @@ int32_t speed_variant_of(const struct parc_core *core, const struct job *job,
 uint64_t speed_chips(const struct parc_core *core, const struct job *job, const struct group *group,
 		     int32_t variant);
 
+/* The same whatever trials run now: the jobs of one line have one answer as long as it lasts. */
+uint64_t speed_chips_at_most(const struct parc_core *core, const struct job *job,
+			     const struct group *group, int32_t variant);
+
 /* Is the job kept off a chip of the fleet that it accepts, as its speed is unknown there? */
 int speed_shuts_out(const struct parc_core *core, int32_t job);
 
