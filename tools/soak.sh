@@ -70,11 +70,11 @@ case "${1:-} ${2:-}" in
 		build/soak --seed $((($2 - 1) * 2500 + 1)) --runs 2500 --events 30
 	;;
 "long ")
-	echo "1..3"
+	echo "1..5"
 	sound "long runs" build/soak --seed 500000 --runs 60 --events 400
-	# What a job needs at its tenant's gate does not depend on the trials that run just then.
-	for seed in 71308 80033; do
-		sound "seed $seed, which failed once" build/soak --seed $seed --runs 1 --events 100
+	# Tenants' gates: trials that run just then, and a queue in strict order that ends early.
+	for seed in 71308 80033 80136 70595; do
+		sound "seed $seed, which failed once" build/soak --seed $seed --runs 1 --events 120
 	done
 	;;
 "asan ")

@@ -247,7 +247,9 @@ static int queue_strict(struct parc_core *core)
 			break;
 		quota_open(core);
 	}
-	/* Those behind it were not tried and wait for their turn. */
+	/* Those behind it were not tried and wait for their turn, also those whose tenants got
+	 * room: each of them, as a core that was decoded has them all past their gates. */
+	quota_open_rest(core);
 	while ((line = line_first(core, LINE_READY)) >= 0) {
 		if (!act_has_room(core))
 			return 0;

@@ -363,6 +363,14 @@ int quota_settle(struct parc_core *core, int deciding)
 	return act_has_room(core);
 }
 
+void quota_open_rest(struct parc_core *core)
+{
+	if (core->pledge_freed)
+		quota_open_pledge(core);
+	if (core->gates_changed >= 0)
+		gates_open(core, 1);
+}
+
 void quota_open_all(struct parc_core *core)
 {
 	quota_open_pledge(core);

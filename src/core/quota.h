@@ -45,8 +45,10 @@ void quota_trim(struct parc_core *core, int32_t job, int32_t first);
 /* The tenant may have room now that it had not. */
 void quota_note(struct parc_core *core, int32_t tenant);
 
-/* Of each gate that may have room let the first that fits step in; all that fit. */
+/* Of each gate that may have got room let the first that fits step in; all that fit; the same of
+ * every gate, whether or not it may have got room. */
 void quota_open(struct parc_core *core);
+void quota_open_rest(struct parc_core *core);
 void quota_open_all(struct parc_core *core);
 
 /* Something was given back: let those in who may borrow now. */
