@@ -613,13 +613,10 @@ static int32_t limit_step(int32_t value, int32_t step)
 	return value > step ? step : value < -step ? -step : value;
 }
 
-/* 1000 x 2^log, the logarithm in 1/1024. */
 static int32_t score_of(int32_t logarithm)
 {
-	int32_t whole = logarithm / ASSIGN_LOG_ONE, rest = logarithm % ASSIGN_LOG_ONE;
-	int64_t score = CHOOSE_SCORE_ONE * (int64_t)(ASSIGN_LOG_ONE + rest) / ASSIGN_LOG_ONE;
+	int64_t score = assign_scale(CHOOSE_SCORE_ONE, logarithm);
 
-	score = whole > 10 ? CHOOSE_SCORE_MAX : score << whole;
 	return score < CHOOSE_SCORE_MAX ? (int32_t)score : CHOOSE_SCORE_MAX;
 }
 
