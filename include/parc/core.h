@@ -144,6 +144,11 @@ struct parc_speed_info {
 int parc_speed_info(const struct parc_core *core, int64_t kind, int32_t chip,
 		    struct parc_speed_info *info);
 
+/* The same of everything that is known, by index from 0; `beside`: of the kind while it shares its
+ * devices with that other one, else PARC_NONE. PARC_ERR_UNKNOWN: there are no more. */
+int parc_speed_at(const struct parc_core *core, int32_t index, int64_t *kind, int64_t *beside,
+		  int32_t *chip, struct parc_speed_info *info);
+
 struct parc_node_info {
 	int64_t node;
 	int32_t state, cpu_free_milli, devices, device_chip[PARC_NODE_DEVICES_MAX];

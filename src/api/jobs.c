@@ -145,7 +145,8 @@ static int attempt_add(void *context, const struct store_attempt *it)
 	set(attempt, "memory_peak_mib",
 	    it->memory_peak_mib < 0 ? json_null() : json_integer(it->memory_peak_mib));
 	json_array_append_new(all->list, attempt);
-	all->promised += it->held_milli * ran_us;
+	all->promised +=
+		it->rebooked_us == 0 ? it->held_milli * ran_us : store_promised_us(it, end_us);
 	all->is_unmeasured |= it->busy_us < 0 && ran_us > 0;
 	all->delivered += it->busy_us < 0 ? 0 : it->busy_us;
 	json_decref(all->devices);

@@ -50,6 +50,8 @@
 	X(token_revoke, "DELETE", "/v1/tokens/{id}", OPERATOR, STEP, "Revoke a token") \
 	X(policy_show, "GET", "/v1/policy", ANY, LOOK, \
 	  "The policy in force, as fields and as a policy file") \
+	X(speeds, "GET", "/v1/speeds", READER, LOOK, \
+	  "How fast kinds of jobs are on chips, as it was measured or set") \
 	X(windows, "GET", "/v1/windows", ANY, LOOK, \
 	  "List reservations and maintenance that wait or have begun") \
 	X(window_add, "POST", "/v1/windows", OPERATOR, STEP, \

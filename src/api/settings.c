@@ -105,6 +105,39 @@ int handle_tenant_unset(struct request *request, struct parc_err *err)
 	return code;
 }
 
+static const char *kind_name(const struct daemon *daemon, int64_t kind)
+{
+	const char *name = "", *text;
+
+	store_name_of(daemon->store, STORE_KIND, kind, &name, &text, NULL);
+	return name;
+}
+
+int handle_speeds(struct request *request, struct parc_err *err)
+{
+	const struct daemon *daemon = request->api->daemon;
+	json_t *list = json_array();
+	struct parc_speed_info info;
+	int64_t kind, beside;
+	int32_t chip;
+
+	for (int32_t i = 0; parc_speed_at(daemon->core, i, &kind, &beside, &chip, &info) == 0;
+	     i++) {
+		json_t *it = json_pack("{s:s, s:s, s:i, s:s, s:i, s:i, s:i, s:i}", "kind",
+				       kind_name(daemon, kind), "chip", daemon->chips.names[chip],
+				       "speed_milli", info.speed_milli, "source",
+				       parc_speed_name(info.source), "mean_milli",
+				       info.learnt_milli, "spread_milli", info.spread_milli, "runs",
+				       info.runs, "trials", info.trials);
+
+		json_object_set_new(it, "beside",
+				    beside == PARC_NONE ? json_null()
+							: json_string(kind_name(daemon, beside)));
+		json_array_append_new(list, it);
+	}
+	return answer_json(request, MHD_HTTP_OK, json_pack("{s:o}", "speeds", list), err);
+}
+
 int handle_windows(struct request *request, struct parc_err *err)
 {
 	return answer_json(request, MHD_HTTP_OK,

@@ -57,6 +57,7 @@ extern const struct command command_usage_hours;
 extern const struct command command_whatif;
 extern const struct command command_why;
 extern const struct command command_policy;
+extern const struct command command_speeds;
 extern const struct command command_window;
 extern const struct command command_service;
 extern const struct command command_reload;

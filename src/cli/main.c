@@ -10,14 +10,17 @@
 #include "cli/command.h"
 
 const struct command *const command_table[] = {
-	&command_help,	 &command_serve,   &command_submit,	 &command_run_job,
-	&command_queue,	 &command_show,	   &command_logs,	 &command_cancel,
-	&command_hold,	 &command_release, &command_progress,	 &command_checkpoint,
-	&command_why,	 &command_fleet,   &command_service,	 &command_drain,
-	&command_window, &command_resume,  &command_usage_hours, &command_report,
-	&command_tenant, &command_policy,  &command_reload,	 &command_token,
-	&command_top,	 &command_audit,   &command_whatif,	 &command_sim,
-	&command_gen,	 &command_chips,   &command_version,	 NULL,
+	&command_help,	      &command_serve,	 &command_submit,
+	&command_run_job,     &command_queue,	 &command_show,
+	&command_logs,	      &command_cancel,	 &command_hold,
+	&command_release,     &command_progress, &command_checkpoint,
+	&command_why,	      &command_fleet,	 &command_service,
+	&command_drain,	      &command_window,	 &command_resume,
+	&command_usage_hours, &command_report,	 &command_tenant,
+	&command_policy,      &command_speeds,	 &command_reload,
+	&command_token,	      &command_top,	 &command_audit,
+	&command_whatif,      &command_sim,	 &command_gen,
+	&command_chips,	      &command_version,	 NULL,
 };
 
 static int is_help_option(const char *word)

@@ -518,21 +518,16 @@ static int64_t root_of(int64_t square)
 	return root;
 }
 
-int parc_speed_info(const struct parc_core *core, int64_t kind, int32_t chip,
-		    struct parc_speed_info *info)
+static struct parc_speed_info info_of(const struct speed *it)
 {
-	int32_t slot = chip < 0 || chip >= PARC_CHIPS_MAX ? -1 : speed_find(core, kind, chip);
-	const struct speed *it = &core->speeds[slot];
 	int64_t variance = 0;
 
-	if (slot < 0)
-		return PARC_ERR_UNKNOWN;
 	if (it->weight > 0) {
 		int64_t mean = it->sum / it->weight;
 
 		variance = it->squares / it->weight - mean * mean;
 	}
-	*info = (struct parc_speed_info){
+	return (struct parc_speed_info){
 		.speed_milli = speed_milli(it),
 		.source = it->set_milli > 0	 ? PARC_SPEED_SET
 			  : it->learnt_milli > 0 ? PARC_SPEED_LEARNT
@@ -542,6 +537,30 @@ int parc_speed_info(const struct parc_core *core, int64_t kind, int32_t chip,
 		.runs = it->runs,
 		.trials = it->trials,
 	};
+}
+
+int parc_speed_info(const struct parc_core *core, int64_t kind, int32_t chip,
+		    struct parc_speed_info *info)
+{
+	int32_t slot = chip < 0 || chip >= PARC_CHIPS_MAX ? -1 : speed_find(core, kind, chip);
+
+	if (slot < 0)
+		return PARC_ERR_UNKNOWN;
+	*info = info_of(&core->speeds[slot]);
+	return 0;
+}
+
+int parc_speed_at(const struct parc_core *core, int32_t index, int64_t *kind, int64_t *beside,
+		  int32_t *chip, struct parc_speed_info *info)
+{
+	const struct speed *it = &core->speeds[index];
+
+	if (index < 0 || index >= core->speeds_count)
+		return PARC_ERR_UNKNOWN;
+	*kind = it->kind;
+	*beside = it->beside;
+	*chip = it->chip;
+	*info = info_of(it);
 	return 0;
 }
 

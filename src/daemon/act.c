@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VARIABLES_OWN 8	  /* that every job gets besides its own */
+#define VARIABLES_OWN 10  /* that every job gets besides its own */
 #define VARIABLE_MAX  512 /* bytes of one of these */
 #define SCRATCH_MAX   (1 << 23)
 
@@ -113,6 +113,7 @@ static int own_make(struct daemon *daemon, struct start *start, const struct sto
 	struct passwd *user = getpwuid(job->uid);
 	json_t *array = json_object_get(start->spec, "array");
 	json_t *replica = json_object_get(start->spec, "replica");
+	struct parc_pace pace;
 	char index[32];
 	int count = 0;
 
@@ -123,6 +124,10 @@ static int own_make(struct daemon *daemon, struct start *start, const struct sto
 	count = own_add(start, count, "SHELL", user == NULL ? "/bin/sh" : user->pw_shell);
 	if (daemon->options.socket != NULL)
 		count = own_add(start, count, "PARC_SOCKET", daemon->options.socket);
+	if (parc_job_pace(daemon->core, job->job, &pace) == 0 && pace.chips != 0 &&
+	    (pace.chips & (pace.chips - 1)) == 0)
+		count = own_add(start, count, "PARC_CHIP",
+				daemon->chips.names[__builtin_ctzll(pace.chips)]);
 	if (array != NULL) {
 		snprintf(index, sizeof(index), "%lld",
 			 (long long)json_integer_value(json_object_get(array, "index")));
@@ -173,17 +178,23 @@ static const char *text_of(const struct start *start, const char *name)
 	return json_string_value(json_object_get(start->spec, name));
 }
 
+int start_read(const struct store_attempt *attempt, struct parc_actions *actions, void **memory)
+{
+	size_t room = 8 * attempt->action_size + 65536;
+
+	*memory = room > SCRATCH_MAX ? NULL : malloc(room);
+	return *memory == NULL ||
+	       parc_actions_decode(actions, *memory, room, attempt->action, attempt->action_size,
+				   NULL) < 0 ||
+	       actions->count != 1;
+}
+
 static int placements_make(struct start *start, const struct store_attempt *attempt,
 			   struct engine_work *work)
 {
-	size_t room = 8 * attempt->action_size + 65536;
 	struct parc_actions actions = {0};
 
-	start->scratch = room > SCRATCH_MAX ? NULL : malloc(room);
-	if (start->scratch == NULL ||
-	    parc_actions_decode(&actions, start->scratch, room, attempt->action,
-				attempt->action_size, NULL) < 0 ||
-	    actions.count != 1)
+	if (start_read(attempt, &actions, &start->scratch) != 0)
 		return 1;
 	work->placements = actions.list[0].start.placements;
 	work->placements_count = actions.list[0].start.count;
@@ -220,8 +231,7 @@ static int work_make(struct daemon *daemon, const struct daemon_act *act, struct
 		work->work_us = progress.kept.work_us;
 		work->kept = (struct engine_amount){progress.kept.done, progress.kept.total};
 	}
-	work->grace_us =
-		(int64_t)(json_number_value(json_object_get(start->spec, "grace_s")) * 1e6);
+	work->grace_us = spec_us(start->spec, "grace_s");
 	if (work->grace_us == 0)
 		work->grace_us = daemon->config.policy.grace_us;
 	return 0;
@@ -289,6 +299,12 @@ void acts_do(struct daemon *daemon)
 			start_do(daemon, act);
 		else if (act->kind == ACT_STOP)
 			stop_do(daemon, act);
+		else if (act->kind == ACT_WARN)
+			warn_do(daemon, act);
+		else if (act->kind == ACT_SHARE)
+			share_do(daemon, act);
+		else if (act->kind == ACT_REBOOK)
+			rebook_do(daemon, act);
 		else
 			daemon->engine.calls->forget(daemon->engine.self, act->key);
 	}

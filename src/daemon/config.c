@@ -25,6 +25,7 @@ static const struct yaml_field root_list[] = {
 	{"policy", YAML_OTHER, false, 0, 0, 0},
 	{"tenants", YAML_OTHER, false, 0, 0, 0},
 	{"operators", YAML_OTHER, false, 0, 0, 0},
+	{"speeds", YAML_OTHER, false, 0, 0, 0},
 	{"tls", YAML_OTHER, false, 0, 0, 0},
 	{"catalogue", YAML_OTHER, false, 0, 0, 0},
 	{"snapshot_records", YAML_INT64, false, AT(snapshot_records), 1000, 1 << 30},
@@ -34,6 +35,14 @@ static const struct yaml_field root_list[] = {
 	{"keys_hours", YAML_INT64, false, AT(keys_hours), 1, 100000},
 	{"requests_per_second", YAML_INT64, false, AT(rate), 0, 1 << 30},
 };
+static const struct yaml_field speed_list[] = {
+	{"kind", YAML_NAME, true, offsetof(struct config_speed, kind), 0, CONFIG_NAME_MAX},
+	{"beside", YAML_NAME, false, offsetof(struct config_speed, beside), 0, CONFIG_NAME_MAX},
+	{"chip", YAML_NAME, true, offsetof(struct config_speed, chip), 0, CONFIG_NAME_MAX},
+	{"speed_milli", YAML_INT32, true, offsetof(struct config_speed, speed_milli), 1,
+	 PARC_SPEED_MAX},
+};
+static const struct yaml_fields speed_keys = {"speed", speed_list, 4};
 static const struct yaml_field tls_list[] = {
 	{"certificate", YAML_OTHER, true, 0, 0, 0},
 	{"key", YAML_OTHER, true, 0, 0, 0},
@@ -167,6 +176,37 @@ static int tls_read(struct yaml_tree *tree, yaml_node_t *map, struct config_tls 
 	return code == 0 ? path_read(tree, map, "key", tls->key, err) : code;
 }
 
+static int is_same_speed(const struct config_speed *a, const struct config_speed *b)
+{
+	return strcmp(a->kind, b->kind) == 0 && strcmp(a->beside, b->beside) == 0 &&
+	       strcmp(a->chip, b->chip) == 0;
+}
+
+static int speeds_read(struct yaml_tree *tree, yaml_node_t *list, const struct fleet *fleet,
+		       struct config *config, struct parc_err *err)
+{
+	int count =
+		list == NULL ? 0 : yaml_items_count(tree, list, "speeds", CONFIG_SPEEDS_MAX, err);
+	int code = count < 0 ? count : 0;
+
+	for (int32_t i = 0; code == 0 && i < count; i++) {
+		struct config_speed *it = &config->speeds[i];
+		yaml_node_t *node = yaml_item(tree, list, i);
+
+		code = yaml_read_map(tree, node, &speed_keys, it, err);
+		if (code == 0 && fleet_find_chip(fleet, it->chip) < 0)
+			code = yaml_refuse(tree, node, PARC_ERR_UNKNOWN, err,
+					   "the fleet has no chip \"%s\"", it->chip);
+		for (int32_t other = 0; code == 0 && other < i; other++)
+			if (is_same_speed(&config->speeds[other], it))
+				code = yaml_refuse(tree, node, PARC_ERR_INVALID, err,
+						   "kind \"%s\" on \"%s\" stands here twice",
+						   it->kind, it->chip);
+		config->speeds_count = i + 1;
+	}
+	return code;
+}
+
 static int root_read(struct yaml_tree *tree, yaml_node_t *root, const struct fleet *fleet,
 		     struct config *config, struct parc_err *err)
 {
@@ -186,6 +226,8 @@ static int root_read(struct yaml_tree *tree, yaml_node_t *root, const struct fle
 		code = tenants_of(tree, tenants, fleet, config, err);
 	if (code == 0)
 		code = operators_read(tree, yaml_find(tree, root, "operators"), config, err);
+	if (code == 0)
+		code = speeds_read(tree, yaml_find(tree, root, "speeds"), fleet, config, err);
 	config->snapshot_records = fields.snapshot_records;
 	config->rate = fields.rate;
 	config->keep = (struct config_keep){.journal_us = fields.journal_days * 86400 * SECOND,
@@ -229,7 +271,8 @@ static int config_allocate(struct config *config, struct parc_err *err)
 {
 	config->tenants = calloc(CONFIG_TENANTS_MAX + 1, sizeof(*config->tenants));
 	config->users = calloc(CONFIG_USERS_MAX, sizeof(*config->users));
-	return config->tenants != NULL && config->users != NULL
+	config->speeds = calloc(CONFIG_SPEEDS_MAX, sizeof(*config->speeds));
+	return config->tenants != NULL && config->users != NULL && config->speeds != NULL
 		       ? 0
 		       : parc_err_set(err, PARC_ERR_MEMORY, "no memory for the configuration");
 }
@@ -259,6 +302,7 @@ int config_copy(struct config *copy, const struct config *config, struct parc_er
 	memcpy(copy->tenants, config->tenants,
 	       (size_t)config->tenants_count * sizeof(*copy->tenants));
 	memcpy(copy->users, config->users, (size_t)config->users_count * sizeof(*copy->users));
+	memcpy(copy->speeds, config->speeds, (size_t)config->speeds_count * sizeof(*copy->speeds));
 	return 0;
 }
 
@@ -266,6 +310,7 @@ void config_deinit(struct config *config)
 {
 	free(config->tenants);
 	free(config->users);
+	free(config->speeds);
 	*config = (struct config){0};
 }
 

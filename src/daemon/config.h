@@ -19,6 +19,7 @@
 #define CONFIG_TENANTS_MAX 1000
 #define CONFIG_USERS_MAX   10000     /* of all tenants together, and of operators */
 #define CONFIG_DEFAULT	   "default" /* the tenant of who is in no other */
+#define CONFIG_SPEEDS_MAX  1000
 #define CONFIG_PATH_MAX	   1023
 
 struct config_user {
@@ -44,11 +45,19 @@ struct config_tls {
 	char certificate[CONFIG_PATH_MAX + 1], key[CONFIG_PATH_MAX + 1];
 };
 
+/* How fast a kind of jobs is on a chip, beside another kind ("": alone), as the operator says. */
+struct config_speed {
+	char kind[CONFIG_NAME_MAX + 1], beside[CONFIG_NAME_MAX + 1], chip[CONFIG_NAME_MAX + 1];
+	int32_t speed_milli;
+};
+
 struct config {
 	struct parc_policy policy;
 	struct config_tls tls;
 	struct config_tenant *tenants; /* the first is `default` */
 	struct config_user *users;
+	struct config_speed *speeds;
+	int32_t speeds_count;
 	int32_t tenants_count, users_count;
 	int64_t snapshot_records; /* records between two snapshots */
 	int64_t rate;		  /* requests a second of one caller; 0: no limit */

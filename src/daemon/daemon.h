@@ -64,7 +64,8 @@ struct daemon_act {
 	int32_t kind; /* enum daemon_act_kind in act.h */
 	struct engine_key key;
 	int64_t job, grace_us;
-	int32_t why;
+	int32_t why;		    /* of a stop; of a warning, enum parc_warning */
+	int32_t group, share_milli; /* ACT_SHARE */
 };
 
 /* What happened to a job, for listeners: in the order of the journal. */

@@ -16,10 +16,10 @@ static int64_t expected_us_of(struct daemon *daemon, int64_t job)
 	json_t *spec = store_job_find(daemon->store, job, &row, NULL) == 1
 			       ? json_loads(row.spec, 0, NULL)
 			       : NULL;
-	double seconds = json_number_value(json_object_get(spec, "expected_s"));
+	int64_t expected_us = spec_us(spec, "expected_s");
 
 	json_decref(spec);
-	return (int64_t)(seconds * 1e6);
+	return expected_us;
 }
 
 /* The row of the job as it is while this allocation reports. */

@@ -197,7 +197,11 @@ static int attempt_meet(void *context, const struct store_attempt *attempt)
 		parc_policy_get(meeting->daemon->core, &policy);
 		act.grace_us = policy.grace_us;
 	} else {
-		return entries_have(meeting->entries, act.key) ? 0 : lost_keep(meeting, act.key);
+		if (!entries_have(meeting->entries, act.key))
+			return lost_keep(meeting, act.key);
+		if (attempt->rebooked_us == 0)
+			return 0;
+		act.kind = ACT_REBOOK; /* it may not have been told */
 	}
 	return act_keep(meeting->daemon, &act, meeting->err);
 }

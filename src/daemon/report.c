@@ -141,9 +141,10 @@ static void attempt_report(struct daemon *daemon, const struct engine_report *re
 {
 	struct parc_job_info info;
 	struct parc_event event = {.kind = event_kind(report->kind)};
+	struct parc_event speed;
 	struct parc_err err = {0};
 	int64_t job = job_of(daemon, report->key, &info);
-	int is_end = event.kind == PARC_EVENT_ENDED;
+	int is_measured, is_end = event.kind == PARC_EVENT_ENDED;
 
 	/* An engine says again after a restart that it runs. */
 	if (report->kind == ENGINE_STARTED && job != 0 && info.state != PARC_JOB_STARTING)
@@ -161,6 +162,7 @@ static void attempt_report(struct daemon *daemon, const struct engine_report *re
 			forget_keep(daemon, report->key);
 		return;
 	}
+	is_measured = event.kind == PARC_EVENT_ENDED && pace_find(daemon, report, job, &speed);
 	if (daemon_step(daemon, &event, &err) != 0) {
 		/* An end is not forgotten by the engine: it says so again at the next start. */
 		if (!daemon->is_broken)
@@ -173,6 +175,8 @@ static void attempt_report(struct daemon *daemon, const struct engine_report *re
 		end_write(daemon, report, job);
 		forget_keep(daemon, report->key);
 	}
+	if (is_measured && daemon_step(daemon, &speed, &err) != 0 && !daemon->is_broken)
+		event_aside(daemon, &speed, err.text);
 }
 
 static void device_report(struct daemon *daemon, const struct engine_report *report)

@@ -104,6 +104,85 @@ static void tenant_look(struct settling *settling, const struct config_tenant *t
 	}
 }
 
+/* ---- Speeds */
+
+static int chip_number(const struct daemon *daemon, const char *name)
+{
+	for (int32_t i = 0; i < daemon->chips.count; i++)
+		if (strcmp(daemon->chips.names[i], name) == 0)
+			return i;
+	return -1;
+}
+
+/* The speed as an event; a kind that is new gets its number. */
+static int speed_event(struct daemon *daemon, const struct config_speed *speed,
+		       struct parc_event *event, struct parc_err *err)
+{
+	const char *beside = speed->beside[0] == '\0' ? NULL : speed->beside;
+	int code;
+
+	*event = (struct parc_event){.kind = PARC_EVENT_SPEED_MEASURED,
+				     .speed = {.chip = chip_number(daemon, speed->chip),
+					       .speed_milli = speed->speed_milli,
+					       .set = 1}};
+	code = kind_number(daemon, speed->kind, &event->speed.kind, err);
+	return code == 0 ? kind_number(daemon, beside, &event->speed.beside, err) : code;
+}
+
+/* Is it set to just that? */
+static int speed_is_set(const struct parc_core *core, const struct parc_event *event)
+{
+	struct parc_speed_info info;
+	int64_t kind, beside;
+	int32_t chip;
+
+	for (int32_t i = 0; parc_speed_at(core, i, &kind, &beside, &chip, &info) == 0; i++)
+		if (kind == event->speed.kind && beside == event->speed.beside &&
+		    chip == event->speed.chip)
+			return info.source == PARC_SPEED_SET &&
+			       info.speed_milli == event->speed.speed_milli;
+	return 0;
+}
+
+/* Take back what the core has as set and the file does not name any more. */
+static void speeds_withdraw(struct settling *settling, const struct parc_event *named,
+			    int32_t count)
+{
+	struct parc_event event = {.kind = PARC_EVENT_SPEED_MEASURED, .speed.set = 1};
+	struct parc_speed_info info;
+
+	for (int32_t i = 0; parc_speed_at(settling->daemon->core, i, &event.speed.kind,
+					  &event.speed.beside, &event.speed.chip, &info) == 0;
+	     i++) {
+		int32_t at = info.source == PARC_SPEED_SET ? 0 : count;
+
+		while (at < count && (named[at].speed.kind != event.speed.kind ||
+				      named[at].speed.beside != event.speed.beside ||
+				      named[at].speed.chip != event.speed.chip))
+			at++;
+		if (info.source == PARC_SPEED_SET && at == count)
+			event_add(settling, &event, NULL);
+	}
+}
+
+static int speeds_look(struct settling *settling, struct parc_err *err)
+{
+	const struct config *config = settling->config;
+	struct parc_event *named = calloc((size_t)config->speeds_count + 1, sizeof(*named));
+	int code =
+		named == NULL ? parc_err_set(err, PARC_ERR_MEMORY, "no memory for the speeds") : 0;
+
+	for (int32_t i = 0; code == 0 && i < config->speeds_count; i++)
+		code = speed_event(settling->daemon, &config->speeds[i], &named[i], err);
+	if (code == 0)
+		speeds_withdraw(settling, named, config->speeds_count);
+	for (int32_t i = 0; code == 0 && i < config->speeds_count; i++)
+		if (!speed_is_set(settling->daemon->core, &named[i]))
+			event_add(settling, &named[i], NULL);
+	free(named);
+	return code;
+}
+
 static int events_make(struct settling *settling, struct parc_err *err)
 {
 	struct parc_event event = {.kind = PARC_EVENT_POLICY_SET,
@@ -117,6 +196,8 @@ static int events_make(struct settling *settling, struct parc_err *err)
 	code = store_name_list(settling->daemon->store, STORE_TENANT, name_look, settling, err);
 	for (int32_t i = 0; code == 0 && i < settling->config->tenants_count; i++)
 		tenant_look(settling, &settling->config->tenants[i]);
+	if (code == 0)
+		code = speeds_look(settling, err);
 	if (code == 0 && settling->failed)
 		code = parc_err_set(err, PARC_ERR_MEMORY, "no memory for the configuration");
 	return code;

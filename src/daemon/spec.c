@@ -340,7 +340,7 @@ static int service_read(struct spec *spec, json_t *value, struct spec_fault *fau
 	return 0;
 }
 
-static int64_t us_of(json_t *object, const char *name)
+int64_t spec_us(const json_t *object, const char *name)
 {
 	return (int64_t)(json_number_value(json_object_get(object, name)) * SECOND);
 }
@@ -353,10 +353,10 @@ static void plain_read(struct spec *spec, json_t *object)
 	spec->tenant = json_string_value(json_object_get(object, "tenant"));
 	spec->kind = json_string_value(json_object_get(object, "kind"));
 	submit->tier = (int32_t)number_of(object, "tier", 0);
-	submit->time_limit_us = us_of(object, "time_limit_s");
-	submit->expected_us = us_of(object, "expected_s");
-	submit->checkpoint_us = us_of(object, "checkpoint_s");
-	submit->grace_us = us_of(object, "grace_s");
+	submit->time_limit_us = spec_us(object, "time_limit_s");
+	submit->expected_us = spec_us(object, "expected_s");
+	submit->checkpoint_us = spec_us(object, "checkpoint_s");
+	submit->grace_us = spec_us(object, "grace_s");
 	submit->held = flag_of(object, "held");
 	submit->requeue = flag_of(object, "requeue");
 	submit->preemptible = flag_of(object, "preemptible");

@@ -159,4 +159,7 @@ const struct spec_field *spec_field_in(const struct spec_field *list, int count,
 
 const char *spec_kind_name(enum spec_kind kind);
 
+/* A field of seconds in microseconds; 0 when it is not there. */
+int64_t spec_us(const json_t *object, const char *name);
+
 #endif

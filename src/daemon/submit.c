@@ -145,20 +145,19 @@ static int job_submit(struct daemon *daemon, const struct daemon_caller *caller,
 	return code;
 }
 
-static int kind_number(struct daemon *daemon, const struct spec *spec, int64_t *number,
-		       struct parc_err *err)
+int kind_number(struct daemon *daemon, const char *name, int64_t *number, struct parc_err *err)
 {
 	const char *text;
 	int code;
 
 	*number = PARC_NONE;
-	if (spec->kind == NULL)
+	if (name == NULL)
 		return 0;
-	code = store_name_find(daemon->store, STORE_KIND, spec->kind, number, &text, err);
+	code = store_name_find(daemon->store, STORE_KIND, name, number, &text, err);
 	if (code == 0)
 		code = store_begin(daemon->store, err);
 	if (code == 0 && *number == PARC_NONE)
-		code = store_name_add(daemon->store, STORE_KIND, spec->kind, "", number, err);
+		code = store_name_add(daemon->store, STORE_KIND, name, "", number, err);
 	return code < 0 ? code : 0;
 }
 
@@ -274,7 +273,7 @@ int daemon_submit(struct daemon *daemon, const struct daemon_caller *caller,
 	if (code == 0)
 		code = depends_settle(daemon, caller, &spec, err);
 	if (code == 0)
-		code = kind_number(daemon, &spec, &spec.submit.kind, err);
+		code = kind_number(daemon, spec.kind, &spec.submit.kind, err);
 	if (code != 0)
 		return code;
 	*first = daemon->next_job;

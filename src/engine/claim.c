@@ -657,3 +657,21 @@ int claim_read_exit(int folder, struct claim_exit *end, struct parc_err *err)
 	sheet_free(&sheet);
 	return code;
 }
+
+/* ---- Notices */
+
+void claim_tell(int folder, const char *line)
+{
+	char text[ENGINE_LINE_MAX + 2];
+	int fd = openat(folder, "notice", O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+	int size = snprintf(text, sizeof(text), "%.*s\n", ENGINE_LINE_MAX, line);
+	struct stat before;
+
+	if (fd < 0)
+		return;
+	/* Half a line would be read as another. */
+	if (fstat(fd, &before) == 0 && before.st_size + size <= CLAIM_NOTICES_MAX &&
+	    write(fd, text, (size_t)size) < size)
+		ftruncate(fd, before.st_size);
+	close(fd);
+}

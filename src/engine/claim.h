@@ -23,6 +23,7 @@
 #define CLAIM_TEXT_MAX	  (2 << 20) /* bytes of these; the system takes 2 MiB */
 #define CLAIM_DENIED_MAX  128	    /* device files closed to one task */
 #define CLAIM_LIMITS_MAX  16	    /* setrlimit knows as many */
+#define CLAIM_NOTICES_MAX 65536	    /* bytes */
 #define CLAIM_NAME_SIZE	  48	    /* of the folder */
 
 /* One task: its part of the machine. */
@@ -104,6 +105,10 @@ int claim_open(int claims, struct engine_key key, struct parc_err *err);
 
 int claim_read(struct claim *claim, int folder, struct parc_err *err);
 void claim_free(struct claim *claim);
+
+/* Append a line to the job's notices, which nobody syncs. A full disk, or a job that was told
+ * CLAIM_NOTICES_MAX bytes, is told no more: it is not worth failing for. */
+void claim_tell(int folder, const char *line);
 
 /* The lock of a folder: an open file that holds it, -1 when another process does, or a code
  * below -1. It is let go when the file is closed. */

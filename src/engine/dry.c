@@ -6,6 +6,7 @@
 #include "engine/dry.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
@@ -111,6 +112,17 @@ static int64_t length_us(const char *text)
 	return length;
 }
 
+/* How long it takes: on its chip (PARC_DRY_S_A100), else anywhere (PARC_DRY_S). */
+static int64_t work_length_us(const struct engine_work *work)
+{
+	const char *chip = value_of(work, "PARC_CHIP"), *text = NULL;
+	char name[ENGINE_NAME_MAX + 16];
+
+	snprintf(name, sizeof(name), "PARC_DRY_S_%.*s", ENGINE_NAME_MAX, chip == NULL ? "" : chip);
+	text = value_of(work, name);
+	return length_us(text != NULL ? text : value_of(work, "PARC_DRY_S"));
+}
+
 static int dry_start(void *self, const struct engine_work *work, struct parc_err *err)
 {
 	struct dry *dry = self;
@@ -126,7 +138,7 @@ static int dry_start(void *self, const struct engine_work *work, struct parc_err
 		return parc_err_set(err, PARC_ERR_MEMORY, "no memory for an attempt");
 	attempt->key = work->key;
 	attempt->start_us = attempt->due_us = now_us();
-	attempt->length_us = length_us(value_of(work, "PARC_DRY_S"));
+	attempt->length_us = work_length_us(work);
 	attempt->exit_code = exit_code == NULL ? 0 : (int32_t)(strtol(exit_code, NULL, 10) & 255);
 	attempt_insert(dry, attempt);
 	return 0;

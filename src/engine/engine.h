@@ -2,7 +2,7 @@
  *
  * An engine carries out what the core decided, and reports what became of it. It decides nothing.
  *
- *   ask       machine (once, before the rest), start, stop, forget, list
+ *   ask       machine (once, before the rest), start, stop, tell, rebook, forget, list
  *   hear      fd becomes readable; poll takes one report at a time until there is none
  *
  * An attempt is known by (allocation, attempt), and every call is idempotent by that key: it may
@@ -26,10 +26,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "parc/core.h"
+#include "engine/machine.h"
 
-#define ENGINE_NAME_MAX	    63 /* bytes of a chip's or a node's name */
-#define ENGINE_COMMANDS_MAX 32 /* of one job: its own, its groups', its variants' */
+#define ENGINE_LINE_MAX	    127 /* bytes of a notice */
+#define ENGINE_COMMANDS_MAX 32	/* of one job: its own, its groups', its variants' */
 
 struct engine_key {
 	int64_t allocation;
@@ -110,32 +110,6 @@ struct engine_entry {
 	int32_t state; /* enum engine_state; OVER: ended and not yet forgotten */
 };
 
-/* The machine as one node. Chips are named as in the catalogue. */
-struct engine_pool {
-	char chip[ENGINE_NAME_MAX + 1];
-	int32_t rule, memory_mib, devices, link_size; /* enum parc_rule; as in struct parc_pool */
-	int32_t step_milli;			      /* SCALAR: smallest share it can enforce */
-	uint8_t one_user;
-};
-
-struct engine_machine {
-	char name[ENGINE_NAME_MAX + 1];
-	int32_t cpu_milli, pools_count;
-	int64_t memory_mib;
-	struct engine_pool pools[PARC_NODE_POOLS_MAX];
-	char limits[512]; /* sentences: what is not enforced or not measured here; "": all is */
-};
-
-/* What a device did at the last look; -1: unmeasured. */
-struct engine_device {
-	int32_t device; /* of the node; -1: the pool of cores */
-	int32_t pool;	/* of the machine */
-	int32_t busy_milli, memory_mib;
-	int64_t power_mw;
-	int32_t processes; /* that use it */
-	int32_t foreign;   /* 1: some are not ours */
-};
-
 /* All return 0 or a code of parc/error.h, with a sentence in err, unless it says otherwise. */
 struct engine_calls {
 	int (*machine)(void *self, struct engine_machine *machine, struct parc_err *err);
@@ -149,6 +123,18 @@ struct engine_calls {
 	 * PARC_ERR_UNKNOWN when it was never claimed: the caller may take it for stopped then. */
 	int (*stop)(void *self, struct engine_key key, int64_t grace_us, int32_t why,
 		    struct parc_err *err);
+
+	/* Append a line of at most ENGINE_LINE_MAX bytes to what the job reads as its notices. 0
+	 * also when it is over; PARC_ERR_UNKNOWN when it was never claimed. NULL: nobody is told.
+	 */
+	int (*tell)(void *self, struct engine_key key, const char *line, struct parc_err *err);
+
+	/* From now on its tasks hold these cores and shares, on the devices that they have: hold
+	 * it to them as far as that can be done to what runs, and measure it by them. To be called
+	 * again after a restart; what it is told twice changes nothing. Codes as for tell; NULL:
+	 * this engine holds nobody to anything. */
+	int (*rebook)(void *self, struct engine_key key, const struct parc_placement *placements,
+		      int32_t count, struct parc_err *err);
 
 	/* Its ENDED is committed: drop the claim and the records. Unknown keys are passed over. */
 	void (*forget)(void *self, struct engine_key key);

@@ -88,6 +88,10 @@ int groups_make(const struct groups *groups, const char *attempt, const char *le
 /* Weigh an attempt against others, by the cores of all its tasks. It can do without. */
 void groups_weigh(const struct groups *groups, const char *attempt, int64_t cpu_milli);
 
+/* Give a leaf that is there another quota of cores, and its weight. */
+int groups_set_cpu(const struct groups *groups, const char *attempt, const char *leaf,
+		   int64_t cpu_milli, struct parc_err *err);
+
 /* Put a process into the leaf; it is the caller's child, or 0: the caller. */
 int groups_enter(const struct groups *groups, const char *attempt, const char *leaf, int64_t pid,
 		 struct parc_err *err);

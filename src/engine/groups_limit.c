@@ -66,8 +66,8 @@ void groups_weigh(const struct groups *groups, const char *attempt, int64_t cpu_
 		groups_set_weight(groups, attempt, "", cpu_milli, NULL);
 }
 
-static int limit_cpu(const struct groups *groups, const char *attempt, const char *leaf,
-		     int64_t milli, struct parc_err *err)
+int groups_set_cpu(const struct groups *groups, const char *attempt, const char *leaf,
+		   int64_t milli, struct parc_err *err)
 {
 	const struct groups_place *place = &groups->places[GROUPS_AT_CPU];
 	int64_t quota = clamp(milli * (PERIOD_US / 1000), QUOTA_MIN_US, INT64_MAX);
@@ -135,7 +135,7 @@ int groups_limit(const struct groups *groups, const char *attempt, const char *l
 	int code = 0;
 
 	if (places[GROUPS_AT_CPU].version != 0)
-		code = limit_cpu(groups, attempt, leaf, limits->cpu_milli, err);
+		code = groups_set_cpu(groups, attempt, leaf, limits->cpu_milli, err);
 	if (code == 0 && places[GROUPS_AT_MEMORY].version != 0 && limits->memory_mib > 0)
 		code = limit_memory(&places[GROUPS_AT_MEMORY], attempt, leaf, limits->memory_mib,
 				    err);

@@ -316,6 +316,8 @@ static void local_close(void *self)
 static const struct engine_calls local_calls = {.machine = local_machine,
 						.start = local_start,
 						.stop = local_stop,
+						.tell = local_tell,
+						.rebook = local_rebook,
 						.forget = local_forget,
 						.list = local_list,
 						.look = local_look,

@@ -87,6 +87,9 @@ struct slot *slots_load_one(struct local *local, struct engine_key key, int64_t 
 			    struct parc_err *err);
 int slots_load(struct local *local, struct parc_err *err);
 
+/* Note what its tasks hold from now on. */
+void slots_hold(struct slot *slot, const struct parc_placement *placements, int32_t count);
+
 /* Start a supervisor for the slot. A failure is tried again later, and said when it is final. */
 void slots_supervise(struct local *local, struct slot *slot);
 
@@ -129,6 +132,11 @@ struct request {
 int request_init(struct request *request, struct local *local, const struct engine_work *work,
 		 struct parc_err *err);
 void request_deinit(struct request *request);
+
+/* What the calls of these names do (engine.h). */
+int local_tell(void *self, struct engine_key key, const char *line, struct parc_err *err);
+int local_rebook(void *self, struct engine_key key, const struct parc_placement *placements,
+		 int32_t count, struct parc_err *err);
 
 /* Look at what each attempt and each device does; once a second. */
 void use_look(struct local *local, int64_t now_us);

@@ -152,6 +152,26 @@ static void write_lost(int folder, const char *text)
 		close(lock);
 }
 
+static void hold_task(struct slot *slot, int64_t cpu_milli, int64_t devices, int64_t share_milli)
+{
+	slot->cpu_milli += cpu_milli;
+	for (int32_t d = 0; d < PARC_NODE_DEVICES_MAX; d++) {
+		if (!(devices >> d & 1))
+			continue;
+		slot->devices_count += slot->shares_milli[d] == 0;
+		slot->shares_milli[d] += (int16_t)share_milli;
+	}
+}
+
+void slots_hold(struct slot *slot, const struct parc_placement *placements, int32_t count)
+{
+	slot->cpu_milli = slot->devices_count = 0;
+	memset(slot->shares_milli, 0, sizeof(slot->shares_milli));
+	for (int32_t i = 0; i < count; i++)
+		hold_task(slot, placements[i].cpu_milli, placements[i].devices,
+			  placements[i].share_milli);
+}
+
 /* Fill in what the claim says: 0, or a code. */
 static int read_claim(struct local *local, struct slot *slot, int folder, struct parc_err *err)
 {
@@ -161,14 +181,10 @@ static int read_claim(struct local *local, struct slot *slot, int folder, struct
 	if (code != 0)
 		return code;
 	for (int32_t i = 0; i < claim.tasks_count; i++) {
-		slot->cpu_milli += claim.tasks[i].cpu_milli;
-		slot->memory_mib += claim.tasks[i].memory_mib;
-		for (int32_t d = 0; d < PARC_NODE_DEVICES_MAX; d++) {
-			if (!(claim.tasks[i].devices >> d & 1))
-				continue;
-			slot->devices_count += slot->shares_milli[d] == 0;
-			slot->shares_milli[d] += (int16_t)claim.tasks[i].share_milli;
-		}
+		const struct claim_task *task = &claim.tasks[i];
+
+		slot->memory_mib += task->memory_mib;
+		hold_task(slot, task->cpu_milli, task->devices, task->share_milli);
 	}
 	slot->tasks_count = claim.tasks_count;
 	if (strcmp(claim.boot, local->boot) != 0)

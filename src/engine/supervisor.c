@@ -41,16 +41,10 @@ struct watch {
 /* Tell the job through its file of notices. */
 static void write_notice(struct attempt *attempt, const char *why, int64_t grace_us)
 {
-	char line[128];
-	int fd = openat(attempt->folder, "notice", O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
-	int size = snprintf(line, sizeof(line), "stop %s grace_us=%" PRId64 "\n", why, grace_us);
+	char line[ENGINE_LINE_MAX + 1];
 
-	if (fd < 0)
-		return;
-	/* A notice that finds no room is not worth more than the signal that comes with it. */
-	if (write(fd, line, (size_t)size) < size)
-		ftruncate(fd, 0);
-	close(fd);
+	snprintf(line, sizeof(line), "stop %s grace_us=%" PRId64, why, grace_us);
+	claim_tell(attempt->folder, line);
 }
 
 static void begin_stop(struct attempt *attempt, const char *why, int64_t grace_us, int64_t kill_us)

@@ -52,6 +52,16 @@ int64_t store_held_milli(const struct parc_action *start)
 	return held;
 }
 
+int64_t store_promised_us(const struct store_attempt *attempt, int64_t now_us)
+{
+	int64_t since_us = attempt->rebooked_us > attempt->started_us ? attempt->rebooked_us
+								      : attempt->started_us;
+
+	if (attempt->started_us == 0 || now_us <= since_us)
+		return attempt->promised_us;
+	return attempt->promised_us + attempt->held_milli * (now_us - since_us);
+}
+
 static void job_read(sqlite3_stmt *row, struct store_job *job)
 {
 	*job = (struct store_job){
@@ -91,10 +101,12 @@ int store_job_detail(struct store *store, int64_t job, const char *detail, struc
 	return sql_write(store, SQL_JOB_DETAIL, err, "is", job, detail);
 }
 
-int store_attempt_held(struct store *store, int64_t allocation, int64_t held_milli,
+int store_attempt_held(struct store *store, const struct store_attempt *attempt,
 		       struct parc_err *err)
 {
-	return sql_write(store, SQL_ATTEMPT_HELD, err, "ii", allocation, held_milli);
+	return sql_write(store, SQL_ATTEMPT_HELD, err, "iiiib", attempt->allocation,
+			 attempt->held_milli, attempt->rebooked_us, attempt->promised_us,
+			 attempt->action, attempt->action_size);
 }
 
 int64_t store_job_last(struct store *store)
@@ -170,6 +182,8 @@ static void attempt_read(sqlite3_stmt *row, struct store_attempt *attempt)
 		.signal = sqlite3_column_int(row, 13),
 		.action = sqlite3_column_blob(row, 14),
 		.action_size = (size_t)sqlite3_column_bytes(row, 14),
+		.rebooked_us = sqlite3_column_int64(row, 15),
+		.promised_us = sqlite3_column_int64(row, 16),
 	};
 }
 

@@ -43,15 +43,20 @@ struct store_attempt {
 	int32_t attempt, result; /* enum parc_result; while it lives NONE, or what it is to stop for
 				  */
 	int64_t start_us, started_us, end_us;
-	int64_t held_milli; /* thousandths of devices it was promised */
+	int64_t held_milli;		  /* thousandths of devices it is promised now, */
+	int64_t rebooked_us, promised_us; /* since then; before it, summed over time; 0: ever */
 	int64_t wall_us, cpu_us, memory_peak_mib, busy_us; /* as in struct engine_report */
 	int32_t exit_code, signal;
-	const void *action; /* its START as parc_actions_encode has it */
+	const void *action; /* its START as parc_actions_encode has it, with the
+			     * shares that it was booked last */
 	size_t action_size;
 };
 
 /* Thousandths of devices that a START holds: of devices where it has some, else of cores. */
 int64_t store_held_milli(const struct parc_action *start);
+
+/* What an attempt was promised until then, thousandths of devices in microseconds of them. */
+int64_t store_promised_us(const struct store_attempt *attempt, int64_t now_us);
 
 /* How far a job has come, in millionths of its own unit; a total of 0: in seconds of work on the
  * reference chip. */
@@ -86,8 +91,8 @@ int store_job_end(struct store *store, int64_t job, int32_t result, int32_t reas
 int store_job_find(struct store *store, int64_t job, struct store_job *row, struct parc_err *err);
 int64_t store_job_last(struct store *store); /* the highest id ever, of no replica; 0: none */
 int store_job_detail(struct store *store, int64_t job, const char *detail, struct parc_err *err);
-int store_attempt_held(struct store *store, int64_t allocation, int64_t held_milli,
-		       struct parc_err *err);
+int store_attempt_held(struct store *store, const struct store_attempt *attempt,
+		       struct parc_err *err); /* held, rebooked, promised and action of it */
 
 struct store_job_filter {
 	int64_t after;	/* ids below this (the newest come first); 0: from the newest */

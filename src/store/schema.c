@@ -107,6 +107,11 @@ static const char *const migrations[] = {
 	"  tenant INTEGER NOT NULL, time_us INTEGER NOT NULL, usage BLOB NOT NULL,"
 	"  PRIMARY KEY (tenant, time_us)) WITHOUT ROWID;"
 	"CREATE INDEX mark_tenants_by_time ON mark_tenants (time_us);",
+
+	/* What an attempt was promised until it was booked anew, and when that was: from then on it
+	 * is held_milli. Thousandths of devices, in microseconds of them. */
+	"ALTER TABLE attempts ADD COLUMN rebooked_us INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE attempts ADD COLUMN promised_us INTEGER NOT NULL DEFAULT 0;",
 };
 
 #define SCHEMA_VERSION ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))

@@ -8,9 +8,10 @@
 #define SQL_JOB_COLUMNS                                                                      \
 	"job, tenant, uid, gid, user, name, spec, submit_us, start_us, end_us, allocation, " \
 	"state, result, attempts, exit_code, signal, reason, detail"
-#define SQL_ATTEMPT_COLUMNS                                                            \
-	"allocation, job, attempt, result, start_us, started_us, end_us, held_milli, " \
-	"wall_us, cpu_us, memory_peak_mib, busy_us, exit_code, signal, action"
+#define SQL_ATTEMPT_COLUMNS                                                                   \
+	"allocation, job, attempt, result, start_us, started_us, end_us, held_milli, "        \
+	"wall_us, cpu_us, memory_peak_mib, busy_us, exit_code, signal, action, rebooked_us, " \
+	"promised_us"
 #define SQL_PROGRESS_COLUMNS                                                                 \
 	"job, allocation, expected_us, progress_us, done, total, checkpoint_us, kept_done, " \
 	"kept_total, kept_work_us, begin_done, begin_total, begin_work_us"
@@ -37,7 +38,8 @@
 	X(JOB_END, "UPDATE jobs SET state = 4, result = ?2, reason = ?3, end_us = ?4" \
 		" WHERE job = ?1") \
 	X(JOB_DETAIL, "UPDATE jobs SET detail = ?2 WHERE job = ?1") \
-	X(ATTEMPT_HELD, "UPDATE attempts SET held_milli = ?2 WHERE allocation = ?1") \
+	X(ATTEMPT_HELD, "UPDATE attempts SET held_milli = ?2, rebooked_us = ?3, promised_us = ?4," \
+		" action = ?5 WHERE allocation = ?1") \
 	X(JOB_EXIT, "UPDATE jobs SET exit_code = ?2, signal = ?3, detail = ?4 WHERE job = ?1") \
 	X(JOB_FIND, "SELECT " SQL_JOB_COLUMNS " FROM jobs WHERE job = ?1") \
 	X(JOB_LAST, "SELECT job FROM jobs WHERE job < 2000000000000000" \

@@ -352,6 +352,76 @@ static void test_who_is_idle_is_warned(void **state)
 	dry_end(daemon);
 }
 
+/* What the engine was told, in the place of an engine that tells nobody. */
+static char told_lines[1024];
+static int32_t held_share;
+
+static int spy_tell(void *self, struct engine_key key, const char *line, struct parc_err *err)
+{
+	size_t used = strlen(told_lines);
+
+	(void)self;
+	(void)key;
+	(void)err;
+	snprintf(told_lines + used, sizeof(told_lines) - used, "%s\n", line);
+	return 0;
+}
+
+static int spy_rebook(void *self, struct engine_key key, const struct parc_placement *placements,
+		      int32_t count, struct parc_err *err)
+{
+	(void)self;
+	(void)key;
+	(void)err;
+	assert_int_equal(count, 1);
+	held_share = placements[0].share_milli;
+	return 0;
+}
+
+/* Who stays idle is told, then shrunk; the engine is told the share, again after a restart, and
+ * what was promised before is not forgotten. */
+static void test_who_is_booked_anew_is_told_and_held_to_it(void **state)
+{
+	static struct engine_calls spy;
+	struct engine_report use = {.kind = ENGINE_USE, .key = {1, 1}, .busy_milli = 0};
+	struct store_attempt row = {0};
+	struct parc_err err = {0};
+	struct daemon *daemon;
+	int64_t half_us;
+
+	(void)state;
+	text_write(dry_config, "serve: {policy: {idle: 1us, idle_grace: 1us, idle_act: shrink}}");
+	daemon = dry_make(dry_config);
+	spy = *daemon->engine.calls;
+	spy.tell = spy_tell;
+	spy.rebook = spy_rebook;
+	daemon->engine.calls = &spy;
+	told_lines[0] = '\0';
+	dry_submit(daemon,
+		   ", \"devices\": 1, \"device_memory_mib\": 64, "
+		   "\"environment\": {\"PARC_DRY_S\": \"1000\"}",
+		   NULL);
+	while (row.started_us == 0) {
+		assert_int_equal(daemon_round(daemon, -1, &err), 0);
+		assert_int_equal(store_attempt_find(daemon->store, 1, &row, NULL), 1);
+	}
+	assert_int_equal(row.held_milli, 1000);
+	assert_int_equal(late_add(daemon, &use, &err), 0);
+	while (row.rebooked_us == 0) {
+		assert_int_equal(daemon_round(daemon, -1, &err), 0);
+		assert_int_equal(store_attempt_find(daemon->store, 1, &row, NULL), 1);
+	}
+	assert_true(row.held_milli > 0 && row.held_milli < 1000);
+	assert_int_equal(row.promised_us, 1000 * (row.rebooked_us - row.started_us));
+	half_us = row.rebooked_us + 500;
+	assert_int_equal(store_promised_us(&row, half_us), row.promised_us + row.held_milli * 500);
+	assert_int_equal(held_share, row.held_milli);
+	snprintf(err.text, sizeof(err.text), "warn idle grace_us=1\nshare group=0 milli=%d\n",
+		 held_share);
+	assert_string_equal(told_lines, err.text);
+	dry_end(daemon);
+}
+
 static void test_configurations(void **state)
 {
 	static const struct fleet no_chips;
@@ -373,6 +443,9 @@ static void test_configurations(void **state)
 		{"serve: {tenants: [{name: a}, {name: a}]}", "stands here twice"},
 		{"serve: {tenants: [{name: b, parent: a}, {name: a}]}", "no tenant above"},
 		{"serve: {tenants: [{name: a, weight: 0}]}", "weight"},
+		{"serve: {speeds: [{kind: a, chip: b, speed_milli: 5}]}", "no chip \"b\""},
+		{"serve: {speeds: [{kind: a, speed_milli: 5}]}", "chip"},
+		{"serve: {speeds: [{kind: a, chip: b, speed_milli: 0}]}", "speed_milli"},
 		{"serve: {operators: {x: y}}", "operators must be a list"},
 		{"serve: [", ""},
 	};
@@ -410,6 +483,7 @@ int main(void)
 		TEST(test_progress_in_a_unit_of_its_own_is_work_of_the_length_it_gave),
 		TEST(test_an_attempt_that_is_over_reports_nothing),
 		TEST(test_who_is_idle_is_warned),
+		TEST(test_who_is_booked_anew_is_told_and_held_to_it),
 		TEST(test_configurations),
 	};
 

@@ -96,6 +96,50 @@ static void test_a_share_of_cores_is_a_quota(void **state)
 	attempts_deinit(&attempts);
 }
 
+/* What runs is held to another share, also by an engine that came later; and it is told. */
+static void test_a_share_that_changes_is_the_quota_of_what_runs(void **state)
+{
+	struct parc_placement placement = {.cpu_milli = 200};
+	const struct engine_key key = {1, 1}, none = {7, 1};
+	struct attempts attempts = {0};
+	struct engine_report report;
+	const struct engine_calls *calls;
+	struct groups groups;
+
+	(void)state;
+	attempts_init(&attempts);
+	calls = attempts.engine.calls;
+	find_groups(&attempts, &groups);
+	groups_open(&groups);
+	attempts_start(&attempts, &(struct attempts_job){
+					  .allocation = 1,
+					  .cpu_milli = 500,
+					  .script = "echo progress 1 >&3; "
+						    "while ! read -r line <&4; do :; done; "
+						    "test \"$line\" = 'share group=0 milli=200'"});
+	assert_true(attempts_await_kind(&attempts, ENGINE_PROGRESS, 1, &report));
+	if (groups.abilities & GROUPS_CPU)
+		assert_int_equal(read_quota(&groups, "1.1"), 500);
+	attempts_close(&attempts);
+	attempts_open(&attempts);
+	assert_int_equal(calls->rebook(attempts.engine.self, key, &placement, 1, NULL), 0);
+	assert_int_equal(calls->rebook(attempts.engine.self, key, &placement, 1, NULL), 0);
+	if (groups.abilities & GROUPS_CPU)
+		assert_int_equal(read_quota(&groups, "1.1"), 200);
+	assert_int_equal(calls->rebook(attempts.engine.self, key, &placement, 2, NULL),
+			 PARC_ERR_INVALID);
+	assert_int_equal(calls->rebook(attempts.engine.self, none, &placement, 1, NULL),
+			 PARC_ERR_UNKNOWN);
+	assert_int_equal(calls->tell(attempts.engine.self, none, "x", NULL), PARC_ERR_UNKNOWN);
+	assert_int_equal(calls->tell(attempts.engine.self, key, "share group=0 milli=200", NULL),
+			 0);
+	assert_true(attempts_await_kind(&attempts, ENGINE_ENDED, 1, &report));
+	assert_int_equal(report.result, PARC_RESULT_OK);
+	assert_int_equal(calls->tell(attempts.engine.self, key, "too late", NULL), 0);
+	assert_int_equal(calls->rebook(attempts.engine.self, key, &placement, 1, NULL), 0);
+	attempts_deinit(&attempts);
+}
+
 /* ---- Measured, not tested */
 
 static void measure_shares(int seconds, int core)
@@ -152,6 +196,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_share_of_cores_is_a_quota),
+		cmocka_unit_test(test_a_share_that_changes_is_the_quota_of_what_runs),
 	};
 	int code;
 
