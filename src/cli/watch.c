@@ -41,7 +41,7 @@ int watch_state(struct watch *watch)
 int watch_output(struct watch *watch)
 {
 	struct client_answer answer;
-	struct client_call call = {watch->live.socket, "GET", NULL, NULL, NULL, watch->live.ca};
+	struct client_call call = {watch->live.socket, "GET", NULL, NULL, NULL, watch->live.ca, 0};
 	struct parc_err err = {0};
 	char path[200], attempt[32] = "";
 	int code = 0;

@@ -97,6 +97,21 @@ int store_attempt_held(struct store *store, int64_t allocation, int64_t held_mil
 	return sql_write(store, SQL_ATTEMPT_HELD, err, "ii", allocation, held_milli);
 }
 
+int store_job_range(struct store *store, int64_t first, int64_t count, int64_t *live,
+		    int64_t *failed, struct parc_err *err)
+{
+	sqlite3_stmt *row =
+		sql_bind(store, SQL_JOB_RANGE, err, "iiw", first, first + count, PARC_RESULT_OK);
+	int code = row == NULL ? PARC_ERR_IO : sql_row(store, row, err);
+
+	if (code != 1)
+		return code;
+	*live = sqlite3_column_int64(row, 0);
+	*failed = sqlite3_column_int64(row, 1);
+	sqlite3_reset(row);
+	return 0;
+}
+
 int64_t store_job_last(struct store *store)
 {
 	return sql_number(store, SQL_JOB_LAST, 0);

@@ -85,6 +85,9 @@ int store_job_end(struct store *store, int64_t job, int32_t result, int32_t reas
 		  struct parc_err *err);
 int store_job_find(struct store *store, int64_t job, struct store_job *row, struct parc_err *err);
 int64_t store_job_last(struct store *store); /* the highest id ever, of no replica; 0: none */
+/* Of the jobs first .. first + count - 1: how many are live, and how many ended but not well. */
+int store_job_range(struct store *store, int64_t first, int64_t count, int64_t *live,
+		    int64_t *failed, struct parc_err *err);
 int store_job_detail(struct store *store, int64_t job, const char *detail, struct parc_err *err);
 int store_attempt_held(struct store *store, int64_t allocation, int64_t held_milli,
 		       struct parc_err *err);

@@ -76,13 +76,31 @@ load daemon
 	[[ $output == *"there is no job 77"* ]]
 }
 
-@test "top shows devices and the queue" {
+@test "the number of an array is waited for as a whole" {
 	start_daemon
-	parc submit "${stay[@]}" --devices 1 --share 0.5 --name $'half\e[2J' -- true
-	run -0 parc top --once
-	[[ ${lines[0]} == "parc: 0.5 of 8.0 devices allocated, 0 jobs wait" ]]
-	[[ $output == *"[##########..........]  50 %"* ]]
-	[[ $output == *"half?[2J"*running* ]]
+	parc submit --array 3 --env PARC_DRY_S=0 --hold -- true
+	parc submit --after afterany:1 -- true
+	parc submit --after afterok:1,afterany:2 -- true
+	parc submit --after 1:failed -- true
+	parc release 1 3
+	until_is ok field result 1
+	until_is ok field result 3
+	[[ $(field reason 4) == dependency && $(field reason 5) == dependency ]]
+	parc cancel 2
+	until_is ok field result 4
+	until_is cancelled field result 5
+	until_is ok field result 6
+	run -1 parc submit --after 1:ok -- true
+	[[ $output == *"a job of array 1 has not ended well"* ]]
+	parc run --after 1:failed -- true
+	parc submit --array 2 --env PARC_DRY_S=0 -- true
+	until_is ok field result 8
+	until_is ok field result 9
+	run -1 parc submit --after afternotok:8 -- true
+	[[ $output == *"array 8 has ended ok"* ]]
+	run -2 parc submit --after singleton -- true
+	run -2 parc submit --after afterok: -- true
+	run -2 parc submit --after afterok:1: -- true
 }
 
 @test "a node that is drained starts nothing more" {
