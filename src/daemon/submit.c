@@ -92,9 +92,10 @@ static char *text_make(const struct daemon_submission *submission, int32_t index
 
 	if (spec->array_count > 0)
 		json_object_set_new(copy, "array",
-				    json_pack("{s:i, s:I, s:i}", "index", spec->array_from + index,
-					      "first", (json_int_t)first, "count",
-					      spec->array_count));
+				    json_pack("{s:i, s:I, s:i, s:i}", "index",
+					      spec->array_from + index, "first", (json_int_t)first,
+					      "count", spec->array_count, "running_max",
+					      spec->submit.array_running_max));
 	text = json_dumps(copy, JSON_COMPACT);
 	json_decref(copy);
 	return text;

@@ -103,6 +103,30 @@ load daemon
 	run -2 parc submit --after afterok:1: -- true
 }
 
+@test "why says what stands behind the reason, in numbers" {
+	start_daemon
+	parc tenant set lab --limit 2 --jobs-max 3
+	parc tenant set vision --parent lab
+	parc submit "${stay[@]}" --devices 2 --tenant vision -- true
+	parc submit "${stay[@]}" --devices 1 --tenant lab -- true
+	run -0 parc why 2
+	[[ $output == *"tenant lab holds 2 devices; its limit is 2 devices"*"tenant lab runs 1 jobs; its limit is 3"* ]]
+	[[ $output == *"When: not before its tenant holds less"* ]]
+	parc submit "${stay[@]}" --devices 4 --tasks 2 -- true
+	run -0 parc why 3
+	[[ $output == *"it asks for 8 devices in 2 tasks; 6 are free"*"1 job submitted before it waits, too"* ]]
+	parc submit --cpu 99 -- true
+	run -0 parc why 4
+	[[ $output == *"it asks for 99 cores in 1 task; 32 are free, at most 16 on one node"*"When: never"* ]]
+	parc submit "${stay[@]}" --array 3%1 -- true
+	run -0 parc why 7
+	[[ $output == *"at most 1 jobs of array 5 run at a time"* ]]
+	parc submit --after 5:ok --after 3 -- true
+	run -0 parc why 8
+	[[ $output == *"array 5 (ok), of which 3 of 3"*"job 3 (any), which is pending"* ]]
+	[[ $(parc why 8 --json | jq -c '[(.details | length), .start_by_us]') == "[2,null]" ]]
+}
+
 @test "a node that is drained starts nothing more" {
 	start_daemon
 	parc drain gpu0
