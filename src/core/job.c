@@ -63,6 +63,11 @@ int job_is_eligible(const struct parc_core *core, int32_t slot)
 	return !job->held && job->waits == 0 && !job->cancelled && !job_is_service(job);
 }
 
+int64_t job_grace_us(const struct parc_core *core, int32_t job)
+{
+	return core->jobs[job].grace_us > 0 ? core->jobs[job].grace_us : core->rules.grace_us;
+}
+
 int64_t job_tasks_max(const struct parc_core *core, int32_t slot)
 {
 	int64_t tasks = 0;
