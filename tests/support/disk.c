@@ -209,7 +209,7 @@ static int name_of(const char *path)
 			return i;
 	assert(disk->names_count < NAMES_MAX);
 	assert(strlen(path) < sizeof(name->path));
-	strcpy(name->path, path);
+	snprintf(name->path, sizeof(name->path), "%s", path);
 	name->kept = name->now = file_found(path);
 	return disk->names_count++;
 }
