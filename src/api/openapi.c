@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/bodies.h"
 #include "api/request.h"
 
 static const char *const who_names[] = {"anybody", "any caller", "tenants, operators",
@@ -74,6 +75,45 @@ static json_t *job_schema(void)
 			 "required", "command", "directory", "properties", fields);
 }
 
+/* The schemas of all bodies, by name. */
+static json_t *schemas_json(void)
+{
+	json_t *schemas = json_pack("{s:o}", "Job", job_schema());
+
+	for (int i = 0; i < api_fields_count; i++) {
+		const struct api_field *it = &api_fields[i];
+		json_t *schema = json_object_get(schemas, it->body);
+
+		if (schema == NULL) {
+			schema = json_pack("{s:s, s:b, s:[], s:{}}", "type", "object",
+					   "additionalProperties", 0, "required", "properties");
+			json_object_set_new(schemas, it->body, schema);
+		}
+		json_object_set_new(json_object_get(schema, "properties"), it->field.name,
+				    field_schema(&it->field));
+		if (it->is_required)
+			json_array_append_new(json_object_get(schema, "required"),
+					      json_string(it->field.name));
+	}
+	return schemas;
+}
+
+/* A route's body; nothing when it takes none. */
+static void body_set(json_t *object, const struct api_route *route)
+{
+	int is_job = strcmp(route->name, "job_submit") == 0;
+	const char *body = is_job ? "Job" : api_body_of(route->name);
+	char reference[64];
+
+	if (body == NULL)
+		return;
+	snprintf(reference, sizeof(reference), "#/components/schemas/%s", body);
+	json_object_set_new(object, "requestBody",
+			    json_pack("{s:b, s:{s:{s:{s:s}}}}", "required",
+				      strcmp(route->name, "job_checkpoint") != 0, "content",
+				      "application/json", "schema", "$ref", reference));
+}
+
 static json_t *route_parameters(const struct api_route *route)
 {
 	json_t *list = json_array();
@@ -99,11 +139,7 @@ static json_t *route_json(const struct api_route *route)
 				   "summary", route->summary, "description", who_names[route->who],
 				   "parameters", route_parameters(route), "responses", answers);
 
-	if (strcmp(route->name, "job_submit") == 0)
-		json_object_set_new(object, "requestBody",
-				    json_pack("{s:b, s:{s:{s:{s:s}}}}", "required", 1, "content",
-					      "application/json", "schema", "$ref",
-					      "#/components/schemas/Job"));
+	body_set(object, route);
 	return object;
 }
 
@@ -124,10 +160,10 @@ json_t *api_openapi(void)
 		}
 		json_object_set_new(path, method, route_json(route));
 	}
-	return json_pack("{s:s, s:{s:s, s:s}, s:o, s:{s:{s:o}, s:{s:{s:s, s:s}}}}", "openapi",
-			 "3.1.0", "info", "title", "parc", "version", "1", "paths", paths,
-			 "components", "schemas", "Job", job_schema(), "securitySchemes", "token",
-			 "type", "http", "scheme", "bearer");
+	return json_pack("{s:s, s:{s:s, s:s}, s:o, s:{s:o, s:{s:{s:s, s:s}}}}", "openapi", "3.1.0",
+			 "info", "title", "parc", "version", "1", "paths", paths, "components",
+			 "schemas", schemas_json(), "securitySchemes", "token", "type", "http",
+			 "scheme", "bearer");
 }
 
 /* ---- docs/api.md */
@@ -161,6 +197,33 @@ static void fields_print(FILE *out, const struct spec_field *list, int count)
 	}
 }
 
+/* The bodies that are no jobs, a table for each. */
+static void bodies_print(FILE *out)
+{
+	const char *body = "";
+
+	for (int i = 0; i < api_fields_count; i++) {
+		const struct api_field *it = &api_fields[i];
+		const struct spec_field *field = &it->field;
+
+		if (strcmp(body, it->body) != 0) {
+			body = it->body;
+			fprintf(out, "\n### %s\n\n", body);
+			for (int r = 0; r < api_routes_count; r++)
+				if (api_body_of(api_routes[r].name) != NULL &&
+				    strcmp(api_body_of(api_routes[r].name), body) == 0)
+					fprintf(out, "`%s %s`\n", api_routes[r].method,
+						api_routes[r].path);
+			fprintf(out, "\n| field | type | range | meaning |\n|---|---|---|---|\n");
+		}
+		fprintf(out, "| %s | %s | ", field->name,
+			field->kind == SPEC_SECONDS ? "number" : spec_kind_name(field->kind));
+		if (field->max > 0)
+			fprintf(out, "%lld to %lld", (long long)field->min, (long long)field->max);
+		fprintf(out, " | %s%s |\n", field->meaning, it->is_required ? "; required" : "");
+	}
+}
+
 static void errors_print(FILE *out)
 {
 	fprintf(out, "| code | status | when |\n|---|---|---|\n");
@@ -171,7 +234,8 @@ static void errors_print(FILE *out)
 
 static const char document_head[] =
 	"# The HTTP interface\n\n"
-	"Written by `parc help --api` out of the tables in src/api/routes.h and src/daemon/spec.h; "
+	"Written by `parc help --api` out of the tables in src/api/routes.h, src/api/bodies.h and "
+	"src/daemon/spec.h; "
 	"`GET /v1/openapi.json` gives the same\nfor programs.\n\n"
 	"The daemon listens on a Unix socket, where the caller's user id is the identity, and with "
 	"`--listen` on TCP, with TLS if that is\nconfigured, where `Authorization: Bearer TOKEN` "
@@ -200,6 +264,8 @@ char *api_document(void)
 	fields_print(out, spec_group_fields, spec_group_fields_count);
 	fprintf(out, "\nEach of the `variants` has:\n\n");
 	fields_print(out, spec_variant_fields, spec_variant_fields_count);
+	fprintf(out, "\n## Other bodies\n");
+	bodies_print(out);
 	fprintf(out,
 		"\n## Errors\n\nA refusal is `{\"error\": {\"code\": ..., \"message\": ...}}` "
 		"with one sentence for people, and `field`, such as `groups[1].devices`, where one "

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "api/bodies.h"
 #include "api/request.h"
 
 const char *parameter_text(struct request *request, const char *name)
@@ -38,7 +39,9 @@ int body_json(struct request *request, json_t **object, struct parc_err *err)
 	*object = json_loadb(request->body == NULL ? "" : request->body, request->body_size,
 			     JSON_REJECT_DUPLICATES, &why);
 	if (*object != NULL)
-		return 0;
+		return api_body_of(request->route->name) == NULL
+			       ? 0
+			       : api_body_check(api_body_of(request->route->name), *object, err);
 	return parc_err_set(err, PARC_ERR_SYNTAX, "the body is no JSON: line %d, column %d: %s",
 			    why.line, why.column, why.text);
 }

@@ -27,25 +27,6 @@ static int number_take(json_t *body, const char *name, int64_t *number, struct p
 	return 1;
 }
 
-static int names_check(json_t *body, struct parc_err *err)
-{
-	const char *name;
-	json_t *value;
-
-	if (body != NULL && !json_is_object(body))
-		return parc_err_set(err, PARC_ERR_INVALID, "a report is a JSON object");
-	json_object_foreach(body, name, value)
-	{
-		if (strcmp(name, "done") != 0 && strcmp(name, "total") != 0 &&
-		    strcmp(name, "attempt") != 0)
-			return parc_err_set(err, PARC_ERR_INVALID,
-					    "there is no field '%.60s'; a report has done, total "
-					    "and attempt",
-					    name);
-	}
-	return 0;
-}
-
 static int body_take(struct request *request, struct daemon_progress *said, int64_t *attempt,
 		     struct parc_err *err)
 {
@@ -53,8 +34,8 @@ static int body_take(struct request *request, struct daemon_progress *said, int6
 	int code = request->body_size == 0 ? 0 : body_json(request, &body, err);
 	int done = 0, total = 0;
 
-	if (code == 0)
-		code = names_check(body, err);
+	if (code == 0 && body != NULL && !json_is_object(body))
+		code = parc_err_set(err, PARC_ERR_INVALID, "a report is a JSON object");
 	if (code == 0)
 		code = done = number_take(body, "done", &said->amount.done, err);
 	if (code >= 0)

@@ -14,6 +14,8 @@
 	X("name", "TEXT", "name", TEXT, "name of the job") \
 	X("devices", "N", "devices", NUMBER, "devices of a task") \
 	X("share", "PART", "share_milli", SHARE, "part of each device: 0.5, or 500 thousandths") \
+	X("partition", "NAME", "partition", TEXT, \
+	  "a part of one device by its name: 1g.10gb (MIG, vNPU)") \
 	X("chip", "NAME", "chips", CHIP, "a chip it can run on; may stand again (any)") \
 	X("runtime", "NAME", "runtime", TEXT, "software it is built for: cuda, cann ... or any") \
 	X("device-memory", "SIZE", "device_memory_mib", MEMORY, "memory on each device: 8G") \

@@ -297,10 +297,23 @@ static int fleet_change(struct daemon *daemon, const struct fleet *fleet, struct
 	return code;
 }
 
+/* What the devices of a chip can be cut into. */
+static void partitions_note(struct daemon *daemon, const struct fleet_chip *chip, int32_t at)
+{
+	for (int32_t i = 0; i < chip->chip.templates_count; i++) {
+		struct spec_partition *it = &daemon->chips.partitions[at][i];
+
+		snprintf(it->name, sizeof(it->name), "%s", chip->template_names[i]);
+		it->share_milli = chip->chip.templates[i].share_milli;
+		it->memory_mib = chip->chip.templates[i].memory_mib;
+	}
+}
+
 /* Of which chips there are devices: work without a word on its runtime is for these. */
 static void chips_note(struct daemon *daemon, const struct fleet *fleet)
 {
 	daemon->chips.present = 0;
+	memset(daemon->chips.partitions, 0, sizeof(daemon->chips.partitions));
 	for (int32_t i = 0; i < fleet->nodes_count; i++) {
 		const struct parc_node_add *add = &fleet->nodes[i].add;
 
@@ -309,8 +322,10 @@ static void chips_note(struct daemon *daemon, const struct fleet *fleet)
 
 			for (int32_t c = 0; c < daemon->chips.count; c++)
 				if (chip->chip.rule != PARC_RULE_CORES &&
-				    strcmp(daemon->chips.names[c], chip->name) == 0)
+				    strcmp(daemon->chips.names[c], chip->name) == 0) {
 					daemon->chips.present |= UINT64_C(1) << c;
+					partitions_note(daemon, chip, c);
+				}
 		}
 	}
 }

@@ -109,7 +109,9 @@ static uint8_t flag_of(json_t *object, const char *name)
 
 static int task_read(struct parc_task *task, json_t *object, struct spec_fault *fault)
 {
-	task->devices = (int32_t)number_of(object, "devices", 0);
+	int has_partition = json_object_get(object, "partition") != NULL;
+
+	task->devices = (int32_t)number_of(object, "devices", has_partition);
 	task->share_milli = (int32_t)number_of(object, "share_milli", PARC_SHARE_WHOLE);
 	task->device_memory_mib = (int32_t)number_of(object, "device_memory_mib", 0);
 	task->cpu_milli =
@@ -143,6 +145,8 @@ static int group_read(struct parc_group *group, json_t *object, const struct spe
 		code = chips_read(json_object_get(object, "chips"), chips, &task->chips, fault);
 	if (code == 0)
 		code = runtime_read(json_object_get(object, "runtime"), chips, &task->chips, fault);
+	if (code == 0)
+		code = spec_partition_read(object, chips, task, fault);
 	if (code != 0 || task->devices == 0)
 		return code;
 	if (ways == 0)

@@ -83,6 +83,9 @@ enum spec_kind {
 	X(chips, WORDS, 0, PARC_CHIPS_MAX, "chips it can run on (any of its runtime)") \
 	X(runtime, WORD, 1, SPEC_WORD_MAX, \
 	  "software it is built for: cuda, cann ... or any; runs on no other") \
+	X(partition, WORD, 1, SPEC_WORD_MAX, \
+	  "a part of one device by its name, such as 1g.10gb (MIG, vNPU), in place of devices, " \
+	  "share and memory") \
 	X(devices, NUMBER, 0, PARC_NODE_DEVICES_MAX, "devices of one task (0)") \
 	X(share_milli, NUMBER, 1, PARC_SHARE_WHOLE, "thousandths of each device (1000)") \
 	X(device_memory_mib, NUMBER, 0, PARC_DEVICE_MEMORY_MAX, "memory on each device (0)") \
@@ -119,8 +122,15 @@ extern const struct spec_field spec_job_fields[], spec_group_fields[], spec_vari
 extern const int spec_job_fields_count, spec_group_fields_count, spec_variant_fields_count,
 	spec_service_fields_count;
 
+/* What devices of a chip can be cut into, by name. */
+struct spec_partition {
+	char name[SPEC_WORD_MAX + 1]; /* "": it has none */
+	int32_t share_milli, memory_mib;
+};
+
 /* Chips by number, for reading and showing. */
 struct spec_chips {
+	struct spec_partition partitions[PARC_CHIPS_MAX][PARC_TEMPLATES_MAX];
 	char names[PARC_CHIPS_MAX][SPEC_WORD_MAX + 1];
 	char runtimes[PARC_CHIPS_MAX][SPEC_WORD_MAX + 1]; /* "": not known */
 	int32_t count;
@@ -146,6 +156,11 @@ struct spec {
  * names the field, and the place where it stands in the object. */
 int spec_read(struct spec *spec, json_t *object, const struct spec_chips *chips,
 	      struct spec_fault *fault);
+
+/* What a partition asks for: its share and memory, and the chips that have one, of those in *chips
+ * (0: all) on instances of which, or on parts of which, it runs. */
+int spec_partition_read(json_t *object, const struct spec_chips *known, struct parc_task *task,
+			struct spec_fault *fault);
 
 /* Check every field of the object by its kind, alone. */
 int spec_check(json_t *object, struct spec_fault *fault);

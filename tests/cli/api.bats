@@ -59,6 +59,31 @@ start_with_port() {
 	[[ $output == *'"openapi":"3.1.0"'*200 ]]
 }
 
+@test "the description says what each body holds, and other fields are refused" {
+	local method path body
+	start_daemon
+	call GET /v1/openapi.json | head -n 1 >"$BATS_TEST_TMPDIR/openapi"
+	# Every route that changes something and reads a body names its schema, which is there.
+	run -0 jq -r '.components.schemas as $all | .paths | to_entries[] | .key as $path |
+		.value | to_entries[] | select(.value.requestBody) |
+		.value.requestBody.content["application/json"].schema["$ref"] as $ref |
+		($ref | split("/") | last) as $name |
+		[.key, $path, $name, ($all[$name].properties | length > 0)] | @tsv' "$BATS_TEST_TMPDIR/openapi"
+	[[ $(wc -l <<<"$output") == 8 && $output != *false* ]]
+	[[ $output == *$'post\t/v1/windows\tWindow\ttrue'* ]]
+	[[ $(jq -c '.components.schemas.Load.required' "$BATS_TEST_TMPDIR/openapi") == '["load_milli"]' ]]
+	[[ $(jq -c '.components.schemas.Tenant.properties.weight | [.type, .minimum]' "$BATS_TEST_TMPDIR/openapi") == '["integer",1]' ]]
+	while read -r method path body; do
+		run -0 call "$method" "$path" -d "$body"
+		[[ $output == *"there is no field 'colour'"*400 ]] || { echo "$path: $output" && false; }
+	done <<-'END'
+		POST /v1/tenants {"tenant":"lab","colour":1}
+		POST /v1/tenants/unset {"tenant":"lab","colour":1}
+		POST /v1/windows {"end_us":1,"colour":1}
+		POST /v1/tokens {"role":"viewer","colour":1}
+	END
+}
+
 @test "what is wrong is refused with a sentence that names it" {
 	start_daemon
 	while IFS='|' read -r body words; do

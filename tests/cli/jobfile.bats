@@ -182,3 +182,28 @@ node() {
 	parc submit "${stay[@]}" --devices 1 --runtime mine -- true
 	[[ $(node 1) == cuda ]]
 }
+
+@test "a part of a device is asked for by its name" {
+	start_mixed
+	run -0 parc submit --json --partition 1g.10gb "${stay[@]}" -- true
+	[[ $(spec 1 '[.devices, .partition]') == '[null,"1g.10gb"]' ]]
+	[[ $(parc show 1 --json | jq -c '.devices[0] | [.chip, .share_milli, .device_memory_mib]') == '["A100",125,10240]' ]]
+	parc submit --tasks 2 --partition 3g.40gb "${stay[@]}" -- true
+	[[ $(parc show 2 --json | jq -c '[.devices[].share_milli]') == "[500,500]" ]]
+	parc submit --partition 7g.80gb --chip A100 "${stay[@]}" -- true
+	run -0 parc why 3
+	[[ $output == *"it asks for 1 devices in 1 task"* ]]
+	local refused=(
+		"--partition gpu|no chip that it can use here has a partition 'gpu'"
+		"--partition 1g.10gb --chip 910B|no chip that it can use"
+		"--partition 1g.10gb --share 0.5|a partition has its own share_milli"
+		"--partition 1g.10gb --devices 2|a partition is of one device"
+		"--partition 1g.10gb --device-memory 1G|a partition has its own device_memory_mib"
+	)
+	for line in "${refused[@]}"; do
+		# shellcheck disable=SC2086  # words are a command line
+		run -1 parc submit ${line%%|*} -- true
+		[[ $output == *"${line#*|}"* ]]
+	done
+	parc submit --group partition=1g.10gb,tasks=2 --group cpu=1 -- true
+}
