@@ -335,22 +335,27 @@ static void prices_find(struct assign *assign)
 
 #define BALANCE_ROUNDS 32
 #define BALANCE_STEP   150
-#define FINE	       (INT64_C(1) << 20) /* of a step */
+#define FINE	       (INT64_C(1) << 20)	    /* of a step */
+#define BALANCE_LEVELS 32			    /* of what is lost, each of: */
+#define BALANCE_LOSS   (ASSIGN_LOG_ONE / 32 * FINE) /* 2 % */
+#define LENGTH_LEVELS  66			    /* of the time to go, each a factor of 1.4 */
 #define TIME_UNIT_US   1000000
+#define TIME_MAX       (INT64_C(1) << 38) /* ten thousand years, in these units */
 
-/* Seconds that the job has to go on a chip; its work is cut at ten thousand years. */
+/* Seconds that the job has to go on a chip, without what staying there is worth; at most TIME_MAX.
+ */
 static int64_t time_on(const struct assign_job *job, int32_t chip)
 {
-	int32_t whole = job->value[chip] / ASSIGN_LOG_ONE, rest = job->value[chip] % ASSIGN_LOG_ONE;
-	int64_t left = job->left_us < INT64_C(1) << 58 ? job->left_us / TIME_UNIT_US + 1
-						       : INT64_C(1) << 38;
+	int32_t value = job->value[chip] - (chip == job->was ? job->stay : 0);
+	int32_t whole = value / ASSIGN_LOG_ONE, rest = value % ASSIGN_LOG_ONE;
+	int64_t left = job->left_us < INT64_C(1) << 58 ? job->left_us / TIME_UNIT_US + 1 : TIME_MAX;
 
 	/* 2^-value: the whole part shifts, the rest is taken as a straight line. */
 	left = left * (2 * ASSIGN_LOG_ONE) / (2 * ASSIGN_LOG_ONE + 2 * rest);
 	if (whole < -20 || whole > 20)
 		whole = whole < 0 ? -20 : 20;
 	left = whole < 0 ? left << -whole : left >> whole;
-	return left > 0 ? left : 1;
+	return left < 1 ? 1 : left < TIME_MAX ? left : TIME_MAX;
 }
 
 /* Where its work is cheapest at these prices; -1: nowhere. */
@@ -422,43 +427,119 @@ static int32_t length_level(const struct assign_job *job, int32_t chip)
 	return assign_log2(left > UINT32_MAX ? UINT32_MAX : (uint32_t)left) * 2 / ASSIGN_LOG_ONE;
 }
 
-/* Place those of a level that were somewhere, or were not: each where it wishes to be or, given
- * prices, where its work is cheapest among what is left. */
-static void balance_level(struct assign *assign, int32_t level, int32_t held, const int64_t *price)
+/* What the job's place on a chip is worth at these prices. */
+static int64_t worth_at(const struct assign_job *job, int32_t chip, const int64_t *price)
+{
+	return job->value[chip] * FINE - price[chip];
+}
+
+/* In steps, at most BALANCE_LEVELS: what the job would lose at these prices if it had no place on
+ * its best chip. */
+static int32_t choice_level(const struct assign *assign, const struct assign_job *job,
+			    const int64_t *price)
+{
+	int32_t room[ASSIGN_CHIPS_MAX], best, second;
+	int64_t loss;
+
+	memcpy(room, assign->room, sizeof(room));
+	best = chip_cheapest(assign, job, price, room);
+	if (best < 0)
+		return 0;
+	room[best] = 0;
+	second = chip_cheapest(assign, job, price, room);
+	if (second < 0)
+		return BALANCE_LEVELS;
+	loss = (worth_at(job, best, price) - worth_at(job, second, price)) / BALANCE_LOSS;
+	return loss < BALANCE_LEVELS ? (int32_t)loss : BALANCE_LEVELS;
+}
+
+/* Let each job wish for one chip, so that each chip is wished for no longer than the horizon: who
+ * loses most without its best chip chooses first. So the jobs of a kind to which two chips are
+ * worth the same are divided among them. */
+static void balance_wishes(struct assign *assign, const int64_t *price, int64_t horizon)
+{
+	int64_t left[ASSIGN_CHIPS_MAX];
+
+	for (int32_t c = 0; c < assign->chips; c++)
+		left[c] = assign->room[c] * horizon;
+	for (int32_t i = 0; i < assign->count; i++)
+		assign->jobs[i].level = choice_level(assign, &assign->jobs[i], price);
+	for (int32_t level = BALANCE_LEVELS; level >= 0; level--)
+		for (int32_t i = 0; i < assign->count; i++) {
+			struct assign_job *it = &assign->jobs[i];
+			int32_t room[ASSIGN_CHIPS_MAX];
+
+			if (it->level != level)
+				continue;
+			for (int32_t c = 0; c < assign->chips; c++)
+				room[c] = left[c] >= it->time_s[c] * it->size / 2 ? assign->room[c]
+										  : 0;
+			it->wish = chip_cheapest(assign, it, price, room);
+			if (it->wish < 0)
+				it->wish = chip_cheapest(assign, it, price, assign->room);
+			if (it->wish >= 0)
+				left[it->wish] -= it->time_s[it->wish] * it->size;
+		}
+}
+
+static void take_room(struct assign *assign, struct assign_job *job, int32_t chip)
+{
+	job->chip = chip;
+	assign->room[chip] -= job->size;
+}
+
+/* Place those of a level that were somewhere, or were not, where they wish to be. */
+static void balance_level(struct assign *assign, int32_t level, int32_t held)
 {
 	for (int32_t i = 0; i < assign->count; i++) {
 		struct assign_job *it = &assign->jobs[i];
-		int32_t chip = it->wish;
 
-		if (it->chip >= 0 || it->level != level || it->held != held || chip < 0)
-			continue;
-		if (price != NULL)
-			chip = chip_cheapest(assign, it, price, assign->room);
-		if (chip < 0 || assign->room[chip] < it->size)
-			continue;
-		it->chip = chip;
-		assign->room[chip] -= it->size;
+		if (it->chip < 0 && it->level == level && it->held == held && it->wish >= 0 &&
+		    assign->room[it->wish] >= it->size)
+			take_room(assign, it, it->wish);
 	}
 }
 
-#define LEVELS 66
+/* What nobody with a wish fills goes to those who lose least there; `whole`: what there was. */
+static void balance_rest(struct assign *assign, const int64_t *price, const int32_t *whole)
+{
+	for (int64_t level = 0; level <= BALANCE_LEVELS; level++)
+		for (int32_t i = 0; i < assign->count; i++) {
+			struct assign_job *it = &assign->jobs[i];
+			int32_t best, chip;
+
+			if (it->chip >= 0)
+				continue;
+			chip = chip_cheapest(assign, it, price, assign->room);
+			if (chip < 0)
+				continue;
+			best = chip_cheapest(assign, it, price, whole);
+			if (level == BALANCE_LEVELS ||
+			    worth_at(it, best, price) - worth_at(it, chip, price) <=
+				    level * BALANCE_LOSS)
+				take_room(assign, it, chip);
+		}
+}
 
 void assign_balance(struct assign *assign)
 {
 	int64_t price[ASSIGN_CHIPS_MAX], horizon;
+	int32_t whole[ASSIGN_CHIPS_MAX];
 
+	memcpy(whole, assign->room, sizeof(whole));
 	for (int32_t i = 0; i < assign->count; i++)
 		for (int32_t c = 0; c < assign->chips; c++)
-			if (assign->jobs[i].value[c] != ASSIGN_NEVER)
-				assign->jobs[i].time_s[c] = time_on(&assign->jobs[i], c);
+			assign->jobs[i].time_s[c] = assign->jobs[i].value[c] == ASSIGN_NEVER
+							    ? 0
+							    : time_on(&assign->jobs[i], c);
 	horizon = balance_prices(assign, price);
+	balance_wishes(assign, price, horizon);
 	for (int32_t i = 0; i < assign->count; i++) {
 		struct assign_job *it = &assign->jobs[i];
 
 		it->mate = -1; /* pairs are not balanced */
-		it->wish = chip_cheapest(assign, it, price, assign->room);
 		if (it->wish >= 0 && it->time_s[it->wish] > horizon)
-			it->wish = chip_with_room(assign, it, assign->room);
+			it->wish = chip_with_room(assign, it, whole);
 		it->held = it->chip >= 0;
 		it->level = it->wish >= 0 ? length_level(it, it->wish) : 0;
 	}
@@ -470,12 +551,10 @@ void assign_balance(struct assign *assign)
 		else
 			it->chip = -1;
 	}
-	for (int32_t level = LEVELS; level >= 0; level--)
+	for (int32_t level = LENGTH_LEVELS; level >= 0; level--)
 		for (int32_t held = 1; held >= 0; held--)
-			balance_level(assign, level, held, NULL);
-	for (int32_t level = LEVELS; level >= 0; level--)
-		for (int32_t held = 1; held >= 0; held--)
-			balance_level(assign, level, held, price);
+			balance_level(assign, level, held);
+	balance_rest(assign, price, whole);
 	for (int32_t c = 0; c < assign->chips; c++)
 		assign->price[c] = (int32_t)(price[c] / FINE);
 }

@@ -57,11 +57,14 @@ struct assign {
 	const int32_t (*pair)[ASSIGN_CLASSES_MAX][ASSIGN_CHIPS_MAX];
 };
 
-/* The same for work that is all there from the start and shall be done soon: who has the longest
- * to go comes first. The prices are those at which each chip gets a like amount of time to work
- * when everybody takes the chip where its work is cheapest; what would take longer there than all
- * of the work takes the fleet has its fastest chip at once. Longest first is Graham's list
- * scheduling (1969), the prices are those of the linear program over the time of each chip. */
+/* The same for work that is all there from the start and shall be done soon. The prices are those
+ * at which each chip gets a like amount of time to work when everybody takes the chip where its
+ * work is cheapest: those of the linear program over the time of each chip, whose value bounds the
+ * time that all of it takes. At these prices each job wishes for one chip, no chip for longer than
+ * that time, and who has the longest to go there comes first (Graham's list scheduling, 1969); what
+ * would take longer there than all of the work takes the fleet has its fastest chip at once, and
+ * what nobody with a wish fills goes to those who lose least there. What runs is on `was`, and
+ * staying there is worth `stay`. */
 void assign_balance(struct assign *assign);
 
 /* Deal. Jobs that are somewhere must fit together. */
