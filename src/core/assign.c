@@ -339,8 +339,7 @@ static void prices_find(struct assign *assign)
 #define BALANCE_LEVELS 32			    /* of what is lost, each of: */
 #define BALANCE_LOSS   (ASSIGN_LOG_ONE / 32 * FINE) /* 2 % */
 #define LENGTH_LEVELS  66			    /* of the time to go, each a factor of 1.4 */
-#define TIME_UNIT_US   1000000
-#define TIME_MAX       (INT64_C(1) << 38) /* ten thousand years, in these units */
+#define TIME_MAX       (INT64_C(1) << 38)	    /* ten thousand years, in these units */
 
 /* Seconds that the job has to go on a chip, without what staying there is worth; at most TIME_MAX.
  */
@@ -348,7 +347,8 @@ static int64_t time_on(const struct assign_job *job, int32_t chip)
 {
 	int32_t value = job->value[chip] - (chip == job->was ? job->stay : 0);
 	int32_t whole = value / ASSIGN_LOG_ONE, rest = value % ASSIGN_LOG_ONE;
-	int64_t left = job->left_us < INT64_C(1) << 58 ? job->left_us / TIME_UNIT_US + 1 : TIME_MAX;
+	int64_t left =
+		job->left_us < INT64_C(1) << 58 ? job->left_us / ASSIGN_TIME_UNIT_US + 1 : TIME_MAX;
 
 	/* 2^-value: the whole part shifts, the rest is taken as a straight line. */
 	left = left * (2 * ASSIGN_LOG_ONE) / (2 * ASSIGN_LOG_ONE + 2 * rest);
@@ -383,7 +383,7 @@ static int64_t balance_load(const struct assign *assign, const int64_t *price, i
 	int64_t sum = 0;
 
 	for (int32_t c = 0; c < assign->chips; c++)
-		load[c] = 0;
+		sum += load[c] = assign->base_s * assign->room[c];
 	for (int32_t i = 0; i < assign->count; i++) {
 		const struct assign_job *it = &assign->jobs[i];
 		int32_t c = chip_cheapest(assign, it, price, assign->room);
@@ -521,17 +521,33 @@ static void balance_rest(struct assign *assign, const int64_t *price, const int3
 		}
 }
 
+static void times_find(struct assign *assign)
+{
+	for (int32_t i = 0; i < assign->count; i++)
+		for (int32_t c = 0; c < assign->chips; c++)
+			assign->jobs[i].time_s[c] = assign->jobs[i].value[c] == ASSIGN_NEVER
+							    ? 0
+							    : time_on(&assign->jobs[i], c);
+}
+
+void assign_prices(struct assign *assign, int64_t base_s)
+{
+	int64_t price[ASSIGN_CHIPS_MAX];
+
+	assign->base_s = base_s;
+	times_find(assign);
+	balance_prices(assign, price);
+	for (int32_t c = 0; c < assign->chips; c++)
+		assign->price[c] = (int32_t)(price[c] / FINE);
+}
+
 void assign_balance(struct assign *assign)
 {
 	int64_t price[ASSIGN_CHIPS_MAX], horizon;
 	int32_t whole[ASSIGN_CHIPS_MAX];
 
 	memcpy(whole, assign->room, sizeof(whole));
-	for (int32_t i = 0; i < assign->count; i++)
-		for (int32_t c = 0; c < assign->chips; c++)
-			assign->jobs[i].time_s[c] = assign->jobs[i].value[c] == ASSIGN_NEVER
-							    ? 0
-							    : time_on(&assign->jobs[i], c);
+	times_find(assign);
 	horizon = balance_prices(assign, price);
 	balance_wishes(assign, price, horizon);
 	for (int32_t i = 0; i < assign->count; i++) {
