@@ -21,6 +21,31 @@ int32_t assign_log2(uint32_t number)
 	return whole * ASSIGN_LOG_ONE + fraction;
 }
 
+#define SCALE_MAX 20 /* either way */
+
+/* 2^(2^i / 1024) in 1/2^30. */
+static const int64_t log_factors[] = {
+	1074468888, 1075196443, 1076653033, 1079572136, 1085434106,
+	1097253708, 1121280436, 1170923762, 1276901417, 1518500250,
+};
+
+int64_t assign_scale(int64_t number, int32_t logarithm)
+{
+	__int128 scaled = number;
+	int32_t shift;
+
+	if (logarithm > SCALE_MAX * ASSIGN_LOG_ONE)
+		logarithm = SCALE_MAX * ASSIGN_LOG_ONE;
+	if (logarithm < -SCALE_MAX * ASSIGN_LOG_ONE)
+		logarithm = -SCALE_MAX * ASSIGN_LOG_ONE;
+	logarithm += SCALE_MAX * ASSIGN_LOG_ONE; /* none below 0: division cuts towards it */
+	shift = logarithm / ASSIGN_LOG_ONE - SCALE_MAX;
+	for (int32_t bit = 0; bit < 10; bit++)
+		if (logarithm >> bit & 1)
+			scaled = scaled * log_factors[bit] >> 30;
+	return (int64_t)(shift < 0 ? scaled >> -shift : scaled << shift);
+}
+
 /* ---- Admission */
 
 /* The chip on which the job is best off among those with so much room; -1: none. */
@@ -335,27 +360,18 @@ static void prices_find(struct assign *assign)
 
 #define BALANCE_ROUNDS 32
 #define BALANCE_STEP   150
-#define FINE	       (INT64_C(1) << 20)	    /* of a step */
-#define BALANCE_LEVELS 32			    /* of what is lost, each of: */
-#define BALANCE_LOSS   (ASSIGN_LOG_ONE / 32 * FINE) /* 2 % */
-#define LENGTH_LEVELS  66			    /* of the time to go, each a factor of 1.4 */
-#define TIME_MAX       (INT64_C(1) << 38)	    /* ten thousand years, in these units */
+#define FINE	       (INT64_C(1) << 20) /* of a step */
+#define TIME_MAX_S     (INT64_C(1) << 32) /* 136 years */
 
-/* Seconds that the job has to go on a chip, without what staying there is worth; at most TIME_MAX.
- */
+/* Seconds that the job has to go on a chip, where it is as elsewhere: that it would rather stay
+ * makes nobody faster. At most TIME_MAX_S, so that sums over a deal fit. */
 static int64_t time_on(const struct assign_job *job, int32_t chip)
 {
-	int32_t value = job->value[chip] - (chip == job->was ? job->stay : 0);
-	int32_t whole = value / ASSIGN_LOG_ONE, rest = value % ASSIGN_LOG_ONE;
-	int64_t left =
-		job->left_us < INT64_C(1) << 58 ? job->left_us / ASSIGN_TIME_UNIT_US + 1 : TIME_MAX;
+	int64_t left = job->left_us / ASSIGN_TIME_UNIT_US + 1;
+	int64_t time = assign_scale(left < TIME_MAX_S ? left : TIME_MAX_S,
+				    (chip == job->was ? job->stay : 0) - job->value[chip]);
 
-	/* 2^-value: the whole part shifts, the rest is taken as a straight line. */
-	left = left * (2 * ASSIGN_LOG_ONE) / (2 * ASSIGN_LOG_ONE + 2 * rest);
-	if (whole < -20 || whole > 20)
-		whole = whole < 0 ? -20 : 20;
-	left = whole < 0 ? left << -whole : left >> whole;
-	return left < 1 ? 1 : left < TIME_MAX ? left : TIME_MAX;
+	return time < 1 ? 1 : time < TIME_MAX_S ? time : TIME_MAX_S;
 }
 
 /* Where its work is cheapest at these prices; -1: nowhere. */
@@ -427,107 +443,33 @@ static int32_t length_level(const struct assign_job *job, int32_t chip)
 	return assign_log2(left > UINT32_MAX ? UINT32_MAX : (uint32_t)left) * 2 / ASSIGN_LOG_ONE;
 }
 
-/* What the job's place on a chip is worth at these prices. */
-static int64_t worth_at(const struct assign_job *job, int32_t chip, const int64_t *price)
-{
-	return job->value[chip] * FINE - price[chip];
-}
-
-/* In steps, at most BALANCE_LEVELS: what the job would lose at these prices if it had no place on
- * its best chip. */
-static int32_t choice_level(const struct assign *assign, const struct assign_job *job,
-			    const int64_t *price)
-{
-	int32_t room[ASSIGN_CHIPS_MAX], best, second;
-	int64_t loss;
-
-	memcpy(room, assign->room, sizeof(room));
-	best = chip_cheapest(assign, job, price, room);
-	if (best < 0)
-		return 0;
-	room[best] = 0;
-	second = chip_cheapest(assign, job, price, room);
-	if (second < 0)
-		return BALANCE_LEVELS;
-	loss = (worth_at(job, best, price) - worth_at(job, second, price)) / BALANCE_LOSS;
-	return loss < BALANCE_LEVELS ? (int32_t)loss : BALANCE_LEVELS;
-}
-
-/* Let each job wish for one chip, so that each chip is wished for no longer than the horizon: who
- * loses most without its best chip chooses first. So the jobs of a kind to which two chips are
- * worth the same are divided among them. */
-static void balance_wishes(struct assign *assign, const int64_t *price, int64_t horizon)
-{
-	int64_t left[ASSIGN_CHIPS_MAX];
-
-	for (int32_t c = 0; c < assign->chips; c++)
-		left[c] = assign->room[c] * horizon;
-	for (int32_t i = 0; i < assign->count; i++)
-		assign->jobs[i].level = choice_level(assign, &assign->jobs[i], price);
-	for (int32_t level = BALANCE_LEVELS; level >= 0; level--)
-		for (int32_t i = 0; i < assign->count; i++) {
-			struct assign_job *it = &assign->jobs[i];
-			int32_t room[ASSIGN_CHIPS_MAX];
-
-			if (it->level != level)
-				continue;
-			for (int32_t c = 0; c < assign->chips; c++)
-				room[c] = left[c] >= it->time_s[c] * it->size / 2 ? assign->room[c]
-										  : 0;
-			it->wish = chip_cheapest(assign, it, price, room);
-			if (it->wish < 0)
-				it->wish = chip_cheapest(assign, it, price, assign->room);
-			if (it->wish >= 0)
-				left[it->wish] -= it->time_s[it->wish] * it->size;
-		}
-}
-
-static void take_room(struct assign *assign, struct assign_job *job, int32_t chip)
-{
-	job->chip = chip;
-	assign->room[chip] -= job->size;
-}
-
-/* Place those of a level that were somewhere, or were not, where they wish to be. */
-static void balance_level(struct assign *assign, int32_t level, int32_t held)
+/* Place those of a level that were somewhere, or were not: each where it wishes to be or, given
+ * prices, where its work is cheapest among what is left. */
+static void balance_level(struct assign *assign, int32_t level, int32_t held, const int64_t *price)
 {
 	for (int32_t i = 0; i < assign->count; i++) {
 		struct assign_job *it = &assign->jobs[i];
+		int32_t chip = it->wish;
 
-		if (it->chip < 0 && it->level == level && it->held == held && it->wish >= 0 &&
-		    assign->room[it->wish] >= it->size)
-			take_room(assign, it, it->wish);
+		if (it->chip >= 0 || it->level != level || it->held != held || chip < 0)
+			continue;
+		if (price != NULL)
+			chip = chip_cheapest(assign, it, price, assign->room);
+		if (chip < 0 || assign->room[chip] < it->size)
+			continue;
+		it->chip = chip;
+		assign->room[chip] -= it->size;
 	}
 }
 
-/* What nobody with a wish fills goes to those who lose least there; `whole`: what there was. */
-static void balance_rest(struct assign *assign, const int64_t *price, const int32_t *whole)
-{
-	for (int64_t level = 0; level <= BALANCE_LEVELS; level++)
-		for (int32_t i = 0; i < assign->count; i++) {
-			struct assign_job *it = &assign->jobs[i];
-			int32_t best, chip;
-
-			if (it->chip >= 0)
-				continue;
-			chip = chip_cheapest(assign, it, price, assign->room);
-			if (chip < 0)
-				continue;
-			best = chip_cheapest(assign, it, price, whole);
-			if (level == BALANCE_LEVELS ||
-			    worth_at(it, best, price) - worth_at(it, chip, price) <=
-				    level * BALANCE_LOSS)
-				take_room(assign, it, chip);
-		}
-}
+#define LEVELS 66
 
 static void times_find(struct assign *assign)
 {
 	for (int32_t i = 0; i < assign->count; i++)
 		for (int32_t c = 0; c < assign->chips; c++)
-			assign->jobs[i].time_s[c] = assign->jobs[i].value[c] == ASSIGN_NEVER
-							    ? 0
-							    : time_on(&assign->jobs[i], c);
+			if (assign->jobs[i].value[c] != ASSIGN_NEVER)
+				assign->jobs[i].time_s[c] = time_on(&assign->jobs[i], c);
 }
 
 void assign_prices(struct assign *assign, int64_t base_s)
@@ -544,18 +486,16 @@ void assign_prices(struct assign *assign, int64_t base_s)
 void assign_balance(struct assign *assign)
 {
 	int64_t price[ASSIGN_CHIPS_MAX], horizon;
-	int32_t whole[ASSIGN_CHIPS_MAX];
 
-	memcpy(whole, assign->room, sizeof(whole));
 	times_find(assign);
 	horizon = balance_prices(assign, price);
-	balance_wishes(assign, price, horizon);
 	for (int32_t i = 0; i < assign->count; i++) {
 		struct assign_job *it = &assign->jobs[i];
 
 		it->mate = -1; /* pairs are not balanced */
+		it->wish = chip_cheapest(assign, it, price, assign->room);
 		if (it->wish >= 0 && it->time_s[it->wish] > horizon)
-			it->wish = chip_with_room(assign, it, whole);
+			it->wish = chip_with_room(assign, it, assign->room);
 		it->held = it->chip >= 0;
 		it->level = it->wish >= 0 ? length_level(it, it->wish) : 0;
 	}
@@ -567,10 +507,12 @@ void assign_balance(struct assign *assign)
 		else
 			it->chip = -1;
 	}
-	for (int32_t level = LENGTH_LEVELS; level >= 0; level--)
+	for (int32_t level = LEVELS; level >= 0; level--)
 		for (int32_t held = 1; held >= 0; held--)
-			balance_level(assign, level, held);
-	balance_rest(assign, price, whole);
+			balance_level(assign, level, held, NULL);
+	for (int32_t level = LEVELS; level >= 0; level--)
+		for (int32_t held = 1; held >= 0; held--)
+			balance_level(assign, level, held, price);
 	for (int32_t c = 0; c < assign->chips; c++)
 		assign->price[c] = (int32_t)(price[c] / FINE);
 }
@@ -580,6 +522,8 @@ void assign_deal(struct assign *assign)
 	assign->work = 0;
 	for (int32_t i = 0; i < assign->count && assign->pair == NULL; i++)
 		assign->jobs[i].mate = -1;
+	if (assign->pair != NULL)
+		assign_part(assign);
 	admit(assign);
 	improve(assign);
 	while (assign->pair != NULL && (assign_pairs_improve(assign) | place_rest(assign)))

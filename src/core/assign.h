@@ -52,20 +52,17 @@ struct assign {
 	int32_t count, chips;
 	int32_t room[ASSIGN_CHIPS_MAX];	 /* in: devices for these jobs, with what they hold */
 	int32_t price[ASSIGN_CHIPS_MAX]; /* logarithm; in: of the last deal (assign_balance) */
-	int64_t work, base_s;		 /* base_s: for assign_prices */
+	int64_t work, base_s;		 /* base_s: of assign_prices */
 	/* What a device of a chip is worth to a job of one class beside one of another, or
 	 * ASSIGN_NEVER; NULL: nobody shares. Mates are then looked at. */
 	const int32_t (*pair)[ASSIGN_CLASSES_MAX][ASSIGN_CHIPS_MAX];
 };
 
-/* The same for work that is all there from the start and shall be done soon. The prices are those
- * at which each chip gets a like amount of time to work when everybody takes the chip where its
- * work is cheapest: those of the linear program over the time of each chip, whose value bounds the
- * time that all of it takes. At these prices each job wishes for one chip, no chip for longer than
- * that time, and who has the longest to go there comes first (Graham's list scheduling, 1969); what
- * would take longer there than all of the work takes the fleet has its fastest chip at once, and
- * what nobody with a wish fills goes to those who lose least there. What runs is on `was`, and
- * staying there is worth `stay`. */
+/* The same for work that is all there from the start and shall be done soon: who has the longest
+ * to go comes first. The prices are those at which each chip gets a like amount of time to work
+ * when everybody takes the chip where its work is cheapest; what would take longer there than all
+ * of the work takes the fleet has its fastest chip at once. Longest first is Graham's list
+ * scheduling (1969), the prices are those of the linear program over the time of each chip. */
 void assign_balance(struct assign *assign);
 
 /* Only such prices, from those given on: at which each chip has a like time to work, when each of
@@ -78,14 +75,26 @@ void assign_deal(struct assign *assign);
 /* The parts of a deal that deal with pairs (assign_pairs.c), for assign.c. What the sum gains if a
  * job without a place joins one that is alone; the best to join, -1: none; let it join the host, or
  * with -1 take devices of the chip; let it take the place of the last one in a pair whose turn is
- * later, 0: there is none; let each job do the best it can, 1: somebody could. */
+ * later, 0: there is none; let those part who are together and may not be (any more), the later
+ * one leaves; let each job do the best it can, 1: somebody could. */
 int64_t assign_join_gain(const struct assign *assign, int32_t job, int32_t host);
 int32_t assign_join_best(const struct assign *assign, int32_t job, int64_t *gain);
 void assign_join(struct assign *assign, int32_t job, int32_t chip, int32_t host);
 int32_t assign_take_place(struct assign *assign, int32_t job);
+void assign_part(struct assign *assign);
 int assign_pairs_improve(struct assign *assign);
 
 /* Logarithm to base 2 of a number above 0, rounded down to 1/1024. */
 int32_t assign_log2(uint32_t number);
+
+/* Of a ratio; mostly the two are equal. */
+static inline int32_t assign_log2_ratio(uint32_t number, uint32_t one)
+{
+	return number == one ? 0 : assign_log2(number) - assign_log2(one);
+}
+
+/* number x 2^(logarithm / ASSIGN_LOG_ONE), rounded down; of 0 to 2^42. The logarithm is cut at 20
+ * either way. */
+int64_t assign_scale(int64_t number, int32_t logarithm);
 
 #endif

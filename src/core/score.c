@@ -29,30 +29,16 @@ int32_t score_get(const struct parc_core *core, int32_t chip)
 	return core->scores[chip] > 0 ? core->scores[chip] : SCORE_ONE;
 }
 
-static int32_t log_of(int32_t score)
-{
-	return assign_log2((uint32_t)score) - assign_log2(SCORE_ONE);
-}
-
 int32_t score_log(const struct parc_core *core, int32_t chip)
 {
-	return log_of(score_get(core, chip));
+	return assign_log2_ratio((uint32_t)score_get(core, chip), SCORE_ONE);
 }
 
-/* The lowest score that has this logarithm. */
 static int32_t score_of(int32_t logarithm)
 {
-	int32_t low = SCORE_ONE, high = SCORE_MAX;
+	int64_t score = assign_scale(SCORE_ONE, logarithm);
 
-	while (low < high) {
-		int32_t middle = low + (high - low) / 2;
-
-		if (log_of(middle) < logarithm)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return score < SCORE_MAX ? (int32_t)score : SCORE_MAX;
 }
 
 static int32_t limit_step(int32_t value)

@@ -212,115 +212,52 @@ static void test_the_longest_goes_first(void **state)
 	assert_int_equal((jobs[1].chip == 1) + (jobs[2].chip == 1), 1);
 }
 
-/* ---- All that is there, soon done */
-
-#define LIST_JOBS     240
-#define LIST_DEVICES  12 /* of each chip */
-#define LIST_ROUND_US INT64_C(360000000)
-#define PARTS	      50 /* into which prices are cut */
-
-struct list_job {
-	int64_t left_us;
-	int32_t speed_milli[CHIPS], size, was;
-};
-
-/* Kinds of work differ in what the slower chips make of it, as Gavel's do. */
-static void draw_list(struct list_job *list)
+/* How long it takes is 2^-value, on slow chips as on fast ones: two times, not four. */
+static void test_slow_chips_take_as_long_as_they_do(void **state)
 {
-	for (int32_t i = 0; i < LIST_JOBS; i++) {
-		int32_t kind = draw(12);
-
-		list[i] = (struct list_job){
-			.left_us = (1 + draw(40)) * 10 * LIST_ROUND_US,
-			.speed_milli = {1000, 250 + kind * 60, 700 - kind * kind * 4},
-			.size = draw(4) == 0 ? 4 : 1,
-			.was = -1};
-	}
-}
-
-/* With any prices of the chips that are 1 together, all of the work costs no more than the time
- * that it takes them: the greatest such cost bounds the time from below. */
-static double list_bound_us(const struct list_job *list)
-{
-	double most = 0;
-
-	for (int32_t a = 0; a <= PARTS; a++)
-		for (int32_t b = 0; a + b <= PARTS; b++) {
-			double price[CHIPS] = {a, b, PARTS - a - b}, sum = 0;
-
-			for (int32_t i = 0; i < LIST_JOBS; i++) {
-				double least = -1;
-
-				for (int32_t c = 0; c < CHIPS; c++) {
-					double cost = (double)list[i].left_us * list[i].size *
-						      price[c] / list[i].speed_milli[c];
-
-					least = least < 0 || cost < least ? cost : least;
-				}
-				sum += least * 1000 / PARTS / LIST_DEVICES;
-			}
-			most = sum > most ? sum : most;
-		}
-	return most;
-}
-
-/* One round: deal, and work. Returns how many are left; `moves` counts those that changed chips. */
-static int32_t list_round(struct list_job *list, struct assign *assign, int32_t *moves)
-{
-	int32_t from[LIST_JOBS];
-
-	assign->count = 0;
-	for (int32_t i = 0; i < LIST_JOBS; i++) {
-		struct assign_job *it = &assign->jobs[assign->count];
-
-		if (list[i].left_us <= 0)
-			continue;
-		from[assign->count++] = i;
-		*it = (struct assign_job){.size = list[i].size,
-					  .chip = list[i].was,
-					  .was = list[i].was,
-					  .stay = 141,
-					  .left_us = list[i].left_us};
-		for (int32_t c = 0; c < CHIPS; c++)
-			it->value[c] = assign_log2((uint32_t)list[i].speed_milli[c]) -
-				       assign_log2(1000) + (c == it->was ? it->stay : 0);
-	}
-	for (int32_t c = 0; c < CHIPS; c++)
-		assign->room[c] = LIST_DEVICES;
-	assign_balance(assign);
-	for (int32_t k = 0; k < assign->count; k++) {
-		struct list_job *it = &list[from[k]];
-		int32_t chip = assign->jobs[k].chip;
-
-		*moves += it->was >= 0 && chip != it->was;
-		it->was = chip;
-		if (chip >= 0)
-			it->left_us -= LIST_ROUND_US / 1000 * it->speed_milli[chip];
-	}
-	return assign->count;
-}
-
-/* A list that is all there from the start is done within 2 % of the bound, and a job
- * changes places 32 times at most, in the mean. */
-static void test_a_list_is_soon_done(void **state)
-{
-	static struct list_job list[LIST_JOBS];
-	static struct assign_job jobs[LIST_JOBS];
+	struct assign_job job = {.size = 1, .chip = -1, .was = -1, .left_us = 99999000000};
+	struct assign assign = {.jobs = &job, .count = 1, .chips = 3, .room = {1, 1, 1}};
 
 	(void)state;
-	for (uint64_t world = 0; world < 4; world++) {
-		struct assign assign = {.jobs = jobs, .chips = CHIPS};
-		int32_t rounds = 0, moves = 0;
-		double bound_us;
+	job.value[0] = ASSIGN_LOG_ONE / 2;
+	job.value[1] = -ASSIGN_LOG_ONE / 2;
+	job.value[2] = -3 * ASSIGN_LOG_ONE / 2;
+	assign_balance(&assign);
+	assert_in_range(job.time_s[0], 70700, 70720);
+	assert_in_range(job.time_s[1], 141400, 141440);
+	assert_in_range(job.time_s[2], 282800, 282880);
+}
 
-		seed = 100 + world;
-		draw_list(list);
-		bound_us = list_bound_us(list);
-		while (list_round(list, &assign, &moves) > 0)
-			rounds++;
-		assert_true(rounds * (double)LIST_ROUND_US <= bound_us * 1.02);
-		assert_true(moves <= 32 * LIST_JOBS);
-	}
+/* Of two alike the one that runs stays: that it is worth more there does not make it shorter, which
+ * would let the other come first. */
+static void test_who_runs_is_not_taken_for_shorter(void **state)
+{
+	struct assign_job jobs[2] = {
+		{.size = 1, .chip = -1, .was = -1, .left_us = 71000000000, .value = {0}},
+		{.size = 1, .chip = 0, .was = 0, .left_us = 71000000000, .stay = 300},
+	};
+	struct assign assign = {.jobs = jobs, .count = 2, .chips = 1, .room = {1}};
+
+	(void)state;
+	jobs[1].value[0] = jobs[1].stay;
+	assign_balance(&assign);
+	assert_int_equal(jobs[0].chip, -1);
+	assert_int_equal(jobs[1].chip, 0);
+}
+
+static void test_scales(void **state)
+{
+	(void)state;
+	assert_int_equal(assign_scale(1000, 0), 1000);
+	assert_int_equal(assign_scale(1000, -2 * ASSIGN_LOG_ONE), 250);
+	assert_int_equal(assign_scale(1000, ASSIGN_LOG_ONE / 2), 1414);
+	assert_int_equal(assign_scale(1000, -ASSIGN_LOG_ONE / 2), 707);
+	assert_int_equal(assign_scale(1, INT32_MAX), 1 << 20);
+	assert_int_equal(assign_scale(INT64_C(1) << 42, INT32_MAX), INT64_C(1) << 62);
+	assert_int_equal(assign_scale(INT64_C(1) << 42, INT32_MIN), INT64_C(1) << 22);
+	for (uint32_t i = 1000; i < 100000; i++)
+		assert_in_range(assign_scale(1 << 20, assign_log2(i)), (uint64_t)i * 1047500,
+				(uint64_t)i << 20);
 }
 
 static void test_logarithms(void **state)
@@ -428,9 +365,11 @@ int main(void)
 		cmocka_unit_test(test_factors_decide),
 		cmocka_unit_test(test_turns_hold),
 		cmocka_unit_test(test_the_longest_goes_first),
-		cmocka_unit_test(test_a_list_is_soon_done),
 		cmocka_unit_test(test_pairs_hold),
 		cmocka_unit_test(test_a_pair_is_made_when_it_is_worth_it),
+		cmocka_unit_test(test_slow_chips_take_as_long_as_they_do),
+		cmocka_unit_test(test_who_runs_is_not_taken_for_shorter),
+		cmocka_unit_test(test_scales),
 		cmocka_unit_test(test_logarithms),
 	};
 
