@@ -5,7 +5,6 @@
 
 #include "base/random.h"
 #include "core/attribution.h"
-#include "core/choose.h"
 #include "core/close.h"
 #include "core/closure.h"
 #include "core/deal.h"
@@ -24,6 +23,7 @@
 #include "core/quota.h"
 #include "core/rebuild.h"
 #include "core/reserve.h"
+#include "core/score.h"
 #include "core/service.h"
 #include "core/speed.h"
 #include "core/strand.h"
@@ -303,6 +303,7 @@ static void step_begin(struct parc_core *core, int64_t time_us)
 	fair_begin(core, time_us);
 	core->time_us = time_us;
 	deal_time(core, before_us);
+	score_time(core, before_us);
 	core->steps++;
 	if (plan_stamp(core) == 1) /* the numbers begin anew */
 		for (int32_t i = 0; i < core->jobs_table.high; i++)
@@ -411,7 +412,7 @@ static int check_placement(const struct parc_core *core, const struct parc_place
 static int check_score(const struct parc_action *action, struct parc_err *err)
 {
 	if (action->score.chip >= 0 && action->score.chip < PARC_CHIPS_MAX &&
-	    action->score.score >= CHOOSE_SCORE_ONE && action->score.score <= CHOOSE_SCORE_MAX)
+	    action->score.score >= SCORE_ONE && action->score.score <= SCORE_MAX)
 		return 0;
 	return parc_err_set(err, PARC_ERR_INVALID, "chip %d cannot have the score %lld",
 			    action->score.chip, (long long)action->score.score);

@@ -361,14 +361,13 @@ static void prices_find(struct assign *assign)
 #define BALANCE_ROUNDS 32
 #define BALANCE_STEP   150
 #define FINE	       (INT64_C(1) << 20) /* of a step */
-#define TIME_UNIT_US   1000000
 #define TIME_MAX_S     (INT64_C(1) << 32) /* 136 years */
 
 /* Seconds that the job has to go on a chip, where it is as elsewhere: that it would rather stay
  * makes nobody faster. At most TIME_MAX_S, so that sums over a deal fit. */
 static int64_t time_on(const struct assign_job *job, int32_t chip)
 {
-	int64_t left = job->left_us / TIME_UNIT_US + 1;
+	int64_t left = job->left_us / ASSIGN_TIME_UNIT_US + 1;
 	int64_t time = assign_scale(left < TIME_MAX_S ? left : TIME_MAX_S,
 				    (chip == job->was ? job->stay : 0) - job->value[chip]);
 
@@ -400,7 +399,7 @@ static int64_t balance_load(const struct assign *assign, const int64_t *price, i
 	int64_t sum = 0;
 
 	for (int32_t c = 0; c < assign->chips; c++)
-		load[c] = 0;
+		sum += load[c] = assign->base_s * assign->room[c];
 	for (int32_t i = 0; i < assign->count; i++) {
 		const struct assign_job *it = &assign->jobs[i];
 		int32_t c = chip_cheapest(assign, it, price, assign->room);
@@ -465,14 +464,30 @@ static void balance_level(struct assign *assign, int32_t level, int32_t held, co
 
 #define LEVELS 66
 
-void assign_balance(struct assign *assign)
+static void times_find(struct assign *assign)
 {
-	int64_t price[ASSIGN_CHIPS_MAX], horizon;
-
 	for (int32_t i = 0; i < assign->count; i++)
 		for (int32_t c = 0; c < assign->chips; c++)
 			if (assign->jobs[i].value[c] != ASSIGN_NEVER)
 				assign->jobs[i].time_s[c] = time_on(&assign->jobs[i], c);
+}
+
+void assign_prices(struct assign *assign, int64_t base_s)
+{
+	int64_t price[ASSIGN_CHIPS_MAX];
+
+	assign->base_s = base_s;
+	times_find(assign);
+	balance_prices(assign, price);
+	for (int32_t c = 0; c < assign->chips; c++)
+		assign->price[c] = (int32_t)(price[c] / FINE);
+}
+
+void assign_balance(struct assign *assign)
+{
+	int64_t price[ASSIGN_CHIPS_MAX], horizon;
+
+	times_find(assign);
 	horizon = balance_prices(assign, price);
 	for (int32_t i = 0; i < assign->count; i++) {
 		struct assign_job *it = &assign->jobs[i];

@@ -27,11 +27,12 @@
 
 #include <stdint.h>
 
-#define ASSIGN_CHIPS_MAX   16		      /* makes of chip that one deal tells apart */
-#define ASSIGN_CLASSES_MAX 128		      /* kinds of jobs that may be in pairs */
-#define ASSIGN_LOG_ONE	   1024		      /* logarithms to base 2 are in 1/1024 */
-#define ASSIGN_NEVER	   INT32_MIN	      /* it cannot run there */
-#define ASSIGN_WORK_MAX	   (INT64_C(1) << 24) /* looks at a job and a chip */
+#define ASSIGN_CHIPS_MAX    16	      /* makes of chip that one deal tells apart */
+#define ASSIGN_CLASSES_MAX  128	      /* kinds of jobs that may be in pairs */
+#define ASSIGN_LOG_ONE	    1024      /* logarithms to base 2 are in 1/1024 */
+#define ASSIGN_NEVER	    INT32_MIN /* it cannot run there */
+#define ASSIGN_TIME_UNIT_US 1000000
+#define ASSIGN_WORK_MAX	    (INT64_C(1) << 24) /* looks at a job and a chip */
 
 struct assign_job {
 	int32_t size;		   /* devices, 1.. */
@@ -51,7 +52,7 @@ struct assign {
 	int32_t count, chips;
 	int32_t room[ASSIGN_CHIPS_MAX];	 /* in: devices for these jobs, with what they hold */
 	int32_t price[ASSIGN_CHIPS_MAX]; /* logarithm; in: of the last deal (assign_balance) */
-	int64_t work;
+	int64_t work, base_s;		 /* base_s: of assign_prices */
 	/* What a device of a chip is worth to a job of one class beside one of another, or
 	 * ASSIGN_NEVER; NULL: nobody shares. Mates are then looked at. */
 	const int32_t (*pair)[ASSIGN_CLASSES_MAX][ASSIGN_CHIPS_MAX];
@@ -63,6 +64,10 @@ struct assign {
  * of the work takes the fleet has its fastest chip at once. Longest first is Graham's list
  * scheduling (1969), the prices are those of the linear program over the time of each chip. */
 void assign_balance(struct assign *assign);
+
+/* Only such prices, from those given on: at which each chip has a like time to work, when each of
+ * its devices has so many seconds of work already. Jobs are of size 1. */
+void assign_prices(struct assign *assign, int64_t base_s);
 
 /* Deal. Jobs that are somewhere must fit together. */
 void assign_deal(struct assign *assign);

@@ -2,12 +2,8 @@
 #include "core/choose.h"
 
 #include "core/assign.h"
+#include "core/score.h"
 #include "core/speed.h"
-
-int32_t choose_score(const struct parc_core *core, int32_t chip)
-{
-	return core->scores[chip] > 0 ? core->scores[chip] : CHOOSE_SCORE_ONE;
-}
 
 /* The group that speaks for the job: its first with devices; -1: none. */
 static int32_t device_group(const struct parc_core *core, int32_t job)
@@ -19,24 +15,37 @@ static int32_t device_group(const struct parc_core *core, int32_t job)
 	return g;
 }
 
+int32_t choose_makes(const struct parc_core *core, int32_t *chips)
+{
+	uint64_t left = core->chips_here & ~core->cores_chips;
+	int32_t count = 0;
+
+	for (; left != 0 && count < ASSIGN_CHIPS_MAX; left &= left - 1)
+		chips[count++] = __builtin_ctzll(left);
+	return count;
+}
+
+uint64_t choose_accepted(const struct parc_core *core, int32_t job)
+{
+	int32_t g = device_group(core, job);
+	uint64_t chips = g < 0 ? 0 : core->chips_here & ~core->cores_chips;
+
+	for (; g >= 0; g = core->groups[g].next)
+		if (core->shapes[core->groups[g].shape].ask.task.devices > 0)
+			chips &= core->shapes[core->groups[g].shape].ask.task.chips;
+	return chips;
+}
+
 uint64_t choose_chips(const struct parc_core *core, int32_t job)
 {
-	uint64_t chips = core->chips_here & ~core->cores_chips;
-	int32_t g = device_group(core, job);
+	for (int32_t g = core->jobs[job].groups; g >= 0; g = core->groups[g].next) {
+		const struct parc_task *task = &core->shapes[core->groups[g].shape].ask.task;
 
-	if (g < 0)
-		return 0;
-	for (; g >= 0; g = core->groups[g].next) {
-		const struct group *it = &core->groups[g];
-		const struct parc_task *task = &core->shapes[it->shape].ask.task;
-
-		if (task->devices == 0)
-			continue;
-		if (it->mixed_chips || task->share_milli < PARC_SHARE_WHOLE)
+		if (task->devices > 0 &&
+		    (core->groups[g].mixed_chips || task->share_milli < PARC_SHARE_WHOLE))
 			return 0;
-		chips &= task->chips;
 	}
-	return chips;
+	return choose_accepted(core, job);
 }
 
 int32_t choose_speed(const struct parc_core *core, int32_t job, int32_t chip)
@@ -77,7 +86,7 @@ int32_t choose_order(const struct parc_core *core, int32_t job, uint64_t *sets)
 
 		if (value == ASSIGN_NEVER)
 			continue;
-		value -= assign_log2_ratio((uint32_t)choose_score(core, chip), CHOOSE_SCORE_ONE);
+		value -= score_log(core, chip);
 		while (at < count && worth[at] > value)
 			at++;
 		if (at < count && worth[at] == value) {

@@ -32,14 +32,14 @@
 #include "core/profile.h"
 #include "core/quota.h"
 #include "core/reserve.h"
+#include "core/score.h"
 #include "core/strand.h"
 
-#define CANDIDATES_MAX 1024		     /* that wait; that run */
-#define LINES_MAX      256		     /* lines looked at */
-#define RUN_MIN_US     INT64_C(600000000)    /* ten minutes */
-#define STAY_MILLI     100		     /* a move must make it faster by so much */
-#define SCORE_STEP     (ASSIGN_LOG_ONE / 4)  /* a score changes by at most a fifth a round */
-#define SCORE_STILL    (ASSIGN_LOG_ONE / 16) /* and not for less than a twentieth */
+#define CANDIDATES_MAX 1024		  /* that wait; that run */
+#define LINES_MAX      256		  /* lines looked at */
+#define RUN_MIN_US     INT64_C(600000000) /* ten minutes */
+#define STAY_MILLI     100		  /* a move must make it faster by so much */
+#define ROUND_EPOCHS   4		  /* steps of a score at a round */
 
 /* One job of the deal. */
 struct hand {
@@ -436,19 +436,11 @@ static void fill_jobs(struct parc_core *core, struct deal *deal)
 	}
 }
 
-static int32_t score_log(const struct parc_core *core, int32_t chip)
-{
-	return assign_log2_ratio((uint32_t)choose_score(core, chip), CHOOSE_SCORE_ONE);
-}
-
 /* Chips, and what of each is free or held by the candidates. */
 static void find_chips(const struct parc_core *core, struct deal *deal)
 {
-	uint64_t chips = core->chips_here & ~core->cores_chips;
-
 	deal->assign = (struct assign){.jobs = deal->jobs};
-	for (; chips != 0 && deal->assign.chips < ASSIGN_CHIPS_MAX; chips &= chips - 1)
-		deal->chips[deal->assign.chips++] = __builtin_ctzll(chips);
+	deal->assign.chips = choose_makes(core, deal->chips);
 }
 
 static void find_room(const struct parc_core *core, struct deal *deal)
@@ -634,37 +626,15 @@ static int deal_stop(struct parc_core *core, struct deal *deal)
 	return 1;
 }
 
-static int32_t limit_step(int32_t value, int32_t step)
-{
-	return value > step ? step : value < -step ? -step : value;
-}
-
-static int32_t score_of(int32_t logarithm)
-{
-	int64_t score = assign_scale(CHOOSE_SCORE_ONE, logarithm);
-
-	return score < CHOOSE_SCORE_MAX ? (int32_t)score : CHOOSE_SCORE_MAX;
-}
-
-/* Let the scores follow the prices of the deal, a bounded step each time and none for little. */
+/* Let the scores follow the prices of the deal. */
 static void deal_scores(struct parc_core *core, const struct deal *deal)
 {
 	int32_t least = INT32_MAX;
 
 	for (int32_t c = 0; c < deal->assign.chips; c++)
 		least = deal->assign.price[c] < least ? deal->assign.price[c] : least;
-	for (int32_t c = 0; c < deal->assign.chips; c++) {
-		struct parc_action action = {.kind = PARC_ACTION_SCORE, .job = PARC_NONE};
-		int32_t now = score_log(core, deal->chips[c]);
-		int32_t change = deal->assign.price[c] - least - now;
-
-		if ((change < SCORE_STILL && change > -SCORE_STILL) || !act_has_room(core))
-			continue;
-		action.score.chip = deal->chips[c];
-		action.score.score = score_of(now + limit_step(change, SCORE_STEP));
-		if (action.score.score != choose_score(core, deal->chips[c]))
-			act(core, &action, 0);
-	}
+	for (int32_t c = 0; c < deal->assign.chips; c++)
+		score_follow(core, deal->chips[c], deal->assign.price[c] - least, ROUND_EPOCHS);
 }
 
 /* Is work on its way out in whose place others shall start? */

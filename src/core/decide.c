@@ -20,6 +20,7 @@
 #include "core/pair.h"
 #include "core/queue.h"
 #include "core/reserve.h"
+#include "core/score.h"
 #include "core/service.h"
 
 /* An attempt was lost: another one, if the job and the policy allow it. */
@@ -189,6 +190,7 @@ void decide(struct parc_core *core, const struct parc_event *event)
 	int done;
 
 	core->actions_count = core->placements_count = 0;
+	score_decide(core);
 	decide_event(core, event);
 	decide_deadlines(core);
 	do { /* what a replica gives is known for sure once it has started */

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 #include "core/check.h"
-#include "core/choose.h"
 #include "core/reserve.h"
+#include "core/score.h"
 
 struct marks {
 	uint8_t *bytes; /* one a slot */
@@ -611,8 +611,7 @@ static int settings_are_right(const struct parc_core *core)
 		   (core->cores_chips & ~core->chips_known) == 0;
 
 	for (int32_t i = 0; i < PARC_CHIPS_MAX && good; i++)
-		good = core->scores[i] == 0 ||
-		       is_within(core->scores[i], CHOOSE_SCORE_ONE, CHOOSE_SCORE_MAX);
+		good = core->scores[i] == 0 || is_within(core->scores[i], SCORE_ONE, SCORE_MAX);
 	for (int32_t i = 0; i < PARC_CHIPS_MAX && good; i++) {
 		int cores = core->chips[i].rule == PARC_RULE_CORES;
 

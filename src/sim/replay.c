@@ -17,9 +17,10 @@
 #define REPLAY_TASKS_MAX  4000000	    /* running at one time */
 #define REPLAY_SHAPES_MIN 4096
 #define REPLAY_SHAPES_MAX 65536
-#define REPLAY_KINDS_EACH 128 /* kinds of jobs the core tells apart for each tenant of its limits \
-			       */
-#define REPLAY_PROGRESS 256   /* jobs between two reports of progress */
+#define REPLAY_KINDS_EACH                                                                       \
+	128		    /* kinds of jobs the core tells apart for each tenant of its limits \
+			     */
+#define REPLAY_PROGRESS 256 /* jobs between two reports of progress */
 
 const char *replay_fault_name(int fault)
 {
