@@ -82,6 +82,12 @@ int assign_pairs_improve(struct assign *assign);
 /* Logarithm to base 2 of a number above 0, rounded down to 1/1024. */
 int32_t assign_log2(uint32_t number);
 
+/* Of a ratio; mostly the two are equal. */
+static inline int32_t assign_log2_ratio(uint32_t number, uint32_t one)
+{
+	return number == one ? 0 : assign_log2(number) - assign_log2(one);
+}
+
 /* number x 2^(logarithm / ASSIGN_LOG_ONE), rounded down; of 0 to 2^42. The logarithm is cut at 20
  * either way. */
 int64_t assign_scale(int64_t number, int32_t logarithm);

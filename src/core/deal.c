@@ -327,8 +327,7 @@ static int32_t stay_worth(const struct parc_core *core, const struct hand *hand)
 	int64_t milli = PARC_SHARE_WHOLE + STAY_MILLI;
 
 	milli += core->rules.move_us * PARC_SHARE_WHOLE / left_us(core, hand->job);
-	return assign_log2(milli < INT32_MAX ? (uint32_t)milli : INT32_MAX) -
-	       assign_log2(PARC_SHARE_WHOLE);
+	return assign_log2_ratio(milli < INT32_MAX ? (uint32_t)milli : INT32_MAX, PARC_SHARE_WHOLE);
 }
 
 /* ---- Pairs */
@@ -439,7 +438,7 @@ static void fill_jobs(struct parc_core *core, struct deal *deal)
 
 static int32_t score_log(const struct parc_core *core, int32_t chip)
 {
-	return assign_log2((uint32_t)choose_score(core, chip)) - assign_log2(CHOOSE_SCORE_ONE);
+	return assign_log2_ratio((uint32_t)choose_score(core, chip), CHOOSE_SCORE_ONE);
 }
 
 /* Chips, and what of each is free or held by the candidates. */

@@ -62,7 +62,7 @@ int32_t pair_value(const struct parc_core *core, int32_t job, int32_t beside, in
 	    (own * alone_other + others * alone) * PARC_SHARE_WHOLE <=
 		    PAIR_GAIN_MILLI * alone * alone_other)
 		return ASSIGN_NEVER;
-	return assign_log2((uint32_t)own) - assign_log2(PARC_SHARE_WHOLE);
+	return assign_log2_ratio((uint32_t)own, PARC_SHARE_WHOLE);
 }
 
 /* ---- Starting beside another */
