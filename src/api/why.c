@@ -95,10 +95,10 @@ static void room_details(struct daemon *daemon, json_t *list, const struct want 
 			    (daemon->chips.present >> i & 1))
 				free_milli += parc_free_milli(daemon->core, i);
 		detail_add(list,
-			   "it asks for %.3g devices in %lld task%s; %.3g are free of the "
+			   "it asks for %.3g device%s in %lld task%s; %.3g are free of the "
 			   "chips it accepts",
-			   (double)want->devices_milli / 1000, (long long)want->tasks,
-			   plural(want->tasks), (double)free_milli / 1000);
+			   (double)want->devices_milli / 1000, plural(want->devices_milli / 1000),
+			   (long long)want->tasks, plural(want->tasks), (double)free_milli / 1000);
 	}
 	if (want->cpu_milli == 0)
 		return;

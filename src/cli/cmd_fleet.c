@@ -45,8 +45,9 @@ static int fleet_run(int argc, char **argv)
 		for (size_t i = 0; i < json_array_size(nodes); i++)
 			node_print(json_array_get(nodes, i));
 		window_print(json_object_get(answer.json, "windows"));
-		printf("%lld jobs wait; of %.1f devices %.1f are allocated\n",
+		printf("%lld job%s; of %.1f devices %.1f are allocated\n",
 		       (long long)live_integer(answer.json, "pending"),
+		       live_integer(answer.json, "pending") == 1 ? " waits" : "s wait",
 		       (double)live_integer(answer.json, "capacity_milli") / 1000,
 		       (double)live_integer(answer.json, "allocated_milli") / 1000);
 	}

@@ -7,8 +7,11 @@
 static const char why_text[] =
 	"Usage: parc why [OPTION]... JOB\n"
 	"\n"
-	"Say why a job waits: one reason, one thing that would help, by when it\n"
-	"starts where that is known, and windows that are in its way.\n"
+	"Say why a job waits: one reason with its numbers (what it asks for and what is free, the "
+	"limit\n"
+	"that its tenant is at, the jobs it waits for), one thing that would help, by when it "
+	"starts\n"
+	"where that is reserved, else why nobody knows, and windows that are in its way.\n"
 	"\n" LIVE_HELP "\n"
 	"Example:\n"
 	"  parc why 12\n";

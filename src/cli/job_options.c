@@ -36,10 +36,11 @@ enum value_kind {
 struct job_option {
 	const char *name, *argument, *field;
 	enum value_kind kind;
+	const char *help;
 };
 
 static const struct job_option table[] = {
-#define X(name, argument, field, kind, help) {name, argument, field, VALUE_##kind},
+#define X(name, argument, field, kind, help) {name, argument, field, VALUE_##kind, help},
 	JOB_OPTIONS(X)
 #undef X
 };
@@ -458,8 +459,8 @@ static int options_read(struct job_options *options, int argc, char **argv)
 			options->key = optarg;
 		else if (value_set(options->job, it, optarg) != 0)
 			return command_usage(options->live.name,
-					     "--%s %s: this is not what it takes; see the help",
-					     it->name, optarg);
+					     "--%s does not take '%.80s'; it takes %s: %s",
+					     it->name, optarg, it->argument, it->help);
 	}
 	return COMMAND_OK;
 }

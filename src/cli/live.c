@@ -28,7 +28,8 @@ int live_words(struct live *live, int argc, char **argv, int min, int max)
 		if (!live_option(live, option))
 			return command_usage_hint(live->name);
 	if (argc - optind < min)
-		return command_usage(live->name, "something is missing at the end");
+		return command_usage(live->name,
+				     "what it is for is missing: a number or a name at the end");
 	if (argc - optind > max)
 		return command_usage(live->name, "'%s' is too many", argv[optind + max]);
 	return COMMAND_OK;

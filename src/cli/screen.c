@@ -104,7 +104,8 @@ static void head_add(const struct screen_data *data, const struct screen_view *v
 		   (double)held / 1000, (double)capacity / 1000);
 	if (capacity > 0)
 		frame_text(line, " (%lld %%)", (long long)(held * 100 / capacity));
-	frame_text(line, ", %lld jobs wait", (long long)live_integer(data->fleet, "pending"));
+	frame_text(line, ", %lld job%s", (long long)live_integer(data->fleet, "pending"),
+		   live_integer(data->fleet, "pending") == 1 ? " waits" : "s wait");
 	if (view->is_paused)
 		frame_text(line, "  PAUSED");
 }

@@ -192,7 +192,7 @@ node() {
 	[[ $(parc show 2 --json | jq -c '[.devices[].share_milli]') == "[500,500]" ]]
 	parc submit --partition 7g.80gb --chip A100 "${stay[@]}" -- true
 	run -0 parc why 3
-	[[ $output == *"it asks for 1 devices in 1 task"* ]]
+	[[ $output == *"it asks for 1 device in 1 task"* ]]
 	local refused=(
 		"--partition gpu|no chip that it can use here has a partition 'gpu'"
 		"--partition 1g.10gb --chip 910B|no chip that it can use"

@@ -40,7 +40,7 @@ teardown() {
 	for words in "--once" ""; do
 		# shellcheck disable=SC2086  # words are a command line
 		run -0 parc top $words
-		[[ ${lines[0]} == "parc "*"  0.5 of 8.0 devices held (6 %), 1 jobs wait" ]]
+		[[ ${lines[0]} == "parc "*"  0.5 of 8.0 devices held (6 %), 1 job waits" ]]
 		[[ $output == *"0 A100    [#####.....]  50% busy    -"* ]]
 		[[ $output == *"1 half?[2J "*"running"* ]]
 		[[ $output == *"2 later "*"pending"*"held"* ]]
