@@ -11,11 +11,13 @@
 #include <unistd.h>
 
 #include "cli/live.h"
+#include "text/glyph.h"
 
 #define LINES_MAX   400
 #define COLUMNS_MAX 200
 #define BAR_CELLS   20
 #define REFRESH_MS  1000
+#define CELL_SIZE   128 /* bytes of a cell */
 
 static const char top_text[] =
 	"Usage: parc top [OPTION]...\n"
@@ -47,6 +49,25 @@ static void frame_add(struct frame *frame, const char *format, ...)
 		if ((unsigned char)*line < 0x20 || *line == 0x7f)
 			*line = '?';
 	frame->count++;
+}
+
+/* Text that others chose as a cell of so many columns. */
+static const char *cell(char *out, size_t size, const char *text, int columns)
+{
+	char glyph[GLYPH_BYTES];
+	size_t used = 0;
+	int shown = 0;
+
+	while (*text != '\0' && used + 2 * GLYPH_BYTES < size) {
+		int taken = glyph_take(&text, glyph);
+
+		if (shown + taken > columns)
+			break;
+		used += (size_t)snprintf(out + used, size - used, "%s", glyph);
+		shown += taken;
+	}
+	snprintf(out + used, size - used, "%*s", columns - shown, "");
+	return out;
 }
 
 static const char *bar(int64_t used_milli, char text[BAR_CELLS + 1])
@@ -94,9 +115,11 @@ static void jobs_add(struct frame *frame, const json_t *answer)
 	for (size_t i = 0; i < json_array_size(jobs); i++) {
 		const json_t *job = json_array_get(jobs, i);
 		const char *reason = live_string(job, "reason");
+		char name[CELL_SIZE];
 
-		frame_add(frame, "%8lld  %-18.18s %-10.10s %-10.10s %-10s %-12s %s",
-			  (long long)live_integer(job, "job"), live_string(job, "name"),
+		frame_add(frame, "%8lld  %s %-10.10s %-10.10s %-10s %-12s %s",
+			  (long long)live_integer(job, "job"),
+			  cell(name, sizeof(name), live_string(job, "name"), 18),
 			  live_string(job, "user"), live_string(job, "tenant"),
 			  live_string(job, "state"), strcmp(reason, "none") == 0 ? "" : reason,
 			  live_duration(now_us - live_integer(job, "submit_us")));
