@@ -74,7 +74,7 @@ round() {
 	wait
 }
 
-echo "serve: {snapshot_records: 1000, policy: {requeue_max: 1000}}" >"$work/config.yaml"
+echo "serve: {snapshot_records: 1000, policy: {requeue_max: 1000, preempt: true, run_min: 0s, grace: 1s}}" >"$work/config.yaml"
 touch "$work/ran"
 failed=
 for number in $(seq "$rounds"); do
@@ -82,6 +82,42 @@ for number in $(seq "$rounds"); do
 	[ -z "$failed" ] || break
 done
 tap_report "$rounds rounds of kill -9 under load" "$failed"
+
+# What the load has not: gangs, one that fails, a job that gives way and goes on, an array, a time
+# limit, a cancel; the daemon and its supervisors die in the middle of it.
+mixed() {
+	local low high cores
+	cores=$(nproc)
+	# shellcheck disable=SC2016  # the job's shell expands it
+	low=$(submit --cpu "$cores" --preemptible --requeue -- sh -c '[ "$PARC_ATTEMPT" -gt 1 ] || exec sleep 1000')
+	until_running "$low" || { echo "job $low does not run" && return; }
+	high=$(submit --cpu "$cores" --tier 3 -- true)
+	# shellcheck disable=SC2016
+	submit --group tasks=1,cpu=0.1 --group tasks=2,cpu=0.1 -- sh -c '[ "$PARC_TASK" -ne 2 ]' >/dev/null
+	submit --group tasks=1,cpu=0.1 --group tasks=3,cpu=0.2 --requeue -- true >/dev/null
+	# shellcheck disable=SC2016
+	submit --cpu 0.3 --array 1-6%2 -- sh -c 'exit $((PARC_JOB % 2))' >/dev/null
+	submit --cpu 0.1 --time 1s -- sleep 1000 >/dev/null
+	"$PARC" cancel "$(submit --cpu 0.1 -- sleep 1000)" >/dev/null
+	kill -9 $daemon
+	wait $daemon 2>/dev/null
+	# shellcheck disable=SC2046  # process ids
+	kill -9 $(supervisors) 2>/dev/null
+	start || { echo "it did not start again" && return; }
+	for _ in $(seq 2000); do
+		[ "$("$PARC" queue --json | grep -c '"job"')" -ne 0 ] || return
+	done
+	echo "not all of it ended; job $low, which gave way to $high: $("$PARC" show "$low")"
+}
+
+submit() { "$PARC" submit --json --directory / "$@" | sed -n 's/.*"job": \([0-9]*\).*/\1/p'; }
+
+until_running() {
+	for _ in $(seq 2000); do
+		"$PARC" show "$1" --json | grep -q '"state": "running"' && return
+	done
+	return 1
+}
 
 start
 jobs=$(cat "$work"/answered.* | sed -n 's/.*"job": \([0-9]*\).*/\1/p')
@@ -99,6 +135,8 @@ for job in $jobs; do
 done
 tap_report "all $(answered) jobs that were answered are there and came to an end" "${problems%$'\n'}"
 tap_report "no number was given twice" "$(cat "$work"/answered.* | sort | uniq -d)"
+mixed >"$work/mixed"
+tap_report "gangs, preemption, an array, limits, and a kill in the middle of them" "$(cat "$work/mixed")"
 tap_report "no attempt ran twice, of $(wc -l <"$work/ran") that ran" "$(sort "$work/ran" | uniq -d)"
 kill -TERM $daemon
 wait $daemon
@@ -106,4 +144,6 @@ tap_report "it stops cleanly" "$([ $? -eq 0 ] || tail -n 1 "$work/log")"
 daemon=
 tap_run "an audit of the whole journal is clean" "$PARC" audit "$work/data"
 tap_run "its outside events decide the same again" "$PARC" whatif "$work/data"
+gave_way=$("$PARC" whatif "$work/data" | grep -c '^gave way to others')
+tap_report "among them one that gave way" "$([ "$gave_way" -eq 1 ] || echo "none did")"
 tap_end

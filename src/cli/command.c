@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text/glyph.h"
+
 const struct command *command_find(const char *name)
 {
 	for (int i = 0; command_table[i] != NULL; i++) {
@@ -111,8 +113,12 @@ int command_usage_hint(const char *name)
 
 void command_say(const char *text)
 {
-	for (; *text != '\0'; text++)
-		fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, stderr);
+	char glyph[GLYPH_BYTES];
+
+	while (*text != '\0') {
+		glyph_take(&text, glyph);
+		fputs(glyph, stderr);
+	}
 }
 
 int command_fail(const struct parc_err *err)

@@ -4,7 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <wchar.h>
+
+#include "text/glyph.h"
 
 struct frame_line *frame_add(struct frame *frame, enum frame_style style)
 {
@@ -40,36 +41,18 @@ void frame_text(struct frame_line *line, const char *format, ...)
 		bytes_add(line, at, 1, 1);
 }
 
-/* How long the next character is, and how many columns it takes; what is none is one byte, which
- * is not shown (0 columns). */
-static size_t character_read(const char *text, int *columns)
-{
-	mbstate_t state = {0};
-	wchar_t wide;
-	size_t size = mbrtowc(&wide, text, strlen(text), &state);
-
-	*columns = 0;
-	if (size == 0 || size > 8)
-		return 1;
-	*columns = wcwidth(wide) > 0 ? wcwidth(wide) : 0;
-	return size;
-}
-
 void frame_cell(struct frame_line *line, const char *text, int width)
 {
-	int shown = 0, columns;
+	char glyph[GLYPH_BYTES];
+	int shown = 0;
 
 	while (*text != '\0' && shown < width) {
-		size_t size = character_read(text, &columns);
+		int columns = glyph_take(&text, glyph);
 
-		if (columns > 0 && shown + columns > width)
+		if (shown + columns > width)
 			break;
-		if (columns > 0)
-			bytes_add(line, text, size, columns);
-		else
-			bytes_add(line, "?", 1, 1);
-		shown += columns > 0 ? columns : 1;
-		text += size;
+		bytes_add(line, glyph, strlen(glyph), columns);
+		shown += columns;
 	}
 	for (; shown <= width; shown++)
 		bytes_add(line, " ", 1, 1);

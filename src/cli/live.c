@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "text/glyph.h"
+
 int live_option(struct live *live, int option)
 {
 	if (option == 'S')
@@ -62,12 +64,16 @@ int64_t live_number(const char *word)
 
 void live_print_text(const char *text, int width)
 {
+	char glyph[GLYPH_BYTES];
 	int shown = 0;
 
-	for (; *text != '\0' && (width <= 0 || shown < width); text++, shown++) {
-		unsigned char byte = (unsigned char)*text;
+	while (*text != '\0') {
+		int columns = glyph_take(&text, glyph);
 
-		putchar(byte < 0x20 || byte == 0x7f || (byte >= 0x80 && byte < 0xa0) ? '?' : byte);
+		if (width > 0 && shown + columns > width)
+			break;
+		fputs(glyph, stdout);
+		shown += columns;
 	}
 	for (; shown < width; shown++)
 		putchar(' ');

@@ -54,7 +54,8 @@ int live_node_verb(int argc, char **argv, const char *verb);
 /* The whole number of a word, above 0; -1 when it is none. */
 int64_t live_number(const char *word);
 
-/* Print text that others chose: bytes that could move the cursor become '?'. */
+/* Print text that others chose, cut off and filled up to so many columns (0: as it is): what could
+ * move the cursor becomes '?'. */
 void live_print_text(const char *text, int width);
 
 /* "3 d 4 h", "12 min", "5 s" into a buffer that lasts until the call after the next. */

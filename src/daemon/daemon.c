@@ -312,6 +312,7 @@ static void care(struct daemon *daemon)
 	if (daemon->now_us < daemon->expire_us)
 		return;
 	daemon->expire_us = daemon->now_us + CARE_EVERY_US;
+	store_reserve(daemon->store);
 	free_bytes = store_free_bytes(daemon->store);
 	if (daemon->is_low != (free_bytes >= 0 && free_bytes < DAEMON_RESERVE_BYTES)) {
 		daemon->is_low = !daemon->is_low;

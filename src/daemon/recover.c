@@ -62,6 +62,15 @@ static int core_make(struct daemon *daemon, struct parc_err *err)
 	int code = snapshot_get(daemon->options.directory, store_last(store), &daemon->core,
 				&daemon->snapshot_number, &broken, err);
 
+	if (code == 0 && snapshot_oldest(daemon->options.directory, store_last(store) + 1) > 0)
+		return parc_err_set(
+			err, PARC_ERR_CORRUPT,
+			"snapshot %lld is newer than the journal, which ends at record %lld: the "
+			"database is not the one that the folder had; put that back, or name "
+			"another folder",
+			(long long)snapshot_oldest(daemon->options.directory,
+						   store_last(store) + 1),
+			(long long)store_last(store));
 	if (broken > 0)
 		log_write(&daemon->log, LOG_WARNING_LEVEL,
 			  "%d damaged snapshots were passed over; the journal has it all", broken);

@@ -15,11 +15,22 @@ static const char *const texts[] = {
 
 int sql_fail(struct store *store, const char *what, struct parc_err *err)
 {
-	int full = sqlite3_errcode(store->database) == SQLITE_FULL;
+	const char *advice = "";
 
+	switch (sqlite3_errcode(store->database)) {
+	case SQLITE_FULL:
+		advice = "; make room on the file system";
+		break;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		advice = "; the file is damaged: put back a copy of the whole folder, or save what "
+			 "'sqlite3 parc.db .recover' can read and name another folder";
+		break;
+	default:
+		break;
+	}
 	return parc_err_set(err, PARC_ERR_IO, "%s/%s: %s: %s%s", store->directory, STORE_DATABASE,
-			    what, sqlite3_errmsg(store->database),
-			    full ? "; make room on the file system" : "");
+			    what, sqlite3_errmsg(store->database), advice);
 }
 
 static int bind_one(sqlite3_stmt *statement, int at, char type, va_list *args)

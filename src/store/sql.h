@@ -20,6 +20,7 @@ struct store {
 	sqlite3 *database;
 	sqlite3_stmt *statements[SQL_COUNT]; /* prepared when first used */
 	int lock;			     /* open file, -1: none */
+	int room[2];			     /* the database and its log, for store_reserve; -1 */
 	int is_open, is_broken, read_only;
 	int64_t first, last; /* of the journal; last: with what is not committed */
 	struct parc_limits limits;

@@ -17,6 +17,8 @@
 #include "store/sql.h"
 
 #define CHECKPOINT_PAGES 4000 /* pages of the log before a commit moves them: 16 MiB */
+#define LOG_RESERVE	 (INT64_C(18) << 20) /* the log until then, and some more */
+#define DATABASE_RESERVE (INT64_C(16) << 20) /* what it grows by when they are moved, far less */
 
 static int directory_make(const char *directory, int read_only, struct parc_err *err)
 {
@@ -114,7 +116,7 @@ int store_open(struct store **out, const char *directory, const struct store_opt
 	*out = NULL;
 	if (store == NULL)
 		return parc_err_set(err, PARC_ERR_MEMORY, "no memory for the store");
-	store->lock = -1;
+	store->lock = store->room[0] = store->room[1] = -1;
 	store->read_only = options->read_only;
 	store->scratch_size = 2 * PARC_EVENT_SCRATCH;
 	store->event_bytes = malloc(PARC_EVENT_BYTES_MAX);
@@ -140,6 +142,10 @@ void store_close(struct store *store)
 	for (int i = 0; i < SQL_COUNT; i++)
 		sqlite3_finalize(store->statements[i]);
 	sqlite3_close(store->database);
+	/* Not before: closing any descriptor of the database drops this process's locks on it. */
+	for (int i = 0; i < 2; i++)
+		if (store->room[i] >= 0)
+			close(store->room[i]);
 	if (store->lock >= 0)
 		close(store->lock);
 	free(store->event_bytes);
@@ -223,6 +229,28 @@ int64_t store_free_bytes(const struct store *store)
 	if (statvfs(store->directory, &status) != 0)
 		return -1;
 	return (int64_t)status.f_bavail * (int64_t)status.f_frsize;
+}
+
+/* Blocks behind the end of both files: nobody else can take them, and SQLite writes into them. */
+void store_reserve(struct store *store)
+{
+	static const char *const names[] = {STORE_DATABASE, STORE_DATABASE "-wal"};
+	char path[STORE_PATH_MAX + 16];
+	struct stat status;
+
+	for (int i = 0; i < 2; i++) {
+		int64_t wanted;
+
+		snprintf(path, sizeof(path), "%s/%s", store->directory, names[i]);
+		if (store->room[i] < 0)
+			store->room[i] = open(path, O_RDWR | O_CLOEXEC);
+		if (store->room[i] < 0 || fstat(store->room[i], &status) != 0)
+			continue;
+		wanted = i == 0 ? status.st_size + DATABASE_RESERVE : LOG_RESERVE;
+		/* Without room, or on a file system that cannot, it goes on without. */
+		if ((int64_t)status.st_blocks * 512 < wanted - (i == 0 ? DATABASE_RESERVE / 2 : 0))
+			(void)!fallocate(store->room[i], FALLOC_FL_KEEP_SIZE, 0, wanted);
+	}
 }
 
 int64_t store_bytes(const struct store *store)

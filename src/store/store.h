@@ -95,6 +95,11 @@ int64_t store_drop(struct store *store, int64_t before, int64_t count, struct pa
 int64_t store_free_bytes(const struct store *store);
 int64_t store_bytes(const struct store *store);
 
+/* Keep room on the disk for some hundreds of commits, so that ends and cancels are taken when
+ * others have filled it; cheap, to be called now and then. It is had again when there is room
+ * again. */
+void store_reserve(struct store *store);
+
 /* Move what the log holds into the database, as far as no reader hinders; when idle. */
 void store_checkpoint(struct store *store);
 

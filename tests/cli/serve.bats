@@ -287,4 +287,9 @@ load daemon
 	parc submit --hold --name $'a\e[2Jb\nc' -- true
 	run -0 parc queue
 	[[ ${#lines[@]} -eq 2 && ${lines[1]} == *"a?[2Jb?c"* ]]
+	parc submit --hold --name $'训练 é \xc2\x9b31m\xe2\x80\xae' -- true
+	run -0 parc queue
+	[[ ${lines[2]} == *"训练 é ?31m?  "* ]]
+	run -0 parc show 2
+	[[ $output == *"训练 é ?31m?"* ]]
 }
