@@ -26,8 +26,11 @@ struct range {
 	int64_t value, low, high;
 };
 
-static int check_ranges(const struct range *ranges, size_t count, struct parc_err *err)
+/* Unrolled, so that of the table only the comparisons are left. */
+static inline __attribute__((always_inline)) int check_ranges(const struct range *ranges,
+							      size_t count, struct parc_err *err)
 {
+#pragma GCC unroll 32
 	for (size_t i = 0; i < count; i++) {
 		if (ranges[i].value < ranges[i].low || ranges[i].value > ranges[i].high)
 			return check_range(ranges[i].field, ranges[i].value, ranges[i].low,
@@ -303,6 +306,8 @@ static int check_service(const struct parc_submit *submit, struct parc_err *err)
 int check_submit(const struct parc_core *core, const struct parc_submit *submit,
 		 struct parc_err *err)
 {
+	int32_t tenant =
+		submit->tenant != PARC_NONE ? idmap_find(&core->tenant_ids, submit->tenant) : -1;
 	int code = check_new_id("job", submit->job, core->last_job, err);
 
 	if (code == 0)
@@ -311,8 +316,7 @@ int check_submit(const struct parc_core *core, const struct parc_submit *submit,
 		code = check_submit_fields(submit, err);
 	if (code == 0)
 		code = check_service(submit, err);
-	if (code == 0 && submit->tenant != PARC_NONE &&
-	    idmap_find(&core->tenant_ids, submit->tenant) < 0)
+	if (code == 0 && submit->tenant != PARC_NONE && tenant < 0)
 		code = unknown(err, "tenant", submit->tenant);
 	if (code == 0)
 		code = check_groups(core, submit, err);
@@ -325,7 +329,7 @@ int check_submit(const struct parc_core *core, const struct parc_submit *submit,
 	if (code == 0)
 		code = array_check(core, submit, err);
 	if (code == 0)
-		code = tree_check_pending(core, idmap_find(&core->tenant_ids, submit->tenant), err);
+		code = tree_check_pending(core, tenant, err);
 	return code == 0 ? check_submit_rooms(core, submit, err) : code;
 }
 

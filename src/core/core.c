@@ -259,6 +259,7 @@ int parc_step(struct parc_core *core, const struct parc_event *event, struct par
 		apply_event(core, event);
 		decide(core, event);
 		attribution_settle(core);
+		job_digest_settle(core);
 	}
 	actions_give(core, actions);
 	return code;
@@ -290,6 +291,7 @@ int parc_apply(struct parc_core *core, const struct parc_event *event,
 		code = parc_err_set(err, PARC_ERR_STATE, "a window was not placed");
 	core->closure_set = NULL;
 	attribution_settle(core);
+	job_digest_settle(core);
 	return code;
 }
 

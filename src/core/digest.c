@@ -234,6 +234,7 @@ void digest_reset(struct parc_core *core)
 			core->reservations[i].hash = reservation_hash(core, i);
 	for (int32_t i = 0; i < core->closures_table.high; i++)
 		core->closures[i].hash = closure_hash(&core->closures[i]);
+	core->undigested = 0;
 	core->digest = digest_recount(core);
 }
 

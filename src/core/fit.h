@@ -56,6 +56,19 @@ int chip_book(const struct parc_chip *chip, const struct ask *ask, struct bookin
 void view_of_node(const struct parc_core *core, int32_t node, struct view *view);
 void view_of_node_whole(const struct parc_core *core, int32_t node, struct view *view);
 
+/* Copy a view, with so many devices as its node has: mostly a fourth of what a view has room for.
+ */
+static inline void view_copy(struct view *to, const struct view *view)
+{
+	to->kind = view->kind;
+	to->memory_free = view->memory_free;
+	to->cpu_free = view->cpu_free;
+	to->node = view->node;
+	to->hash = view->hash;
+	for (int32_t i = 0; i < view->kind->devices_count; i++)
+		to->cells[i] = view->cells[i];
+}
+
 /* Take out of a view what is kept. */
 struct kept;
 void view_keep(struct view *view, const struct kept *kept);

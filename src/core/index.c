@@ -136,27 +136,28 @@ static void cells_sort(uint64_t *cells, int32_t count)
 	}
 }
 
-/* Sort groups of `size` devices among each other; each is sorted within. */
+/* Does the link group at `b` come before the one at `a`: has it more at the first difference? */
+static int link_before(const uint64_t *b, const uint64_t *a, int32_t size)
+{
+	int32_t d = 0;
+
+	while (d < size - 1 && a[d] == b[d])
+		d++;
+	return a[d] < b[d];
+}
+
+/* Sort groups of `size` devices among each other; each is sorted within. Most are in order. */
 static void links_sort(uint64_t *cells, int32_t count, int32_t size)
 {
-	size_t bytes = (size_t)size * sizeof(*cells);
-	uint64_t link[PARC_NODE_DEVICES_MAX];
+	for (int32_t i = size; i + size <= count; i += size)
+		for (int32_t at = i; at > 0 && link_before(cells + at, cells + at - size, size);
+		     at -= size)
+			for (int32_t d = at; d < at + size; d++) {
+				uint64_t cell = cells[d];
 
-	for (int32_t i = size; i + size <= count; i += size) {
-		int32_t at = i;
-
-		memcpy(link, cells + i, bytes);
-		for (; at > 0; at -= size) {
-			int32_t d = 0;
-
-			while (d < size - 1 && cells[at - size + d] == link[d])
-				d++;
-			if (cells[at - size + d] >= link[d])
-				break;
-			memcpy(cells + at, cells + at - size, bytes);
-		}
-		memcpy(cells + at, link, bytes);
-	}
+				cells[d] = cells[d - size];
+				cells[d - size] = cell;
+			}
 }
 
 /* Bring devices that stand for each other into one order: within a link group or a unit, and

@@ -37,13 +37,25 @@ uint64_t job_hash(const struct parc_core *core, int32_t slot)
 	return job_is_service(job) ? service_hash(&core->services[job->service], hash) : hash;
 }
 
+void job_digest_settle(struct parc_core *core)
+{
+	struct job *job;
+
+	if (core->undigested == 0)
+		return;
+	job = &core->jobs[core->undigested - 1];
+	core->digest -= job->hash;
+	job->hash = job_hash(core, core->undigested - 1);
+	core->digest += job->hash;
+	core->undigested = 0;
+}
+
 void job_digest(struct parc_core *core, int32_t slot)
 {
-	struct job *job = &core->jobs[slot];
-
-	core->digest -= job->hash;
-	job->hash = job_hash(core, slot);
-	core->digest += job->hash;
+	if (core->undigested == slot + 1)
+		return;
+	job_digest_settle(core);
+	core->undigested = slot + 1;
 }
 
 void job_set_reason(struct parc_core *core, int32_t slot, int32_t reason)
@@ -528,6 +540,8 @@ void job_end(struct parc_core *core, int32_t slot, int32_t result)
 	records_free(core, job);
 	if (job->tenant >= 0)
 		core->tenants[job->tenant].jobs--;
+	if (core->undigested == slot + 1)
+		core->undigested = 0;
 	core->digest -= job->hash;
 	idmap_remove(&core->job_ids, job->id);
 	job->id = PARC_NONE;

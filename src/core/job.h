@@ -80,8 +80,11 @@ void job_orphan(struct parc_core *core, int32_t job);
 void job_set_held(struct parc_core *core, int32_t job, int held);
 void job_set_reason(struct parc_core *core, int32_t job, int32_t reason);
 
-/* Recompute the job's part of the digest after a change of its record. */
+/* The job's part of the digest is to be reckoned anew after a change of its record: that is done
+ * when another job's is to be, or with job_digest_settle at the end of a step, for most steps
+ * change one job several times. */
 void job_digest(struct parc_core *core, int32_t job);
+void job_digest_settle(struct parc_core *core);
 uint64_t job_hash(const struct parc_core *core, int32_t job);
 uint64_t allocation_hash(const struct parc_core *core, int32_t allocation);
 

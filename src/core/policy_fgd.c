@@ -177,8 +177,9 @@ static int32_t score_fgd(struct parc_core *core, const struct view *view, const 
 	const struct policy *policy = core->policy;
 	uint64_t cells = profile_view_cells(view);
 	int64_t before = fragments_of(policy, view, cells);
-	struct view after = *view;
+	struct view after;
 
+	view_copy(&after, view);
 	if (pick->booking.devices == 1 && pick->booking.share_milli < PARC_SHARE_WHOLE) {
 		after.cpu_free -= pick->booking.cpu_milli;
 		return score_share(policy, &after, cells, before, pick);

@@ -151,11 +151,12 @@ static int32_t score_parc(struct parc_core *core, const struct view *view, const
 {
 	const struct policy *policy = core->policy;
 	uint64_t cells = profile_view_cells(view);
-	struct view after = *view;
+	struct view after;
 	struct memo_entry before;
 	struct worth worth;
 	int64_t value;
 
+	view_copy(&after, view);
 	worth_of(policy, view, &worth);
 	state_value(policy, view, cells, worth.devices, &before);
 	before.value += fleeting_value(policy, view, &worth);
