@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/act.h"
+#include "store/quarantine.h"
 #include "store/snapshot.h"
 
 #define ENTRIES_STEP 256 /* asked of the engine at a time */

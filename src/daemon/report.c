@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/act.h"
+#include "store/quarantine.h"
 
 int late_add(struct daemon *daemon, const struct engine_report *report, struct parc_err *err)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "review/audit.h"
+#include "store/quarantine.h"
 
 struct auditor {
 	struct audit *audit;

@@ -7,6 +7,7 @@
 #define REVIEW_AUDIT_H
 
 #include "review/review.h"
+#include "store/quarantine.h"
 
 struct audit {
 	int64_t records;    /* decided again */

@@ -3,6 +3,7 @@
  * Rows that are no longer wanted, and those that were put aside. Pruning walks the jobs by number,
  * a part at each call, so that it needs no index of ends that every end would have to keep.
  */
+#include "store/quarantine.h"
 #include "store/rows.h"
 
 #include "store/sql.h"

@@ -164,22 +164,6 @@ typedef int store_token_visit(void *context, const struct store_token *token);
 int store_token_list(struct store *store, store_token_visit *visit, void *context,
 		     struct parc_err *err);
 
-/* Events that were put aside (docs/journal.md): kept for people. */
-struct store_quarantined {
-	int64_t number, created_us;
-	const struct parc_event *event; /* NULL: it cannot be read */
-	const char *why;
-};
-
-/* What is put aside for the same reason is kept once, and of all the first 1,000. */
-int store_quarantine_add(struct store *store, int64_t now_us, const struct parc_event *event,
-			 const char *why, struct parc_err *err);
-int64_t store_quarantine_count(struct store *store);
-
-typedef int store_quarantine_visit(void *context, const struct store_quarantined *it);
-int store_quarantine_list(struct store *store, store_quarantine_visit *visit, void *context,
-			  struct parc_err *err);
-
 /* Drop the rows of jobs that ended before `before_us` among the next `max` jobs above *cursor,
  * each told to `visit` (an attempt of it, while its row is there) first. *cursor goes on, to 0
  * at the end. The newest job of all stays, so that its number is not given again. */

@@ -22,6 +22,7 @@
 #include "daemon/tripped.h"
 #include "review/audit.h"
 #include "review/whatif.h"
+#include "store/quarantine.h"
 #include "store/snapshot.h"
 #include "support/dry.h"
 
