@@ -132,9 +132,8 @@ void index_rebuild(struct parc_core *core, int exact);
  * there are scored again when next asked. */
 void index_rescore(struct parc_core *core, uint64_t chips);
 
-/* A node changed: file it again by its view, behind `prev` in its class (-1: in front, as the one
- * that changed last; else only to undo changes in reverse), or take it out if it is not up. Its
- * stamp is set before. */
+/* A node changed, its stamp is set: file it again by its view, behind `prev` in its class (-1: in
+ * front; else only to undo changes in reverse), or take it out if it is not up. */
 void index_file(struct parc_core *core, const struct view *view, int32_t prev);
 void index_remove(struct parc_core *core, int32_t node);
 
