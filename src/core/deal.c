@@ -571,17 +571,21 @@ static int is_stopping(const struct parc_core *core, const struct hand *hand)
 	return allocation >= 0 && core->allocations[allocation].state == PARC_JOB_STOPPING;
 }
 
-/* Is the host of this guest in its place or on its way there, and alone then? Who shares its
- * devices with it until now is stopped. */
+/* Is the host of this guest in its place, and has it room for the guest, at the latest when who
+ * shares its devices with it until now is gone? That one is stopped. As long as the host is on its
+ * way nobody knows what it will have beside it: its guest stays where it is. */
 static int clear_host(struct parc_core *core, struct deal *deal, int32_t i)
 {
 	const struct hand *host = &deal->hands[deal->jobs[i].mate];
+	const struct hand *mate = host->mate < 0 ? NULL : &deal->hands[host->mate];
 
-	if (!host->stays)
-		return host->was < 0 || is_stopping(core, host);
-	if (host->mate >= 0 && must_go(core, deal, host->mate))
-		act_stop(core, deal->hands[host->mate].job, PARC_RESULT_PREEMPTED);
-	return host->mate < 0 || is_stopping(core, &deal->hands[host->mate]);
+	if (!host->stays ||
+	    (mate != NULL && !is_stopping(core, mate) && !must_go(core, deal, host->mate)) ||
+	    !pair_would_fit(core, deal->hands[i].job, host->job))
+		return 0;
+	if (mate != NULL && !is_stopping(core, mate))
+		act_stop(core, mate->job, PARC_RESULT_PREEMPTED);
+	return 1;
 }
 
 /* Stop what has to make place for those that wait, then what moves, then what joins others. 0: the

@@ -143,6 +143,7 @@ struct allocation {
 	uint8_t state;	     /* STARTING, RUNNING or STOPPING */
 	uint8_t warned;	     /* how often since it is idle (idle.c) */
 	uint8_t halved;	     /* it holds half of its devices, as it is or was in a pair */
+	uint8_t given;	     /* derived: it is given back for a try (reserve_plan.c) */
 };
 
 struct task { /* as small as its bounds allow: there are more of these than of anything */

@@ -128,6 +128,35 @@ static int32_t chip_of(const struct parc_core *core, int32_t allocation)
 				__builtin_ctz(task->devices));
 }
 
+/* Count what an allocation holds as given back (-1), or as held again, for a try. */
+static void pretend(struct parc_core *core, int32_t allocation, int sign)
+{
+	int32_t t = allocation < 0 ? -1 : core->allocations[allocation].tasks;
+
+	for (; t >= 0; t = core->tasks[t].next)
+		if (core->nodes[core->tasks[t].node].state == PARC_NODE_UP)
+			node_pretend(core, &core->tasks[t],
+				     core->jobs[core->allocations[allocation].job].user, sign);
+}
+
+int pair_would_fit(struct parc_core *core, int32_t job, int32_t host)
+{
+	int32_t at = core->jobs[host].allocation, own = core->jobs[job].allocation, fits = 1,
+		number;
+	int32_t beside = core->allocations[at].beside == own ? -1 : core->allocations[at].beside;
+	struct ask ask;
+
+	group_ask(core, &core->jobs[job], &core->groups[core->jobs[job].groups],
+		  variant_on(core, job, chip_of(core, at), &number), 0, &ask);
+	pretend(core, own, -1);
+	pretend(core, beside, -1);
+	for (int32_t t = core->allocations[at].tasks; t >= 0 && fits; t = core->tasks[t].next)
+		fits = has_room(core, &core->tasks[t], &ask);
+	pretend(core, beside, 1);
+	pretend(core, own, 1);
+	return fits;
+}
+
 static struct parc_action rebook_to(const struct parc_core *core, int32_t allocation, int32_t share)
 {
 	const struct allocation *it = &core->allocations[allocation];

@@ -33,6 +33,10 @@ int32_t pair_value(const struct parc_core *core, int32_t job, int32_t beside, in
  * full. Both wait in a deal that has found them worth it. */
 int pair_start(struct parc_core *core, int32_t job, int32_t host);
 
+/* Would the job fit there when it, and who shares the devices with the host now, have given back
+ * what they hold? Both have whole devices of one make and as many tasks. */
+int pair_would_fit(struct parc_core *core, int32_t job, int32_t host);
+
 /* Give those whose other half has gone all of their devices; 0: the step is full. */
 int pair_decide(struct parc_core *core);
 

@@ -26,6 +26,7 @@ struct window {
 	 * none) and those that begin after `closed_us` (0: never) do not matter. */
 	int32_t member;
 	int64_t closed_us;
+	int32_t given; /* 1: what is given back for a try is gone, and gives nothing back later */
 };
 
 #define WINDOW_ALWAYS ((struct window){.except = -1, .from_us = INT64_MIN, .until_us = PARC_NEVER})

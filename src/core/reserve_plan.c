@@ -33,7 +33,8 @@ static struct window window_of(const struct parc_core *core, int32_t job, int64_
 	struct window window = {.except = core->jobs[job].reservation,
 				.from_us = time_us,
 				.until_us = order_end_most_us(core, job, time_us),
-				.member = job + 1};
+				.member = job + 1,
+				.given = 1};
 
 	window.closed_us = window.until_us;
 
@@ -77,6 +78,7 @@ static void allocation_give(struct parc_core *core, int32_t slot)
 		if (core->nodes[node].state != PARC_NODE_UP)
 			continue;
 		core->releases[core->releases_count++] = t;
+		core->allocations[slot].given = 1;
 		node_pretend(core, &core->tasks[t], 0, -1);
 		node_touch(core, node);
 	}
@@ -210,7 +212,11 @@ static void plan_end(struct parc_core *core, int found)
 {
 	if (!found)
 		releases_take(core);
-	core->releases_count = 0;
+	while (core->releases_count > 0) {
+		const struct task *task = &core->tasks[core->releases[--core->releases_count]];
+
+		core->allocations[task->allocation].given = 0;
+	}
 	while (core->touched_count > 0)
 		core->nodes[core->touched[--core->touched_count]].touched = 0;
 }
