@@ -72,9 +72,9 @@ case "${1:-} ${2:-}" in
 "long ")
 	echo "1..12"
 	sound "long runs" build/soak --seed 500000 --runs 60 --events 400
-	# Tenants' gates: trials that run just then, and a queue in strict order that ends early; who
-	# gives way in vain: guests without cores beside their host, pairs that are not allowed any
-	# more, what running work gives back to later reservations.
+	# Tenants' gates: trials that run just then, and a queue in strict order that ends early. Told to
+	# give way for nobody: a guest whose host's node has no core left; pairs that are not allowed any
+	# more; a reservation that counted on what was given back for a try.
 	for seed in 71308:120 80033:120 80136:120 70595:120 71319:100 91133:100 92162:100 \
 		200224:200 200340:200 200880:300 202099:300; do
 		sound "seed ${seed%:*}, which failed once" \

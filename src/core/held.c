@@ -102,11 +102,10 @@ static void need_reckon(const struct parc_core *core, const struct node *node, i
 	}
 	for (int32_t t = node->tasks; t >= 0; t = core->tasks[t].node_next) {
 		const struct allocation *it = &core->allocations[core->tasks[t].allocation];
-		int64_t end_us = it->end_us;
 
-		if (it->given && window->given)
-			continue;
-		if ((end_us > window->from_us && end_us <= time_us) ||
+		if (it->given)
+			continue; /* it is among what is free */
+		if ((it->end_us > window->from_us && it->end_us <= time_us) ||
 		    (table_count(&core->closures_table) > 0 &&
 		     is_within(core, node, &core->tasks[t], time_us)))
 			need_take_task(&core->tasks[t], need);
