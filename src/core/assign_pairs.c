@@ -11,6 +11,13 @@
 
 #define NO_GAIN (INT64_MIN / 4) /* a unit that may not be; a few of these can be added */
 
+/* May the unit be? Who is in one that may not (any more) stays until a better one may: what such a
+ * unit is worth is never set off against another of its sort. */
+static int is_possible(int64_t worth)
+{
+	return worth > NO_GAIN / 2;
+}
+
 /* What the chip is worth to those two, of whom `b` may be -1. Who stays on its device has that in
  * its value; but if both were on the chip, one of them moves to the other's. */
 static int64_t unit_worth(const struct assign *assign, int32_t chip, int32_t a, int32_t b)
@@ -55,7 +62,7 @@ int32_t assign_join_best(const struct assign *assign, int32_t job, int64_t *gain
 	for (int32_t k = 0; k < assign->count; k++) {
 		int64_t own = assign_join_gain(assign, job, k);
 
-		if (own <= NO_GAIN / 2 || (best >= 0 && own <= *gain))
+		if (!is_possible(own) || (best >= 0 && own <= *gain))
 			continue;
 		best = k;
 		*gain = own;
@@ -94,7 +101,7 @@ int32_t assign_take_place(struct assign *assign, int32_t job)
 		int32_t chip = assign->jobs[i].chip, mate = assign->jobs[i].mate;
 
 		if (mate < 0 || assign->jobs[i].fixed || !is_match(assign, job, i) ||
-		    unit_worth(assign, chip, mate, job) <= NO_GAIN / 2)
+		    !is_possible(unit_worth(assign, chip, mate, job)))
 			continue;
 		leave(assign, i);
 		assign_join(assign, job, chip, mate);
@@ -110,7 +117,7 @@ void assign_part(struct assign *assign)
 		int32_t last = i;
 
 		if (it->mate > i || it->mate < 0 ||
-		    unit_worth(assign, it->chip, i, it->mate) > NO_GAIN / 2)
+		    is_possible(unit_worth(assign, it->chip, i, it->mate)))
 			continue;
 		if (it->fixed)
 			last = it->mate;
@@ -137,14 +144,23 @@ static void offer_swap(const struct assign *assign, int32_t job, int32_t other, 
 		       struct best *best)
 {
 	const struct assign_job *it = &assign->jobs[job], *to = &assign->jobs[other];
-	int64_t then;
+	int64_t mine, others;
 
 	if (to->fixed || other == it->mate || (it->mate < 0 && to->mate < 0))
 		return;
 	now += unit_worth(assign, to->chip, other, to->mate);
-	then = unit_worth(assign, to->chip, job, to->mate) +
-	       unit_worth(assign, it->chip, other, it->mate);
-	best_offer(best, then - now, to->chip, -1, other);
+	mine = unit_worth(assign, to->chip, job, to->mate);
+	others = unit_worth(assign, it->chip, other, it->mate);
+	if (is_possible(mine) && is_possible(others))
+		best_offer(best, mine + others - now, to->chip, -1, other);
+}
+
+/* It goes to devices of the chip, or joins a host there, for this gain; `rest`: what it leaves is
+ * worth then, less what it has now. */
+static void offer_leave(struct best *best, int64_t rest, int64_t gain, int32_t chip, int32_t host)
+{
+	if (is_possible(gain))
+		best_offer(best, rest + gain, chip, host, -1);
 }
 
 static void find_best(struct assign *assign, int32_t job, struct best *best)
@@ -152,16 +168,17 @@ static void find_best(struct assign *assign, int32_t job, struct best *best)
 	const struct assign_job *it = &assign->jobs[job];
 	int64_t now = unit_worth(assign, it->chip, job, it->mate);
 	int64_t rest = it->mate < 0 ? 0 : unit_worth(assign, it->chip, it->mate, -1);
+	int leaves = is_possible(rest);
 
-	for (int32_t c = 0; c < assign->chips; c++)
+	for (int32_t c = 0; c < assign->chips && leaves; c++)
 		if (assign->room[c] >= it->size && (it->mate >= 0 || c != it->chip))
-			best_offer(best, rest + unit_worth(assign, c, job, -1) - now, c, -1, -1);
+			offer_leave(best, rest - now, unit_worth(assign, c, job, -1), c, -1);
 	for (int32_t k = 0; k < assign->count; k++) {
 		if (!is_match(assign, job, k))
 			continue;
-		if (k != it->mate)
-			best_offer(best, rest - now + assign_join_gain(assign, job, k),
-				   assign->jobs[k].chip, k, -1);
+		if (k != it->mate && leaves)
+			offer_leave(best, rest - now, assign_join_gain(assign, job, k),
+				    assign->jobs[k].chip, k);
 		offer_swap(assign, job, k, now, best);
 	}
 	assign->work += assign->count;

@@ -665,18 +665,22 @@ static int check_outside(const struct parc_core *core, const struct parc_event *
 	}
 }
 
-/* Does the event sort the jobs into other kinds, by tenant or by other rules? */
-static int sorts_anew(const struct parc_core *core, const struct parc_event *event)
+/* If the event sorts the jobs into other kinds, by tenant or by other rules, is there room for
+ * them? With fair share each tenant has its own already. */
+static int may_sort(const struct parc_core *core, const struct parc_event *event)
 {
 	const struct parc_policy *policy = &event->policy;
 
 	if (event->kind == PARC_EVENT_TENANT_SET)
-		return tree_has_rule(&event->tenant) || fair_is_on(&core->rules) || core->ruled > 0;
+		return fair_is_on(&core->rules) ||
+		       (!tree_has_rule(&event->tenant) && core->ruled == 0) ||
+		       strand_may_sort(core, &core->rules, 1);
 	if (event->kind == PARC_EVENT_POLICY_SET)
-		return fair_is_on(policy) != fair_is_on(&core->rules) ||
-		       policy->lend != core->rules.lend ||
-		       policy->trial_max != core->rules.trial_max;
-	return 0;
+		return (fair_is_on(policy) == fair_is_on(&core->rules) &&
+			policy->lend == core->rules.lend &&
+			policy->trial_max == core->rules.trial_max) ||
+		       strand_may_sort(core, policy, fair_is_on(policy) || core->ruled > 0);
+	return 1;
 }
 
 /* Does it part jobs of one kind, as it brings a chip, what is known of a chip's speeds, or a window
@@ -700,11 +704,13 @@ static int check_kinds(const struct parc_core *core, const struct parc_event *ev
 {
 	if (strand_suffice(core))
 		return 0;
-	if (sorts_anew(core, event) || (parts_kinds(core, event) && !strand_may_split(core)))
-		return parc_err_set(err, PARC_ERR_FULL,
-				    "there are %d jobs, more than can be sorted anew; do it with "
-				    "fewer, or raise the limit on tenants (%d)",
-				    table_count(&core->jobs_table), core->limits.tenants);
+	if (!may_sort(core, event) || (parts_kinds(core, event) && !strand_may_split(core)))
+		return parc_err_set(
+			err, PARC_ERR_FULL,
+			"the %d jobs may be of more than %d kinds then; do it with fewer, "
+			"or raise the limit on tenants (%d)",
+			table_count(&core->jobs_table), strand_limit(&core->limits),
+			core->limits.tenants);
 	return 0;
 }
 

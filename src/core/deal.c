@@ -199,7 +199,8 @@ static int32_t hand_of(const struct deal *deal, int32_t job)
 	return i;
 }
 
-/* Who shares its devices with one that is not dealt is not dealt. */
+/* Who shares its devices with one that is not dealt is not dealt; nor is any pair where the longest
+ * come first: these are dealt one by one, and pairs that another policy made stay as they are. */
 static void drop_halves(const struct parc_core *core, struct deal *deal)
 {
 	int32_t kept = 0;
@@ -210,7 +211,8 @@ static void drop_halves(const struct parc_core *core, struct deal *deal)
 			core->allocations[core->jobs[deal->hands[i].job].allocation].beside;
 
 		deal->hands[i].mate = beside;
-		if (beside >= 0 && hand_of(deal, core->allocations[beside].job) < 0)
+		if (beside >= 0 && (core->rules.order == PARC_ORDER_LONGEST ||
+				    hand_of(deal, core->allocations[beside].job) < 0))
 			deal->hands[i].mate = -2;
 	}
 	for (int32_t i = 0; i < deal->running; i++)

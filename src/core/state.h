@@ -124,6 +124,7 @@ struct parc_core {
 	struct table strands_table, bundles_table;
 	int32_t *strand_buckets, *bundle_buckets;
 	uint32_t strand_mask;
+	uint64_t *strand_marks;	     /* kinds, while they are counted: twice as many as buckets */
 	struct ranking strand_turns; /* within bundle or gate */
 	struct ranking bundle_turns; /* in line */
 	int32_t strands_stale;	     /* first whose first job is said to lack room; -1: none */

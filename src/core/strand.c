@@ -30,6 +30,7 @@ void strand_init(struct parc_core *core, struct block *block)
 	core->strand_buckets = block_take(block, buckets, sizeof(*core->strand_buckets));
 	core->bundle_buckets = block_take(block, buckets, sizeof(*core->bundle_buckets));
 	core->strand_mask = buckets - 1;
+	core->strand_marks = block_take(block, 2 * (size_t)buckets, sizeof(*core->strand_marks));
 	ranking_init_major(&core->strand_turns, block, size);
 	ranking_init_major(&core->bundle_turns, block, size);
 }
@@ -64,12 +65,60 @@ int strand_suffice(const struct parc_core *core)
 	return table_count(&core->jobs_table) <= core->strands_table.size;
 }
 
+/* Enter the mark of a kind; 1 if it is new. At most half of the places are ever taken. */
+static int mark_enter(const struct parc_core *core, uint64_t mark)
+{
+	uint32_t mask = 2 * core->strand_mask + 1, at = (uint32_t)mark & mask;
+
+	mark |= UINT64_C(1) << 63; /* 0: a free place */
+	while (core->strand_marks[at] != 0 && core->strand_marks[at] != mark)
+		at = (at + 1) & mask;
+	if (core->strand_marks[at] == mark)
+		return 0;
+	core->strand_marks[at] = mark;
+	return 1;
+}
+
+/* Are the jobs no more than so many kinds, by the keys that they have in `core`? `by_tenant`,
+ * `by_kind`: as far as these tell them apart at most. */
+static int kinds_are_few(const struct parc_core *core, int by_tenant, int by_kind, int32_t most)
+{
+	int32_t count = 0;
+
+	memset(core->strand_marks, 0,
+	       2 * ((size_t)core->strand_mask + 1) * sizeof(*core->strand_marks));
+	for (int32_t i = 0; i < core->jobs_table.high && count <= most; i++) {
+		const struct job *job = &core->jobs[i];
+		uint64_t mark;
+
+		if (job->id == PARC_NONE)
+			continue;
+		mark = hash_word(line_key(core, i), by_tenant ? (uint64_t)(int64_t)job->tenant : 0);
+		count += mark_enter(core, by_kind ? hash_word(mark, (uint64_t)job->kind) : mark);
+	}
+	return count <= most;
+}
+
+int strand_may_sort(const struct parc_core *core, const struct parc_policy *rules, int by_tenant)
+{
+	struct parc_core after; /* the same tables, looked at by other rules */
+
+	if (strand_suffice(core))
+		return 1;
+	after = *core;
+	after.rules = *rules;
+	return kinds_are_few(&after, by_tenant, 0, core->strands_table.size);
+}
+
 /* With trial runs what is not known of a chip tells every kind apart, not one from the others. */
 int strand_may_split(const struct parc_core *core)
 {
-	return strand_suffice(core) ||
-	       (core->rules.trial_max == 0 &&
-		table_has_room(&core->strands_table, table_count(&core->strands_table)));
+	if (strand_suffice(core))
+		return 1;
+	if (!table_has_room(&core->strands_table, table_count(&core->strands_table)))
+		return 0;
+	return core->rules.trial_max == 0 ||
+	       kinds_are_few(core, strand_is_wanted(core), 1, core->strands_table.size / 2);
 }
 
 int32_t strand_tenant(const struct parc_core *core, int32_t tenant)

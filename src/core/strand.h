@@ -37,8 +37,11 @@ int32_t strand_limit(const struct parc_limits *limits);
 int strand_is_wanted(const struct parc_core *core);
 int strand_has_room(const struct parc_core *core);
 
-/* Is there room for all jobs to have strands of their own; for each strand to become two? */
+/* Is there room for all jobs to have strands of their own? Then nothing has to be counted. Else: is
+ * there, when they are sorted by these rules, and by tenant; when each strand becomes two? That
+ * counts kinds: O(jobs). */
 int strand_suffice(const struct parc_core *core);
+int strand_may_sort(const struct parc_core *core, const struct parc_policy *rules, int by_tenant);
 int strand_may_split(const struct parc_core *core);
 
 /* The job, of a line of this key, enters the core; it leaves the core. */
