@@ -21,6 +21,31 @@ int32_t assign_log2(uint32_t number)
 	return whole * ASSIGN_LOG_ONE + fraction;
 }
 
+#define SCALE_MAX 20 /* either way */
+
+/* 2^(2^i / 1024) in 1/2^30. */
+static const int64_t log_factors[] = {
+	1074468888, 1075196443, 1076653033, 1079572136, 1085434106,
+	1097253708, 1121280436, 1170923762, 1276901417, 1518500250,
+};
+
+int64_t assign_scale(int64_t number, int32_t logarithm)
+{
+	__int128 scaled = number;
+	int32_t shift;
+
+	if (logarithm > SCALE_MAX * ASSIGN_LOG_ONE)
+		logarithm = SCALE_MAX * ASSIGN_LOG_ONE;
+	if (logarithm < -SCALE_MAX * ASSIGN_LOG_ONE)
+		logarithm = -SCALE_MAX * ASSIGN_LOG_ONE;
+	logarithm += SCALE_MAX * ASSIGN_LOG_ONE; /* none below 0: division cuts towards it */
+	shift = logarithm / ASSIGN_LOG_ONE - SCALE_MAX;
+	for (int32_t bit = 0; bit < 10; bit++)
+		if (logarithm >> bit & 1)
+			scaled = scaled * log_factors[bit] >> 30;
+	return (int64_t)(shift < 0 ? scaled >> -shift : scaled << shift);
+}
+
 /* ---- Admission */
 
 /* The chip on which the job is best off among those with so much room; -1: none. */
@@ -337,20 +362,17 @@ static void prices_find(struct assign *assign)
 #define BALANCE_STEP   150
 #define FINE	       (INT64_C(1) << 20) /* of a step */
 #define TIME_UNIT_US   1000000
+#define TIME_MAX_S     (INT64_C(1) << 32) /* 136 years */
 
-/* Seconds that the job has to go on a chip; its work is cut at ten thousand years. */
+/* Seconds that the job has to go on a chip, where it is as elsewhere: that it would rather stay
+ * makes nobody faster. At most TIME_MAX_S, so that sums over a deal fit. */
 static int64_t time_on(const struct assign_job *job, int32_t chip)
 {
-	int32_t whole = job->value[chip] / ASSIGN_LOG_ONE, rest = job->value[chip] % ASSIGN_LOG_ONE;
-	int64_t left = job->left_us < INT64_C(1) << 58 ? job->left_us / TIME_UNIT_US + 1
-						       : INT64_C(1) << 38;
+	int64_t left = job->left_us / TIME_UNIT_US + 1;
+	int64_t time = assign_scale(left < TIME_MAX_S ? left : TIME_MAX_S,
+				    (chip == job->was ? job->stay : 0) - job->value[chip]);
 
-	/* 2^-value: the whole part shifts, the rest is taken as a straight line. */
-	left = left * (2 * ASSIGN_LOG_ONE) / (2 * ASSIGN_LOG_ONE + 2 * rest);
-	if (whole < -20 || whole > 20)
-		whole = whole < 0 ? -20 : 20;
-	left = whole < 0 ? left << -whole : left >> whole;
-	return left > 0 ? left : 1;
+	return time < 1 ? 1 : time < TIME_MAX_S ? time : TIME_MAX_S;
 }
 
 /* Where its work is cheapest at these prices; -1: nowhere. */
@@ -485,6 +507,8 @@ void assign_deal(struct assign *assign)
 	assign->work = 0;
 	for (int32_t i = 0; i < assign->count && assign->pair == NULL; i++)
 		assign->jobs[i].mate = -1;
+	if (assign->pair != NULL)
+		assign_part(assign);
 	admit(assign);
 	improve(assign);
 	while (assign->pair != NULL && (assign_pairs_improve(assign) | place_rest(assign)))

@@ -212,6 +212,54 @@ static void test_the_longest_goes_first(void **state)
 	assert_int_equal((jobs[1].chip == 1) + (jobs[2].chip == 1), 1);
 }
 
+/* How long it takes is 2^-value, on slow chips as on fast ones: two times, not four. */
+static void test_slow_chips_take_as_long_as_they_do(void **state)
+{
+	struct assign_job job = {.size = 1, .chip = -1, .was = -1, .left_us = 99999000000};
+	struct assign assign = {.jobs = &job, .count = 1, .chips = 3, .room = {1, 1, 1}};
+
+	(void)state;
+	job.value[0] = ASSIGN_LOG_ONE / 2;
+	job.value[1] = -ASSIGN_LOG_ONE / 2;
+	job.value[2] = -3 * ASSIGN_LOG_ONE / 2;
+	assign_balance(&assign);
+	assert_in_range(job.time_s[0], 70700, 70720);
+	assert_in_range(job.time_s[1], 141400, 141440);
+	assert_in_range(job.time_s[2], 282800, 282880);
+}
+
+/* Of two alike the one that runs stays: that it is worth more there does not make it shorter, which
+ * would let the other come first. */
+static void test_who_runs_is_not_taken_for_shorter(void **state)
+{
+	struct assign_job jobs[2] = {
+		{.size = 1, .chip = -1, .was = -1, .left_us = 71000000000, .value = {0}},
+		{.size = 1, .chip = 0, .was = 0, .left_us = 71000000000, .stay = 300},
+	};
+	struct assign assign = {.jobs = jobs, .count = 2, .chips = 1, .room = {1}};
+
+	(void)state;
+	jobs[1].value[0] = jobs[1].stay;
+	assign_balance(&assign);
+	assert_int_equal(jobs[0].chip, -1);
+	assert_int_equal(jobs[1].chip, 0);
+}
+
+static void test_scales(void **state)
+{
+	(void)state;
+	assert_int_equal(assign_scale(1000, 0), 1000);
+	assert_int_equal(assign_scale(1000, -2 * ASSIGN_LOG_ONE), 250);
+	assert_int_equal(assign_scale(1000, ASSIGN_LOG_ONE / 2), 1414);
+	assert_int_equal(assign_scale(1000, -ASSIGN_LOG_ONE / 2), 707);
+	assert_int_equal(assign_scale(1, INT32_MAX), 1 << 20);
+	assert_int_equal(assign_scale(INT64_C(1) << 42, INT32_MAX), INT64_C(1) << 62);
+	assert_int_equal(assign_scale(INT64_C(1) << 42, INT32_MIN), INT64_C(1) << 22);
+	for (uint32_t i = 1000; i < 100000; i++)
+		assert_in_range(assign_scale(1 << 20, assign_log2(i)), (uint64_t)i * 1047500,
+				(uint64_t)i << 20);
+}
+
 static void test_logarithms(void **state)
 {
 	(void)state;
@@ -319,6 +367,9 @@ int main(void)
 		cmocka_unit_test(test_the_longest_goes_first),
 		cmocka_unit_test(test_pairs_hold),
 		cmocka_unit_test(test_a_pair_is_made_when_it_is_worth_it),
+		cmocka_unit_test(test_slow_chips_take_as_long_as_they_do),
+		cmocka_unit_test(test_who_runs_is_not_taken_for_shorter),
+		cmocka_unit_test(test_scales),
 		cmocka_unit_test(test_logarithms),
 	};
 
