@@ -388,9 +388,8 @@ static void help_section(struct frame *frame)
 		"space      ask the daemon now",
 		"h, ?       this help, and back",
 		"",
-		"A bar is what jobs hold of a device or of cores. busy is what was measured, - "
-		"when",
-		"nothing was, and ! says that a process uses the device that is no job's.",
+		"A bar is what jobs hold of a device or of cores. busy is what was measured, -",
+		"when nothing was, and ! says that a process uses the device that is no job's.",
 		"'parc why JOB' says why a job waits, 'parc show JOB' all of it.",
 	};
 
