@@ -97,9 +97,17 @@ FUZZ_BIN     := $(patsubst fuzz/%.c,$(DIR)/%,$(FUZZ_SRC))
 REPLAY_BIN   := $(patsubst fuzz/fuzz_%.c,$(DIR)/replay_%,$(FUZZ_SRC))
 SOAK_BIN     := $(if $(SOAK_SRC),$(DIR)/soak)
 
+comma := ,
 # Options to link one unit test with, for example to replace malloc in it.
 LINK_test_allocation := -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc
 LINK_test_jobs_memory := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+# What these write with the C library's calls goes through tests/support/faulty_calls.c.
+LINK_FAULTY := $(addprefix -Wl$(comma)--wrap=,open openat close write pwrite ftruncate fsync fdatasync \
+	rename renameat linkat unlink unlinkat)
+LINK_test_daemon := $(LINK_FAULTY)
+LINK_test_sheet := $(LINK_FAULTY)
+LINK_test_snapshot := $(LINK_FAULTY)
+LINK_test_store := $(LINK_FAULTY)
 
 MAKE_PARALLEL = $(MAKE) --no-print-directory $(quiet) $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 

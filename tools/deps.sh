@@ -15,7 +15,7 @@ run_packages=(gcc libc6-dev make binutils pkgconf libyaml-dev libjansson-dev zli
 	liblzma-dev libsqlite3-dev libmicrohttpd-dev libgnutls28-dev libcurl4-openssl-dev
 	nettle-dev libcap-ng-dev libncurses-dev)
 check_packages=("${run_packages[@]}" clang clang-format libclang-rt-dev libcmocka-dev bats
-	universal-ctags curl jq sqlite3)
+	universal-ctags curl jq sqlite3 tmux)
 
 case ${1:-} in
 run) packages=("${run_packages[@]}") ;;

@@ -35,9 +35,18 @@ struct parc_variant {		   /* another way to run the same job, on the chips it na
 	int32_t device_memory_mib; /* replaces the task's; 0: as the task says */
 };
 
+/* How it has to have ended. Of an array: all of its jobs, all well, all and one of them not well.
+ */
+enum parc_depend_kind {
+	PARC_DEPEND_ANY,
+	PARC_DEPEND_OK,
+	PARC_DEPEND_FAILED,
+	PARC_DEPEND_ARRAY, /* added to one of these: after the whole array that `job` names */
+};
+
 struct parc_depend {
 	int64_t job;
-	int32_t kind; /* 0: after it ended, 1: after it ended well, 2: after it failed */
+	int32_t kind; /* enum parc_depend_kind */
 };
 
 /* The core gives each replica of a service a job of its own, with an id from here on. */

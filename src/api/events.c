@@ -10,6 +10,7 @@
 
 #include "api/request.h"
 
+#define LAST_MAX	200 /* changes in an answer that is no stream */
 #define EVENT_BYTES_MAX 400 /* of one change as text */
 #define BLOCK_BYTES	8192
 #define BEAT_US		INT64_C(15000000) /* a stream without news is sent a comment */
@@ -80,6 +81,39 @@ static ssize_t on_read(void *context, uint64_t position, char *out, size_t room)
 	return 0;
 }
 
+static json_t *change_json(struct daemon *daemon, const struct daemon_change *it)
+{
+	struct store_job row;
+	int is_there = store_job_find(daemon->store, it->job, &row, NULL) == 1;
+
+	return json_pack("{s:I, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s}", "number",
+			 (json_int_t)it->number, "time_us", (json_int_t)it->time_us, "job",
+			 (json_int_t)it->job, "name", is_there ? row.name : "", "user",
+			 is_there ? row.user : "", "state", parc_job_state_name(it->state),
+			 "result", parc_result_name(it->result), "reason",
+			 parc_reason_name(it->reason), "warning",
+			 it->warning == 0 ? "none" : parc_warning_name(it->warning));
+}
+
+/* The last changes that the caller may see, the oldest first. */
+static int last_answer(struct request *request, int64_t last, struct parc_err *err)
+{
+	struct daemon *daemon = request->api->daemon;
+	int64_t at = daemon->changes_count, found = 0;
+	int64_t oldest = at > DAEMON_CHANGES ? at - DAEMON_CHANGES : 0;
+	json_t *list = json_array();
+
+	while (at > oldest && found < last) {
+		const struct daemon_change *it = &daemon->changes[--at % DAEMON_CHANGES];
+
+		if (!is_wanted(request, it))
+			continue;
+		json_array_insert_new(list, 0, change_json(daemon, it));
+		found++;
+	}
+	return answer_json(request, MHD_HTTP_OK, json_pack("{s:o}", "events", list), err);
+}
+
 int handle_events(struct request *request, struct parc_err *err)
 {
 	const char *last =
@@ -87,7 +121,11 @@ int handle_events(struct request *request, struct parc_err *err)
 	struct daemon *daemon = request->api->daemon;
 	int64_t after = store_last(daemon->store);
 	struct store_job job;
+	int64_t few = 0;
 	int code = parameter_number(request, "after", (int64_t[]){0, INT64_MAX}, &after, err);
+
+	if (code == 0)
+		code = parameter_number(request, "last", (int64_t[]){1, LAST_MAX}, &few, err);
 
 	if (code == 0)
 		code = parameter_number(request, "job", (int64_t[]){1, INT64_MAX},
@@ -97,6 +135,8 @@ int handle_events(struct request *request, struct parc_err *err)
 		code = job_get(request, 0, &job, err);
 	if (code != 0)
 		return code;
+	if (few > 0)
+		return last_answer(request, few, err);
 	if (last != NULL)
 		after = strtoll(last, NULL, 10);
 	request->follow_seen = seen_find(daemon, after);

@@ -153,7 +153,7 @@ static int attempt_add(void *context, const struct store_attempt *it)
 	return 0;
 }
 
-static int32_t reason_of(struct daemon *daemon, const struct store_job *job)
+int32_t job_reason_of(struct daemon *daemon, const struct store_job *job)
 {
 	struct parc_job_info info;
 
@@ -164,7 +164,7 @@ static int32_t reason_of(struct daemon *daemon, const struct store_job *job)
 
 static json_t *job_json(struct daemon *daemon, const struct store_job *job)
 {
-	int32_t reason = reason_of(daemon, job);
+	int32_t reason = job_reason_of(daemon, job);
 	json_t *object = json_pack(
 		"{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:s}", "job",
 		(json_int_t)job->job, "name", job->name, "user", job->user, "tenant",
@@ -355,49 +355,4 @@ int handle_job_hold(struct request *request, struct parc_err *err)
 int handle_job_release(struct request *request, struct parc_err *err)
 {
 	return job_event(request, PARC_EVENT_RELEASE, err);
-}
-
-/* By when it starts: from the reservation that the core has made for it, if it has. */
-static void bound_show(struct daemon *daemon, json_t *object, const struct store_job *job)
-{
-	struct parc_job_info info = {0};
-	const char *text = "";
-
-	if (parc_job_info(daemon->core, job->job, &info) != 0 || info.state != PARC_JOB_PENDING)
-		info.reserved_us = 0;
-	else if (info.reserved_us == 0)
-		text = "nothing is reserved for it, so when it starts is not known";
-	else if (info.reserved_us == PARC_NEVER)
-		text = "what it waits for is reserved, but has no known end: time limits would "
-		       "give one";
-	else
-		text = "it starts by then, unless work of a higher order comes or something fails";
-	set(object, "start_by_us",
-	    info.reserved_us == 0 || info.reserved_us == PARC_NEVER
-		    ? json_null()
-		    : json_integer(info.reserved_us));
-	set(object, "bound", json_string(text));
-}
-
-int handle_job_why(struct request *request, struct parc_err *err)
-{
-	struct daemon *daemon = request->api->daemon;
-	struct store_job job;
-	int code = job_get(request, 0, &job, err);
-	int32_t reason;
-	json_t *object;
-
-	if (code != 0)
-		return code;
-	reason = reason_of(daemon, &job);
-	object = json_pack("{s:I, s:s, s:s, s:s, s:s, s:I, s:I}", "job", (json_int_t)job.job,
-			   "state", parc_job_state_name(job.state), "reason",
-			   parc_reason_name(reason), "sentence", parc_reason_sentence(reason),
-			   "todo", parc_reason_todo(reason), "free_milli",
-			   (json_int_t)parc_free_milli(daemon->core, -1), "pending",
-			   (json_int_t)parc_count(daemon->core, PARC_COUNT_PENDING));
-	bound_show(daemon, object, &job);
-	if (reason == PARC_REASON_MAINTENANCE || reason == PARC_REASON_RESERVATION)
-		set(object, "windows", windows_json(daemon));
-	return answer_json(request, MHD_HTTP_OK, object, err);
 }

@@ -96,6 +96,9 @@ int body_json(struct request *request, json_t **object, struct parc_err *err);
 /* The row of the job of the path, if the caller may see it, and touch it when `touch`. */
 int job_get(struct request *request, int touch, struct store_job *job, struct parc_err *err);
 
+/* Why it waits, or ended: enum parc_reason. */
+int32_t job_reason_of(struct daemon *daemon, const struct store_job *job);
+
 /* Show how far the job of the path has come: "progress" and "checkpoint" (progress.c). */
 void progress_show(struct request *request, json_t *object);
 

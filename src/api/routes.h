@@ -87,6 +87,7 @@
 	X(usage, "to", "up to this moment (now)") \
 	X(report, "from", "from this moment on, in microseconds since 1970 (the beginning)") \
 	X(report, "to", "up to this moment (now)") \
+	X(events, "last", "no stream: {events} with the last changes, 1 to 200 of them") \
 	X(events, "job", "only of this job") \
 	X(events, "after", "only changes above this number; also as Last-Event-ID")
 /* clang-format on */

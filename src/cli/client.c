@@ -129,7 +129,7 @@ int client_do(const struct client_call *call, struct client_answer *answer, stru
 	curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
 	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, call->method);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT, CALL_SECONDS);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT, call->seconds > 0 ? call->seconds : CALL_SECONDS);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_bytes);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
 	if (strcmp(call->method, "GET") != 0)

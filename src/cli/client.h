@@ -30,6 +30,7 @@ struct client_call {
 	json_t *body;	 /* or NULL */
 	const char *key; /* idempotency key, or NULL */
 	const char *ca;	 /* as given by --ca, or NULL */
+	long seconds;	 /* that it may take; 0: 60 */
 };
 
 /* Call and wait for the answer. A refusal of the daemon is PARC_ERR_STATE with its sentence. The

@@ -2,9 +2,7 @@
  *
  * `parc queue`: list the jobs that wait and run.
  */
-#include <string.h>
-
-#include "cli/live.h"
+#include "cli/job_text.h"
 
 static const char queue_text[] =
 	"Usage: parc queue [OPTION]...\n"
@@ -48,34 +46,11 @@ static int queue_options(struct queue *queue, int argc, char **argv)
 	return COMMAND_OK;
 }
 
-/* "2 x 500" of devices, else cores. */
-static void want_print(const json_t *job)
-{
-	char text[32];
-	int64_t devices = live_integer(job, "devices"), share = live_integer(job, "share_milli");
-	int64_t cpu = live_integer(job, "cpu_milli"), tasks = live_integer(job, "tasks");
-	int used = 0;
-
-	if (tasks > 1)
-		used = snprintf(text, sizeof(text), "%lld x ", (long long)tasks);
-	if (devices > 0 && share > 0 && share < 1000)
-		snprintf(text + used, sizeof(text) - (size_t)used, "%lld at .%03lld",
-			 (long long)devices, (long long)share);
-	else if (devices > 0)
-		snprintf(text + used, sizeof(text) - (size_t)used, "%lld dev", (long long)devices);
-	else
-		snprintf(text + used, sizeof(text) - (size_t)used, "%g cpu",
-			 (double)(cpu == 0 ? 1000 : cpu) / 1000);
-	live_print_text(text, 14);
-}
-
 static void row_print(const json_t *job, int64_t now_us)
 {
-	const char *state = live_string(job, "state");
-	int64_t since_us = strcmp(state, "pending") == 0 ? live_integer(job, "submit_us")
-			   : strcmp(state, "ended") == 0 ? live_integer(job, "end_us")
-							 : live_integer(job, "start_us");
+	char wants[JOB_WANTS_BYTES];
 
+	job_wants(job, wants);
 	printf("%8lld  ", (long long)live_integer(job, "job"));
 	live_print_text(live_string(job, "name"), 18);
 	printf("  ");
@@ -83,10 +58,10 @@ static void row_print(const json_t *job, int64_t now_us)
 	printf("  ");
 	live_print_text(live_string(job, "tenant"), 10);
 	printf("  ");
-	want_print(job);
-	live_print_text(strcmp(state, "ended") == 0 ? live_string(job, "result") : state, 10);
-	live_print_text(strcmp(state, "pending") == 0 ? live_string(job, "reason") : "", 12);
-	printf("%s\n", live_duration(now_us - since_us));
+	live_print_text(wants, 14);
+	live_print_text(job_state(job), 10);
+	live_print_text(job_reason(job), 12);
+	printf("%s\n", live_duration(now_us - job_since_us(job)));
 }
 
 static int page_print(const struct queue *queue, const json_t *answer, int is_first)

@@ -21,7 +21,9 @@ static const char run_text[] =
 	"number of\n"
 	"the signal that ended it; 125 when it did not end by itself, or parc failed). Ctrl-C asks "
 	"whether\n"
-	"to cancel it.\n"
+	"to cancel it. With --json what it writes goes to standard error, and at the end the job "
+	"to\n"
+	"standard output, as 'parc show --json' has it.\n"
 	"\n" JOB_OPTIONS_HELP "\nExample:\n"
 	"  parc run --cpu 0.5 --memory 256M -- sh -c 'echo hello'\n";
 
@@ -94,7 +96,7 @@ static int follow(struct watch *watch)
 	while (code == COMMAND_OK) {
 		int ended = watch_has_ended(watch);
 
-		code = watch_output(watch);
+		code = watch_output(watch, ended);
 		if (code == COMMAND_OK && ended)
 			return result_of(watch);
 		if (interrupt_take(watch))
@@ -106,10 +108,21 @@ static int follow(struct watch *watch)
 	return EXIT_FAILURE_OF_PARC;
 }
 
+/* The job as `parc show --json` has it. */
+static void job_print(const struct watch *watch)
+{
+	struct client_answer answer;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/v1/jobs/%lld", (long long)watch->job);
+	live_call(&watch->live, "GET", path, NULL, &answer);
+	client_answer_deinit(&answer);
+}
+
 static int run_run(int argc, char **argv)
 {
 	struct job_options options = {.live = {.name = "run"}};
-	struct watch watch = {.stream = "out"};
+	struct watch watch = {.stream = "out", .task = -1};
 	const struct sigaction action = {.sa_handler = on_interrupt};
 	int code = job_options_parse(&options, argc, argv);
 	int32_t count = 1;
@@ -125,7 +138,12 @@ static int run_run(int argc, char **argv)
 	if (code != COMMAND_OK)
 		return code;
 	sigaction(SIGINT, &action, NULL);
-	return follow(&watch);
+	watch.out = watch.live.json ? stderr : stdout;
+	code = follow(&watch);
+	if (watch.live.json)
+		job_print(&watch);
+	watch_deinit(&watch);
+	return code;
 }
 
 const struct command command_run_job = {

@@ -15,10 +15,16 @@ static const char why_text[] =
 
 static void why_print(const char *job, const json_t *why)
 {
+	const json_t *details = json_object_get(why, "details");
 	int64_t left_us = live_integer(why, "start_by_us") - live_now_us();
 
-	printf("job %s is %s: %s.\nWhat would help: %s.\n", job, live_string(why, "state"),
-	       live_string(why, "sentence"), live_string(why, "todo"));
+	printf("job %s is %s: %s.\n", job, live_string(why, "state"), live_string(why, "sentence"));
+	for (size_t i = 0; i < json_array_size(details); i++) {
+		printf("  ");
+		live_print_text(json_string_value(json_array_get(details, i)), 0);
+		printf(".\n");
+	}
+	printf("What would help: %s.\n", live_string(why, "todo"));
 	if (json_is_integer(json_object_get(why, "start_by_us")))
 		printf("When: in %s at the latest; %s.\n", live_duration(left_us < 0 ? 0 : left_us),
 		       live_string(why, "bound"));

@@ -123,20 +123,51 @@ static int variable_set(json_t *job, const char *text)
 	return json_object_set_new(map, name, json_string(value));
 }
 
+/* One job to wait for: the first `size` bytes are its number. */
+static int after_one(json_t *job, const char *number, size_t size, const char *kind)
+{
+	char text[32];
+
+	if (size >= sizeof(text))
+		return -1;
+	snprintf(text, sizeof(text), "%.*s", (int)size, number);
+	if (live_number(text) < 0)
+		return -1;
+	return json_array_append_new(
+		list_of(job, "after"),
+		json_pack("{s:I, s:s}", "job", (json_int_t)live_number(text), "if", kind));
+}
+
+/* "JOB", "JOB:IF", or as Slurm has it "afterok:JOB:JOB,afterany:JOB". */
 static int after_add(json_t *job, const char *text)
 {
-	char number[32];
-	size_t length = strcspn(text, ":");
+	static const struct {
+		const char *word, *kind;
+	} words[] = {{"afterany:", "any"}, {"afterok:", "ok"}, {"afternotok:", "failed"}};
+	const char *kind = NULL;
+	int code = 0;
 
-	if (length >= sizeof(number))
-		return -1;
-	snprintf(number, sizeof(number), "%.*s", (int)length, text);
-	if (live_number(number) < 0)
-		return -1;
-	return json_array_append_new(list_of(job, "after"),
-				     json_pack("{s:I, s:s}", "job", (json_int_t)live_number(number),
-					       "if",
-					       text[length] == ':' ? text + length + 1 : "any"));
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strncmp(text, words[i].word, strlen(words[i].word)) == 0) {
+			kind = words[i].kind;
+			text += strlen(words[i].word);
+		}
+	if (kind == NULL) {
+		size_t size = strcspn(text, ":");
+
+		return after_one(job, text, size, text[size] == ':' ? text + size + 1 : "any");
+	}
+	while (code == 0) {
+		size_t size = strcspn(text, ":,");
+
+		code = after_one(job, text, size, kind);
+		text += size;
+		if (*text == '\0')
+			break;
+		if (*text++ == ',')
+			return code == 0 ? after_add(job, text) : code;
+	}
+	return code;
 }
 
 /* "N", "N-M": two numbers, equal when there is one; -1 when it is neither. `rest`: behind them. */
@@ -473,8 +504,8 @@ static void refusal_say(const struct job_options *options, const json_t *answer,
 
 int64_t job_options_submit(const struct job_options *options, int32_t *count)
 {
-	struct client_call call = {options->live.socket, "POST",       "/v1/jobs",
-				   options->job,	 options->key, options->live.ca};
+	struct client_call call = {options->live.socket, "POST",	   "/v1/jobs", options->job,
+				   options->key,	 options->live.ca, 0};
 	struct client_answer answer;
 	struct parc_err err = {0};
 	int64_t job = -1;

@@ -35,7 +35,9 @@
 	X("expected", "T", "expected_s", TIME, "how long it will run, about") \
 	X("checkpoint", "T", "checkpoint_s", TIME, "interval of its checkpoints") \
 	X("grace", "T", "grace_s", TIME, "between SIGTERM and SIGKILL when it is stopped") \
-	X("after", "JOB[:IF]", "after", AFTER, "wait for a job; IF is any, ok or failed") \
+	X("after", "JOB[:IF]", "after", AFTER, \
+	  "wait for a job, or with the number of its first job for an array; IF is any, ok or " \
+	  "failed; also afterok:JOB:JOB, afterany:, afternotok:") \
 	X("array", "A-B[%MAX]", "array", ARRAY, \
 	  "equal jobs of indexes A to B (N: 0 to N-1), at most MAX running") \
 	X("service", "MIN:MAX", "service", SERVICE, \

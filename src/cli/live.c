@@ -37,7 +37,7 @@ int live_words(struct live *live, int argc, char **argv, int min, int max)
 int live_call(const struct live *live, const char *method, const char *path, json_t *body,
 	      struct client_answer *answer)
 {
-	struct client_call call = {live->socket, method, path, body, NULL, live->ca};
+	struct client_call call = {live->socket, method, path, body, NULL, live->ca, 0};
 	struct parc_err err = {0};
 
 	if (client_do(&call, answer, &err) != 0)

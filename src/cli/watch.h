@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Following one job: its state and what it writes, as `parc run` and `parc logs` do.
+ * Following one job: its state and what its tasks write, as `parc run` and `parc logs` do. The
+ * lines of several tasks, or jobs, have a number before them, and are shown whole.
  */
 #ifndef CLI_WATCH_H
 #define CLI_WATCH_H
@@ -11,8 +12,15 @@ struct watch {
 	struct live live;
 	int64_t job;
 	const char *stream; /* "out" or "err" */
-	int64_t task, attempt, offset;
+	FILE *out;	    /* where it is shown; NULL: standard output */
+	int64_t task;	    /* of this task alone; -1: of all */
+	int64_t attempt;    /* of this one; 0: of the last */
+	int is_one_of_many; /* the job's number stands before its lines */
+
+	/* What is known of it. */
 	int64_t shown_attempt; /* whose output is being shown */
+	int64_t *offsets;      /* of each task, how much was shown */
+	int64_t tasks;
 	char state[16], result[16];
 	int64_t exit_code, signal; /* -1: none; 0: none */
 	char detail[256];
@@ -21,12 +29,14 @@ struct watch {
 /* Ask for the job's state: COMMAND_OK, or it was said why. */
 int watch_state(struct watch *watch);
 
-/* Copy what is new of its output to standard output. */
-int watch_output(struct watch *watch);
+/* Show what is new of its output; `is_last`: also the line that has not ended. */
+int watch_output(struct watch *watch, int is_last);
 
 int watch_has_ended(const struct watch *watch);
 
 /* Wait a moment; not long while things change. */
 void watch_pause(void);
+
+void watch_deinit(struct watch *watch);
 
 #endif

@@ -2,6 +2,7 @@
 #include "core/act.h"
 
 #include "core/apply.h"
+#include "core/job.h"
 
 int act_has_room_for(const struct parc_core *core, int32_t more)
 {
@@ -55,7 +56,7 @@ void act_stop(struct parc_core *core, int32_t job, int32_t why)
 		return;
 	action.stop.allocation = allocation->id;
 	action.stop.attempt = it->attempt;
-	action.stop.grace_us = it->grace_us > 0 ? it->grace_us : core->rules.grace_us;
+	action.stop.grace_us = job_grace_us(core, job);
 	action.stop.why = why;
 	act(core, &action, 0);
 }

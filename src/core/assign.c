@@ -507,6 +507,8 @@ void assign_deal(struct assign *assign)
 	assign->work = 0;
 	for (int32_t i = 0; i < assign->count && assign->pair == NULL; i++)
 		assign->jobs[i].mate = -1;
+	if (assign->pair != NULL)
+		assign_part(assign);
 	admit(assign);
 	improve(assign);
 	while (assign->pair != NULL && (assign_pairs_improve(assign) | place_rest(assign)))

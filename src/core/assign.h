@@ -70,15 +70,23 @@ void assign_deal(struct assign *assign);
 /* The parts of a deal that deal with pairs (assign_pairs.c), for assign.c. What the sum gains if a
  * job without a place joins one that is alone; the best to join, -1: none; let it join the host, or
  * with -1 take devices of the chip; let it take the place of the last one in a pair whose turn is
- * later, 0: there is none; let each job do the best it can, 1: somebody could. */
+ * later, 0: there is none; let those part who are together and may not be (any more), the later
+ * one leaves; let each job do the best it can, 1: somebody could. */
 int64_t assign_join_gain(const struct assign *assign, int32_t job, int32_t host);
 int32_t assign_join_best(const struct assign *assign, int32_t job, int64_t *gain);
 void assign_join(struct assign *assign, int32_t job, int32_t chip, int32_t host);
 int32_t assign_take_place(struct assign *assign, int32_t job);
+void assign_part(struct assign *assign);
 int assign_pairs_improve(struct assign *assign);
 
 /* Logarithm to base 2 of a number above 0, rounded down to 1/1024. */
 int32_t assign_log2(uint32_t number);
+
+/* Of a ratio; mostly the two are equal. */
+static inline int32_t assign_log2_ratio(uint32_t number, uint32_t one)
+{
+	return number == one ? 0 : assign_log2(number) - assign_log2(one);
+}
 
 /* number x 2^(logarithm / ASSIGN_LOG_ONE), rounded down; of 0 to 2^42. The logarithm is cut at 20
  * either way. */

@@ -103,6 +103,22 @@ int32_t assign_take_place(struct assign *assign, int32_t job)
 	return 0;
 }
 
+void assign_part(struct assign *assign)
+{
+	for (int32_t i = 0; i < assign->count; i++) {
+		const struct assign_job *it = &assign->jobs[i];
+		int32_t last = i;
+
+		if (it->mate > i || it->mate < 0 ||
+		    unit_worth(assign, it->chip, i, it->mate) > NO_GAIN / 2)
+			continue;
+		if (it->fixed)
+			last = it->mate;
+		if (!assign->jobs[last].fixed)
+			leave(assign, last);
+	}
+}
+
 /* The best that a job can do: alone on a chip (host -1), beside a host, or in the place of
  * another. */
 struct best {

@@ -203,13 +203,20 @@ static int check_depends(const struct parc_core *core, const struct parc_submit 
 {
 	for (int32_t d = 0; d < submit->depends_count; d++) {
 		const struct parc_depend *it = &submit->depends[d];
-		int code = check_range("dependency kind", it->kind, 0, 2, err);
+		int of_array = it->kind >= PARC_DEPEND_ARRAY;
+		int code = check_range("dependency kind", it->kind, 0,
+				       PARC_DEPEND_ARRAY + PARC_DEPEND_FAILED, err);
 
 		if (code != 0)
 			return code;
 		if (it->job <= 0 || it->job > core->last_job)
 			return unknown(err, "job to wait for,", it->job);
-		if (it->kind != 0 && idmap_find(&core->job_ids, it->job) < 0)
+		if (of_array && it->job == submit->array)
+			return parc_err_set(err, PARC_ERR_INVALID,
+					    "a job cannot wait for its own array");
+		if (it->kind % PARC_DEPEND_ARRAY != PARC_DEPEND_ANY &&
+		    (of_array ? !array_is_there(core, it->job)
+			      : idmap_find(&core->job_ids, it->job) < 0))
 			return parc_err_set(err, PARC_ERR_STATE,
 					    "job %lld has ended; how is not known here any more",
 					    (long long)it->job);

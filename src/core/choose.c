@@ -61,8 +61,7 @@ int32_t choose_value(const struct parc_core *core, int32_t job, int32_t chip)
 {
 	int32_t speed = choose_speed(core, job, chip);
 
-	return speed > 0 ? assign_log2((uint32_t)speed) - assign_log2(PARC_SHARE_WHOLE)
-			 : ASSIGN_NEVER;
+	return speed > 0 ? assign_log2_ratio((uint32_t)speed, PARC_SHARE_WHOLE) : ASSIGN_NEVER;
 }
 
 int32_t choose_order(const struct parc_core *core, int32_t job, uint64_t *sets)
@@ -78,8 +77,7 @@ int32_t choose_order(const struct parc_core *core, int32_t job, uint64_t *sets)
 
 		if (value == ASSIGN_NEVER)
 			continue;
-		value -= assign_log2((uint32_t)choose_score(core, chip)) -
-			 assign_log2(CHOOSE_SCORE_ONE);
+		value -= assign_log2_ratio((uint32_t)choose_score(core, chip), CHOOSE_SCORE_ONE);
 		while (at < count && worth[at] > value)
 			at++;
 		if (at < count && worth[at] == value) {

@@ -18,7 +18,7 @@
 #include "core/speed.h"
 
 #define STATE_MAGIC   UINT32_C(0x63726170) /* "parc" */
-#define STATE_VERSION 7
+#define STATE_VERSION 8
 #define HEADER_BYTES  STATE_HEADER_BYTES
 
 static void limits_code(struct codec *codec, struct parc_limits *it)
@@ -358,6 +358,7 @@ static void variant_code(struct codec *codec, struct parc_core *core, struct var
 
 static void depend_code(struct codec *codec, struct parc_core *core, struct depend *it)
 {
+	codec_i64(codec, &it->array);
 	codec_slot(codec, &it->job, core->jobs_table.size);
 	codec_slot(codec, &it->before, core->jobs_table.size);
 	codec_i32(codec, &it->kind);

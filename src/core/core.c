@@ -33,8 +33,8 @@
 #include "core/strand.h"
 
 #define ACTIONS_MAX	(1 << 16)   /* of one step; more are decided in the next */
-#define HEAP_ENTRIES	INT64_C(32) /* index entries for each node by default */
-#define HEAP_NODES_MIN	2048
+#define HEAP_ENTRIES	INT64_C(16) /* index entries for each node by default */
+#define HEAP_NODES_MIN	16384
 #define FLEET_NODES_MAX 4000000
 #define HUGE_PAGE	((size_t)2 << 20)
 #define HUGE_MIN	(16 * HUGE_PAGE) /* smaller cores lie in the caches anyhow */

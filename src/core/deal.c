@@ -49,6 +49,7 @@ struct hand {
 	int32_t fixed;		  /* it runs and may not be stopped now */
 	int32_t mate;		  /* who shares its devices; -1: nobody */
 	int32_t stays;		  /* it keeps the devices that it has */
+	int32_t comes;		  /* it will start where it shall be when others have gone */
 };
 
 struct deal {
@@ -326,8 +327,7 @@ static int32_t stay_worth(const struct parc_core *core, const struct hand *hand)
 	int64_t milli = PARC_SHARE_WHOLE + STAY_MILLI;
 
 	milli += core->rules.move_us * PARC_SHARE_WHOLE / left_us(core, hand->job);
-	return assign_log2(milli < INT32_MAX ? (uint32_t)milli : INT32_MAX) -
-	       assign_log2(PARC_SHARE_WHOLE);
+	return assign_log2_ratio(milli < INT32_MAX ? (uint32_t)milli : INT32_MAX, PARC_SHARE_WHOLE);
 }
 
 /* ---- Pairs */
@@ -438,7 +438,7 @@ static void fill_jobs(struct parc_core *core, struct deal *deal)
 
 static int32_t score_log(const struct parc_core *core, int32_t chip)
 {
-	return assign_log2((uint32_t)choose_score(core, chip)) - assign_log2(CHOOSE_SCORE_ONE);
+	return assign_log2_ratio((uint32_t)choose_score(core, chip), CHOOSE_SCORE_ONE);
 }
 
 /* Chips, and what of each is free or held by the candidates. */
@@ -571,40 +571,66 @@ static int is_stopping(const struct parc_core *core, const struct hand *hand)
 	return allocation >= 0 && core->allocations[allocation].state == PARC_JOB_STOPPING;
 }
 
-/* Is the host of this guest in its place or on its way there, and alone then? Who shares its
+/* Will the guest find room beside its host, who is in its place or on its way there? Who shares its
  * devices with it until now is stopped. */
 static int clear_host(struct parc_core *core, struct deal *deal, int32_t i)
 {
-	const struct hand *host = &deal->hands[deal->jobs[i].mate];
+	const struct hand *guest = &deal->hands[i], *host = &deal->hands[deal->jobs[i].mate];
 
+	if (host->comes)
+		return 1;
+	if (!pair_would_fit(core, guest->job, host->job))
+		return 0;
 	if (!host->stays)
-		return host->was < 0 || is_stopping(core, host);
+		return host->was < 0;
 	if (host->mate >= 0 && must_go(core, deal, host->mate))
 		act_stop(core, deal->hands[host->mate].job, PARC_RESULT_PREEMPTED);
 	return host->mate < 0 || is_stopping(core, &deal->hands[host->mate]);
 }
 
-/* Stop what has to make place for those that wait, then what moves, then what joins others. 0: the
- * step is full. */
+/* Stop those in whose place others start who wait; those that move; those that join others. */
+static void stop_for_waiting(struct parc_core *core, struct deal *deal)
+{
+	for (int32_t i = 0; i < deal->count; i++)
+		if (deal->hands[i].was < 0 && deal->jobs[i].chip >= 0 && !is_guest(deal, i) &&
+		    core->jobs[deal->hands[i].job].allocation < 0)
+			deal->hands[i].comes = stop_for(core, deal, i) > 0;
+}
+
+static void stop_movers(struct parc_core *core, struct deal *deal)
+{
+	for (int32_t i = 0; i < deal->count; i++) {
+		struct hand *hand = &deal->hands[i];
+
+		hand->comes |= hand->leaving && deal->jobs[i].chip >= 0;
+		if (deal->jobs[i].chip < 0 || !must_go(core, deal, i) || is_guest(deal, i) ||
+		    !may_return(core, hand->job) || !find_place(core, deal, i))
+			continue;
+		act_stop(core, hand->job, PARC_RESULT_PREEMPTED);
+		hand->comes = 1;
+	}
+}
+
+static void stop_guests(struct parc_core *core, struct deal *deal)
+{
+	for (int32_t i = 0; i < deal->count; i++) {
+		const struct hand *hand = &deal->hands[i];
+
+		if (is_guest(deal, i) && core->jobs[hand->job].state != PARC_JOB_STOPPING &&
+		    (hand->was < 0 || (must_go(core, deal, i) && may_return(core, hand->job))) &&
+		    clear_host(core, deal, i) && hand->was >= 0)
+			act_stop(core, hand->job, PARC_RESULT_PREEMPTED);
+	}
+}
+
+/* 0: the step is full. */
 static int deal_stop(struct parc_core *core, struct deal *deal)
 {
 	if (!act_has_room_for(core, 2 * CANDIDATES_MAX))
 		return 0;
-	for (int32_t i = 0; i < deal->count; i++)
-		if (deal->hands[i].was < 0 && deal->jobs[i].chip >= 0 && !is_guest(deal, i) &&
-		    core->jobs[deal->hands[i].job].allocation < 0)
-			stop_for(core, deal, i);
-	for (int32_t i = 0; i < deal->count; i++)
-		if (deal->jobs[i].chip >= 0 && must_go(core, deal, i) && !is_guest(deal, i) &&
-		    may_return(core, deal->hands[i].job) && find_place(core, deal, i))
-			act_stop(core, deal->hands[i].job, PARC_RESULT_PREEMPTED);
-	for (int32_t i = 0; i < deal->count; i++)
-		if (is_guest(deal, i) &&
-		    core->jobs[deal->hands[i].job].state != PARC_JOB_STOPPING &&
-		    (deal->hands[i].was < 0 ||
-		     (must_go(core, deal, i) && may_return(core, deal->hands[i].job))) &&
-		    clear_host(core, deal, i) && deal->hands[i].was >= 0)
-			act_stop(core, deal->hands[i].job, PARC_RESULT_PREEMPTED);
+	stop_for_waiting(core, deal);
+	stop_movers(core, deal);
+	stop_guests(core, deal);
 	return 1;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Binary heaps in extents of one pool of entries. An entry is stale when its class's slot got
+ * Heaps in extents of one pool of entries. An entry is stale when its class's slot got
  * another generation; a class that is empty may fill again. Both are dropped when they surface,
  * and all at once when an extent is full. When the pool is full the heap that was unused for
  * longest is forgotten; it is made again when its ask is: memory changes the cost of a
@@ -138,7 +138,16 @@ static void entry_lapse(struct index *index, const struct heap_entry *entry, int
 	};
 }
 
-/* Drop what is stale or empty from the whole extent. */
+/* Make a heap of entries in any order. */
+static void heap_order(const struct index *index, int32_t slot)
+{
+	const struct heap *heap = &index->heaps[slot];
+
+	for (int32_t i = (heap->count - 2) / CHILDREN; i >= 0 && heap->count > 1; i--)
+		sift_down(index, index->entries + heap->extent, i, heap->count);
+}
+
+/* Drop what is stale or empty from the whole extent; heap_order follows. */
 static void heap_compact(struct index *index, int32_t slot)
 {
 	struct heap *heap = &index->heaps[slot];
@@ -154,8 +163,6 @@ static void heap_compact(struct index *index, int32_t slot)
 			entries[kept++] = entries[i];
 	}
 	heap->count = kept;
-	for (int32_t i = (kept - 2) / CHILDREN; i >= 0 && kept > 1; i--)
-		sift_down(index, entries, i, kept);
 }
 
 /* Forget all entries. */
@@ -207,8 +214,8 @@ static int64_t extent_take(struct index *index, int order, int32_t slot)
 	return extent;
 }
 
-/* Make room for one more entry: drop what is stale, and grow when that frees less than half. */
-static void heap_make_room(struct index *index, int32_t slot)
+/* Take room for twice the entries, or for the first. */
+static void heap_grow(struct index *index, int32_t slot)
 {
 	struct heap *heap = &index->heaps[slot];
 	int64_t extent;
@@ -218,17 +225,17 @@ static void heap_make_room(struct index *index, int32_t slot)
 		heap->extent = extent_take(index, 0, slot);
 		return;
 	}
-	if (heap->count < BUDDY_UNIT << heap->order)
-		return;
-	heap_compact(index, slot);
-	if (heap->count <= (BUDDY_UNIT << heap->order) / 2)
-		return;
 	extent = extent_take(index, heap->order + 1, slot);
 	memcpy(index->entries + extent, index->entries + heap->extent,
 	       (size_t)heap->count * sizeof(*index->entries));
 	buddy_give(&index->buddy, heap->extent, heap->order);
 	heap->extent = extent;
 	heap->order++;
+}
+
+static int heap_is_full(const struct heap *heap)
+{
+	return heap->extent < 0 || heap->count >= BUDDY_UNIT << heap->order;
 }
 
 /* Score the class for the heap's ask; 0 if it does not fit on it. */
@@ -274,13 +281,29 @@ static int class_score_again(struct parc_core *core, int32_t class, const struct
 	return 1;
 }
 
+/* Put the entry behind the others; heap_order follows. */
+static inline void heap_append(struct index *index, int32_t slot, const struct heap_entry *entry)
+{
+	struct heap *heap = &index->heaps[slot];
+
+	if (heap_is_full(heap))
+		heap_grow(index, slot);
+	index->entries[heap->extent + heap->count++] = *entry;
+}
+
+/* A full heap drops what is stale, and grows when that frees less than half. */
 static void heap_insert(struct index *index, int32_t slot, const struct heap_entry *entry)
 {
 	struct heap *heap = &index->heaps[slot];
 
-	heap_make_room(index, slot);
-	index->entries[heap->extent + heap->count] = *entry;
-	sift_up(index, index->entries + heap->extent, heap->count++);
+	if (heap->extent >= 0 && heap_is_full(heap)) {
+		heap_compact(index, slot);
+		heap_order(index, slot);
+		if (heap->count > (BUDDY_UNIT << heap->order) / 2)
+			heap_grow(index, slot);
+	}
+	heap_append(index, slot, entry);
+	sift_up(index, index->entries + heap->extent, heap->count - 1);
 }
 
 /* The score from when the class last was in this heap, if that is still the one it has. */
@@ -299,55 +322,72 @@ static int lapse_recall(const struct index *index, const struct heap_entry *entr
 /* Classes that are about to be pushed, while what is remembered of them comes from memory. */
 #define BATCH_MAX 16
 
+enum batch_use {
+	BATCH_INSERT, /* into the heap, which stays one */
+	BATCH_APPEND, /* heap_order follows */
+	BATCH_PEEK,   /* nowhere: the best is kept */
+};
+
 struct batch {
+	const struct policy_ops *ops;
+	enum batch_use use;
+	struct heap_entry best; /* class -1: none */
 	int32_t slot, count;
+	int plain; /* on plain classes the ask scores as on all that are alike */
 	int32_t classes[BATCH_MAX];
 	uint64_t keys[BATCH_MAX]; /* of what is alike; 0: what is remembered is the class's own */
 };
 
-static void heap_push(struct parc_core *core, int32_t slot, int32_t class, uint64_t key)
+static inline void batch_push_one(struct parc_core *core, struct batch *batch, int32_t class,
+				  uint64_t key)
 {
 	struct index *index = core->index;
-	struct heap *heap = &index->heaps[slot];
+	struct heap *heap = &index->heaps[batch->slot];
 	struct heap_entry entry = {.class = class, .generation = index->classes[class].generation};
 	int32_t score;
 
 	if (key != 0 ? !class_score_again(core, class, heap, key, &score)
-		     : !lapse_recall(index, &entry, slot, &score) &&
+		     : !lapse_recall(index, &entry, batch->slot, &score) &&
 			       !class_score(core, class, heap, &score))
 		return;
 	if (index->exact)
 		entry.key = key_of(score, (uint32_t)core->nodes[class].rank);
 	else
 		entry.key = key_of(score, (uint32_t)(index->classes[class].hash >> 32));
-	class_hold(index, class, slot);
-	heap_insert(index, slot, &entry);
+	if (batch->use == BATCH_PEEK) {
+		if (batch->best.class < 0 || entry_before(index, &entry, &batch->best))
+			batch->best = entry;
+		return;
+	}
+	class_hold(index, class, batch->slot);
+	if (batch->use == BATCH_APPEND)
+		heap_append(index, batch->slot, &entry);
+	else
+		heap_insert(index, batch->slot, &entry);
 }
 
 static void batch_push(struct parc_core *core, struct batch *batch)
 {
 	for (int32_t i = 0; i < batch->count; i++)
-		heap_push(core, batch->slot, batch->classes[i], batch->keys[i]);
+		batch_push_one(core, batch, batch->classes[i], batch->keys[i]);
 	batch->count = 0;
 }
 
-static void batch_add(struct parc_core *core, struct batch *batch, int32_t class)
+/* A class that may fit. */
+static inline void batch_add(struct parc_core *core, struct batch *batch, int32_t class)
 {
-	const struct policy_ops *ops = policy_get(core);
 	const struct index *index = core->index;
 	const struct heap *heap = &index->heaps[batch->slot];
 	const struct class *it = &index->classes[class];
 	uint64_t key = 0;
 
-	if (!index_may_fit(core, class, &heap->ask))
-		return;
-	if (ops->alike != NULL && pair_is_plain(index, heap, class)) {
+	if (batch->plain && it->plain) {
 		if (it->cpu_free < heap->ask.task.cpu_milli ||
 		    it->memory_free < heap->ask.task.memory_mib)
 			return;
-		key = hash_word(ops->alike(core, it->cpu_free, it->devices, &heap->ask),
+		key = hash_word(batch->ops->alike(core, it->cpu_free, it->devices, &heap->ask),
 				index->scores_epoch);
-		if (ops->memory)
+		if (batch->ops->memory)
 			key = hash_word(key, (uint64_t)it->memory_free << 32 ^
 						     (uint64_t)heap->ask.task.memory_mib);
 		__builtin_prefetch(alike_at(index, key));
@@ -365,20 +405,45 @@ static void class_prefetch(const struct index *index, int32_t class)
 	__builtin_prefetch(&index->classes[class].held, 1);
 }
 
-/* Push every filled class that the heap does not hold. */
-static void heap_fill(struct parc_core *core, int32_t slot)
+static void batch_init(const struct parc_core *core, struct batch *batch, int32_t slot,
+		       enum batch_use use)
 {
-	struct index *index = core->index;
-	struct batch batch = {.slot = slot};
+	const struct heap *heap = &core->index->heaps[slot];
 
-	index->heaps[slot].births_seen = index->births_count;
+	batch->ops = policy_get(core);
+	batch->use = use;
+	batch->best.class = -1;
+	batch->plain = batch->ops->alike != NULL && heap->exact && heap->plain;
+	batch->slot = slot;
+	batch->count = 0;
+}
+
+/* Push every filled class that the heap does not hold. */
+static void batch_fill(struct parc_core *core, struct batch *batch)
+{
+	const struct index *index = core->index;
+	const struct heap *heap = &index->heaps[batch->slot];
+
 	for (int32_t i = 0; i < index->filled_count; i++) {
 		if (i + AHEAD < index->filled_count)
 			class_prefetch(index, index->filled[i + AHEAD]);
-		if (!class_is_held(index, index->filled[i], slot))
-			batch_add(core, &batch, index->filled[i]);
+		if (index_may_fit(core, index->filled[i], &heap->ask) &&
+		    !class_is_held(index, index->filled[i], batch->slot))
+			batch_add(core, batch, index->filled[i]);
 	}
-	batch_push(core, &batch);
+	batch_push(core, batch);
+}
+
+static void heap_fill(struct parc_core *core, int32_t slot)
+{
+	struct index *index = core->index;
+	struct batch batch;
+
+	batch_init(core, &batch, slot, BATCH_APPEND);
+	heap_compact(index, slot);
+	index->heaps[slot].births_seen = index->births_count;
+	batch_fill(core, &batch);
+	heap_order(index, slot);
 }
 
 /* Hear of the births one by one, from the first that the heap has not heard of. */
@@ -386,15 +451,16 @@ static void heap_hear(struct parc_core *core, int32_t slot)
 {
 	struct index *index = core->index;
 	struct heap *heap = &index->heaps[slot];
-	struct batch batch = {.slot = slot};
+	struct batch batch;
 
+	batch_init(core, &batch, slot, BATCH_INSERT);
 	while (heap->births_seen < index->births_count) {
 		int64_t birth = heap->births_seen++;
 		int32_t class = index->births[birth & index->births_mask];
 
 		class_prefetch(index, index->births[(birth + AHEAD) & index->births_mask]);
 		if (index->classes[class].birth == birth && index->classes[class].count > 0 &&
-		    !class_is_held(index, class, slot))
+		    index_may_fit(core, class, &heap->ask) && !class_is_held(index, class, slot))
 			batch_add(core, &batch, class);
 	}
 	batch_push(core, &batch);
@@ -421,25 +487,42 @@ static int ask_has_hope(const struct parc_core *core, const struct ask *ask, int
 	return 0;
 }
 
+/* Has the heap missed so much that it is filled from the list of filled classes? */
+static int heap_is_behind(const struct parc_core *core, const struct heap *heap)
+{
+	const struct index *index = core->index;
+
+	return heap->epoch == 0 || heap->births_seen < 0 ||
+	       (index->births_count - heap->births_seen > index->filled_count * 3 / 2 &&
+		ask_has_hope(core, &heap->ask, heap->births_seen));
+}
+
+/* Forget what is in the heap if the scores have changed. */
+static void heap_begin(struct index *index, int32_t slot)
+{
+	struct heap *heap = &index->heaps[slot];
+
+	if (heap->epoch != 0)
+		return;
+	index->rebuilds++;
+	heap_empty(index, slot);
+	heap->epoch = ++index->epoch;
+	heap->births_seen = -1;
+}
+
 /* Hear of the classes filled since the ask was last made. */
 static void heap_catch_up(struct parc_core *core, int32_t slot)
 {
 	struct index *index = core->index;
 	struct heap *heap = &index->heaps[slot];
 
-	if (heap->epoch == 0) {
-		index->rebuilds++;
-		heap_empty(index, slot);
-		heap->epoch = ++index->epoch;
-		heap->births_seen = -1;
-	}
-	if (heap->births_seen >= 0 && !ask_has_hope(core, &heap->ask, heap->births_seen))
-		heap->births_seen = index->births_count;
-	else if (heap->births_seen < 0 ||
-		 index->births_count - heap->births_seen > index->filled_count)
+	heap_begin(index, slot);
+	if (heap_is_behind(core, heap))
 		heap_fill(core, slot);
-	else
+	else if (ask_has_hope(core, &heap->ask, heap->births_seen))
 		heap_hear(core, slot);
+	else
+		heap->births_seen = index->births_count;
 }
 
 static void heap_assign(struct parc_core *core, int32_t slot, const struct ask *ask)
@@ -449,6 +532,7 @@ static void heap_assign(struct parc_core *core, int32_t slot, const struct ask *
 	int32_t *bucket = &index->heap_buckets[ask->hash % HEAPS_MAX];
 
 	*heap = (struct heap){.ask = *ask, .life = ++index->lives, .extent = -1, .next = *bucket};
+	heap->births_peeked = INT64_MIN / 2;
 	*bucket = slot;
 	heap->exact = core->index->exact || index_tells_apart(core, ask);
 	heap->plain = ask->task.device_memory_mib == 0 && ask->task.link == PARC_STRENGTH_NONE;
@@ -482,7 +566,6 @@ static int32_t heap_get(struct parc_core *core, const struct ask *ask)
 		heap_assign(core, slot, ask);
 	}
 	index->heaps[slot].used = ++index->ticks;
-	heap_catch_up(core, slot);
 	return slot;
 }
 
@@ -559,6 +642,33 @@ static void heap_give_up(struct index *index, int32_t slot)
 	heap->epoch = 0;
 }
 
+/* Is the ask made so seldom that its heap would be filled for one look at it? Then the classes are
+ * only looked through. */
+static int heap_is_seldom(const struct parc_core *core, struct heap *heap)
+{
+	const struct index *index = core->index;
+	int64_t births = index->births_count - heap->births_peeked;
+
+	if (!heap->exact || !heap_is_behind(core, heap))
+		return 0;
+	heap->births_peeked = index->births_count;
+	return births > index->filled_count;
+}
+
+/* The best class of all for the ask without filling its heap; -1: none. */
+static int32_t heap_peek(struct parc_core *core, int32_t slot)
+{
+	struct index *index = core->index;
+	struct batch batch;
+
+	heap_begin(index, slot);
+	batch_init(core, &batch, slot, BATCH_PEEK);
+	if (heap_top(index, slot) >= 0)
+		batch.best = index->entries[index->heaps[slot].extent];
+	batch_fill(core, &batch);
+	return batch.best.class;
+}
+
 /* Go down the heap until a class has a member that fits; classes passed over are put back. */
 static int32_t heap_best(struct parc_core *core, int32_t slot, struct view *view, struct pick *pick)
 {
@@ -567,6 +677,11 @@ static int32_t heap_best(struct parc_core *core, int32_t slot, struct view *view
 	struct heap_entry passed[PASSED_MAX];
 	int32_t class, node = -1, count = 0;
 
+	if (heap_is_seldom(core, heap)) {
+		class = heap_peek(core, slot);
+		return class < 0 ? -1 : member_find(core, class, &heap->ask, view, pick);
+	}
+	heap_catch_up(core, slot);
 	while ((class = heap_top(index, slot)) >= 0) {
 		node = member_find(core, class, &heap->ask, view, pick);
 		if (node >= 0)
@@ -608,6 +723,7 @@ static int32_t random_best(struct parc_core *core, int32_t slot, struct view *vi
 
 	/* Nothing is kept of a draw: a decision that is not recorded leaves no trace. */
 	state += (uint64_t)core->placements_count;
+	heap_catch_up(core, slot);
 	if (heap_top(index, slot) < 0)
 		return -1;
 	for (int32_t probe = 0; probe < RANDOM_PROBES; probe++) {

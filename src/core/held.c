@@ -101,9 +101,11 @@ static void need_reckon(const struct parc_core *core, const struct node *node, i
 			need_add_hold(core, node, &core->holds[h], need);
 	}
 	for (int32_t t = node->tasks; t >= 0; t = core->tasks[t].node_next) {
-		int64_t end_us = core->allocations[core->tasks[t].allocation].end_us;
+		const struct allocation *it = &core->allocations[core->tasks[t].allocation];
 
-		if ((end_us > window->from_us && end_us <= time_us) ||
+		if (it->given)
+			continue; /* it is among what is free */
+		if ((it->end_us > window->from_us && it->end_us <= time_us) ||
 		    (table_count(&core->closures_table) > 0 &&
 		     is_within(core, node, &core->tasks[t], time_us)))
 			need_take_task(&core->tasks[t], need);

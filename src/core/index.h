@@ -77,6 +77,7 @@ struct heap {
 	struct ask ask;
 	uint64_t life; /* another number for each ask that the slot is given to, from 1 on */
 	int64_t births_seen, used; /* used: when, for eviction */
+	int64_t births_peeked;	   /* how many there were when the classes were looked through */
 	uint64_t epoch;		   /* of the scores in it; 0: to be scored */
 	int64_t extent;		   /* first entry, -1: none */
 	int32_t order, count;

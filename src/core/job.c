@@ -29,6 +29,9 @@ uint64_t job_hash(const struct parc_core *core, int32_t slot)
 	hash = hash_pair(hash, job->reason * 16 + job->result, job->cancelled);
 	hash = hash_word(hash, (uint64_t)job->kept_us);
 	hash = hash_word(hash, (uint64_t)job->attained_us);
+	for (int32_t d = job->waits > 0 ? job->depends : -1; d >= 0; d = core->depends[d].next)
+		if (core->depends[d].array != PARC_NONE)
+			hash = hash_pair(hash, core->depends[d].array, core->depends[d].kind);
 	for (int32_t g = job->packable ? job->groups : -1; g >= 0; g = core->groups[g].next)
 		hash = hash_word(hash, core->shapes[core->groups[g].shape].ask.hash);
 	return job_is_service(job) ? service_hash(&core->services[job->service], hash) : hash;
@@ -58,6 +61,11 @@ int job_is_eligible(const struct parc_core *core, int32_t slot)
 	const struct job *job = &core->jobs[slot];
 
 	return !job->held && job->waits == 0 && !job->cancelled && !job_is_service(job);
+}
+
+int64_t job_grace_us(const struct parc_core *core, int32_t job)
+{
+	return core->jobs[job].grace_us > 0 ? core->jobs[job].grace_us : core->rules.grace_us;
 }
 
 int64_t job_tasks_max(const struct parc_core *core, int32_t slot)
@@ -218,19 +226,24 @@ static uint64_t depends_take(struct parc_core *core, int32_t job, const struct p
 	int32_t *link = &core->jobs[job].depends;
 
 	for (int32_t d = 0; d < submit->depends_count; d++) {
-		int32_t before = idmap_find(&core->job_ids, submit->depends[d].job);
+		const struct parc_depend *it = &submit->depends[d];
+		int of_array = it->kind >= PARC_DEPEND_ARRAY;
+		int32_t before = of_array ? -1 : idmap_find(&core->job_ids, it->job);
 		int32_t slot;
 
-		hash = hash_pair(hash, submit->depends[d].job, submit->depends[d].kind);
-		if (before < 0)
+		hash = hash_pair(hash, it->job, it->kind);
+		if (of_array ? !array_is_there(core, it->job) : before < 0)
 			continue;
 		slot = table_take(&core->depends_table);
-		core->depends[slot] = (struct depend){.job = job,
-						      .before = before,
-						      .kind = submit->depends[d].kind,
-						      .next = -1,
-						      .next_after = core->jobs[before].afters};
-		core->jobs[before].afters = slot;
+		core->depends[slot] =
+			(struct depend){.job = job, .before = before, .kind = it->kind, .next = -1};
+		if (of_array) {
+			core->depends[slot].array = it->job;
+			array_await(core, slot, 0);
+		} else {
+			core->depends[slot].next_after = core->jobs[before].afters;
+			core->jobs[before].afters = slot;
+		}
 		core->jobs[job].waits++;
 		*link = slot;
 		link = &core->depends[slot].next;
@@ -406,16 +419,17 @@ static void orphan_unlink(struct parc_core *core, int32_t slot)
 		*link = core->jobs[slot].next;
 }
 
-/* One of the jobs that this one waits for ended. `kind` 1 wants that it ended well, 2 that it
- * failed; a job whose wish cannot come true any more is marked for its end. */
+/* What this one waits for ended. A job whose wish cannot come true any more is marked for its end.
+ */
 static void depend_settle(struct parc_core *core, struct depend *depend, int32_t result)
 {
 	struct job *job = &core->jobs[depend->job];
-	int good = result == PARC_RESULT_OK;
+	int good = result == PARC_RESULT_OK, wish = depend->kind % PARC_DEPEND_ARRAY;
 
 	depend->before = -1;
 	job->waits--;
-	if (!job->cancelled && ((depend->kind == 1 && !good) || (depend->kind == 2 && good))) {
+	if (!job->cancelled &&
+	    ((wish == PARC_DEPEND_OK && !good) || (wish == PARC_DEPEND_FAILED && good))) {
 		job->cancelled = 1;
 		job_orphan(core, depend->job);
 	}
@@ -433,11 +447,34 @@ static void afters_tell(struct parc_core *core, int32_t slot, int32_t result)
 	}
 }
 
-/* Take a dependency out of the list of the job it waits for. */
+/* A job of an array that is waited for ended. Not well: who wishes that all do is told, who wishes
+ * that one does not has its wish, and waits only for the others. The last one: all are told. */
+static void array_tell(struct parc_core *core, int64_t array, int32_t result)
+{
+	int32_t next, members, d = array_awaiting(core, array, &members);
+
+	for (; d >= 0; d = next) {
+		struct depend *it = &core->depends[d];
+
+		next = it->next_after;
+		if (members == 0 ||
+		    (result != PARC_RESULT_OK && it->kind == PARC_DEPEND_ARRAY + PARC_DEPEND_OK)) {
+			array_forget(core, d);
+			depend_settle(core, it, result);
+		} else if (result != PARC_RESULT_OK) {
+			it->kind = PARC_DEPEND_ARRAY + PARC_DEPEND_ANY;
+			job_digest(core, it->job);
+		}
+	}
+}
+
+/* Take a dependency out of the list of the job or array it waits for. */
 static void depend_unlink(struct parc_core *core, int32_t depend)
 {
 	int32_t *link;
 
+	if (core->depends[depend].array != PARC_NONE)
+		array_forget(core, depend);
 	if (core->depends[depend].before < 0)
 		return;
 	link = &core->jobs[core->depends[depend].before].afters;
@@ -469,7 +506,7 @@ static void records_free(struct parc_core *core, const struct job *job)
 void job_end(struct parc_core *core, int32_t slot, int32_t result)
 {
 	struct job *job = &core->jobs[slot];
-	int waited = job->allocation < 0 && !job_is_service(job);
+	int waited = job->allocation < 0 && !job_is_service(job), is_awaited;
 
 	if (job->replica > 0)
 		replica_leave(core, slot, result);
@@ -481,11 +518,13 @@ void job_end(struct parc_core *core, int32_t slot, int32_t result)
 	job_set_reason(core, slot, PARC_REASON_NONE);
 	if (job->line >= 0)
 		line_leave(core, slot);
-	array_leave(core, slot);
+	is_awaited = array_leave(core, slot);
 	strand_exit(core, slot);
 	if (job->cancelled && job->state == PARC_JOB_PENDING)
 		orphan_unlink(core, slot);
 	afters_tell(core, slot, result);
+	if (is_awaited)
+		array_tell(core, job->array, result);
 	records_free(core, job);
 	if (job->tenant >= 0)
 		core->tenants[job->tenant].jobs--;

@@ -32,6 +32,9 @@ void allocation_rebook(struct parc_core *core, int32_t allocation, int32_t group
 /* The job leaves the core with what it holds; jobs after it are told how it ended. */
 void job_end(struct parc_core *core, int32_t job, int32_t result);
 
+/* How long it has to end when it is told to. */
+int64_t job_grace_us(const struct parc_core *core, int32_t job);
+
 /* Back to the queue with the place it had, where it waits for this reason. */
 void job_requeue(struct parc_core *core, int32_t job, int32_t reason);
 

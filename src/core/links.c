@@ -273,10 +273,14 @@ static int depends_links(struct links *links, int32_t slot)
 		const struct depend *it = &core->depends[d];
 
 		if (!meet(links, MARKS_DEPENDS, d) || it->job != slot || it->before == slot ||
-		    !is_within(it->kind, 0, 2) ||
+		    !is_within(it->kind, 0, PARC_DEPEND_ARRAY + PARC_DEPEND_FAILED) ||
 		    (it->before >= 0 && !job_is_used(links, it->before)))
 			return 0;
-		waits += it->before >= 0;
+		if (it->array != PARC_NONE &&
+		    (it->before >= 0 || it->array < 0 || it->array == job->array ||
+		     it->kind < PARC_DEPEND_ARRAY || !meet(links, MARKS_AFTERS, d)))
+			return 0;
+		waits += it->before >= 0 || it->array != PARC_NONE;
 	}
 	for (int32_t d = job->afters; d >= 0; d = core->depends[d].next_after)
 		if (!meet(links, MARKS_AFTERS, d) || core->depends[d].before != slot)

@@ -93,10 +93,11 @@ struct variant {
 	int32_t next;
 };
 
-/* `job` waits for `before`; while it does, this stands in the list of `before`. */
+/* `job` waits for `before`, or for all jobs of `array`; while it does, this stands in its list. */
 struct depend {
-	int32_t job, before, kind; /* before: job slot, -1: no longer waited for */
-	int32_t next, next_after;  /* of the same job; of the same `before` */
+	int64_t array;		   /* its id; PARC_NONE: none, or no longer waited for */
+	int32_t job, before, kind; /* before: job slot, -1: none, or no longer waited for */
+	int32_t next, next_after;  /* of the same job; of the same list (of an array: derived) */
 };
 
 struct job {
@@ -143,6 +144,7 @@ struct allocation {
 	uint8_t state;	     /* STARTING, RUNNING or STOPPING */
 	uint8_t warned;	     /* how often since it is idle (idle.c) */
 	uint8_t halved;	     /* it holds half of its devices, as it is or was in a pair */
+	uint8_t given;	     /* within a plan: it is given back for a try (reserve_plan.c) */
 };
 
 struct task { /* as small as its bounds allow: there are more of these than of anything */

@@ -45,11 +45,13 @@ struct bundle {
 	int32_t ranked;			  /* 1: it stands in the ranking of its line */
 };
 
-/* An array with a cap on how many of its jobs run. */
+/* An array with a cap on how many of its jobs run, or that others wait for. */
 struct array {
 	int64_t id;
-	int32_t root; /* ranking of the parked ones */
-	int32_t members, admitted, running_max;
+	int32_t root;			       /* ranking of the parked ones */
+	int32_t capped, admitted, running_max; /* its jobs with a cap; those in the queue or on */
+	int32_t awaiting;		       /* first dependency on it, the newest; -1: none */
+	int32_t members;		       /* its jobs, counted while others wait for it */
 };
 
 /* A waiting job's right to start at a time: what is kept for it until then are its holds. */

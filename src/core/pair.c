@@ -62,7 +62,7 @@ int32_t pair_value(const struct parc_core *core, int32_t job, int32_t beside, in
 	    (own * alone_other + others * alone) * PARC_SHARE_WHOLE <=
 		    PAIR_GAIN_MILLI * alone * alone_other)
 		return ASSIGN_NEVER;
-	return assign_log2((uint32_t)own) - assign_log2(PARC_SHARE_WHOLE);
+	return assign_log2_ratio((uint32_t)own, PARC_SHARE_WHOLE);
 }
 
 /* ---- Starting beside another */
@@ -139,20 +139,16 @@ static struct parc_action rebook_to(const struct parc_core *core, int32_t alloca
 	return action;
 }
 
-int pair_start(struct parc_core *core, int32_t job, int32_t host)
+/* Places for the job on halves of what the host's allocation holds, behind placements_count; 0:
+ * there is no room. */
+static int plan_beside(struct parc_core *core, int32_t job, int32_t at)
 {
-	int32_t at = core->jobs[host].allocation, first = core->placements_count, number, variant;
-	struct parc_action half, start = {.kind = PARC_ACTION_START, .job = core->jobs[job].id};
+	int32_t first = core->placements_count, number;
+	int32_t variant = variant_on(core, job, chip_of(core, at), &number);
 	struct ask ask;
 
-	if (at < 0 || core->allocations[at].state == PARC_JOB_STOPPING ||
-	    core->allocations[at].beside >= 0 || core->allocations[at].halved ||
-	    !act_has_room_for(core, 4) ||
-	    core->placements_max - first < core->allocations[at].tasks_count ||
-	    !table_has_room(&core->tasks_table, core->allocations[at].tasks_count) ||
-	    !table_has_room(&core->allocations_table, 1))
+	if (core->placements_max - first < core->allocations[at].tasks_count)
 		return 0;
-	variant = variant_on(core, job, chip_of(core, at), &number);
 	group_ask(core, &core->jobs[job], &core->groups[core->jobs[job].groups], variant, 0, &ask);
 	for (int32_t t = core->allocations[at].tasks; t >= 0; t = core->tasks[t].next) {
 		const struct task *task = &core->tasks[t];
@@ -171,6 +167,50 @@ int pair_start(struct parc_core *core, int32_t job, int32_t host)
 						.memory_mib = ask.task.memory_mib,
 						.variant = number};
 	}
+	return 1;
+}
+
+/* Give back what the allocation holds, for a look (sign -1), or take it again (1); -1: nothing. */
+static void pretend(struct parc_core *core, int32_t allocation, int sign)
+{
+	int32_t t = allocation < 0 ? -1 : core->allocations[allocation].tasks;
+
+	for (; t >= 0; t = core->tasks[t].next)
+		if (core->nodes[core->tasks[t].node].state == PARC_NODE_UP)
+			node_pretend(core, &core->tasks[t],
+				     core->jobs[core->allocations[allocation].job].user, sign);
+}
+
+int pair_would_fit(struct parc_core *core, int32_t job, int32_t host)
+{
+	int32_t at = core->jobs[host].allocation, first = core->placements_count;
+	int32_t own = core->jobs[job].allocation, mate, fits;
+
+	if (at < 0 || core->allocations[at].state == PARC_JOB_STOPPING)
+		return 0;
+	mate = core->allocations[at].beside;
+	if (mate == own)
+		mate = -1; /* given back once */
+	pretend(core, own, -1);
+	pretend(core, mate, -1);
+	fits = plan_beside(core, job, at);
+	pretend(core, mate, 1);
+	pretend(core, own, 1);
+	core->placements_count = first;
+	return fits;
+}
+
+int pair_start(struct parc_core *core, int32_t job, int32_t host)
+{
+	int32_t at = core->jobs[host].allocation, first = core->placements_count;
+	struct parc_action half, start = {.kind = PARC_ACTION_START, .job = core->jobs[job].id};
+
+	if (at < 0 || core->allocations[at].state == PARC_JOB_STOPPING ||
+	    core->allocations[at].beside >= 0 || core->allocations[at].halved ||
+	    !act_has_room_for(core, 4) ||
+	    !table_has_room(&core->tasks_table, core->allocations[at].tasks_count) ||
+	    !table_has_room(&core->allocations_table, 1) || !plan_beside(core, job, at))
+		return 0;
 	half = rebook_to(core, at, PAIR_SHARE);
 	act(core, &half, 0);
 	start.start.allocation = core->last_allocation + 1;

@@ -29,6 +29,9 @@ int pair_is_open(const struct parc_core *core, int32_t job);
  * they may not be together or it is not worth it. */
 int32_t pair_value(const struct parc_core *core, int32_t job, int32_t beside, int32_t chip);
 
+/* Would the job fit beside the host if it gave back what it has, and the host's mate, too? */
+int pair_would_fit(struct parc_core *core, int32_t job, int32_t host);
+
 /* Start the job on halves of what the host holds; 0: it does not fit there now, or the step is
  * full. Both wait in a deal that has found them worth it. */
 int pair_start(struct parc_core *core, int32_t job, int32_t host);

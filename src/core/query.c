@@ -199,6 +199,8 @@ int parc_node_info(const struct parc_core *core, int64_t id, struct parc_node_in
 	info->state = node->state;
 	info->cpu_free_milli = node->cpu_free;
 	info->memory_free_mib = node->memory_free;
+	info->memory_mib = node->memory_mib;
+	info->cpu_milli = node->cpu_milli;
 	info->devices = node->devices_count;
 	for (int32_t p = 0; p < node->pools_count; p++)
 		for (int32_t i = node->pools[p].first;

@@ -75,6 +75,31 @@ static void nodes_rebuild(struct parc_core *core)
 	core->freed_count = 0;
 }
 
+/* Who waits for an array does again, the newest first. No line is there yet, so that the jobs can
+ * stand in a ranking by arrival. */
+static void arrays_await(struct parc_core *core)
+{
+	int32_t root = -1, job;
+
+	for (int32_t i = 0; i < core->jobs_table.high; i++) {
+		struct ranking_node node = {.key = core->jobs[i].order, .tie = i};
+		int waits = 0;
+
+		if (core->jobs[i].id == PARC_NONE || core->jobs[i].waits == 0)
+			continue;
+		for (int32_t d = core->jobs[i].depends; d >= 0; d = core->depends[d].next)
+			waits |= core->depends[d].array != PARC_NONE;
+		if (waits)
+			ranking_insert(&core->waiting, &root, i, &node);
+	}
+	while ((job = ranking_first(&core->waiting, root, INT64_MAX)) >= 0) {
+		ranking_remove(&core->waiting, &root, job);
+		for (int32_t d = core->jobs[job].depends; d >= 0; d = core->depends[d].next)
+			if (core->depends[d].array != PARC_NONE)
+				array_await(core, d, 1);
+	}
+}
+
 /* Who was parked is again, whatever the order of the slots; all others have their places. */
 static void arrays_enter(struct parc_core *core)
 {
@@ -97,6 +122,7 @@ void rebuild_lines(struct parc_core *core)
 	core->stranded = strand_is_wanted(core);
 	line_reset(core);
 	array_reset(core);
+	arrays_await(core);
 	arrays_enter(core);
 	core->orphans = -1;
 	core->limited = 0;

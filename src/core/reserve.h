@@ -88,8 +88,9 @@ int reserve_plan(struct parc_core *core, int32_t job, struct parc_action *action
  * have reserved there? */
 int reserve_could(struct parc_core *core, int32_t slot, int32_t job, int64_t time_us);
 
-/* Could the job start now if running work gave way? `running`: allocations in the order in which
- * they would; those that have to are put first in it. Returns how many, 0: it could not. */
+/* Could the job start if running work gave way, when the last of that has gone? `running`:
+ * allocations in the order in which they would; those that have to are put first in it. Returns how
+ * many, 0: it could not. */
 int32_t reserve_plan_evicting(struct parc_core *core, int32_t job, int32_t *running, int32_t count);
 
 /* Is the action what the job's reservation already says? */

@@ -76,10 +76,18 @@ static void allocation_give(struct parc_core *core, int32_t slot)
 
 		if (core->nodes[node].state != PARC_NODE_UP)
 			continue;
+		core->allocations[slot].given = 1;
 		core->releases[core->releases_count++] = t;
 		node_pretend(core, &core->tasks[t], 0, -1);
 		node_touch(core, node);
 	}
+}
+
+/* What is given back is not also what reservations can count on (held.c). */
+static void given_mark(struct parc_core *core, int32_t given)
+{
+	for (int32_t i = 0; i < core->releases_count; i++)
+		core->allocations[core->tasks[core->releases[i]].allocation].given = given != 0;
 }
 
 /* Could the job use a node on which the releases from `first` on are? */
@@ -141,7 +149,9 @@ static int plan_at(struct parc_core *core, int32_t job, int64_t time_us, struct 
 		core, job, time_us,
 		order_speed(core, job, action->reserve.placements, action->reserve.count));
 	plan_undo(core, first);
+	given_mark(core, 0);
 	reserve_unlift(core);
+	given_mark(core, 1);
 	releases_take(core);
 	files_restore(core);
 	if (reason != PARC_REASON_NONE)
@@ -210,6 +220,7 @@ static void plan_end(struct parc_core *core, int found)
 {
 	if (!found)
 		releases_take(core);
+	given_mark(core, 0);
 	core->releases_count = 0;
 	while (core->touched_count > 0)
 		core->nodes[core->touched[--core->touched_count]].touched = 0;
@@ -263,17 +274,20 @@ static int is_in_the_way(const struct parc_core *core, int32_t allocation,
 int32_t reserve_plan_evicting(struct parc_core *core, int32_t job, int32_t *running, int32_t count)
 {
 	struct parc_action action = {.kind = PARC_ACTION_RESERVE};
+	int64_t gone_us = core->time_us;
 	int32_t given = 0, needed = 0;
 	int found = 0;
 
 	while (!found && given < count &&
 	       core->releases_max - core->releases_count >=
 		       core->allocations[running[given]].tasks_count) {
-		int32_t first = core->releases_count;
+		int32_t first = core->releases_count, slot = running[given++];
+		int64_t own_us = core->time_us + job_grace_us(core, core->allocations[slot].job);
 
-		allocation_give(core, running[given++]);
-		if (releases_could(core, first, job, core->time_us))
-			found = plan_at(core, job, core->time_us, &action);
+		gone_us = own_us > gone_us ? own_us : gone_us;
+		allocation_give(core, slot);
+		if (releases_could(core, first, job, gone_us))
+			found = plan_at(core, job, gone_us, &action);
 	}
 	plan_end(core, found);
 	for (int32_t i = 0; i < given && found; i++) {

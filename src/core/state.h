@@ -105,6 +105,7 @@ struct parc_core {
 	struct idmap node_ids, place_ids, job_ids, allocation_ids, tenant_ids, array_ids;
 	struct table arrays_table;
 	struct array *arrays;
+	int32_t arrays_capped; /* of these those with a cap */
 	int32_t *speed_buckets;
 	uint32_t speed_mask;
 	int32_t speeds_set;	 /* of these the operator's */

@@ -220,10 +220,16 @@ static void snapshot_reap(struct daemon *daemon)
 	daemon->figures.snapshot_us = wall_ticks_us() - daemon->snapshot_begin_us;
 	if (status == 0)
 		retain_snapshots(daemon);
-	log_write(&daemon->log, status == 0 ? LOG_INFO_LEVEL : LOG_ERROR_LEVEL,
-		  "snapshot %lld %s after %lld ms", (long long)daemon->snapshot_number,
-		  status == 0 ? "is written" : "could not be written",
-		  (long long)(daemon->figures.snapshot_us / 1000));
+	if (status == 0)
+		log_write(&daemon->log, LOG_INFO_LEVEL, "snapshot %lld is written after %lld ms",
+			  (long long)daemon->snapshot_number,
+			  (long long)(daemon->figures.snapshot_us / 1000));
+	else
+		log_write(&daemon->log, LOG_ERROR_LEVEL,
+			  "snapshot %lld could not be written: %s; what it would save at the next "
+			  "start is read from the journal",
+			  (long long)daemon->snapshot_number,
+			  WIFEXITED(status) ? strerror(WEXITSTATUS(status)) : "its writer died");
 }
 
 static void snapshot_begin(struct daemon *daemon)
@@ -438,9 +444,12 @@ int daemon_run(struct daemon *daemon, struct parc_err *err)
 			  "nothing of the last round was acted on or answered: %s", err->text);
 		return code;
 	}
-	if (daemon->snapshot_child == 0 && store_last(daemon->store) > daemon->snapshot_number &&
-	    snapshot_put(daemon->options.directory, daemon->core, store_last(daemon->store),
+	if (daemon->snapshot_child > 0 || store_last(daemon->store) <= daemon->snapshot_number)
+		return 0;
+	if (snapshot_put(daemon->options.directory, daemon->core, store_last(daemon->store),
 			 &why) == 0)
 		retain_snapshots(daemon);
+	else
+		log_write(&daemon->log, LOG_ERROR_LEVEL, "%s", why.text);
 	return 0;
 }

@@ -220,7 +220,7 @@ static int groups_read(struct spec *spec, json_t *object, const struct spec_chip
 
 static int after_read(struct parc_depend *depend, json_t *item, struct spec_fault *fault)
 {
-	static const char *const kinds[] = {"any", "ok", "failed"};
+	static const char *const kinds[] = {"any", "ok", "failed"}; /* enum parc_depend_kind */
 	json_t *job = json_is_object(item) ? json_object_get(item, "job") : item;
 	const char *kind = json_string_value(json_object_get(item, "if"));
 

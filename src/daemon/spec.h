@@ -63,7 +63,8 @@ enum spec_kind {
 	X(preemptible, FLAG, 0, 0, "it may give way to others and start again") \
 	X(close, CLOSE, 0, 0, "prefer: or require: with node, rack, pod or site") \
 	X(after, AFTER, 0, PARC_DEPENDS_MAX, \
-	  "jobs it waits for: ids, or {job, if: any, ok, failed}") \
+	  "jobs it waits for: ids, or {job, if: any, ok, failed}; the number of an array's first " \
+	  "job is the whole array") \
 	X(array, ARRAY, 0, 0, \
 	  "{count, from, running_max}: so many equal jobs, PARC_ARRAY_INDEX counted from `from`") \
 	X(service, SERVICE, 0, 0, \

@@ -92,9 +92,10 @@ static char *text_make(const struct daemon_submission *submission, int32_t index
 
 	if (spec->array_count > 0)
 		json_object_set_new(copy, "array",
-				    json_pack("{s:i, s:I, s:i}", "index", spec->array_from + index,
-					      "first", (json_int_t)first, "count",
-					      spec->array_count));
+				    json_pack("{s:i, s:I, s:i, s:i}", "index",
+					      spec->array_from + index, "first", (json_int_t)first,
+					      "count", spec->array_count, "running_max",
+					      spec->submit.array_running_max));
 	text = json_dumps(copy, JSON_COMPACT);
 	json_decref(copy);
 	return text;
@@ -182,14 +183,36 @@ static int array_submit(struct daemon *daemon, const struct daemon_caller *calle
 	return code;
 }
 
+/* What a job is waited for with: itself, or, by the number of an array's first job, the array. */
+struct awaited {
+	int64_t count, live, failed; /* jobs; of them not ended; ended, but not well */
+};
+
+static int awaited_find(struct daemon *daemon, const struct store_job *job, struct awaited *it,
+			struct parc_err *err)
+{
+	json_t *spec = json_loads(job->spec, 0, NULL), *array = json_object_get(spec, "array");
+	int is_first = json_integer_value(json_object_get(array, "first")) == job->job;
+	int has_ended = job->state == PARC_JOB_ENDED;
+
+	it->count = is_first ? json_integer_value(json_object_get(array, "count")) : 1;
+	json_decref(spec);
+	it->live = !has_ended;
+	it->failed = has_ended && job->result != PARC_RESULT_OK;
+	return it->count <= 1 ? 0
+			      : store_job_range(daemon->store, job->job, it->count, &it->live,
+						&it->failed, err);
+}
+
 /* The core forgets jobs that have ended: what waits for such a one waits no more, or never could
  * start. Jobs that the caller has nothing to do with cannot be waited for. */
 static int depend_settle(struct daemon *daemon, const struct daemon_caller *caller,
-			 const struct spec *spec, const struct parc_depend *depend, int *is_met,
+			 const struct spec *spec, struct parc_depend *depend, int *is_met,
 			 struct parc_err *err)
 {
 	struct store_job job;
-	int code = store_job_find(daemon->store, depend->job, &job, err), is_ok;
+	struct awaited it = {0};
+	int code = store_job_find(daemon->store, depend->job, &job, err);
 
 	if (code < 0)
 		return code;
@@ -197,12 +220,24 @@ static int depend_settle(struct daemon *daemon, const struct daemon_caller *call
 			  job.tenant != spec->submit.tenant))
 		return parc_err_set(err, PARC_ERR_UNKNOWN, "after: there is no job %lld",
 				    (long long)depend->job);
-	is_ok = job.result == PARC_RESULT_OK;
-	*is_met = job.state == PARC_JOB_ENDED;
-	if (*is_met && ((depend->kind == 1 && !is_ok) || (depend->kind == 2 && is_ok)))
+	code = awaited_find(daemon, &job, &it, err);
+	if (code != 0)
+		return code;
+	*is_met = it.live == 0;
+	if (depend->kind == PARC_DEPEND_OK && it.failed > 0 && it.count > 1)
 		return parc_err_set(err, PARC_ERR_STATE,
-				    "after: job %lld has ended %s, so this could never start",
-				    (long long)depend->job, parc_result_name(job.result));
+				    "after: a job of array %lld has not ended well, so this could "
+				    "never start",
+				    (long long)depend->job);
+	if ((depend->kind == PARC_DEPEND_OK && it.failed > 0) ||
+	    (depend->kind == PARC_DEPEND_FAILED && *is_met && it.failed == 0))
+		return parc_err_set(err, PARC_ERR_STATE,
+				    "after: %s %lld has ended %s, so this could never start",
+				    it.count > 1 ? "array" : "job", (long long)depend->job,
+				    parc_result_name(job.result));
+	if (it.count > 1 && depend->kind == PARC_DEPEND_FAILED && it.failed > 0)
+		depend->kind = PARC_DEPEND_ANY; /* its wish has come true: it waits for the rest */
+	depend->kind += it.count > 1 ? PARC_DEPEND_ARRAY : 0;
 	return 0;
 }
 

@@ -17,7 +17,9 @@
 #define REPLAY_TASKS_MAX  4000000	    /* running at one time */
 #define REPLAY_SHAPES_MIN 4096
 #define REPLAY_SHAPES_MAX 65536
-#define REPLAY_PROGRESS	  256 /* jobs between two reports of progress */
+#define REPLAY_KINDS_EACH 128 /* kinds of jobs the core tells apart for each tenant of its limits \
+			       */
+#define REPLAY_PROGRESS 256   /* jobs between two reports of progress */
 
 const char *replay_fault_name(int fault)
 {
@@ -66,6 +68,9 @@ static struct parc_limits limits_of(const struct replay_config *config)
 	limits.groups = log->groups_count + PARC_GROUPS_MAX;
 	limits.extras = log->depends_count + log->variants_count + PARC_DEPENDS_MAX;
 	limits.tenants = log->tenants.count + 1 + (config->tenants ? config->tenants->count : 0);
+	/* What is learnt may tell all that wait apart. */
+	if (config->learns_speeds && limits.tenants <= log->count / REPLAY_KINDS_EACH)
+		limits.tenants = (int32_t)(log->count / REPLAY_KINDS_EACH) + 1;
 	for (int32_t i = 0; config->services && i < config->services->count; i++) {
 		const struct services_row *row = &config->services->rows[i];
 		limits.jobs += 2 * row->service.replicas_max + 1;

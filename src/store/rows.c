@@ -97,6 +97,44 @@ int store_attempt_held(struct store *store, int64_t allocation, int64_t held_mil
 	return sql_write(store, SQL_ATTEMPT_HELD, err, "ii", allocation, held_milli);
 }
 
+static int job_count(struct store *store, int statement, int64_t of, int64_t *count,
+		     struct parc_err *err)
+{
+	sqlite3_stmt *row = sql_bind(store, statement, err, "i", of);
+	int code = row == NULL ? PARC_ERR_IO : sql_row(store, row, err);
+
+	if (code != 1)
+		return code;
+	*count = sqlite3_column_int64(row, 0);
+	sqlite3_reset(row);
+	return 0;
+}
+
+int store_job_before(struct store *store, int64_t job, int64_t *count, struct parc_err *err)
+{
+	return job_count(store, SQL_JOB_BEFORE, job, count, err);
+}
+
+int store_job_running(struct store *store, int64_t tenant, int64_t *count, struct parc_err *err)
+{
+	return job_count(store, SQL_JOB_RUNNING, tenant, count, err);
+}
+
+int store_job_range(struct store *store, int64_t first, int64_t count, int64_t *live,
+		    int64_t *failed, struct parc_err *err)
+{
+	sqlite3_stmt *row =
+		sql_bind(store, SQL_JOB_RANGE, err, "iiw", first, first + count, PARC_RESULT_OK);
+	int code = row == NULL ? PARC_ERR_IO : sql_row(store, row, err);
+
+	if (code != 1)
+		return code;
+	*live = sqlite3_column_int64(row, 0);
+	*failed = sqlite3_column_int64(row, 1);
+	sqlite3_reset(row);
+	return 0;
+}
+
 int64_t store_job_last(struct store *store)
 {
 	return sql_number(store, SQL_JOB_LAST, 0);

@@ -58,7 +58,6 @@ int64_t store_held_milli(const struct parc_action *start);
 struct store_amount {
 	int64_t done, total, work_us; /* work_us: what that is on the reference chip */
 };
-
 struct store_progress {
 	int64_t job, allocation;	    /* the last that reported */
 	int64_t expected_us;		    /* its length as it was submitted; 0: unknown */
@@ -85,6 +84,12 @@ int store_job_end(struct store *store, int64_t job, int32_t result, int32_t reas
 		  struct parc_err *err);
 int store_job_find(struct store *store, int64_t job, struct store_job *row, struct parc_err *err);
 int64_t store_job_last(struct store *store); /* the highest id ever, of no replica; 0: none */
+/* Of the jobs first .. first + count - 1: how many are live, and how many ended but not well; how
+ * many jobs with lower numbers wait; how many of the tenant start, run or stop. */
+int store_job_range(struct store *store, int64_t first, int64_t count, int64_t *live,
+		    int64_t *failed, struct parc_err *err);
+int store_job_before(struct store *store, int64_t job, int64_t *count, struct parc_err *err);
+int store_job_running(struct store *store, int64_t tenant, int64_t *count, struct parc_err *err);
 int store_job_detail(struct store *store, int64_t job, const char *detail, struct parc_err *err);
 int store_attempt_held(struct store *store, int64_t allocation, int64_t held_milli,
 		       struct parc_err *err);

@@ -131,7 +131,10 @@ pid_t snapshot_put_paced(const char *directory, const struct parc_core *core, in
 	close_range(3, ~0U, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setpriority(PRIO_PROCESS, 0, CHILD_NICE);
-	_exit(snapshot_write(directory, core, number, 1, NULL) == 0 ? 0 : 1);
+	errno = 0;
+	if (snapshot_write(directory, core, number, 1, NULL) == 0)
+		_exit(0);
+	_exit(errno > 0 && errno < 256 ? errno : ENOMEM);
 }
 
 static struct parc_core *file_decode(const char *path, struct parc_err *err)

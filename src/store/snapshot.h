@@ -14,7 +14,7 @@
 
 #include "store/store.h"
 
-#define SNAPSHOT_PIECE	   ((size_t)1 << 20) /* bytes between two syncs */
+#define SNAPSHOT_PIECE	   ((size_t)1 << 18) /* bytes between two syncs */
 #define SNAPSHOT_KEPT	   2		     /* newest ones */
 #define SNAPSHOT_BYTES_MAX (INT64_C(1) << 40)
 
@@ -22,7 +22,8 @@
 int snapshot_put(const char *directory, const struct parc_core *core, int64_t number,
 		 struct parc_err *err);
 
-/* The same in a child: its process id, or a negative code. The caller reaps it; status 0: done. */
+/* The same in a child: its process id, or a negative code. The caller reaps it; it exits with 0, or
+ * with the errno of what failed. */
 pid_t snapshot_put_paced(const char *directory, const struct parc_core *core, int64_t number,
 			 struct parc_err *err);
 

@@ -40,6 +40,13 @@
 	X(ATTEMPT_HELD, "UPDATE attempts SET held_milli = ?2 WHERE allocation = ?1") \
 	X(JOB_EXIT, "UPDATE jobs SET exit_code = ?2, signal = ?3, detail = ?4 WHERE job = ?1") \
 	X(JOB_FIND, "SELECT " SQL_JOB_COLUMNS " FROM jobs WHERE job = ?1") \
+	X(JOB_RANGE, "SELECT count(*) FILTER (WHERE state < 4)," \
+		" count(*) FILTER (WHERE state = 4 AND result != ?3)" \
+		" FROM jobs WHERE job >= ?1 AND job < ?2") \
+	X(JOB_BEFORE, "SELECT count(*) FROM jobs INDEXED BY jobs_live" \
+		" WHERE state < 4 AND state = 0 AND job < ?1") \
+	X(JOB_RUNNING, "SELECT count(*) FROM jobs INDEXED BY jobs_live" \
+		" WHERE state < 4 AND state > 0 AND tenant = ?1") \
 	X(JOB_LAST, "SELECT job FROM jobs WHERE job < 2000000000000000" \
 		" ORDER BY job DESC LIMIT 1") /* PARC_REPLICA_IDS */ \
 	X(JOB_LIST, "SELECT " SQL_JOB_COLUMNS " FROM jobs WHERE job < ?1" \

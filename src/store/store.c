@@ -204,14 +204,15 @@ int store_commit(struct store *store, struct parc_err *err)
 {
 	int code = 0;
 
+	/* A reader left standing on a row would hold the log's pages, also from the checkpoint that
+	 * a commit makes: all that piled up would then be moved in one commit, some day. */
+	for (int i = 0; i < SQL_COUNT; i++)
+		if (store->statements[i] != NULL)
+			sqlite3_reset(store->statements[i]);
 	if (store->is_open)
 		code = sql_write(store, SQL_COMMIT, err, "");
 	if (code == 0)
 		store->is_open = 0;
-	/* A reader left standing on a row would hold the log's old pages. */
-	for (int i = 0; code == 0 && i < SQL_COUNT; i++)
-		if (store->statements[i] != NULL)
-			sqlite3_reset(store->statements[i]);
 	return code;
 }
 

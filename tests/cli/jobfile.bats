@@ -110,7 +110,7 @@ spec() {
 		  - {cpu_milli: 100, command: [sh, -c, "echo group $PARC_GROUP"]}
 	END
 	run -0 parc run "$BATS_TEST_TMPDIR/job.yaml"
-	[[ $output == "job 0" ]]
+	[[ $output == $'0: job 0\n1: group 1' ]]
 	run -0 parc logs --task 1 1
 	[[ $output == "group 1" ]]
 }

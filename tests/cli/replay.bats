@@ -51,6 +51,18 @@ value() {
 	run ! grep -E '.{81}' <<<"$output"
 }
 
+@test "speeds are learnt with trials however many jobs wait" {
+	sed -i 's/memory_gib: 16}/memory_gib: 16, speed: {train: 1000}}/' "$fleet"
+	{
+		echo "submit_s,length_s,devices,tenant,kind"
+		for ((i = 0; i < 3000; i++)); do
+			echo "0,$((100 + i % 7)),4,t,k$((i % 7))"
+		done
+	} >"$log"
+	run -0 replay --json --trials 2
+	[[ $(value finished) == 3000 ]]
+}
+
 @test "the JSON has the promised keys, and its waterfall adds up to the capacity" {
 	run -0 replay --json --policy strict
 	for key in jobs started finished failed wait_s completion_s slowdown mean p50 p90 p99 max \

@@ -76,13 +76,55 @@ load daemon
 	[[ $output == *"there is no job 77"* ]]
 }
 
-@test "top shows devices and the queue" {
+@test "the number of an array is waited for as a whole" {
 	start_daemon
-	parc submit "${stay[@]}" --devices 1 --share 0.5 --name $'half\e[2J' -- true
-	run -0 parc top --once
-	[[ ${lines[0]} == "parc: 0.5 of 8.0 devices allocated, 0 jobs wait" ]]
-	[[ $output == *"[##########..........]  50 %"* ]]
-	[[ $output == *"half?[2J"*running* ]]
+	parc submit --array 3 --env PARC_DRY_S=0 --hold -- true
+	parc submit --after afterany:1 -- true
+	parc submit --after afterok:1,afterany:2 -- true
+	parc submit --after 1:failed -- true
+	parc release 1 3
+	until_is ok field result 1
+	until_is ok field result 3
+	[[ $(field reason 4) == dependency && $(field reason 5) == dependency ]]
+	parc cancel 2
+	until_is ok field result 4
+	until_is cancelled field result 5
+	until_is ok field result 6
+	run -1 parc submit --after 1:ok -- true
+	[[ $output == *"a job of array 1 has not ended well"* ]]
+	parc run --after 1:failed -- true
+	parc submit --array 2 --env PARC_DRY_S=0 -- true
+	until_is ok field result 8
+	until_is ok field result 9
+	run -1 parc submit --after afternotok:8 -- true
+	[[ $output == *"array 8 has ended ok"* ]]
+	run -2 parc submit --after singleton -- true
+	run -2 parc submit --after afterok: -- true
+	run -2 parc submit --after afterok:1: -- true
+}
+
+@test "why says what stands behind the reason, in numbers" {
+	start_daemon
+	parc tenant set lab --limit 2 --jobs-max 3
+	parc tenant set vision --parent lab
+	parc submit "${stay[@]}" --devices 2 --tenant vision -- true
+	parc submit "${stay[@]}" --devices 1 --tenant lab -- true
+	run -0 parc why 2
+	[[ $output == *"tenant lab holds 2 devices; its limit is 2 devices"*"tenant lab runs 1 jobs; its limit is 3"* ]]
+	[[ $output == *"When: not before its tenant holds less"* ]]
+	parc submit "${stay[@]}" --devices 4 --tasks 2 -- true
+	run -0 parc why 3
+	[[ $output == *"it asks for 8 devices in 2 tasks; 6 are free"*"1 job submitted before it waits, too"* ]]
+	parc submit --cpu 99 -- true
+	run -0 parc why 4
+	[[ $output == *"it asks for 99 cores in 1 task; 32 are free, at most 16 on one node"*"When: never"* ]]
+	parc submit "${stay[@]}" --array 3%1 -- true
+	run -0 parc why 7
+	[[ $output == *"at most 1 jobs of array 5 run at a time"* ]]
+	parc submit --after 5:ok --after 3 -- true
+	run -0 parc why 8
+	[[ $output == *"array 5 (ok), of which 3 of 3"*"job 3 (any), which is pending"* ]]
+	[[ $(parc why 8 --json | jq -c '[(.details | length), .start_by_us]') == "[2,null]" ]]
 }
 
 @test "a node that is drained starts nothing more" {

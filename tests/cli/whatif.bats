@@ -5,14 +5,15 @@
 load common
 load daemon
 
-# Some jobs: two tenants wait for each other, one is cancelled, one depends.
+# Some jobs: two wait for the first, which runs until it is cancelled, one for one of these.
 some_jobs() {
-	parc submit --devices 4 --env PARC_DRY_S=0.2 -- true
+	parc submit --devices 4 --env PARC_DRY_S=600 -- true
 	parc submit --devices 4 --env PARC_DRY_S=0.2 -- true
 	parc submit --devices 4 --env PARC_DRY_S=0.1 --expected 0.1s -- true
-	parc submit --devices 1 --env PARC_DRY_S=0.01 --expected 0.01s --after 1:ok -- true
+	parc submit --devices 1 --env PARC_DRY_S=0.01 --expected 0.01s --after 2:ok -- true
 	parc submit --hold --devices 1 -- true
 	parc cancel 5
+	parc cancel 1
 	for job in 1 2 3 4; do parc logs -f $job; done
 }
 

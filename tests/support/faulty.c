@@ -1,195 +1,104 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The layer stands on SQLite's own and passes everything on but syncs, of which it is the model, so
- * that tests need not wait for the disk. While it watches, it keeps for each
- * file a copy of what was synced (made when it is opened, and at each sync) and the writes since.
+ * The layer stands on SQLite's own and passes everything on but syncs, of which it is the model
+ * (disk.h), so that tests need not wait for the disk. What counts operations and says that the
+ * power is off is shared with children, who may write files of their own (faulty_calls.c).
  */
 #include "support/faulty.h"
 
 #include <assert.h>
 #include <sqlite3.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/random.h"
+#include "support/disk.h"
 
-#define FILES_MAX 16
-
-struct unsynced {
-	int64_t offset;
-	int size; /* -1: truncated to offset */
-	struct unsynced *next;
-	uint8_t bytes[];
-};
-
-struct watched {
-	char path[512];
-	int is_deleted;
-	uint8_t *synced;
-	int64_t synced_size;
-	struct unsynced *first, **last;
-};
+/* What SQLite makes a name durable for: with the file's first sync, below this layer. */
+#define JOURNALS (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL)
 
 struct faulty_file {
 	sqlite3_file base;
-	struct watched *watched;
+	int number;	    /* in the model; -1: it is not watched */
+	const char *is_new; /* its path until it is synced, if SQLite then syncs the folder */
 	sqlite3_file *real; /* behind this struct */
+};
+
+struct faults {
+	int kinds, is_off;
+	int64_t fail_at, seen, off_at, done;
 };
 
 static sqlite3_vfs *below;
 static sqlite3_vfs layer;
-static struct watched files[FILES_MAX];
-static int files_count, is_watching, is_off, fail_kinds;
-static int64_t fail_at, seen;
+static struct faults *faults; /* shared with children */
+static char database[DISK_PATH_MAX];
 
 void faulty_fail_after(int kinds, int64_t operations)
 {
-	fail_kinds = kinds;
-	fail_at = operations;
-	seen = 0;
+	faults->kinds = kinds;
+	faults->fail_at = operations;
+	faults->seen = 0;
 }
 
 int64_t faulty_seen(void)
 {
-	return seen;
+	return faults->seen;
 }
 
-static int fails(int kind)
+int faulty_fails(int kind)
 {
-	if ((fail_kinds & kind) == 0)
+	if ((faults->kinds & kind) == 0)
 		return 0;
-	seen++;
-	return fail_at > 0 && seen >= fail_at;
+	faults->seen++;
+	return faults->fail_at > 0 && faults->seen >= faults->fail_at;
 }
 
-/* ---- What is on the disk */
-
-static void writes_free(struct watched *file)
+int faulty_is_off(void)
 {
-	struct unsynced *next;
-
-	for (struct unsynced *it = file->first; it != NULL; it = next) {
-		next = it->next;
-		free(it);
-	}
-	file->first = NULL;
-	file->last = &file->first;
-}
-
-static void synced_read(struct watched *file)
-{
-	FILE *in = fopen(file->path, "rb");
-
-	free(file->synced);
-	file->synced = NULL;
-	file->synced_size = 0;
-	writes_free(file);
-	if (in == NULL)
-		return;
-	fseek(in, 0, SEEK_END);
-	file->synced_size = ftell(in);
-	rewind(in);
-	file->synced = malloc((size_t)file->synced_size + 1);
-	assert(fread(file->synced, 1, (size_t)file->synced_size, in) == (size_t)file->synced_size);
-	fclose(in);
-}
-
-static struct watched *watched_of(const char *path)
-{
-	if (!is_watching || path == NULL)
-		return NULL;
-	for (int i = 0; i < files_count; i++)
-		if (strcmp(files[i].path, path) == 0) {
-			files[i].is_deleted = 0;
-			return &files[i];
-		}
-	assert(files_count < FILES_MAX);
-	snprintf(files[files_count].path, sizeof(files[0].path), "%s", path);
-	files[files_count].is_deleted = 0;
-	files[files_count].first = NULL;
-	files[files_count].synced = NULL;
-	synced_read(&files[files_count]);
-	return &files[files_count++];
-}
-
-static void written(struct watched *file, const void *bytes, int size, int64_t offset)
-{
-	struct unsynced *it;
-
-	if (file == NULL || !is_watching)
-		return;
-	it = malloc(sizeof(*it) + (size_t)(size > 0 ? size : 0));
-	assert(it != NULL);
-	it->offset = offset;
-	it->size = size;
-	it->next = NULL;
-	if (size > 0)
-		memcpy(it->bytes, bytes, (size_t)size);
-	*file->last = it;
-	file->last = &it->next;
+	faults->done++;
+	faults->is_off |= faults->off_at > 0 && faults->done >= faults->off_at;
+	return faults->is_off;
 }
 
 void faulty_watch(void)
 {
-	is_watching = 1;
-	files_count = 0;
+	disk_begin();
+	faults->is_off = 0;
+	faults->off_at = 0;
 }
 
 void faulty_unwatch(void)
 {
-	for (int i = 0; i < files_count; i++) {
-		writes_free(&files[i]);
-		free(files[i].synced);
-		files[i].synced = NULL;
-	}
-	files_count = 0;
-	is_watching = is_off = 0;
+	disk_end();
+	faults->is_off = 0;
+	faults->off_at = 0;
 }
 
 void faulty_power_off(void)
 {
-	is_off = 1;
+	faults->is_off = 1;
 }
 
-/* One write that was not synced: it reached the disk, or a part of it did, or nothing. */
-static void disk_take(FILE *out, const struct unsynced *it, uint64_t *random)
+void faulty_power_off_after(int64_t operations)
 {
-	int size = it->size;
+	faults->off_at = operations;
+	faults->done = 0;
+}
 
-	if (random_below(random, 2) == 0)
-		return;
-	if (size < 0) {
-		assert(ftruncate(fileno(out), it->offset) == 0);
-		return;
-	}
-	if (random_below(random, 4) == 0)
-		size = (int)random_below(random, (uint64_t)size + 1);
-	assert(pwrite(fileno(out), it->bytes, (size_t)size, it->offset) == size);
+int faulty_power_is_off(void)
+{
+	return faults->is_off;
 }
 
 void faulty_crash(uint64_t seed)
 {
-	uint64_t random = random_mix(seed);
+	char shared[sizeof(database) + 8];
 
-	for (int i = 0; i < files_count; i++) {
-		struct watched *file = &files[i];
-		char shared[9000];
-		FILE *out = file->is_deleted ? NULL : fopen(file->path, "wb");
-
-		if (file->is_deleted)
-			continue;
-		assert(out != NULL);
-		assert(fwrite(file->synced, 1, (size_t)file->synced_size, out) ==
-		       (size_t)file->synced_size);
-		fflush(out);
-		for (struct unsynced *it = file->first; it != NULL; it = it->next)
-			disk_take(out, it, &random);
-		fclose(out);
-		snprintf(shared, sizeof(shared), "%s-shm", file->path);
-		unlink(shared);
-	}
+	disk_crash(seed);
+	snprintf(shared, sizeof(shared), "%s-shm", database);
+	remove(shared); /* unlink may be a call that comes here */
 	faulty_unwatch();
 }
 
@@ -219,33 +128,47 @@ static int file_read(sqlite3_file *file, void *bytes, int size, sqlite3_int64 of
 
 static int file_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 offset)
 {
-	if (fails(FAULTY_FULL))
+	if (faulty_fails(FAULTY_FULL))
 		return SQLITE_FULL;
-	if (fails(FAULTY_WRITE))
+	if (faulty_fails(FAULTY_WRITE))
 		return SQLITE_IOERR_WRITE;
-	if (is_off)
+	if (faulty_is_off())
 		return SQLITE_OK;
-	written(file_of(file)->watched, bytes, size, offset);
+	if (file_of(file)->number >= 0)
+		disk_write(file_of(file)->number, bytes, size, offset);
 	return real_of(file)->pMethods->xWrite(real_of(file), bytes, size, offset);
 }
 
 static int file_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
-	if (fails(FAULTY_TRUNCATE))
+	if (faulty_fails(FAULTY_TRUNCATE))
 		return SQLITE_IOERR_TRUNCATE;
-	if (is_off)
+	if (faulty_is_off())
 		return SQLITE_OK;
-	written(file_of(file)->watched, NULL, -1, size);
+	if (file_of(file)->number >= 0)
+		disk_truncate(file_of(file)->number, size);
 	return real_of(file)->pMethods->xTruncate(real_of(file), size);
+}
+
+static void names_sync(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	assert(slash != NULL);
+	disk_sync_names(path, (size_t)(slash - path));
 }
 
 static int file_sync(sqlite3_file *file, int flags)
 {
 	(void)flags;
-	if (fails(FAULTY_SYNC))
+	if (faulty_fails(FAULTY_SYNC))
 		return SQLITE_IOERR_FSYNC;
-	if (!is_off && file_of(file)->watched != NULL)
-		synced_read(file_of(file)->watched);
+	if (faulty_is_off() || file_of(file)->number < 0)
+		return SQLITE_OK;
+	disk_sync(file_of(file)->number);
+	if (file_of(file)->is_new != NULL)
+		names_sync(file_of(file)->is_new);
+	file_of(file)->is_new = NULL;
 	return SQLITE_OK;
 }
 
@@ -331,7 +254,10 @@ static int layer_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *file, in
 
 	(void)vfs;
 	it->real = (sqlite3_file *)(it + 1);
-	it->watched = watched_of(path);
+	it->number = path != NULL && disk_is_on() ? disk_open(path) : -1;
+	it->is_new = (flags & SQLITE_OPEN_CREATE) != 0 && (flags & JOURNALS) != 0 ? path : NULL;
+	if (path != NULL && (flags & SQLITE_OPEN_MAIN_DB) != 0)
+		snprintf(database, sizeof(database), "%s", path);
 	code = below->xOpen(below, path, it->real, flags, out);
 	it->base.pMethods = code == SQLITE_OK ? &methods : NULL;
 	return code;
@@ -340,10 +266,12 @@ static int layer_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *file, in
 static int layer_delete(sqlite3_vfs *vfs, const char *path, int sync)
 {
 	(void)vfs;
-	if (is_off)
+	if (faulty_is_off())
 		return SQLITE_OK;
-	for (int i = 0; i < files_count; i++)
-		files[i].is_deleted |= strcmp(files[i].path, path) == 0;
+	if (disk_is_on())
+		disk_unlink(path);
+	if (disk_is_on() && sync)
+		names_sync(path);
 	return below->xDelete(below, path, sync);
 }
 
@@ -363,6 +291,9 @@ void faulty_register(void)
 {
 	if (below != NULL)
 		return;
+	faults = mmap(NULL, sizeof(*faults), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	assert(faults != MAP_FAILED);
 	below = sqlite3_vfs_find(NULL);
 	layer = *below;
 	layer.zName = "faulty";

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A file layer of SQLite that fails when it is told to, and that can lose power: it knows of each
- * file what was synced and what was written since.
+ * file what was synced and what was written since. With LINK_FAULTY (Makefile) a test's calls of
+ * open, write, fsync, rename and their kin go through it too (faulty_calls.c), those of children
+ * as well.
  *
  *   faulty_register            as "faulty", before the first store_open
  *   faulty_fail_after          the nth write, sync, truncation or opening fails, and all after it
@@ -17,7 +19,8 @@ enum faulty_kind {
 	FAULTY_WRITE = 1,
 	FAULTY_SYNC = 2,
 	FAULTY_TRUNCATE = 4,
-	FAULTY_FULL = 8, /* writes fail with "disk full" */
+	FAULTY_FULL = 8,  /* writes fail with "disk full" */
+	FAULTY_NAME = 16, /* making, renaming, linking and removing files; of calls only */
 };
 
 void faulty_register(void);
@@ -32,10 +35,16 @@ int64_t faulty_seen(void);
 void faulty_watch(void);
 void faulty_unwatch(void);
 
-/* From now on nothing reaches a file any more: the power is off. */
+/* From now on, or from the nth operation on, nothing reaches a file any more: the power is off. */
 void faulty_power_off(void);
+void faulty_power_off_after(int64_t operations);
+int faulty_power_is_off(void);
 
 /* Make of each watched file what the disk has. Ends the watch; the power is on again. */
 void faulty_crash(uint64_t seed);
+
+/* For the layers: an operation of this kind is to fail; nothing is to be done any more. */
+int faulty_fails(int kind);
+int faulty_is_off(void);
 
 #endif

@@ -213,6 +213,8 @@ static void make_group(struct world *world, struct parc_group *group)
 	group->mixed_chips = (uint8_t)draw_chance(draw, 15);
 }
 
+#define ARRAY_IDS 8 /* jobs with ids that lie so close may be of one array */
+
 static void make_extras(struct world *world, struct entry *entry)
 {
 	struct draw *draw = world->draw;
@@ -234,10 +236,12 @@ static void make_extras(struct world *world, struct entry *entry)
 		entry->depends[d] =
 			(struct parc_depend){.job = world->jobs[world->jobs_count - 1 - back],
 					     .kind = (int32_t)draw_below(draw, 3)};
+		if (entry->depends[d].job % 4 == 2)
+			entry->depends[d] = (struct parc_depend){
+				.job = entry->depends[d].job / ARRAY_IDS * ARRAY_IDS,
+				.kind = PARC_DEPEND_ARRAY + entry->depends[d].kind};
 	}
 }
-
-#define ARRAY_IDS 8 /* jobs with ids that lie so close may be of one array */
 
 static void make_limits(struct world *world, struct parc_submit *submit)
 {

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -107,6 +108,7 @@ static int64_t live_while_it_lasts(void)
 	int64_t acknowledged = 0;
 	int code = dry_open(daemon, NULL, &err);
 
+	daemon->config.snapshot_records = 4;
 	while (code == 0 && acknowledged < JOBS) {
 		int64_t job = dry_submit(daemon, ", \"devices\": 1", &err);
 
@@ -155,19 +157,43 @@ static void test_the_disk_is_full(void **state)
 	each_fails(FAULTY_FULL);
 }
 
+/* Of the snapshots; what SQLite does with names fails below this layer. */
+static void test_each_name_fails(void **state)
+{
+	(void)state;
+	each_fails(FAULTY_NAME);
+}
+
 static void test_each_truncation_fails(void **state)
 {
 	(void)state;
 	each_fails(FAULTY_TRUNCATE);
 }
 
-/* What a life does beside submitting: snapshots, forgetting what is before them, emptying the log
- * into the database. */
+/* What a life does beside submitting: snapshots, here or by a child that may still write when the
+ * power goes, forgetting what is before them, emptying the log into the database. */
 static void care_for(struct daemon *daemon, uint64_t *random)
 {
-	if (random_below(random, 4) == 0) {
-		snapshot_put(dry_data, daemon->core, store_last(daemon->store), NULL);
+	int64_t last = store_last(daemon->store);
+
+	switch (random_below(random, 8)) {
+	case 0:
+		snapshot_put(dry_data, daemon->core, last, NULL);
 		retain_snapshots(daemon);
+		break;
+	case 1:
+		if (daemon->snapshot_child == 0)
+			daemon->snapshot_child =
+				snapshot_put_paced(dry_data, daemon->core, last, NULL);
+		break;
+	case 2: /* a snapshot_reap that comes late: another look is due */
+		if (daemon->snapshot_child > 0)
+			waitpid(daemon->snapshot_child, NULL, 0);
+		daemon->snapshot_child = 0;
+		retain_snapshots(daemon);
+		break;
+	default:
+		break;
 	}
 	daemon->expire_us = 0;
 	daemon->retain.look_us = 0;
@@ -402,6 +428,7 @@ int main(void)
 		TEST(test_each_write_fails),
 		TEST(test_each_sync_fails),
 		TEST(test_the_disk_is_full),
+		TEST(test_each_name_fails),
 		TEST(test_each_truncation_fails),
 		TEST(test_power_is_lost),
 		TEST(test_a_snapshot_gives_what_the_journal_gives),
