@@ -701,6 +701,7 @@ struct parc_core *parc_state_decode(const void *bytes, size_t size, struct parc_
 	if (core == NULL)
 		return NULL;
 	if (state_read(core, bytes, size, err) == 0) {
+		rebuild_ids(core); /* a window admits by the names of tenants */
 		reserve_rebuild(core);
 		totals_recount(core);
 		rebuild(core);

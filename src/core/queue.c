@@ -659,6 +659,7 @@ static int queue_deal(struct parc_core *core, const struct parc_event *event)
 	quota_open(core); /* what was dealt may have used up a guarantee */
 	if (done && plain)
 		return queue_greedy(core);
+	quota_open_rest(core); /* as in queue_strict: who is past his gate waits for the round */
 	while (done && (line = line_first(core, LINE_READY)) >= 0) {
 		if (!act_has_room(core))
 			return 0;

@@ -23,7 +23,7 @@
 #include "core/strand.h"
 #include "core/tree.h"
 
-static void ids_rebuild(struct parc_core *core)
+void rebuild_ids(struct parc_core *core)
 {
 	for (int32_t i = 0; i < core->places_table.high; i++)
 		idmap_add(&core->place_ids, core->places[i].id, i);
@@ -182,7 +182,6 @@ void rebuild(struct parc_core *core)
 
 	shape_rebuild(core);
 	speed_rebuild(core);
-	ids_rebuild(core);
 	nodes_rebuild(core);
 	close_reset(core);
 	policy_derive(core);

@@ -9,6 +9,9 @@
 
 void rebuild(struct parc_core *core);
 
+/* Find records by their ids; before the rest. */
+void rebuild_ids(struct parc_core *core);
+
 /* Sort all that waits again, in the order of the policy in force. */
 void rebuild_lines(struct parc_core *core);
 

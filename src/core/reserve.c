@@ -235,10 +235,21 @@ void reserve_reopen(struct parc_core *core, int32_t closure)
 	core->closures[closure].reservation = -1;
 }
 
+/* The first in the table: the order of a node's list is another in a core that was decoded, and
+ * what the node keeps in between would be, too. */
+static int32_t hold_first(const struct parc_core *core, int32_t node)
+{
+	int32_t first = core->nodes[node].holds;
+
+	for (int32_t h = first; h >= 0; h = core->holds[h].node_next)
+		first = h < first ? h : first;
+	return first;
+}
+
 /* A window loses what it held there; a job its whole reservation. */
 void reserve_leave_node(struct parc_core *core, int32_t node)
 {
-	int32_t hold = core->nodes[node].holds, slot = core->holds[hold].reservation, *link;
+	int32_t hold = hold_first(core, node), slot = core->holds[hold].reservation, *link;
 	struct reservation *it = &core->reservations[slot];
 
 	if (it->job >= 0) {
