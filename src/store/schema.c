@@ -110,8 +110,8 @@ static const char *const migrations[] = {
 
 	/* What an attempt was promised until it was booked anew, and when that was: from then on it
 	 * is held_milli. Thousandths of devices, in microseconds of them. */
-	"ALTER TABLE attempts ADD COLUMN rebooked_us INTEGER NOT NULL DEFAULT 0;"
-	"ALTER TABLE attempts ADD COLUMN promised_us INTEGER NOT NULL DEFAULT 0;",
+	("ALTER TABLE attempts ADD COLUMN rebooked_us INTEGER NOT NULL DEFAULT 0;"
+	 "ALTER TABLE attempts ADD COLUMN promised_us INTEGER NOT NULL DEFAULT 0;"),
 };
 
 #define SCHEMA_VERSION ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))
