@@ -26,6 +26,7 @@
 #include "support/calendar.h"
 #include "support/draw.h"
 #include "support/kept.h"
+#include "support/seeds.h"
 
 #define JOBS   14
 #define SECOND INT64_C(1000000)
@@ -302,7 +303,7 @@ static void properties_check(int32_t order, int32_t backfill, int32_t reserve_ma
 				     .reserve_max = reserve_max};
 	int64_t reserves = 0, backfills = 0;
 
-	for (uint64_t seed = 1; seed <= 1500; seed++) {
+	for (uint64_t seed = 1; seed <= SEEDS(1500); seed++) {
 		struct tiny_job jobs[JOBS];
 		struct calendar fleet;
 		struct draw draw;
@@ -318,7 +319,7 @@ static void properties_check(int32_t order, int32_t backfill, int32_t reserve_ma
 		backfills += tiny.backfills;
 	}
 	/* The test is about both. */
-	assert_true(reserves > 2000 && backfills > 2000);
+	assert_true(reserves > SEEDS(2000) && backfills > SEEDS(2000));
 }
 
 /* ---- The second scheduler, for one node and the order of arrival */
@@ -425,7 +426,7 @@ static void schedules_compare(int32_t backfill)
 {
 	struct parc_policy policy = {.place = PARC_PLACE_FIRST_FIT, .backfill = backfill};
 
-	for (uint64_t seed = 1; seed <= 3000; seed++) {
+	for (uint64_t seed = 1; seed <= SEEDS(3000); seed++) {
 		struct second second = {0};
 		struct draw draw;
 		struct tiny tiny;
