@@ -4,12 +4,11 @@
  * sources and what was tried).
  *
  *     score = V(after) - V(before) - the dearest price of a type that the node no longer hosts
- *     V     = 10 D - 18 C - 6 M + K - F    in 1/256 of a thousandth of a device
+ *     V     = 10 D - 12 C + K - F          in 1/256 of a thousandth of a device
  *
  *     D  what the free devices are worth to the shares of the profile, each by the dual of the
  *        cutting-stock problem: a remainder that nothing fits is worth nothing (base/cutting.h)
  *     C  what of that is expected to stay unused for lack of CPU (shortage.h)
- *     M  the same for lack of memory
  *     K  the price of chips that some work is restricted to (price.h)
  *     F  fragmentation as in FGD, not truncated: it drives towards nodes already in use
  *
@@ -24,10 +23,9 @@
 #include "core/profile.h"
 
 #define WEIGHT_DEVICES	10
-#define WEIGHT_CPU	18
-#define WEIGHT_MEMORY	6
-#define WEIGHT_CHIP	4800
-#define CHIP_CPU_FACTOR 3 /* restricted chips are worth something where CPU covers so many asks */
+#define WEIGHT_CPU	12
+#define WEIGHT_CHIP	3200
+#define CHIP_CPU_FACTOR 6 /* a restricted chip's price covers its CPU at 4/6 of what work asks */
 
 /* What the free devices are worth, CUTTING_ONE a device; and times the price of their chips. */
 struct worth {
@@ -48,7 +46,7 @@ static void worth_of(const struct policy *policy, const struct view *view, struc
 	}
 }
 
-/* 10 D - 18 C - F, and the types that it hosts: remembered. */
+/* 10 D - 12 C - F, and the types that it hosts: remembered. */
 static void state_value(const struct policy *policy, const struct view *view, uint64_t cells,
 			int64_t devices, struct memo_entry *found)
 {
@@ -65,7 +63,7 @@ static void state_value(const struct policy *policy, const struct view *view, ui
 		entry->key = key;
 		entry->hosts = prices_hosts(policy->prices, view);
 		entry->value = (devices * WEIGHT_DEVICES * PARC_SHARE_WHOLE * PRICE_ONE >> 20) -
-			       WEIGHT_CPU * shortage_of(&policy->cpu_shortage, view->cpu_free,
+			       WEIGHT_CPU * shortage_of(&policy->shortage, view->cpu_free,
 							(int32_t)volume) -
 			       fragments;
 	}
@@ -77,7 +75,7 @@ static int64_t chip_value(const struct policy *policy, const struct view *view,
 			  const struct worth *worth)
 {
 	int64_t fillable = worth->devices * PARC_SHARE_WHOLE >> 20;
-	int64_t with_cpu = (int64_t)view->cpu_free * PARC_SHARE_WHOLE /
+	int64_t with_cpu = (int64_t)view->cpu_free * PARC_SHARE_WHOLE * 4 /
 			   ((int64_t)policy->cpu_per_device * CHIP_CPU_FACTOR);
 	int64_t volume = fillable < with_cpu ? fillable : with_cpu, price;
 
@@ -85,16 +83,6 @@ static int64_t chip_value(const struct policy *policy, const struct view *view,
 		return 0;
 	price = worth->priced / worth->devices; /* in the mean over its devices */
 	return WEIGHT_CHIP * price * PRICE_ONE / CHIP_PRICES_ONE * volume / PARC_SHARE_WHOLE;
-}
-
-/* K - 6 M: not remembered, since few states with all else equal have the same memory free. */
-static int64_t fleeting_value(const struct policy *policy, const struct view *view,
-			      const struct worth *worth)
-{
-	int32_t volume = (int32_t)(worth->devices * PARC_SHARE_WHOLE >> 20);
-
-	return chip_value(policy, view, worth) -
-	       WEIGHT_MEMORY * shortage_of(&policy->memory_shortage, view->memory_free, volume);
 }
 
 /* Value of the view less what was lost against the hosts before. */
@@ -106,7 +94,7 @@ static int64_t value_after(const struct policy *policy, const struct view *view,
 
 	worth_of(policy, view, &worth);
 	state_value(policy, view, cells, worth.devices, &found);
-	return found.value + fleeting_value(policy, view, &worth) -
+	return found.value + chip_value(policy, view, &worth) -
 	       prices_dearest(policy->prices, hosts_before & ~found.hosts);
 }
 
@@ -159,10 +147,9 @@ static int32_t score_parc(struct parc_core *core, const struct view *view, const
 	view_copy(&after, view);
 	worth_of(policy, view, &worth);
 	state_value(policy, view, cells, worth.devices, &before);
-	before.value += fleeting_value(policy, view, &worth);
+	before.value += chip_value(policy, view, &worth);
 	if (pick->booking.devices == 1 && pick->booking.share_milli < PARC_SHARE_WHOLE) {
 		after.cpu_free -= pick->booking.cpu_milli;
-		after.memory_free -= ask->task.memory_mib;
 		value = best_share(policy, &after, cells, before.hosts, pick);
 	} else {
 		view_take(core, &after, ask, pick);
@@ -180,4 +167,4 @@ static uint64_t alike_parc(const struct parc_core *core, int32_t cpu_free, uint6
 	return hash_word(hash_pair(devices, cpu_free, ask->task.cpu_milli), asked);
 }
 
-const struct policy_ops policy_parc = {"parc", 0, 0, score_parc, alike_parc, 1};
+const struct policy_ops policy_parc = {"parc", 0, 0, score_parc, alike_parc};

@@ -24,7 +24,6 @@
 struct profile_type {
 	uint64_t chips; /* 0: no device */
 	int64_t count;
-	int64_t memory_mib; /* in the mean of its tasks */
 	int32_t cpu_milli, devices, share_milli;
 	int32_t share; /* index of share_milli in `shares` */
 };
@@ -40,8 +39,7 @@ struct policy {
 	struct profile_type types[PROFILE_TYPES_MAX]; /* most frequent first */
 	int32_t types_count;
 	int32_t cpu_most, devices_most; /* of the largest node then */
-	int64_t memory_most;
-	int64_t count_sum; /* tasks, also of types that found no room */
+	int64_t count_sum;		/* tasks, also of types that found no room */
 	/* derived */
 	int32_t kept_count, cpus_count, shares_count; /* kept: 95 % of the tasks; of these: */
 	int32_t cpus[PROFILE_TYPES_MAX], shares[PROFILE_TYPES_MAX]; /* distinct, ascending */
@@ -50,7 +48,7 @@ struct policy {
 	int16_t cpu_cells[CPU_CELLS]; /* how many of `cpus` lie below the cell */
 	struct memo_entry *memo;
 	uint64_t epoch; /* of the values: part of each key */
-	struct shortage cpu_shortage, memory_shortage;
+	struct shortage shortage;
 	int32_t device_values[PARC_SHARE_WHOLE + 1]; /* of free thousandths (base/cutting.h) */
 	int32_t cpu_per_device; /* thousandths of a core that the work asks for a device */
 	struct prices *prices;
