@@ -11,8 +11,8 @@
 
 #define NO_GAIN (INT64_MIN / 4) /* a unit that may not be; a few of these can be added */
 
-/* May the unit be? Who is in one that may not (any more) stays until a better one may: what such a
- * unit is worth is never set off against another of its sort. */
+/* May the unit be? One that may not (any more) is parted before the deal, unless neither of the two
+ * may be moved: what it is worth is never set off against another of its sort. */
 static int is_possible(int64_t worth)
 {
 	return worth > NO_GAIN / 2;
