@@ -442,7 +442,7 @@ static void fill_jobs(struct parc_core *core, struct deal *deal)
 static void find_chips(const struct parc_core *core, struct deal *deal)
 {
 	deal->assign = (struct assign){.jobs = deal->jobs};
-	deal->assign.chips = choose_makes(core, deal->chips);
+	deal->assign.chips = choose_makes(core, ~core->cores_chips, deal->chips);
 }
 
 static void find_room(const struct parc_core *core, struct deal *deal)
