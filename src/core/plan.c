@@ -414,6 +414,8 @@ static int32_t plan_variant(struct parc_core *core, struct plan *plan)
 	}
 	if (core->plan_only != 0)
 		chips &= core->plan_only;
+	if (core->plan_only != 0 && (chips & ~core->cores_chips) != 0)
+		chips &= ~core->cores_chips;
 	for (; chips != 0 && reason != PARC_REASON_NONE; chips &= chips - 1) {
 		plan->chips = (chips & -chips) | core->cores_chips;
 		if (core->chip_total[__builtin_ctzll(chips)] > 0 &&
