@@ -225,12 +225,26 @@ static int are_scored(const struct parc_core *core, uint64_t chips)
 	return 0;
 }
 
+/* Could a task that may have a device of these be on cores as well? */
+static int may_rent(const struct parc_core *core, int32_t job, uint64_t chips)
+{
+	uint64_t cores = core->cores_chips & core->chips_here & ~chips;
+	int32_t g = core->jobs[job].groups;
+
+	while (cores != 0 && g >= 0 &&
+	       !(is_in_market(core, g, chips) && is_in_market(core, g, cores)))
+		g = core->groups[g].next;
+	return cores != 0 && g >= 0;
+}
+
 int32_t choose_order(const struct parc_core *core, int32_t job, uint64_t *sets)
 {
 	uint64_t chips = choose_accepted(core, job);
 	int32_t worth[PARC_CHIPS_MAX], count = 0;
+	int32_t least = may_rent(core, job, chips) ? 1 : 2; /* sets that leave a choice */
 
-	if ((chips & (chips - 1)) == 0 || (!are_scored(core, chips) && !is_paced(core, job, chips)))
+	if (__builtin_popcountll(chips) < least ||
+	    (!are_scored(core, chips) && !is_paced(core, job, chips)))
 		return 0;
 	for (; chips != 0; chips &= chips - 1) {
 		int32_t chip = __builtin_ctzll(chips), value = choose_value(core, job, chip);
@@ -253,5 +267,5 @@ int32_t choose_order(const struct parc_core *core, int32_t job, uint64_t *sets)
 		sets[at] = UINT64_C(1) << chip;
 		count++;
 	}
-	return count > 1 ? count : 0;
+	return count >= least ? count : 0;
 }
