@@ -3,12 +3,13 @@
 
 #include "core/assign.h"
 #include "core/score.h"
+#include "core/spec.h"
 #include "core/speed.h"
 
 /* The group that speaks for the job: its first with devices; -1: none. */
 static int32_t device_group(const struct parc_core *core, int32_t job)
 {
-	int32_t g = core->jobs[job].groups;
+	int32_t g = job_spec(core, job)->groups;
 
 	while (g >= 0 && core->shapes[core->groups[g].shape].ask.task.devices == 0)
 		g = core->groups[g].next;
@@ -38,7 +39,7 @@ uint64_t choose_accepted(const struct parc_core *core, int32_t job)
 
 uint64_t choose_chips(const struct parc_core *core, int32_t job)
 {
-	for (int32_t g = core->jobs[job].groups; g >= 0; g = core->groups[g].next) {
+	for (int32_t g = job_spec(core, job)->groups; g >= 0; g = core->groups[g].next) {
 		const struct parc_task *task = &core->shapes[core->groups[g].shape].ask.task;
 
 		if (task->devices > 0 &&
@@ -51,7 +52,7 @@ uint64_t choose_chips(const struct parc_core *core, int32_t job)
 int32_t choose_speed(const struct parc_core *core, int32_t job, int32_t chip)
 {
 	const struct job *it = &core->jobs[job];
-	int32_t g = device_group(core, job), v = it->variants, best = 0;
+	int32_t g = device_group(core, job), v = spec_of(core, it)->variants, best = 0;
 
 	do {
 		int accepts = v < 0 || (core->variants[v].set.chips >> chip & 1);

@@ -7,6 +7,7 @@
 #include "core/assign.h"
 #include "core/choose.h"
 #include "core/line.h"
+#include "core/spec.h"
 
 #define EPOCHS_MAX  128			  /* after so many every score is where it is wanted */
 #define STEP	    (ASSIGN_LOG_ONE / 16) /* of one epoch: a twentieth */
@@ -71,7 +72,7 @@ static int64_t job_milli(const struct parc_core *core, int32_t job)
 {
 	int64_t milli = 0;
 
-	for (int32_t g = core->jobs[job].groups; g >= 0; g = core->groups[g].next) {
+	for (int32_t g = job_spec(core, job)->groups; g >= 0; g = core->groups[g].next) {
 		const struct group *it = &core->groups[g];
 		const struct parc_task *task = &core->shapes[it->shape].ask.task;
 
