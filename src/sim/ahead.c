@@ -10,7 +10,9 @@
 #include "parc/run.h"
 #include "sim/clock.h"
 
-#define LOOK_STEPS 16 /* between two looks at the real clock */
+#define LOOK_STEPS 16			      /* between two looks at the real clock */
+#define QUIET_US   (INT64_C(86400) * 1000000) /* with nothing that ends: nothing will start, either \
+					       */
 
 /* What an entry of the heap stands for. */
 enum { DUE_STARTED, DUE_READY, DUE_END, DUE_STOPPED };
@@ -19,7 +21,7 @@ struct running {
 	struct ahead *ahead;
 	struct parc_core *core;
 	struct clock clock;
-	int64_t now_us;
+	int64_t now_us, reported_us; /* reported: of the last report */
 };
 
 static int run_add(struct running *running, const struct parc_run *run, int is_first,
@@ -119,6 +121,7 @@ static int next(struct running *running, struct parc_err *err)
 	running->now_us = next_us > running->now_us ? next_us : running->now_us;
 	if (due_us > wake_us)
 		return step(running, &event, err);
+	running->reported_us = running->now_us;
 	due = clock_pop(&running->clock);
 	return due_take(running, &due, err);
 }
@@ -131,7 +134,8 @@ static int goes_on(struct running *running, int64_t real_end_ns, int64_t steps)
 	int64_t next_us = due_us <= wake_us ? due_us : wake_us;
 
 	ahead->stop = AHEAD_DONE;
-	if (parc_count(running->core, PARC_COUNT_WAITING) == 0 || next_us == PARC_NEVER)
+	if (parc_count(running->core, PARC_COUNT_WAITING) == 0 || next_us == PARC_NEVER ||
+	    (due_us == PARC_NEVER && next_us - running->reported_us > QUIET_US))
 		return 0;
 	ahead->stop = AHEAD_HORIZON;
 	if (next_us > ahead->horizon_us)
@@ -152,7 +156,8 @@ static int by_job(const void *a, const void *b)
 
 int ahead_run(struct ahead *ahead, struct parc_core *core, int64_t now_us, struct parc_err *err)
 {
-	struct running running = {.ahead = ahead, .core = core, .now_us = now_us};
+	struct running running = {
+		.ahead = ahead, .core = core, .now_us = now_us, .reported_us = now_us};
 	int64_t real_end_ns = clock_real_ns() + ahead->real_us * 1000;
 	int code = clock_init(&running.clock, 1024, err);
 

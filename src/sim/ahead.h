@@ -15,7 +15,7 @@
 #include "parc/core.h"
 
 enum ahead_stop {
-	AHEAD_DONE,    /* nothing waits, or nothing more would happen */
+	AHEAD_DONE,    /* nothing waits, or for a day nothing that runs would end */
 	AHEAD_HORIZON, /* it was run to the horizon */
 	AHEAD_BOUND,   /* so many starts, or so much real time */
 };
