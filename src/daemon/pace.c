@@ -8,6 +8,7 @@
  * said so; else the length that it was submitted with, without what earlier attempts kept.
  */
 #include "daemon/act.h"
+#include "daemon/kind.h"
 
 #define RUN_LEAST_US 1000000 /* shorter ones tell more of starting than of speed */
 
@@ -60,7 +61,7 @@ int pace_find(struct daemon *daemon, const struct engine_report *report, int64_t
 	struct store_attempt attempt;
 	struct store_job job;
 	int64_t work_us, time_us = 0;
-	const char *kind, *text;
+	const char *kind;
 	json_t *spec;
 	int found;
 
@@ -74,8 +75,9 @@ int pace_find(struct daemon *daemon, const struct engine_report *report, int64_t
 		.kind = PARC_EVENT_SPEED_MEASURED,
 		.speed = {.chip = kind == NULL ? -1 : chip_of(daemon, number, &attempt),
 			  .count = 1}};
-	found = event->speed.chip >= 0 && store_name_find(daemon->store, STORE_KIND, kind,
-							  &event->speed.kind, &text, NULL) == 1;
+	found = event->speed.chip >= 0 &&
+		kind_find(daemon, job.tenant, kind, &event->speed.kind, NULL) == 0 &&
+		event->speed.kind != PARC_NONE;
 	if (found) {
 		work_us = work_of(daemon, spec, &attempt, report->wall_us, &time_us);
 		event->speed.speed_milli = speed_of(work_us, time_us);

@@ -10,9 +10,10 @@
 #include "parc/run.h"
 #include "sim/clock.h"
 
-#define LOOK_STEPS 16			      /* between two looks at the real clock */
-#define QUIET_US   (INT64_C(86400) * 1000000) /* with nothing that ends: nothing will start, either \
-					       */
+#define LOOK_STEPS 16 /* between two looks at the real clock */
+#define QUIET_US                                                                         \
+	(INT64_C(86400) * 1000000) /* with nothing that ends: nothing will start, either \
+				    */
 
 /* What an entry of the heap stands for. */
 enum { DUE_STARTED, DUE_READY, DUE_END, DUE_STOPPED };
