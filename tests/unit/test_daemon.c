@@ -23,6 +23,7 @@
 #include "store/snapshot.h"
 #include "support/dry.h"
 #include "support/faulty.h"
+#include "support/folder.h"
 
 #define JOBS 12 /* in a short life, each in a round of its own */
 
