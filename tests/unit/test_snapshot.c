@@ -15,8 +15,8 @@
 #include <cmocka.h>
 
 #include "store/snapshot.h"
-#include "support/dry.h"
 #include "support/faulty.h"
+#include "support/folder.h"
 
 #define JOBS  3100 /* so many that the file has several pieces */
 #define SEEDS 2	   /* of each moment at which the power goes */
