@@ -52,7 +52,7 @@ complete_words() {
 	run -0 complete_words version --j
 	[[ $output == "--json" ]]
 	run -0 complete_words help --
-	[[ $(sort <<<"$output" | tr '\n' ' ') == "--api --help --man --names --policy " ]]
+	[[ $(sort <<<"$output" | tr '\n' ' ') == "--api --help --man --names --policy --reasons " ]]
 }
 
 @test "what is no option is left to bash, which completes files" {
@@ -60,4 +60,8 @@ complete_words() {
 	[[ $output == *--help* ]]
 	run -0 complete_words sim ""
 	[[ -z $output ]]
+}
+
+@test "docs/reasons.md is what the program says (parc help --reasons)" {
+	diff <(parc help --reasons) docs/reasons.md
 }
