@@ -283,7 +283,7 @@ man: program
 
 install: all
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/pkgconfig include/parc share/man/man1 \
-		share/bash-completion/completions share/doc/parc)
+		share/bash-completion/completions share/doc/parc/docs share/doc/parc/examples/library)
 	install -m 755 build/parc $(DESTDIR)$(PREFIX)/bin/parc
 	install -m 644 build/libparc.a $(DESTDIR)$(PREFIX)/lib/libparc.a
 	install -m 755 build/libparc.so.$(ABI) $(DESTDIR)$(PREFIX)/lib/libparc.so.$(ABI)
@@ -293,6 +293,9 @@ install: all
 	install -m 644 tools/completion.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/parc
 	install -m 644 LICENSE README.md CHANGELOG.md $(DESTDIR)$(PREFIX)/share/doc/parc
+	install -m 644 docs/*.md docs/*.png $(DESTDIR)$(PREFIX)/share/doc/parc/docs
+	install -m 644 examples/*.yaml examples/*.csv $(DESTDIR)$(PREFIX)/share/doc/parc/examples
+	install -m 644 examples/library/*.c $(DESTDIR)$(PREFIX)/share/doc/parc/examples/library
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' tools/parc.pc.in \
 		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/parc.pc
 

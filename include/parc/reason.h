@@ -5,6 +5,10 @@
 #ifndef PARC_REASON_H
 #define PARC_REASON_H
 
+#include "parc/language.h"
+
+PARC_C_BEGIN
+
 /* The enumerator, its stable number, its name in text, the sentence, what to do about it. */
 /* clang-format off */
 #define PARC_REASON_MAP(X) \
@@ -64,5 +68,7 @@ enum parc_reason { PARC_REASON_MAP(X) PARC_REASON_COUNT };
 const char *parc_reason_name(int number);
 const char *parc_reason_sentence(int number);
 const char *parc_reason_todo(int number);
+
+PARC_C_END
 
 #endif
