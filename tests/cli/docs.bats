@@ -55,6 +55,19 @@ complete_words() {
 	[[ $(sort <<<"$output" | tr '\n' ' ') == "--api --help --man --names --policy --reasons " ]]
 }
 
+@test "a command with parts completes to them" {
+	run -0 complete_words gen ""
+	[[ $(sort <<<"$output" | tr '\n' ' ') == "fleet trace " ]]
+	run -0 complete_words chips ch
+	[[ $output == check ]]
+	run -0 complete_words tenant un
+	[[ $output == unset ]]
+	run -0 complete_words window ""
+	[[ $(sort <<<"$output" | tr '\n' ' ') == "add list remove " ]]
+	run -0 complete_words gen fleet ""
+	[[ -z $output ]]
+}
+
 @test "what is no option is left to bash, which completes files" {
 	run -0 complete_words sim --
 	[[ $output == *--help* ]]
