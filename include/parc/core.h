@@ -152,10 +152,9 @@ int parc_speed_at(const struct parc_core *core, int32_t index, int64_t *kind, in
 
 struct parc_node_info {
 	int64_t node;
-	int32_t state, cpu_free_milli, devices, device_chip[PARC_NODE_DEVICES_MAX];
+	int32_t state, cpu_milli, cpu_free_milli, devices, device_chip[PARC_NODE_DEVICES_MAX];
 	int32_t free_milli[PARC_NODE_DEVICES_MAX], free_mib[PARC_NODE_DEVICES_MAX];
-	int64_t memory_free_mib, memory_mib; /* free; in all, as the next */
-	int32_t cpu_milli;
+	int64_t memory_mib, memory_free_mib; /* in all, as cpu_milli; free */
 };
 int parc_node_info(const struct parc_core *core, int64_t node, struct parc_node_info *info);
 

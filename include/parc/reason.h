@@ -55,8 +55,8 @@ PARC_C_BEGIN
 	X(ROUND, 22, "round", "it waits for the next round, in which the fleet is dealt anew", \
 	  "wait") \
 	X(CORES, 23, "cores", "too few cores are free", "wait, or ask for fewer cores") \
-	X(FLEET, 24, "fleet", "all its tasks at once are more than the nodes in service could hold, " \
-	  "even empty", \
+	X(FLEET, 24, "fleet", \
+	  "all its tasks at once are more than the nodes in service could hold, even empty", \
 	  "lower the gang's minimum, accept more chips, or bring nodes into service")
 /* clang-format on */
 
