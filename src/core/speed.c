@@ -295,8 +295,7 @@ static void reach_of(const struct parc_core *core, const struct job *job, const 
 	}
 }
 
-/* While nothing has a speed, nothing needs to be looked at. */
-static int speeds_matter(const struct parc_core *core, const struct job *job)
+int speed_matters(const struct parc_core *core, const struct job *job)
 {
 	return job->variants >= 0 || (core->chips_paced[job->work_class] & core->chips_here) != 0 ||
 	       (job->kind != PARC_NONE && core->speeds_count > 0);
@@ -306,7 +305,7 @@ static int speeds_matter(const struct parc_core *core, const struct job *job)
 static int is_kept_to_known(const struct parc_core *core, const struct job *job,
 			    const struct group *group, int32_t variant, struct reach *reach)
 {
-	if (!speeds_matter(core, job))
+	if (!speed_matters(core, job))
 		return 0;
 	reach_of(core, job, group, variant, reach);
 	return reach->claimed != 0 && reach->known != reach->accepted;
@@ -353,7 +352,7 @@ int speed_shuts_out(const struct parc_core *core, int32_t job)
 
 uint64_t speed_key(const struct parc_core *core, const struct job *job, uint64_t hash)
 {
-	if (!speeds_matter(core, job))
+	if (!speed_matters(core, job))
 		return hash;
 	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next) {
 		int32_t v = job->variants;
