@@ -73,7 +73,8 @@ static void demand_fill(const struct parc_core *core, int32_t line, struct deman
 		demand_group(core, head, &core->groups[g], it);
 	it->want_milli *= core->lines[line].count - core->lines[line].gated;
 	it->limited = reason == PARC_REASON_LIMIT;
-	it->never = reason == PARC_REASON_NO_CHIP || reason == PARC_REASON_TOO_LARGE;
+	it->never = reason == PARC_REASON_NO_CHIP || reason == PARC_REASON_TOO_LARGE ||
+		    reason == PARC_REASON_FLEET;
 	it->fits = reason == PARC_REASON_CLOSENESS ? PARC_LEDGER_STRANDED_CLOSENESS
 						   : PARC_LEDGER_FREE_HELD;
 }

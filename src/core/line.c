@@ -241,7 +241,7 @@ int line_is_hopeless(int32_t reason)
 {
 	return reason == PARC_REASON_NO_CHIP || reason == PARC_REASON_TOO_LARGE ||
 	       reason == PARC_REASON_NODE_DOWN || reason == PARC_REASON_LIMIT ||
-	       reason == PARC_REASON_NO_SPEED;
+	       reason == PARC_REASON_NO_SPEED || reason == PARC_REASON_FLEET;
 }
 
 int line_is_gated(int32_t reason)

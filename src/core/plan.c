@@ -442,6 +442,30 @@ static int64_t chips_free(const struct parc_core *core, uint64_t chips, int *has
 	return milli;
 }
 
+/* Could one task of the group run, were its node empty? NONE: yes. */
+static int32_t task_reason(struct parc_core *core, const struct group *group)
+{
+	enum shape_fits fits = shape_fits_empty(core, group->shape);
+
+	return fits == SHAPE_FITS_UP	 ? PARC_REASON_NONE
+	       : fits == SHAPE_FITS_NONE ? PARC_REASON_TOO_LARGE
+					 : PARC_REASON_NODE_DOWN;
+}
+
+/* Has the fleet, in service or not, that much of the chips on which the group may be at once? */
+static int fleet_has(const struct parc_core *core, const struct group *group, int64_t wants)
+{
+	uint64_t chips = core->shapes[group->shape].ask.task.chips & core->chips_here;
+	int64_t has = 0;
+
+	for (; chips != 0; chips &= chips - 1) {
+		int64_t total = core->chip_total[__builtin_ctzll(chips)];
+
+		has = group->mixed_chips ? has + total : has > total ? has : total;
+	}
+	return has >= wants;
+}
+
 /* The plainest thing that is missing, for one group; `reason` if it is none of these. */
 static int32_t group_reason(struct parc_core *core, const struct job *job,
 			    const struct group *group, int32_t reason)
@@ -449,15 +473,17 @@ static int32_t group_reason(struct parc_core *core, const struct job *job,
 	const struct parc_task *task = &core->shapes[group->shape].ask.task;
 	int64_t wants = (int64_t)task->devices * task->share_milli * group->tasks_min;
 	int64_t cores = (int64_t)task->cpu_milli * group->tasks_min;
-	enum shape_fits fits;
+	int32_t alone;
 	int has, known;
 	int64_t free_milli = chips_free(core, task->chips, &has);
 
 	if (task->devices > 0 && !has)
 		return PARC_REASON_NO_CHIP;
-	fits = shape_fits_empty(core, group->shape);
-	if (fits != SHAPE_FITS_UP)
-		return fits == SHAPE_FITS_NONE ? PARC_REASON_TOO_LARGE : PARC_REASON_NODE_DOWN;
+	alone = task_reason(core, group);
+	if (alone != PARC_REASON_NONE)
+		return alone;
+	if (task->devices > 0 && !fleet_has(core, group, wants))
+		return PARC_REASON_FLEET;
 	if (task->devices > 0 && free_milli < wants)
 		return PARC_REASON_DEVICES;
 	if (core->cores_free < cores)
@@ -484,6 +510,19 @@ static int32_t plan_reason(struct parc_core *core, int32_t job, int32_t reason)
 			return plain;
 	}
 	return reason;
+}
+
+int32_t plan_never(struct parc_core *core, int32_t job)
+{
+	if (speed_shuts_out(core, job))
+		return PARC_REASON_NO_SPEED;
+	for (int32_t g = core->jobs[job].groups; g >= 0; g = core->groups[g].next) {
+		int32_t reason = task_reason(core, &core->groups[g]);
+
+		if (reason != PARC_REASON_NONE)
+			return reason;
+	}
+	return PARC_REASON_FLEET;
 }
 
 static int has_room_for_tasks(const struct parc_core *core, int32_t job)
