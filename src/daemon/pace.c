@@ -82,9 +82,8 @@ int pace_find(struct daemon *daemon, const struct engine_report *report, int64_t
 		return 0;
 	spec = json_loads(job.spec, 0, NULL);
 	kind = json_string_value(json_object_get(spec, "kind"));
-	*event = (struct parc_event){
-		.kind = PARC_EVENT_SPEED_MEASURED,
-		.speed = {.chip = -1, .count = 1}};
+	*event = (struct parc_event){.kind = PARC_EVENT_SPEED_MEASURED,
+				     .speed = {.chip = -1, .count = 1}};
 	if (kind != NULL)
 		event->speed.chip = chip_of(daemon, number, &attempt, &part, &whole);
 	found = event->speed.chip >= 0 && store_name_find(daemon->store, STORE_KIND, kind,
