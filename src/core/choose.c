@@ -179,7 +179,8 @@ int32_t choose_speed(const struct parc_core *core, int32_t job, int32_t chip)
 
 int32_t choose_value(const struct parc_core *core, int32_t job, int32_t chip)
 {
-	int32_t g = group_on(core, job, chip), v = job_spec(core, job)->variants, best = ASSIGN_NEVER;
+	int32_t g = group_on(core, job, chip), v = job_spec(core, job)->variants,
+		best = ASSIGN_NEVER;
 
 	do {
 		int32_t speed = g < 0 ? 0 : variant_speed(core, job, g, v, chip);

@@ -516,7 +516,7 @@ int32_t plan_never(struct parc_core *core, int32_t job)
 {
 	if (speed_shuts_out(core, job))
 		return PARC_REASON_NO_SPEED;
-	for (int32_t g = core->jobs[job].groups; g >= 0; g = core->groups[g].next) {
+	for (int32_t g = job_spec(core, job)->groups; g >= 0; g = core->groups[g].next) {
 		int32_t reason = task_reason(core, &core->groups[g]);
 
 		if (reason != PARC_REASON_NONE)
