@@ -163,7 +163,7 @@ static void endless_join(struct parc_core *core, const struct allocation *it)
 {
 	int32_t before = core->endless.last;
 
-	while (before >= 0 && core->allocations[core->jobs[before].allocation].id > it->id)
+	while (before >= 0 && core->allocations[before].id > it->id)
 		before = chain_previous(&core->waiting, before);
 	chain_insert(&core->waiting, &core->endless, it->job, before);
 }
@@ -207,7 +207,8 @@ int32_t allocation_next_end(const struct parc_core *core, int32_t slot)
 
 int64_t allocation_deadline_us(const struct parc_core *core)
 {
-	return core->ends_root < 0 ? PARC_NEVER : core->waiting.nodes[core->ends_root].least;
+	return core->ends_root < 0 ? PARC_NEVER
+				   : ranking_at(&core->waiting, core->ends_root)->least;
 }
 
 /* The nodes on which its tasks are are filed anew where that matters to reservations. */
@@ -233,10 +234,16 @@ void job_start(struct parc_core *core, int32_t slot, int64_t id, int32_t attempt
 	       const struct parc_placement *placements, int32_t count, int taken)
 {
 	struct job *job = &core->jobs[slot];
-	int32_t a = table_take(&core->allocations_table);
-	struct allocation *it = &core->allocations[a];
+	struct allocation *it = &core->allocations[slot];
+	int32_t speed_milli = order_speed(core, slot, placements, count);
+	int64_t end_us = order_end_us(core, slot, core->time_us, speed_milli);
+	int waits = job->line >= 0;
 
+	speed_started(core, job, placements, count);
+	if (waits)
+		line_step_out(core, slot); /* its place becomes that of one that runs */
 	*it = (struct allocation){.id = id,
+				  .end_us = end_us,
 				  .start_us = core->time_us,
 				  .since_us = core->time_us,
 				  .booked_us = core->time_us,
@@ -247,24 +254,23 @@ void job_start(struct parc_core *core, int32_t slot, int64_t id, int32_t attempt
 				  .tasks_count = count,
 				  .busy_milli = -1,
 				  .state = PARC_JOB_STARTING,
-				  .speed_milli = order_speed(core, slot, placements, count)};
-	it->end_us = order_end_us(core, slot, core->time_us, it->speed_milli);
-	speed_started(core, job, placements, count);
-	idmap_add(&core->allocation_ids, id, a);
+				  .speed_milli = speed_milli};
+	idmap_add(&core->allocation_ids, id, slot);
 	core->last_allocation = id;
-	it->held_milli = tasks_make(core, a, placements, count, taken);
-	it->tasks_hash = allocation_tasks_hash(core, a);
+	it->held_milli = tasks_make(core, slot, placements, count, taken);
+	it->tasks_hash = allocation_tasks_hash(core, slot);
 	job->attempt = attempt;
-	if (job->line >= 0)
-		line_leave(core, slot);
+	if (waits)
+		line_unreserve(core, slot);
 	tree_add_pending(core, spec_of(core, job)->tenant, -1);
 	tree_add_running(core, spec_of(core, job)->tenant, 1);
-	usage_book(core, a, 1);
-	allocation_digest(core, a);
-	allocation_time(core, a); /* now that it stands in no line */
-	job->allocation = a;
+	usage_book(core, slot, 1);
+	allocation_digest(core, slot);
+	allocation_time(core, slot);
+	job->allocation = slot;
 	job->state = PARC_JOB_STARTING;
-	if (it->speed_milli != PARC_SHARE_WHOLE)
+	core->running++;
+	if (speed_milli != PARC_SHARE_WHOLE)
 		service_note(core, slot); /* it was reckoned at the reference's speed */
 	job_set_reason(core, slot, PARC_REASON_NONE);
 	job_digest(core, slot);
@@ -478,7 +484,6 @@ void allocation_release(struct parc_core *core, int32_t slot)
 	attained_add(core, slot);
 	core->digest -= it->hash;
 	idmap_remove(&core->allocation_ids, it->id);
-	core->jobs[it->job].allocation = -1;
-	it->id = PARC_NONE;
-	table_give(&core->allocations_table, slot);
+	core->jobs[slot].allocation = -1;
+	core->running--;
 }

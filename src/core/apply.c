@@ -382,7 +382,6 @@ static int check_start(const struct parc_core *core, const struct parc_action *a
 	if (core->jobs[job].state != PARC_JOB_PENDING || job_is_service(&core->jobs[job]) ||
 	    action->start.allocation <= core->last_allocation || action->start.count < 1 ||
 	    action->start.attempt != core->jobs[job].attempt + 1 ||
-	    !table_has_room(&core->allocations_table, 1) ||
 	    !table_has_room(&core->tasks_table, action->start.count))
 		return parc_err_set(err, PARC_ERR_STATE, "job %lld cannot be started here",
 				    (long long)action->job);

@@ -15,10 +15,11 @@
 #include "core/profile.h"
 #include "core/rebuild.h"
 #include "core/reserve.h"
+#include "core/spec.h"
 #include "core/speed.h"
 
 #define STATE_MAGIC   UINT32_C(0x63726170) /* "parc" */
-#define STATE_VERSION 8
+#define STATE_VERSION 9
 #define HEADER_BYTES  STATE_HEADER_BYTES
 
 static void limits_code(struct codec *codec, struct parc_limits *it)
@@ -324,7 +325,7 @@ static void job_code(struct codec *codec, struct parc_core *core, struct job *it
 	codec_i32(codec, &it->replica);
 	codec_slot(codec, &it->depends, core->depends_table.size);
 	codec_slot(codec, &it->afters, core->depends_table.size);
-	codec_slot(codec, &it->allocation, core->allocations_table.size);
+	codec_slot(codec, &it->allocation, core->jobs_table.size);
 	codec_i32(codec, &it->attempt);
 	codec->failed |= it->spec < 0;
 }
@@ -376,7 +377,7 @@ static void allocation_code(struct codec *codec, struct parc_core *core, struct 
 	codec_i64(codec, &it->checkpoint_us);
 	codec_i64(codec, &it->end_us);
 	codec_i32(codec, &it->speed_milli);
-	codec_slot(codec, &it->beside, core->allocations_table.size);
+	codec_slot(codec, &it->beside, core->jobs_table.size);
 	codec_i64(codec, &it->done_us);
 	codec_u8(codec, &it->halved);
 	codec_i64(codec, &it->held_milli);
@@ -399,12 +400,23 @@ static void allocation_code(struct codec *codec, struct parc_core *core, struct 
 	it->state = (uint8_t)state;
 }
 
+/* Of the jobs that hold something. */
+static void allocations_code(struct codec *codec, struct parc_core *core)
+{
+	if (codec->in != NULL)
+		memset(core->allocations, 0,
+		       (size_t)core->jobs_table.high * sizeof(*core->allocations));
+	for (int32_t i = 0; i < core->jobs_table.high && !codec->failed; i++)
+		if (allocation_is_live(core, i))
+			allocation_code(codec, core, &core->allocations[i]);
+}
+
 static void task_code(struct codec *codec, struct parc_core *core, struct task *it)
 {
 	uint8_t variant = (uint8_t)it->variant;
 
 	codec_slot(codec, &it->node, core->nodes_table.size);
-	codec_slot(codec, &it->allocation, core->allocations_table.size);
+	codec_slot(codec, &it->allocation, core->jobs_table.size);
 	codec_slot(codec, &it->next, core->tasks_table.size);
 	codec_slot(codec, &it->node_next, core->tasks_table.size);
 	codec_slot(codec, &it->node_prev, core->tasks_table.size);
@@ -566,7 +578,7 @@ static void state_code(struct codec *codec, struct parc_core *core)
 	TABLE_CODE(codec, core, depends, depend_code);
 	TABLE_CODE(codec, core, specs, spec_code);
 	TABLE_CODE(codec, core, jobs, job_code);
-	TABLE_CODE(codec, core, allocations, allocation_code);
+	allocations_code(codec, core);
 	TABLE_CODE(codec, core, tasks, task_code);
 	TABLE_CODE(codec, core, reservations, reservation_code);
 	TABLE_CODE(codec, core, holds, hold_code);

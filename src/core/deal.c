@@ -96,8 +96,7 @@ static int is_awaited(const struct parc_core *core)
 
 int64_t deal_wake_us(const struct parc_core *core)
 {
-	if (core->rules.backfill != PARC_BACKFILL_DEAL ||
-	    (table_count(&core->allocations_table) == 0 && !is_awaited(core)))
+	if (core->rules.backfill != PARC_BACKFILL_DEAL || (core->running == 0 && !is_awaited(core)))
 		return PARC_NEVER;
 	return multiple_after(core->time_us,
 			      core->rules.round_us > 0 ? core->rules.round_us : RUN_MIN_US);
@@ -232,12 +231,12 @@ static void find_mates(const struct parc_core *core, struct deal *deal)
 
 static void find_running(struct parc_core *core, struct deal *deal, int may_stop)
 {
-	for (int32_t slot = 0; slot < core->allocations_table.high; slot++) {
+	for (int32_t slot = 0; slot < core->jobs_table.high; slot++) {
 		const struct allocation *it = &core->allocations[slot];
-		const struct job *job = &core->jobs[it->job];
-		struct hand hand = {.job = it->job, .tie = job->order, .mate = -1};
+		const struct job *job = &core->jobs[slot];
+		struct hand hand = {.job = slot, .tie = job->order, .mate = -1};
 
-		if (it->id == PARC_NONE || !job->preemptible ||
+		if (!allocation_is_live(core, slot) || !job->preemptible ||
 		    (it->state == PARC_JOB_STOPPING &&
 		     (job->result != PARC_RESULT_PREEMPTED || job->cancelled)))
 			continue;

@@ -178,10 +178,11 @@ void idle_rebuild(struct parc_core *core)
 
 	for (int which = 0; which < 2; which++)
 		core->idles[which] = (struct idle_list){.first = -1, .last = -1};
-	for (int32_t i = 0; i < core->allocations_table.high; i++) {
+	for (int32_t i = 0; i < core->jobs_table.high; i++) {
 		struct allocation *it = &core->allocations[i];
 
-		if (it->id == PARC_NONE || it->idle_us == PARC_NEVER || it->warned == IDLE_LEFT)
+		if (!allocation_is_live(core, i) || it->idle_us == PARC_NEVER ||
+		    it->warned == IDLE_LEFT)
 			continue;
 		it->idle_next = core->idles[it->warned].first;
 		core->idles[it->warned].first = i;
@@ -214,9 +215,8 @@ int idle_verify(const struct parc_core *core, struct parc_err *err)
 						    "K2: allocation %lld is out of place",
 						    (long long)core->allocations[i].id);
 	}
-	for (int32_t i = 0; i < core->allocations_table.high; i++)
-		idle += core->allocations[i].id != PARC_NONE &&
-			core->allocations[i].idle_us != PARC_NEVER &&
+	for (int32_t i = 0; i < core->jobs_table.high; i++)
+		idle += allocation_is_live(core, i) && core->allocations[i].idle_us != PARC_NEVER &&
 			core->allocations[i].warned != IDLE_LEFT;
 	if (idle != listed)
 		return parc_err_set(err, PARC_ERR_MISMATCH, "K2: %d are idle, %d are listed", idle,

@@ -27,7 +27,6 @@ enum { /* one set of marks for each way in which records are met */
        MARKS_VARIANTS,
        MARKS_DEPENDS,
        MARKS_AFTERS,
-       MARKS_ALLOCATIONS,
        MARKS_TASKS,
        MARKS_TASKS_ON_NODES,
        MARKS_SHAPES,
@@ -101,7 +100,6 @@ static int ids_are_right(struct links *links)
 	const struct parc_core *core = links->core;
 	int good = free_meet(links, MARKS_NODES, &core->nodes_table) &&
 		   free_meet(links, MARKS_JOBS, &core->jobs_table) &&
-		   free_meet(links, MARKS_ALLOCATIONS, &core->allocations_table) &&
 		   free_meet(links, MARKS_TENANTS, &core->tenants_table) &&
 		   free_meet(links, MARKS_SHAPES, &core->shapes_table) &&
 		   core->places_table.frees == 0;
@@ -110,9 +108,6 @@ static int ids_are_right(struct links *links)
 		good = id_is_right(links, MARKS_NODES, i, core->nodes[i].id, core->last_node);
 	for (int32_t i = 0; i < core->jobs_table.high && good; i++)
 		good = job_id_is_right(links, i);
-	for (int32_t i = 0; i < core->allocations_table.high && good; i++)
-		good = id_is_right(links, MARKS_ALLOCATIONS, i, core->allocations[i].id,
-				   core->last_allocation);
 	for (int32_t i = 0; i < core->tenants_table.high && good; i++)
 		good = id_is_right(links, MARKS_TENANTS, i, core->tenants[i].set.tenant, INT64_MAX);
 	for (int32_t i = 0; i < core->shapes_table.high && good; i++)
@@ -130,12 +125,6 @@ static int node_is_used(const struct links *links, int32_t slot)
 {
 	return slot >= 0 && slot < links->core->nodes_table.high &&
 	       links->core->nodes[slot].id != PARC_NONE;
-}
-
-static int allocation_is_used(const struct links *links, int32_t slot)
-{
-	return slot >= 0 && slot < links->core->allocations_table.high &&
-	       links->core->allocations[slot].id != PARC_NONE;
 }
 
 /* ---- Places and nodes */
@@ -346,8 +335,7 @@ static int job_is_right(struct links *links, int32_t slot)
 	if (spec_of(core, it)->tenant >= 0)
 		links->tenant_jobs[spec_of(core, it)->tenant]++;
 	if (waits ? it->allocation >= 0
-		  : !allocation_is_used(links, it->allocation) ||
-			    core->allocations[it->allocation].job != slot)
+		  : it->allocation != slot || core->allocations[slot].job != slot)
 		return 0;
 	return depends_links(links, slot);
 }
@@ -500,10 +488,10 @@ static int beside_is_right(const struct parc_core *core, int32_t slot)
 	const struct allocation *it = &core->allocations[slot];
 
 	return is_within(it->halved, it->beside >= 0, 1) &&
-	       (it->beside < 0 || (it->tasks >= 0 && core->tasks[it->tasks].devices != 0 &&
-				   it->beside < core->allocations_table.high &&
-				   core->allocations[it->beside].id != PARC_NONE &&
-				   core->allocations[it->beside].beside == slot));
+	       (it->beside < 0 ||
+		(it->tasks >= 0 && core->tasks[it->tasks].devices != 0 &&
+		 it->beside < core->jobs_table.high && allocation_is_live(core, it->beside) &&
+		 core->allocations[it->beside].beside == slot));
 }
 
 static int allocation_is_right(struct links *links, int32_t slot)
@@ -512,7 +500,8 @@ static int allocation_is_right(struct links *links, int32_t slot)
 	const struct allocation *it = &core->allocations[slot];
 	int32_t count = 0;
 
-	if (!job_is_used(links, it->job) || core->jobs[it->job].allocation != slot ||
+	if (!job_is_used(links, slot) || it->job != slot ||
+	    !is_within(it->id, 1, core->last_allocation) ||
 	    !is_within(it->done_us, 0, PARC_TIME_MAX) ||
 	    !is_within(it->start_us, 0, core->time_us) || !is_within(it->busy_milli, -1, 1000) ||
 	    !is_within(it->work_us, 0, PARC_TIME_MAX) ||
@@ -537,8 +526,8 @@ static int allocations_are_right(struct links *links)
 	int32_t used;
 	int good = free_meet(links, MARKS_TASKS, &core->tasks_table);
 
-	for (int32_t i = 0; i < core->allocations_table.high && good; i++)
-		good = core->allocations[i].id == PARC_NONE || allocation_is_right(links, i);
+	for (int32_t i = 0; i < core->jobs_table.high && good; i++)
+		good = !allocation_is_live(core, i) || allocation_is_right(links, i);
 	used = table_count(&core->tasks_table);
 	return good && links->marks[MARKS_TASKS].count == core->tasks_table.high &&
 	       links->marks[MARKS_TASKS_ON_NODES].count == used &&
@@ -688,8 +677,9 @@ static int links_init(struct links *links, const struct parc_core *core)
 	links->shape_refs = calloc((size_t)core->shapes_table.high + 1, sizeof(int32_t));
 	links->spec_refs = calloc((size_t)core->specs_table.high + 1, sizeof(int32_t));
 	links->tenant_jobs = calloc((size_t)core->tenants_table.high + 1, sizeof(int32_t));
-	links->ranking.nodes =
-		calloc((size_t)core->jobs_table.high + 1, sizeof(*links->ranking.nodes));
+	ranking_init_within(&links->ranking,
+			    calloc((size_t)core->jobs_table.high + 1, sizeof(struct ranking_node)),
+			    sizeof(struct ranking_node));
 	return links->shape_refs != NULL && links->spec_refs != NULL &&
 	       links->tenant_jobs != NULL && links->ranking.nodes != NULL &&
 	       marks_take(links, MARKS_NODES, core->nodes_table.high) &&
@@ -700,7 +690,6 @@ static int links_init(struct links *links, const struct parc_core *core)
 	       marks_take(links, MARKS_VARIANTS, core->variants_table.high) &&
 	       marks_take(links, MARKS_DEPENDS, core->depends_table.high) &&
 	       marks_take(links, MARKS_AFTERS, core->depends_table.high) &&
-	       marks_take(links, MARKS_ALLOCATIONS, core->allocations_table.high) &&
 	       marks_take(links, MARKS_TASKS, core->tasks_table.high) &&
 	       marks_take(links, MARKS_TASKS_ON_NODES, core->tasks_table.high) &&
 	       marks_take(links, MARKS_SHAPES, core->shapes_table.high) &&

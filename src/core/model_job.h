@@ -6,6 +6,7 @@
 #ifndef CORE_MODEL_JOB_H
 #define CORE_MODEL_JOB_H
 
+#include "base/ranking.h"
 #include "base/wide.h"
 #include "parc/submit.h"
 
@@ -65,12 +66,21 @@ struct job {
 	uint8_t admitted : 1, parked : 1; /* derived: its place in an array with a cap (array.h) */
 };
 
+/* What a job holds, in the slot of the job. A job stands in one order at a time: while it waits
+ * among those that want the same, while it runs by its end (state.h). So this is where its place is
+ * all its life; of a job that waits the rest means nothing. */
 struct allocation {
-	int64_t id, start_us, work_us, checkpoint_us; /* work on the reference chip */
-	int64_t end_us;	    /* when it is expected to end; PARC_NEVER: not known */
-	int64_t held_milli; /* thousandths of devices, for the ledger */
-	int64_t since_us;   /* up to then what was done is reckoned */
-	int64_t booked_us;  /* since then it holds what it holds */
+	union {
+		struct ranking_node place;
+		struct { /* what tells its place while it runs: id is its tie, end_us its key */
+			int64_t id;
+			int64_t end_us; /* when it is expected to end; PARC_NEVER: not known */
+		};
+	};
+	int64_t start_us, work_us, checkpoint_us; /* work on the reference chip */
+	int64_t held_milli;			  /* thousandths of devices, for the ledger */
+	int64_t since_us;			  /* up to then what was done is reckoned */
+	int64_t booked_us;			  /* since then it holds what it holds */
 	int64_t idle_us; /* since then it is idle, or since it was warned; PARC_NEVER: it is busy */
 	uint64_t tasks_hash, hash;
 	struct wide busy_done, idle_done, unmeasured_done; /* since the last checkpoint */

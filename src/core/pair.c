@@ -211,7 +211,7 @@ int pair_start(struct parc_core *core, int32_t job, int32_t host)
 	    core->allocations[at].beside >= 0 || core->allocations[at].halved ||
 	    !act_has_room_for(core, 4) ||
 	    !table_has_room(&core->tasks_table, core->allocations[at].tasks_count) ||
-	    !table_has_room(&core->allocations_table, 1) || !plan_beside(core, job, at))
+	    !plan_beside(core, job, at))
 		return 0;
 	half = rebook_to(core, at, PAIR_SHARE);
 	act(core, &half, 0);
@@ -327,10 +327,10 @@ void pair_part(struct parc_core *core, int32_t slot)
 /* M1: two that are beside each other name each other, and hold halves of the same devices. */
 int pair_verify(const struct parc_core *core, struct parc_err *err)
 {
-	for (int32_t i = 0; i < core->allocations_table.high; i++) {
+	for (int32_t i = 0; i < core->jobs_table.high; i++) {
 		const struct allocation *it = &core->allocations[i];
 
-		if (it->id == PARC_NONE || it->beside < 0)
+		if (!allocation_is_live(core, i) || it->beside < 0)
 			continue;
 		if (core->allocations[it->beside].beside != i || it->beside == i || !it->halved ||
 		    core->tasks[it->tasks].share_milli != PAIR_SHARE ||

@@ -483,8 +483,7 @@ static int32_t plan_reason(struct parc_core *core, int32_t job, int32_t reason)
 
 static int has_room_for_tasks(const struct parc_core *core, int32_t job)
 {
-	return table_has_room(&core->tasks_table, job_tasks_max(core, job)) &&
-	       table_has_room(&core->allocations_table, 1);
+	return table_has_room(&core->tasks_table, job_tasks_max(core, job));
 }
 
 /* Each variant in turn. */

@@ -55,7 +55,7 @@ static int is_preemptible(const struct parc_core *core, int32_t slot)
 {
 	const struct allocation *it = &core->allocations[slot];
 
-	return it->id != PARC_NONE && it->state != PARC_JOB_STOPPING &&
+	return allocation_is_live(core, slot) && it->state != PARC_JOB_STOPPING &&
 	       core->jobs[it->job].preemptible;
 }
 
@@ -175,7 +175,7 @@ static void victims_find(const struct parc_core *core, int32_t job, struct victi
 		core->rules.reclaim_us < run_min_us ? core->rules.reclaim_us : run_min_us;
 
 	victims->count = 0;
-	for (int32_t slot = 0; slot < core->allocations_table.high; slot++) {
+	for (int32_t slot = 0; slot < core->jobs_table.high; slot++) {
 		struct victim victim = {.allocation = slot};
 		int32_t other, holder;
 		int64_t ran_us;
@@ -278,8 +278,7 @@ int64_t preempt_wake_us(const struct parc_core *core)
 {
 	int64_t look_us = core->rules.run_min_us;
 
-	if (!preempt_is_on(core) || table_count(&core->allocations_table) == 0 ||
-	    line_first(core, LINE_BLOCKED) < 0)
+	if (!preempt_is_on(core) || core->running == 0 || line_first(core, LINE_BLOCKED) < 0)
 		return PARC_NEVER;
 	if (core->rules.reclaim && core->rules.reclaim_us < look_us)
 		look_us = core->rules.reclaim_us;

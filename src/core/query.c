@@ -52,7 +52,7 @@ int64_t parc_count(const struct parc_core *core, enum parc_count which)
 	case PARC_COUNT_PENDING:
 		return core->pending;
 	case PARC_COUNT_WAITING:
-		return table_count(&core->jobs_table) - table_count(&core->allocations_table);
+		return table_count(&core->jobs_table) - core->running;
 	case PARC_COUNT_TASKS:
 		return table_count(&core->tasks_table);
 	case PARC_COUNT_TENANTS:

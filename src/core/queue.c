@@ -580,7 +580,7 @@ static void pass_short_line(struct pass *pass, int32_t line, int64_t most)
 		}
 		if (core->rules.backfill == PARC_BACKFILL_EASY && reason != PARC_REASON_RESERVATION)
 			return; /* more would be lifted for none of them */
-		most = core->waiting.nodes[job].value - 1;
+		most = ranking_at(&core->waiting, job)->value - 1;
 		next = line_next_job(core, line, job, most);
 	}
 }

@@ -28,6 +28,12 @@ static inline const struct spec *job_spec(const struct parc_core *core, int32_t 
 /* So many there are at most, for so many jobs. */
 int32_t spec_limit(int32_t jobs);
 
+/* Does a job in this slot hold something? */
+static inline int allocation_is_live(const struct parc_core *core, int32_t slot)
+{
+	return core->jobs[slot].allocation >= 0;
+}
+
 void spec_init(struct parc_core *core, struct block *block);
 
 /* Is there room for another one, with so many groups and variants? */

@@ -109,8 +109,8 @@ void usage_count(struct parc_core *core, int32_t slot)
 
 void usage_book_all(struct parc_core *core, int sign)
 {
-	for (int32_t i = 0; i < core->allocations_table.high; i++)
-		if (core->allocations[i].id != PARC_NONE)
+	for (int32_t i = 0; i < core->jobs_table.high; i++)
+		if (allocation_is_live(core, i))
 			usage_book(core, i, sign);
 }
 

@@ -269,8 +269,8 @@ static int check_records(const struct parc_core *core, struct parc_err *err)
 	for (int32_t i = 0; i < core->jobs_table.high && code == 0; i++)
 		if (core->jobs[i].id != PARC_NONE)
 			code = check_job(core, i, err);
-	for (int32_t i = 0; i < core->allocations_table.high && code == 0; i++)
-		if (core->allocations[i].id != PARC_NONE)
+	for (int32_t i = 0; i < core->jobs_table.high && code == 0; i++)
+		if (allocation_is_live(core, i))
 			code = check_gang(core, &core->allocations[i], err);
 	return code;
 }

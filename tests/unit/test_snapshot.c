@@ -18,7 +18,7 @@
 #include "support/dry.h"
 #include "support/faulty.h"
 
-#define JOBS  3100 /* so many that the file has several pieces */
+#define JOBS  6000 /* so many that the file has several pieces */
 #define SEEDS 2	   /* of each moment at which the power goes */
 
 static char folder[512];
