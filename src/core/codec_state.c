@@ -19,7 +19,7 @@
 #include "core/speed.h"
 
 #define STATE_MAGIC   UINT32_C(0x63726170) /* "parc" */
-#define STATE_VERSION 9
+#define STATE_VERSION 10
 #define HEADER_BYTES  STATE_HEADER_BYTES
 
 static void limits_code(struct codec *codec, struct parc_limits *it)
@@ -310,22 +310,22 @@ static void job_code(struct codec *codec, struct parc_core *core, struct job *it
 {
 	int64_t *longs[] = {&it->id,	&it->submit_us, &it->time_limit_us, &it->expected_us,
 			    &it->array, &it->order,	&it->kept_us,	    &it->attained_us};
-	uint8_t *bytes[] = {&it->waits, &it->state, &it->result, &it->reason};
 
 	for (size_t i = 0; i < sizeof(longs) / sizeof(*longs); i++)
 		codec_i64(codec, longs[i]);
-	for (size_t i = 0; i < sizeof(bytes) / sizeof(*bytes); i++)
-		codec_u8(codec, bytes[i]);
+	codec_u8(codec, &it->waits);
+	codec_u8(codec, &it->reason);
+	BITS_CODE(codec, it->state);
+	BITS_CODE(codec, it->result);
 	BITS_CODE(codec, it->held);
 	BITS_CODE(codec, it->preemptible);
 	BITS_CODE(codec, it->cancelled);
+	BITS_CODE(codec, it->runs);
 	codec_slot(codec, &it->spec, core->specs_table.size);
-	codec_u64(codec, &it->spec_hash);
 	codec_slot(codec, &it->service, core->services_table.size);
 	codec_i32(codec, &it->replica);
 	codec_slot(codec, &it->depends, core->depends_table.size);
 	codec_slot(codec, &it->afters, core->depends_table.size);
-	codec_slot(codec, &it->allocation, core->jobs_table.size);
 	codec_i32(codec, &it->attempt);
 	codec->failed |= it->spec < 0;
 }
@@ -379,17 +379,16 @@ static void allocation_code(struct codec *codec, struct parc_core *core, struct 
 	codec_i32(codec, &it->speed_milli);
 	codec_slot(codec, &it->beside, core->jobs_table.size);
 	codec_i64(codec, &it->done_us);
-	codec_u8(codec, &it->halved);
+	BITS_CODE(codec, it->halved);
 	codec_i64(codec, &it->held_milli);
 	wide_code(codec, &it->busy_done);
 	wide_code(codec, &it->idle_done);
 	wide_code(codec, &it->unmeasured_done);
 	codec_i64(codec, &it->booked_us);
 	codec_i64(codec, &it->idle_us);
-	codec_u8(codec, &it->warned);
+	BITS_CODE(codec, it->warned);
 	codec_i64(codec, &it->since_us);
 	codec_u64(codec, &it->tasks_hash);
-	codec_slot(codec, &it->job, core->jobs_table.size);
 	codec_slot(codec, &it->tasks, core->tasks_table.size);
 	codec_i32(codec, &it->tasks_count);
 	codec_i32(codec, &busy_milli);
@@ -397,7 +396,7 @@ static void allocation_code(struct codec *codec, struct parc_core *core, struct 
 	codec->failed |= busy_milli < -1 || busy_milli > PARC_SHARE_WHOLE || state < 0 ||
 			 state > PARC_JOB_STOPPING;
 	it->busy_milli = (int16_t)busy_milli;
-	it->state = (uint8_t)state;
+	it->state = (uint8_t)state & 3;
 }
 
 /* Of the jobs that hold something. */

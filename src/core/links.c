@@ -328,14 +328,13 @@ static int job_is_right(struct links *links, int32_t slot)
 	    !is_within(it->expected_us, 0, PARC_TIME_MAX) ||
 	    !is_within(it->kept_us, 0, PARC_TIME_MAX) ||
 	    !is_within(it->attained_us, 0, PARC_TIME_MAX) || !is_within(it->array, 0, it->id) ||
-	    it->state > PARC_JOB_STOPPING || it->reason >= PARC_REASON_COUNT ||
-	    it->result >= PARC_RESULT_COUNT || !is_within(it->attempt, 0, INT32_MAX - 1))
+	    it->reason >= PARC_REASON_COUNT || it->result >= PARC_RESULT_COUNT ||
+	    !is_within(it->attempt, 0, INT32_MAX - 1))
 		return 0;
 	links->spec_refs[it->spec]++;
 	if (spec_of(core, it)->tenant >= 0)
 		links->tenant_jobs[spec_of(core, it)->tenant]++;
-	if (waits ? it->allocation >= 0
-		  : it->allocation != slot || core->allocations[slot].job != slot)
+	if (it->runs == waits)
 		return 0;
 	return depends_links(links, slot);
 }
@@ -448,7 +447,7 @@ static int jobs_are_right(struct links *links)
 	int good = specs_are_right(links) && free_meet(links, MARKS_DEPENDS, &core->depends_table);
 
 	for (int32_t i = 0; i < core->jobs_table.high && good; i++)
-		good = core->jobs[i].id == PARC_NONE || job_is_right(links, i);
+		good = core->jobs[i].id == PARC_NONE ? !core->jobs[i].runs : job_is_right(links, i);
 	for (int32_t i = 0; i < core->jobs_table.high && good; i++)
 		afters += core->jobs[i].id == PARC_NONE ? 0 : core->jobs[i].waits;
 	for (int32_t i = 0; i < core->specs_table.high && good; i++)
@@ -500,8 +499,7 @@ static int allocation_is_right(struct links *links, int32_t slot)
 	const struct allocation *it = &core->allocations[slot];
 	int32_t count = 0;
 
-	if (!job_is_used(links, slot) || it->job != slot ||
-	    !is_within(it->id, 1, core->last_allocation) ||
+	if (!is_within(it->id, 1, core->last_allocation) ||
 	    !is_within(it->done_us, 0, PARC_TIME_MAX) ||
 	    !is_within(it->start_us, 0, core->time_us) || !is_within(it->busy_milli, -1, 1000) ||
 	    !is_within(it->work_us, 0, PARC_TIME_MAX) ||
@@ -509,13 +507,13 @@ static int allocation_is_right(struct links *links, int32_t slot)
 	    !is_within(it->since_us, 0, core->time_us) ||
 	    !is_within(it->booked_us, 0, core->time_us) || !is_within(it->warned, 0, 2) ||
 	    (it->idle_us != PARC_NEVER && !is_within(it->idle_us, 0, core->time_us)) ||
-	    !is_within(it->held_milli, 0, INT64_C(1) << 52) || core->jobs[it->job].attempt < 1 ||
+	    !is_within(it->held_milli, 0, INT64_C(1) << 52) || core->jobs[slot].attempt < 1 ||
 	    it->end_us < 0 || it->speed_milli < 1 ||
 	    !is_within(it->state, PARC_JOB_STARTING, PARC_JOB_STOPPING))
 		return 0;
 	for (int32_t t = it->tasks; t >= 0; t = core->tasks[t].next, count++)
 		if (!meet(links, MARKS_TASKS, t) || core->tasks[t].allocation != slot ||
-		    !task_is_right(links, &core->jobs[it->job], t))
+		    !task_is_right(links, &core->jobs[slot], t))
 			return 0;
 	return count == it->tasks_count && beside_is_right(core, slot);
 }

@@ -56,7 +56,7 @@ static int is_preemptible(const struct parc_core *core, int32_t slot)
 	const struct allocation *it = &core->allocations[slot];
 
 	return allocation_is_live(core, slot) && it->state != PARC_JOB_STOPPING &&
-	       core->jobs[it->job].preemptible;
+	       core->jobs[job_of(core, it)].preemptible;
 }
 
 static int has_right(const struct parc_core *core, const struct job *newcomer,
@@ -127,7 +127,7 @@ static int64_t work_lost(const struct parc_core *core, int32_t slot)
 
 static void victim_rate(const struct parc_core *core, struct victim *it)
 {
-	int32_t job = core->allocations[it->allocation].job;
+	int32_t job = it->allocation;
 
 	it->first = it->second = 0;
 	if (core->rules.victims == PARC_VICTIMS_LOST) {
@@ -182,7 +182,7 @@ static void victims_find(const struct parc_core *core, int32_t job, struct victi
 
 		if (!is_preemptible(core, slot))
 			continue;
-		other = core->allocations[slot].job;
+		other = slot;
 		holder = holder_of(core, &core->jobs[other]);
 		ran_us = core->time_us - core->allocations[slot].start_us;
 		if (core->rules.preempt && ran_us >= run_min_us &&
@@ -204,7 +204,7 @@ static void victims_limit(struct parc_core *core, struct victims *victims)
 	int32_t kept = 0;
 
 	for (int32_t i = 0; i < victims->count; i++) {
-		int32_t job = core->allocations[victims->list[i].allocation].job;
+		int32_t job = victims->list[i].allocation;
 		int32_t holder = holder_of(core, &core->jobs[job]);
 
 		if (victims->list[i].borrowed)
@@ -212,8 +212,7 @@ static void victims_limit(struct parc_core *core, struct victims *victims)
 	}
 	for (int32_t i = 0; i < victims->count; i++) {
 		const struct victim *it = &victims->list[i];
-		int32_t holder =
-			holder_of(core, &core->jobs[core->allocations[it->allocation].job]);
+		int32_t holder = holder_of(core, &core->jobs[it->allocation]);
 		int64_t normal;
 
 		if (it->borrowed && holds_of(core, it->allocation, holder, &normal)) {
@@ -263,7 +262,7 @@ int32_t preempt_for(struct parc_core *core, int32_t job)
 		return 0;
 	needed = victims_spare(core, job, list, needed);
 	for (int32_t i = 0; i < needed; i++)
-		act_stop(core, core->allocations[list[i]].job, PARC_RESULT_PREEMPTED);
+		act_stop(core, list[i], PARC_RESULT_PREEMPTED);
 	return needed;
 }
 

@@ -131,8 +131,8 @@ int parc_job_info(const struct parc_core *core, int64_t id, struct parc_job_info
 		return PARC_ERR_UNKNOWN;
 	if (job->line >= 0 && reason == PARC_REASON_NONE)
 		reason = core->jobs[line_head(core, job->line)].reason;
-	if (job->allocation >= 0)
-		allocation = &core->allocations[job->allocation];
+	if (job->runs)
+		allocation = &core->allocations[slot];
 	*info = (struct parc_job_info){
 		.job = id,
 		.tenant = spec_of(core, job)->tenant < 0
@@ -163,11 +163,10 @@ int parc_job_pace(const struct parc_core *core, int64_t id, struct parc_pace *pa
 	int32_t slot = idmap_find(&core->job_ids, id);
 	const struct job *job = &core->jobs[slot < 0 ? 0 : slot];
 
-	if (slot < 0 || job->allocation < 0)
+	if (slot < 0 || !job->runs)
 		return PARC_ERR_UNKNOWN;
 	*pace = (struct parc_pace){0, PARC_SPEED_SET, 0};
-	for (int32_t t = core->allocations[job->allocation].tasks; t >= 0;
-	     t = core->tasks[t].next) {
+	for (int32_t t = core->allocations[slot].tasks; t >= 0; t = core->tasks[t].next) {
 		struct parc_placement placement = {.node = core->nodes[core->tasks[t].node].id,
 						   .group = core->tasks[t].group,
 						   .devices = core->tasks[t].devices,

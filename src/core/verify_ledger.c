@@ -240,7 +240,7 @@ static void held_add_chip(const struct parc_core *core, struct held *held, int32
 
 static void held_add(const struct parc_core *core, const struct allocation *it, struct held *held)
 {
-	uint64_t weight = tenant_weight(job_spec(core, it->job)->tenant);
+	uint64_t weight = tenant_weight(job_spec(core, job_of(core, it))->tenant);
 
 	for (int32_t t = it->tasks; t >= 0; t = core->tasks[t].next) {
 		const struct task *task = &core->tasks[t];

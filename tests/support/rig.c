@@ -288,7 +288,7 @@ static int somebody_starts(struct rig *rig)
 		if (!allocation_is_live(copy, i) || it->state != PARC_JOB_STOPPING)
 			continue;
 		event.run.allocation = it->id;
-		event.run.attempt = copy->jobs[it->job].attempt;
+		event.run.attempt = copy->jobs[i].attempt;
 		if (parc_step(copy, &event, &actions, NULL) != 0)
 			continue;
 		for (int32_t k = 0; k < actions.count; k++)
