@@ -49,7 +49,7 @@ void act_requeue(struct parc_core *core, int32_t job, int32_t reason)
 void act_stop(struct parc_core *core, int32_t job, int32_t why)
 {
 	const struct job *it = &core->jobs[job];
-	const struct allocation *allocation = &core->allocations[it->allocation];
+	const struct allocation *allocation = &core->allocations[job];
 	struct parc_action action = {.kind = PARC_ACTION_STOP, .job = it->id};
 
 	if (allocation->state == PARC_JOB_STOPPING || !act_has_room(core))
@@ -63,7 +63,7 @@ void act_stop(struct parc_core *core, int32_t job, int32_t why)
 
 void act_warn(struct parc_core *core, int32_t job, int32_t what)
 {
-	const struct allocation *allocation = &core->allocations[core->jobs[job].allocation];
+	const struct allocation *allocation = &core->allocations[job];
 	struct parc_action action = {.kind = PARC_ACTION_WARN, .job = core->jobs[job].id};
 
 	action.warn.allocation = allocation->id;

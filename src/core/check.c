@@ -590,9 +590,9 @@ static int check_run(const struct parc_core *core, const struct parc_event *even
 
 	if (slot < 0)
 		return unknown(err, "allocation", event->run.allocation);
-	if (core->jobs[it->job].attempt != event->run.attempt)
+	if (core->jobs[job_of(core, it)].attempt != event->run.attempt)
 		return parc_err_set(err, PARC_ERR_STATE, "allocation %lld is attempt %d, not %d",
-				    (long long)it->id, core->jobs[it->job].attempt,
+				    (long long)it->id, core->jobs[job_of(core, it)].attempt,
 				    event->run.attempt);
 	if (event->kind == PARC_EVENT_ENDED &&
 	    (event->run.result < PARC_RESULT_OK || event->run.result > PARC_RESULT_LOST ||

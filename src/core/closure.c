@@ -341,7 +341,7 @@ static int closure_clear(struct parc_core *core, int32_t slot)
 
 		for (int32_t t = core->nodes[hold->node].tasks; t >= 0;
 		     t = core->tasks[t].node_next) {
-			int32_t job = core->allocations[core->tasks[t].allocation].job;
+			int32_t job = core->tasks[t].allocation;
 
 			if (!is_on(core, &core->tasks[t], hold) ||
 			    closure_admits(core, slot, &core->jobs[job]))

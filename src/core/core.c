@@ -97,13 +97,12 @@ static void tables_carve(struct parc_core *core, struct block *block)
 	TABLE(groups, limits->groups, group, next);
 	TABLE(variants, limits->extras, variant, next);
 	TABLE(depends, limits->extras, depend, next);
-	TABLE(allocations, limits->tasks < limits->jobs ? limits->tasks : limits->jobs, allocation,
-	      idle_next);
 	TABLE(tasks, limits->tasks, task, next);
 	TABLE(shapes, limits->shapes, shape, next);
 	TABLE(tenants, limits->tenants, tenant, next_child);
 	TABLE(lines, strand_limit(limits), line, next);
 #undef TABLE
+	core->allocations = block_take(block, (size_t)limits->jobs, sizeof(*core->allocations));
 	reserve_init(core, block);
 	speed_init(core, block);
 	service_init(core, block);
@@ -127,14 +126,14 @@ static void derived_carve(struct parc_core *core, struct block *block)
 	IDS(node_ids, limits->nodes, nodes);
 	IDS(place_ids, limits->places, places);
 	IDS(job_ids, limits->jobs, jobs);
-	IDS(allocation_ids, core->allocations_table.size, allocations);
+	IDS(allocation_ids, limits->jobs, allocations);
 	IDS(tenant_ids, limits->tenants, tenants);
 #undef IDS
 	core->shape_buckets = block_take(block, shapes, sizeof(*core->shape_buckets));
 	core->shape_mask = shapes - 1;
 	core->line_buckets = block_take(block, lines, sizeof(*core->line_buckets));
 	core->line_mask = lines - 1;
-	ranking_init(&core->waiting, block, limits->jobs);
+	ranking_init_within(&core->waiting, core->allocations, sizeof(*core->allocations));
 	ranking_init_major(&core->turns, block, strand_limit(limits));
 	reserve_plan_init(core, block);
 	array_init(core, block);

@@ -96,8 +96,7 @@ static int is_awaited(const struct parc_core *core)
 
 int64_t deal_wake_us(const struct parc_core *core)
 {
-	if (core->rules.backfill != PARC_BACKFILL_DEAL ||
-	    (table_count(&core->allocations_table) == 0 && !is_awaited(core)))
+	if (core->rules.backfill != PARC_BACKFILL_DEAL || (core->running == 0 && !is_awaited(core)))
 		return PARC_NEVER;
 	return multiple_after(core->time_us,
 			      core->rules.round_us > 0 ? core->rules.round_us : MOVE_RUN_MIN_US);
@@ -187,12 +186,11 @@ static void drop_halves(const struct parc_core *core, struct deal *deal)
 
 	deal->count = deal->running;
 	for (int32_t i = 0; i < deal->running; i++) {
-		int32_t beside =
-			core->allocations[core->jobs[deal->hands[i].job].allocation].beside;
+		int32_t beside = core->allocations[deal->hands[i].job].beside;
 
 		deal->hands[i].mate = beside;
-		if (beside >= 0 && (core->rules.order == PARC_ORDER_LONGEST ||
-				    hand_of(deal, core->allocations[beside].job) < 0))
+		if (beside >= 0 &&
+		    (core->rules.order == PARC_ORDER_LONGEST || hand_of(deal, beside) < 0))
 			deal->hands[i].mate = -2;
 	}
 	for (int32_t i = 0; i < deal->running; i++)
@@ -202,34 +200,33 @@ static void drop_halves(const struct parc_core *core, struct deal *deal)
 }
 
 /* Now that they are in order: mates by their index. */
-static void find_mates(const struct parc_core *core, struct deal *deal)
+static void find_mates(struct deal *deal)
 {
 	for (int32_t i = 0; i < deal->count; i++)
 		if (deal->hands[i].mate >= 0)
-			deal->hands[i].mate =
-				hand_of(deal, core->allocations[deal->hands[i].mate].job);
+			deal->hands[i].mate = hand_of(deal, deal->hands[i].mate);
 }
 
 static void find_running(struct parc_core *core, struct deal *deal, int may_stop)
 {
-	for (int32_t slot = 0; slot < core->allocations_table.high; slot++) {
+	for (int32_t slot = 0; slot < core->jobs_table.high; slot++) {
 		const struct allocation *it = &core->allocations[slot];
-		const struct job *job = &core->jobs[it->job];
-		struct hand hand = {.job = it->job, .tie = job->order, .mate = -1};
+		const struct job *job = &core->jobs[slot];
+		struct hand hand = {.job = slot, .tie = job->order, .mate = -1};
 
-		if (it->id == PARC_NONE || !job->preemptible ||
+		if (!allocation_is_live(core, slot) || !job->preemptible ||
 		    (it->state == PARC_JOB_STOPPING &&
 		     (job->result != PARC_RESULT_PREEMPTED || job->cancelled)))
 			continue;
-		hand.size = deal_size(core, it->job);
+		hand.size = deal_size(core, job_of(core, it));
 		hand.was = chip_of(core, deal, slot);
 		if (hand.size == 0 || hand.was < 0 || !is_whole(it, hand.size))
 			continue;
 		hand.leaving = it->state == PARC_JOB_STOPPING;
 		hand.fixed = !hand.leaving &&
 			     (!may_stop || core->time_us - it->start_us < move_run_min_us(core));
-		hand.major = strand_major(core, it->job);
-		hand.rank = order_rank(core, it->job);
+		hand.major = strand_major(core, job_of(core, it));
+		hand.rank = order_rank(core, job_of(core, it));
 		add_running(deal, &hand);
 	}
 	drop_halves(core, deal);
@@ -467,7 +464,7 @@ static int must_go(const struct parc_core *core, const struct deal *deal, int32_
 	const struct hand *hand = &deal->hands[i];
 
 	return hand->was >= 0 && !hand->leaving && !hand->fixed && !hand->stays &&
-	       core->allocations[core->jobs[hand->job].allocation].state != PARC_JOB_STOPPING;
+	       core->allocations[hand->job].state != PARC_JOB_STOPPING;
 }
 
 /* Those that must leave the chip, the last in turn order first. */
@@ -478,7 +475,7 @@ static int32_t find_victims(const struct parc_core *core, struct deal *deal, int
 
 	for (int32_t i = deal->count - 1; i >= 0; i--)
 		if (i != except && deal->hands[i].was == chip && must_go(core, deal, i))
-			deal->victims[count++] = core->jobs[deal->hands[i].job].allocation;
+			deal->victims[count++] = job_allocation(core, deal->hands[i].job);
 	return count;
 }
 
@@ -494,7 +491,7 @@ static int32_t stop_for(struct parc_core *core, struct deal *deal, int32_t i)
 	needed = reserve_plan_evicting(core, deal->hands[i].job, deal->victims, count);
 	core->plan_only = 0;
 	for (int32_t k = 0; k < needed; k++)
-		act_stop(core, core->allocations[deal->victims[k]].job, PARC_RESULT_PREEMPTED);
+		act_stop(core, deal->victims[k], PARC_RESULT_PREEMPTED);
 	return needed;
 }
 
@@ -513,7 +510,7 @@ static int find_place(struct parc_core *core, struct deal *deal, int32_t i)
 
 static int is_stopping(const struct parc_core *core, const struct hand *hand)
 {
-	int32_t allocation = core->jobs[hand->job].allocation;
+	int32_t allocation = job_allocation(core, hand->job);
 
 	return allocation >= 0 && core->allocations[allocation].state == PARC_JOB_STOPPING;
 }
@@ -540,7 +537,7 @@ static void stop_for_waiting(struct parc_core *core, struct deal *deal)
 {
 	for (int32_t i = 0; i < deal->count; i++)
 		if (deal->hands[i].was < 0 && deal->jobs[i].chip >= 0 && !is_guest(deal, i) &&
-		    core->jobs[deal->hands[i].job].allocation < 0)
+		    !allocation_is_live(core, deal->hands[i].job))
 			deal->hands[i].comes = stop_for(core, deal, i) > 0;
 }
 
@@ -597,7 +594,7 @@ static void deal_scores(struct parc_core *core, const struct deal *deal)
 static int is_leaving(const struct parc_core *core, const struct deal *deal)
 {
 	for (int32_t i = 0; i < deal->count; i++) {
-		int32_t allocation = core->jobs[deal->hands[i].job].allocation;
+		int32_t allocation = job_allocation(core, deal->hands[i].job);
 
 		if (allocation >= 0 && core->allocations[allocation].state == PARC_JOB_STOPPING)
 			return 1;
@@ -620,7 +617,7 @@ int deal_decide(struct parc_core *core, const struct parc_event *event, int *pla
 	find_running(core, deal, round);
 	find_waiting(core, deal);
 	hands_sort(deal);
-	find_mates(core, deal);
+	find_mates(deal);
 	deal->classes = 0;
 	fill_jobs(core, deal);
 	fill_pairs(core, deal);

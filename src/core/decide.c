@@ -75,7 +75,7 @@ static int32_t drained_reason(const struct parc_core *core, int32_t allocation)
 static void decide_run(struct parc_core *core, const struct parc_event *event)
 {
 	int32_t slot = idmap_find(&core->allocation_ids, event->run.allocation);
-	int32_t job = core->allocations[slot].job;
+	int32_t job = slot;
 	const struct job *it = &core->jobs[job];
 
 	if (event->kind == PARC_EVENT_ENDED && event->run.result != PARC_RESULT_LOST)
@@ -109,11 +109,11 @@ static void decide_fence(struct parc_core *core, int32_t node)
 		int32_t allocation = core->tasks[t].allocation;
 
 		if (lies_on(core, allocation, node)) {
-			job_lost(core, core->allocations[allocation].job);
+			job_lost(core, allocation);
 			t = core->nodes[node].tasks; /* the list has changed */
 			continue;
 		}
-		act_stop(core, core->allocations[allocation].job, PARC_RESULT_LOST);
+		act_stop(core, allocation, PARC_RESULT_LOST);
 		t = core->tasks[t].node_next;
 	}
 	ASSERT(t < 0); /* a node has fewer tasks than a step has actions */
@@ -123,8 +123,7 @@ static void decide_device_fail(struct parc_core *core, int32_t node, int32_t dev
 {
 	for (int32_t t = core->nodes[node].tasks; t >= 0; t = core->tasks[t].node_next)
 		if (core->tasks[t].devices >> device & 1)
-			act_stop(core, core->allocations[core->tasks[t].allocation].job,
-				 PARC_RESULT_LOST);
+			act_stop(core, core->tasks[t].allocation, PARC_RESULT_LOST);
 }
 
 static void decide_event(struct parc_core *core, const struct parc_event *event)
@@ -137,7 +136,7 @@ static void decide_event(struct parc_core *core, const struct parc_event *event)
 		break;
 	case PARC_EVENT_CANCEL:
 		job = idmap_find(&core->job_ids, event->job.job);
-		if (core->jobs[job].allocation >= 0)
+		if (allocation_is_live(core, job))
 			act_stop(core, job, PARC_RESULT_CANCELLED);
 		else if (!core->jobs[job].cancelled) /* else a service, whose replicas go first */
 			act_end(core, job, PARC_RESULT_CANCELLED, PARC_REASON_NONE);
@@ -147,10 +146,7 @@ static void decide_event(struct parc_core *core, const struct parc_event *event)
 		decide_run(core, event);
 		break;
 	case PARC_EVENT_USE:
-		pack_grow(
-			core,
-			core->allocations[idmap_find(&core->allocation_ids, event->run.allocation)]
-				.job);
+		pack_grow(core, idmap_find(&core->allocation_ids, event->run.allocation));
 		break;
 	case PARC_EVENT_NODE_FENCE:
 		decide_fence(core, idmap_find(&core->node_ids, event->node.node));

@@ -19,23 +19,38 @@
 #include "core/strand.h"
 #include "core/tree.h"
 
+static uint64_t depends_hash(const struct parc_core *core, const struct job *job, uint64_t hash)
+{
+	for (int32_t d = job->waits > 0 ? job->depends : -1; d >= 0; d = core->depends[d].next) {
+		const struct depend *it = &core->depends[d];
+
+		if (it->array != PARC_NONE || it->before >= 0)
+			hash = hash_pair(hash,
+					 it->before >= 0 ? core->jobs[it->before].id : it->array,
+					 it->kind);
+	}
+	return hash;
+}
+
 uint64_t job_hash(const struct parc_core *core, int32_t slot)
 {
 	const struct job *job = &core->jobs[slot];
-	const struct spec *spec = spec_of(core, job);
-	uint64_t hash = hash_word(job->spec_hash, (uint64_t)job->order);
+	uint64_t hash = hash_word(spec_of(core, job)->hash, (uint64_t)job->id);
 
+	hash = hash_word(hash, (uint64_t)job->time_limit_us);
+	hash = hash_word(hash, (uint64_t)job->expected_us);
+	hash = hash_word(hash, (uint64_t)job->array);
+	hash = hash_word(hash, (uint64_t)job->order);
 	hash = hash_pair(hash, job->state, job->attempt);
-	hash = hash_pair(hash, job->held, job->waits);
-	hash = hash_pair(hash, job->reason * 16 + job->result, job->cancelled);
+	hash = hash_pair(hash, job->replica, job->waits);
+	hash = hash_pair(hash, job->reason * 16 + job->result,
+			 job->held * 4 + job->preemptible * 2 + job->cancelled);
 	hash = hash_word(hash, (uint64_t)job->kept_us);
 	hash = hash_word(hash, (uint64_t)job->attained_us);
-	for (int32_t d = job->waits > 0 ? job->depends : -1; d >= 0; d = core->depends[d].next)
-		if (core->depends[d].array != PARC_NONE)
-			hash = hash_pair(hash, core->depends[d].array, core->depends[d].kind);
-	for (int32_t g = spec->packable ? spec->groups : -1; g >= 0; g = core->groups[g].next)
-		hash = hash_word(hash, core->shapes[core->groups[g].shape].ask.hash);
-	return job_is_service(job) ? service_hash(&core->services[job->service], hash) : hash;
+	hash = depends_hash(core, job, hash);
+	if (job_is_service(job))
+		hash = service_hash(&core->services[job->service], hash);
+	return !job->runs ? hash : hash + allocation_hash(core, slot);
 }
 
 void job_digest_settle(struct parc_core *core)
@@ -152,43 +167,8 @@ int job_could_use(struct parc_core *core, int32_t slot, const struct view *view)
 	return 0;
 }
 
-/* Hash of all that never changes about a job. */
-static uint64_t submit_hash(const struct parc_submit *submit)
-{
-	const int64_t words[] = {
-		submit->job,
-		submit->tenant,
-		submit->user,
-		submit->kind,
-		submit->tier,
-		submit->work_class,
-		submit->time_limit_us,
-		submit->expected_us,
-		submit->checkpoint_us,
-		submit->grace_us,
-		submit->array,
-		submit->array_running_max,
-		submit->now_or_never,
-		submit->requeue,
-		submit->preemptible,
-		submit->packable,
-		submit->close_level,
-		submit->close_strength,
-		submit->service.replicas_min,
-		submit->service.replicas_max,
-		submit->service.capacity_milli,
-		submit->service.target_milli,
-	};
-	uint64_t hash = HASH_START;
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		hash = hash_word(hash, (uint64_t)words[i]);
-	return hash;
-}
-
 /* Wait for those of the jobs named that are still here. */
-static uint64_t depends_take(struct parc_core *core, int32_t job, const struct parc_submit *submit,
-			     uint64_t hash)
+static void depends_take(struct parc_core *core, int32_t job, const struct parc_submit *submit)
 {
 	int32_t *link = &core->jobs[job].depends;
 
@@ -198,7 +178,6 @@ static uint64_t depends_take(struct parc_core *core, int32_t job, const struct p
 		int32_t before = of_array ? -1 : idmap_find(&core->job_ids, it->job);
 		int32_t slot;
 
-		hash = hash_pair(hash, it->job, it->kind);
 		if (of_array ? !array_is_there(core, it->job) : before < 0)
 			continue;
 		slot = table_take(&core->depends_table);
@@ -215,7 +194,6 @@ static uint64_t depends_take(struct parc_core *core, int32_t job, const struct p
 		*link = slot;
 		link = &core->depends[slot].next;
 	}
-	return hash;
 }
 
 /* What the variants ask for must be told apart as well. */
@@ -241,7 +219,6 @@ static void job_init(struct parc_core *core, struct job *job, const struct parc_
 			    .service = -1,
 			    .depends = -1,
 			    .afters = -1,
-			    .allocation = -1,
 			    .reservation = -1,
 			    .next = -1,
 			    .line = -1,
@@ -287,13 +264,13 @@ int32_t job_submit(struct parc_core *core, const struct parc_submit *submit)
 	int32_t slot = table_take(&core->jobs_table);
 	struct job *job = &core->jobs[slot];
 	const struct spec *spec;
-	uint64_t hash = submit_hash(submit);
 
 	job_init(core, job, submit);
+	core->allocations[slot].planned = 0;
 	idmap_add(&core->job_ids, submit->job, slot);
 	core->last_job = submit->job;
-	job->spec = spec_take(core, submit, &hash);
-	job->spec_hash = depends_take(core, slot, submit, hash);
+	job->spec = spec_take(core, submit);
+	depends_take(core, slot, submit);
 	variants_learn(core, job);
 	if (submit->service.replicas_max > 0)
 		service_enter(core, slot, &submit->service);
@@ -451,14 +428,14 @@ void job_end(struct parc_core *core, int32_t slot, int32_t result)
 {
 	struct job *job = &core->jobs[slot];
 	int32_t tenant = spec_of(core, job)->tenant;
-	int waited = job->allocation < 0 && !job_is_service(job), is_awaited;
+	int waited = !job->runs && !job_is_service(job), is_awaited;
 
 	if (job->replica > 0)
 		replica_leave(core, slot, result);
 	else if (job->service >= 0)
 		service_leave(core, slot);
-	if (job->allocation >= 0)
-		allocation_release(core, job->allocation);
+	if (job->runs)
+		allocation_release(core, slot);
 	tree_add_pending(core, tenant, -waited);
 	job_set_reason(core, slot, PARC_REASON_NONE);
 	if (job->line >= 0)
@@ -486,8 +463,8 @@ void job_requeue(struct parc_core *core, int32_t slot, int32_t reason)
 {
 	struct job *job = &core->jobs[slot];
 
-	ASSERT(job->allocation >= 0);
-	allocation_release(core, job->allocation);
+	ASSERT(job->runs);
+	allocation_release(core, slot);
 	tree_add_pending(core, spec_of(core, job)->tenant, 1);
 	job->state = PARC_JOB_PENDING;
 	job->result = PARC_RESULT_NONE;

@@ -27,7 +27,6 @@ enum { /* one set of marks for each way in which records are met */
        MARKS_VARIANTS,
        MARKS_DEPENDS,
        MARKS_AFTERS,
-       MARKS_ALLOCATIONS,
        MARKS_TASKS,
        MARKS_TASKS_ON_NODES,
        MARKS_SHAPES,
@@ -101,7 +100,6 @@ static int ids_are_right(struct links *links)
 	const struct parc_core *core = links->core;
 	int good = free_meet(links, MARKS_NODES, &core->nodes_table) &&
 		   free_meet(links, MARKS_JOBS, &core->jobs_table) &&
-		   free_meet(links, MARKS_ALLOCATIONS, &core->allocations_table) &&
 		   free_meet(links, MARKS_TENANTS, &core->tenants_table) &&
 		   free_meet(links, MARKS_SHAPES, &core->shapes_table) &&
 		   core->places_table.frees == 0;
@@ -110,9 +108,6 @@ static int ids_are_right(struct links *links)
 		good = id_is_right(links, MARKS_NODES, i, core->nodes[i].id, core->last_node);
 	for (int32_t i = 0; i < core->jobs_table.high && good; i++)
 		good = job_id_is_right(links, i);
-	for (int32_t i = 0; i < core->allocations_table.high && good; i++)
-		good = id_is_right(links, MARKS_ALLOCATIONS, i, core->allocations[i].id,
-				   core->last_allocation);
 	for (int32_t i = 0; i < core->tenants_table.high && good; i++)
 		good = id_is_right(links, MARKS_TENANTS, i, core->tenants[i].set.tenant, INT64_MAX);
 	for (int32_t i = 0; i < core->shapes_table.high && good; i++)
@@ -130,12 +125,6 @@ static int node_is_used(const struct links *links, int32_t slot)
 {
 	return slot >= 0 && slot < links->core->nodes_table.high &&
 	       links->core->nodes[slot].id != PARC_NONE;
-}
-
-static int allocation_is_used(const struct links *links, int32_t slot)
-{
-	return slot >= 0 && slot < links->core->allocations_table.high &&
-	       links->core->allocations[slot].id != PARC_NONE;
 }
 
 /* ---- Places and nodes */
@@ -339,15 +328,13 @@ static int job_is_right(struct links *links, int32_t slot)
 	    !is_within(it->expected_us, 0, PARC_TIME_MAX) ||
 	    !is_within(it->kept_us, 0, PARC_TIME_MAX) ||
 	    !is_within(it->attained_us, 0, PARC_TIME_MAX) || !is_within(it->array, 0, it->id) ||
-	    it->state > PARC_JOB_STOPPING || it->reason >= PARC_REASON_COUNT ||
-	    it->result >= PARC_RESULT_COUNT || !is_within(it->attempt, 0, INT32_MAX - 1))
+	    it->reason >= PARC_REASON_COUNT || it->result >= PARC_RESULT_COUNT ||
+	    !is_within(it->attempt, 0, INT32_MAX - 1))
 		return 0;
 	links->spec_refs[it->spec]++;
 	if (spec_of(core, it)->tenant >= 0)
 		links->tenant_jobs[spec_of(core, it)->tenant]++;
-	if (waits ? it->allocation >= 0
-		  : !allocation_is_used(links, it->allocation) ||
-			    core->allocations[it->allocation].job != slot)
+	if (it->runs == waits)
 		return 0;
 	return depends_links(links, slot);
 }
@@ -460,7 +447,7 @@ static int jobs_are_right(struct links *links)
 	int good = specs_are_right(links) && free_meet(links, MARKS_DEPENDS, &core->depends_table);
 
 	for (int32_t i = 0; i < core->jobs_table.high && good; i++)
-		good = core->jobs[i].id == PARC_NONE || job_is_right(links, i);
+		good = core->jobs[i].id == PARC_NONE ? !core->jobs[i].runs : job_is_right(links, i);
 	for (int32_t i = 0; i < core->jobs_table.high && good; i++)
 		afters += core->jobs[i].id == PARC_NONE ? 0 : core->jobs[i].waits;
 	for (int32_t i = 0; i < core->specs_table.high && good; i++)
@@ -500,10 +487,10 @@ static int beside_is_right(const struct parc_core *core, int32_t slot)
 	const struct allocation *it = &core->allocations[slot];
 
 	return is_within(it->halved, it->beside >= 0, 1) &&
-	       (it->beside < 0 || (it->tasks >= 0 && core->tasks[it->tasks].devices != 0 &&
-				   it->beside < core->allocations_table.high &&
-				   core->allocations[it->beside].id != PARC_NONE &&
-				   core->allocations[it->beside].beside == slot));
+	       (it->beside < 0 ||
+		(it->tasks >= 0 && core->tasks[it->tasks].devices != 0 &&
+		 it->beside < core->jobs_table.high && allocation_is_live(core, it->beside) &&
+		 core->allocations[it->beside].beside == slot));
 }
 
 static int allocation_is_right(struct links *links, int32_t slot)
@@ -512,7 +499,7 @@ static int allocation_is_right(struct links *links, int32_t slot)
 	const struct allocation *it = &core->allocations[slot];
 	int32_t count = 0;
 
-	if (!job_is_used(links, it->job) || core->jobs[it->job].allocation != slot ||
+	if (!is_within(it->id, 1, core->last_allocation) ||
 	    !is_within(it->done_us, 0, PARC_TIME_MAX) ||
 	    !is_within(it->start_us, 0, core->time_us) || !is_within(it->busy_milli, -1, 1000) ||
 	    !is_within(it->work_us, 0, PARC_TIME_MAX) ||
@@ -520,13 +507,13 @@ static int allocation_is_right(struct links *links, int32_t slot)
 	    !is_within(it->since_us, 0, core->time_us) ||
 	    !is_within(it->booked_us, 0, core->time_us) || !is_within(it->warned, 0, 2) ||
 	    (it->idle_us != PARC_NEVER && !is_within(it->idle_us, 0, core->time_us)) ||
-	    !is_within(it->held_milli, 0, INT64_C(1) << 52) || core->jobs[it->job].attempt < 1 ||
+	    !is_within(it->held_milli, 0, INT64_C(1) << 52) || core->jobs[slot].attempt < 1 ||
 	    it->end_us < 0 || it->speed_milli < 1 ||
 	    !is_within(it->state, PARC_JOB_STARTING, PARC_JOB_STOPPING))
 		return 0;
 	for (int32_t t = it->tasks; t >= 0; t = core->tasks[t].next, count++)
 		if (!meet(links, MARKS_TASKS, t) || core->tasks[t].allocation != slot ||
-		    !task_is_right(links, &core->jobs[it->job], t))
+		    !task_is_right(links, &core->jobs[slot], t))
 			return 0;
 	return count == it->tasks_count && beside_is_right(core, slot);
 }
@@ -537,8 +524,8 @@ static int allocations_are_right(struct links *links)
 	int32_t used;
 	int good = free_meet(links, MARKS_TASKS, &core->tasks_table);
 
-	for (int32_t i = 0; i < core->allocations_table.high && good; i++)
-		good = core->allocations[i].id == PARC_NONE || allocation_is_right(links, i);
+	for (int32_t i = 0; i < core->jobs_table.high && good; i++)
+		good = !allocation_is_live(core, i) || allocation_is_right(links, i);
 	used = table_count(&core->tasks_table);
 	return good && links->marks[MARKS_TASKS].count == core->tasks_table.high &&
 	       links->marks[MARKS_TASKS_ON_NODES].count == used &&
@@ -688,8 +675,9 @@ static int links_init(struct links *links, const struct parc_core *core)
 	links->shape_refs = calloc((size_t)core->shapes_table.high + 1, sizeof(int32_t));
 	links->spec_refs = calloc((size_t)core->specs_table.high + 1, sizeof(int32_t));
 	links->tenant_jobs = calloc((size_t)core->tenants_table.high + 1, sizeof(int32_t));
-	links->ranking.nodes =
-		calloc((size_t)core->jobs_table.high + 1, sizeof(*links->ranking.nodes));
+	ranking_init_within(&links->ranking,
+			    calloc((size_t)core->jobs_table.high + 1, sizeof(struct ranking_node)),
+			    sizeof(struct ranking_node));
 	return links->shape_refs != NULL && links->spec_refs != NULL &&
 	       links->tenant_jobs != NULL && links->ranking.nodes != NULL &&
 	       marks_take(links, MARKS_NODES, core->nodes_table.high) &&
@@ -700,7 +688,6 @@ static int links_init(struct links *links, const struct parc_core *core)
 	       marks_take(links, MARKS_VARIANTS, core->variants_table.high) &&
 	       marks_take(links, MARKS_DEPENDS, core->depends_table.high) &&
 	       marks_take(links, MARKS_AFTERS, core->depends_table.high) &&
-	       marks_take(links, MARKS_ALLOCATIONS, core->allocations_table.high) &&
 	       marks_take(links, MARKS_TASKS, core->tasks_table.high) &&
 	       marks_take(links, MARKS_TASKS_ON_NODES, core->tasks_table.high) &&
 	       marks_take(links, MARKS_SHAPES, core->shapes_table.high) &&

@@ -38,8 +38,8 @@ int64_t move_left_us(const struct parc_core *core, int32_t job)
 	int64_t left = order_left_us(core, job);
 
 	if (left == PARC_NEVER)
-		left = core->jobs[job].allocation >= 0
-			       ? allocation_attained_us(core, core->jobs[job].allocation)
+		left = allocation_is_live(core, job)
+			       ? allocation_attained_us(core, job_allocation(core, job))
 			       : core->jobs[job].attained_us;
 	return left > MOVE_RUN_MIN_US ? left : MOVE_RUN_MIN_US;
 }
@@ -71,7 +71,7 @@ static int32_t task_chip(const struct parc_core *core, const struct task *task)
 
 int32_t move_make(const struct parc_core *core, int32_t allocation)
 {
-	uint64_t market = choose_accepted(core, core->allocations[allocation].job);
+	uint64_t market = choose_accepted(core, job_of(core, &core->allocations[allocation]));
 	int32_t chip = -1;
 
 	for (int32_t t = core->allocations[allocation].tasks; t >= 0; t = core->tasks[t].next) {
@@ -96,7 +96,7 @@ static int32_t sets_better(const struct parc_core *core, int32_t job, uint64_t *
 
 	if (count == 0)
 		return 0;
-	own = move_make(core, core->jobs[job].allocation);
+	own = move_make(core, job_allocation(core, job));
 	if (own < 0)
 		return 0;
 	worth = choose_value(core, job, own);
@@ -112,13 +112,13 @@ static int32_t sets_better(const struct parc_core *core, int32_t job, uint64_t *
 }
 
 /* May it be moved by itself? Others are moved by the deal. */
-static int may_move(const struct parc_core *core, const struct allocation *it)
+static int may_move(const struct parc_core *core, int32_t job)
 {
-	const struct job *job = &core->jobs[it->job];
+	const struct allocation *it = &core->allocations[job];
 
-	return job->preemptible && it->state != PARC_JOB_STOPPING && it->idle_us == PARC_NEVER &&
-	       core->time_us - it->start_us >= move_run_min_us(core) &&
-	       choose_chips(core, it->job) == 0 && move_may_return(core, it->job);
+	return core->jobs[job].preemptible && it->state != PARC_JOB_STOPPING &&
+	       it->idle_us == PARC_NEVER && core->time_us - it->start_us >= move_run_min_us(core) &&
+	       choose_chips(core, job) == 0 && move_may_return(core, job);
 }
 
 static int mover_is_before(const struct mover *a, const struct mover *b)
@@ -147,16 +147,14 @@ static void movers_find(const struct parc_core *core, struct movers *movers)
 	uint64_t sets[PARC_CHIPS_MAX];
 
 	movers->count = 0;
-	for (int32_t slot = 0; slot < core->allocations_table.high; slot++) {
-		const struct allocation *it = &core->allocations[slot];
-
-		if (it->id == PARC_NONE || !may_move(core, it) ||
-		    sets_better(core, it->job, sets) == 0)
+	for (int32_t job = 0; job < core->jobs_table.high; job++) {
+		if (!allocation_is_live(core, job) || !may_move(core, job) ||
+		    sets_better(core, job, sets) == 0)
 			continue;
-		movers_add(movers, &(struct mover){.major = strand_major(core, it->job),
-						   .rank = order_rank(core, it->job),
-						   .tie = core->jobs[it->job].order,
-						   .job = it->job});
+		movers_add(movers, &(struct mover){.major = strand_major(core, job),
+						   .rank = order_rank(core, job),
+						   .tie = core->jobs[job].order,
+						   .job = job});
 	}
 }
 

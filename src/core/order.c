@@ -84,14 +84,14 @@ static int64_t work_left(int64_t work_us, int64_t done_us)
 
 int64_t order_end_running_us(const struct parc_core *core, const struct allocation *it)
 {
-	int64_t left_us = work_left(order_length_us(&core->jobs[it->job]), it->done_us);
+	int64_t left_us = work_left(order_length_us(&core->jobs[job_of(core, it)]), it->done_us);
 
 	return time_after(it->booked_us, left_us, it->speed_milli);
 }
 
 int64_t order_limit_us(const struct parc_core *core, const struct allocation *it)
 {
-	int64_t limit = core->jobs[it->job].time_limit_us;
+	int64_t limit = core->jobs[job_of(core, it)].time_limit_us;
 
 	if (limit <= 0)
 		return PARC_NEVER;
@@ -154,9 +154,9 @@ int64_t order_left_us(const struct parc_core *core, int32_t job)
 	const struct job *it = &core->jobs[job];
 	int64_t length = order_length_us(it);
 
-	if (it->allocation < 0)
+	if (!it->runs)
 		return length;
-	return work_left(length, order_done_us(core, &core->allocations[it->allocation]));
+	return work_left(length, order_done_us(core, &core->allocations[job]));
 }
 
 static int64_t rank_shortest(const struct parc_core *core, int32_t job)
@@ -200,8 +200,7 @@ static int64_t rank_attained(const struct parc_core *core, int32_t job)
 {
 	const struct job *it = &core->jobs[job];
 
-	return level_of(it->allocation >= 0 ? allocation_attained_us(core, it->allocation)
-					    : it->attained_us);
+	return level_of(it->runs ? allocation_attained_us(core, job) : it->attained_us);
 }
 
 int64_t order_level(const struct job *job)
@@ -211,7 +210,7 @@ int64_t order_level(const struct job *job)
 
 int64_t order_level_running(const struct parc_core *core, int32_t job)
 {
-	return level_of(allocation_attained_us(core, core->jobs[job].allocation));
+	return level_of(allocation_attained_us(core, job_allocation(core, job)));
 }
 
 int64_t order_rank(const struct parc_core *core, int32_t job)

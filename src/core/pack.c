@@ -117,7 +117,7 @@ static struct group *group_at(struct parc_core *core, const struct job *job, int
  * as they are on unlike chips or on one that is not shared in thousandths. */
 static int32_t group_target(struct parc_core *core, const struct allocation *it, int32_t number)
 {
-	const struct job *job = &core->jobs[it->job];
+	const struct job *job = &core->jobs[job_of(core, it)];
 	const struct group *group = group_at(core, job, number);
 	int32_t target = 0;
 
@@ -181,11 +181,11 @@ int rebook_check(const struct parc_core *core, int32_t job, const struct parc_ac
 	const struct job *it = &core->jobs[job];
 	int32_t share = action->rebook.share_milli, number = action->rebook.group, found = 0;
 	const struct allocation *allocation;
-	int good = it->allocation >= 0 && share >= 1 && share <= PARC_SHARE_WHOLE && number >= 0 &&
+	int good = it->runs && share >= 1 && share <= PARC_SHARE_WHOLE && number >= 0 &&
 		   number < spec_of(core, it)->groups_count;
 
 	if (good) {
-		allocation = &core->allocations[it->allocation];
+		allocation = &core->allocations[job];
 		good = allocation->id == action->rebook.allocation &&
 		       allocation->state != PARC_JOB_STOPPING &&
 		       group_has_room(core, allocation, number, share);
@@ -217,7 +217,7 @@ static void group_burst(struct parc_core *core, int32_t job)
 
 static void act_rebook(struct parc_core *core, int32_t job, int32_t group, int32_t share_milli)
 {
-	const struct allocation *it = &core->allocations[core->jobs[job].allocation];
+	const struct allocation *it = &core->allocations[job];
 	struct parc_action action = {.kind = PARC_ACTION_REBOOK, .job = core->jobs[job].id};
 
 	action.rebook.allocation = it->id;
@@ -229,7 +229,7 @@ static void act_rebook(struct parc_core *core, int32_t job, int32_t group, int32
 
 static void allocation_repack(struct parc_core *core, int32_t job)
 {
-	const struct allocation *it = &core->allocations[core->jobs[job].allocation];
+	const struct allocation *it = &core->allocations[job];
 
 	for (int32_t number = 0; number < job_spec(core, job)->groups_count; number++) {
 		int32_t target = group_target(core, it, number);
@@ -261,7 +261,7 @@ static int32_t group_least(struct parc_core *core, const struct allocation *it, 
 
 int pack_shrink(struct parc_core *core, int32_t job)
 {
-	const struct allocation *it = &core->allocations[core->jobs[job].allocation];
+	const struct allocation *it = &core->allocations[job];
 	int shrunk = 0;
 
 	if (it->halved)
@@ -279,7 +279,7 @@ int pack_shrink(struct parc_core *core, int32_t job)
 
 void pack_grow(struct parc_core *core, int32_t job)
 {
-	const struct allocation *it = &core->allocations[core->jobs[job].allocation];
+	const struct allocation *it = &core->allocations[job];
 
 	if (it->booked_us > it->start_us && !it->halved && it->state == PARC_JOB_RUNNING &&
 	    it->idle_us == PARC_NEVER && it->busy_milli >= 0)
@@ -291,7 +291,7 @@ int pack_decide(struct parc_core *core)
 	int32_t slot = core->pack_noted ? allocation_next_end(core, -1) : -1;
 
 	while (slot >= 0) {
-		int32_t next = allocation_next_end(core, slot), job = core->allocations[slot].job;
+		int32_t next = allocation_next_end(core, slot), job = slot;
 		const struct job *it = &core->jobs[job];
 
 		if (!act_has_room_for(core, PARC_GROUPS_MAX))

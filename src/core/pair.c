@@ -132,10 +132,11 @@ static int32_t chip_of(const struct parc_core *core, int32_t allocation)
 static struct parc_action rebook_to(const struct parc_core *core, int32_t allocation, int32_t share)
 {
 	const struct allocation *it = &core->allocations[allocation];
-	struct parc_action action = {.kind = PARC_ACTION_REBOOK, .job = core->jobs[it->job].id};
+	struct parc_action action = {.kind = PARC_ACTION_REBOOK,
+				     .job = core->jobs[job_of(core, it)].id};
 
 	action.rebook.allocation = it->id;
-	action.rebook.attempt = core->jobs[it->job].attempt;
+	action.rebook.attempt = core->jobs[job_of(core, it)].attempt;
 	action.rebook.share_milli = share;
 	return action;
 }
@@ -179,14 +180,13 @@ static void pretend(struct parc_core *core, int32_t allocation, int sign)
 
 	for (; t >= 0; t = core->tasks[t].next)
 		if (core->nodes[core->tasks[t].node].state == PARC_NODE_UP)
-			node_pretend(core, &core->tasks[t],
-				     job_spec(core, core->allocations[allocation].job)->user, sign);
+			node_pretend(core, &core->tasks[t], job_spec(core, allocation)->user, sign);
 }
 
 int pair_would_fit(struct parc_core *core, int32_t job, int32_t host)
 {
-	int32_t at = core->jobs[host].allocation, first = core->placements_count;
-	int32_t own = core->jobs[job].allocation, mate, fits;
+	int32_t at = job_allocation(core, host), first = core->placements_count;
+	int32_t own = job_allocation(core, job), mate, fits;
 
 	if (at < 0 || core->allocations[at].state == PARC_JOB_STOPPING)
 		return 0;
@@ -204,14 +204,14 @@ int pair_would_fit(struct parc_core *core, int32_t job, int32_t host)
 
 int pair_start(struct parc_core *core, int32_t job, int32_t host)
 {
-	int32_t at = core->jobs[host].allocation, first = core->placements_count;
+	int32_t at = job_allocation(core, host), first = core->placements_count;
 	struct parc_action half, start = {.kind = PARC_ACTION_START, .job = core->jobs[job].id};
 
 	if (at < 0 || core->allocations[at].state == PARC_JOB_STOPPING ||
 	    core->allocations[at].beside >= 0 || core->allocations[at].halved ||
 	    !act_has_room_for(core, 4) ||
 	    !table_has_room(&core->tasks_table, core->allocations[at].tasks_count) ||
-	    !table_has_room(&core->allocations_table, 1) || !plan_beside(core, job, at))
+	    !plan_beside(core, job, at))
 		return 0;
 	half = rebook_to(core, at, PAIR_SHARE);
 	act(core, &half, 0);
@@ -235,7 +235,8 @@ int pair_decide(struct parc_core *core)
 
 		if (!act_has_room(core))
 			return 0;
-		if (it->halved && it->beside < 0 && rebook_check(core, it->job, &whole, NULL) == 0)
+		if (it->halved && it->beside < 0 &&
+		    rebook_check(core, job_of(core, it), &whole, NULL) == 0)
 			act(core, &whole, 0);
 		slot = next;
 	}
@@ -259,7 +260,7 @@ static int tasks_are_alike(const struct parc_core *core, int32_t a, int32_t b)
 int pair_check(const struct parc_core *core, const struct parc_action *start, struct parc_err *err)
 {
 	int32_t host = idmap_find(&core->job_ids, start->start.beside);
-	int32_t at = host < 0 ? -1 : core->jobs[host].allocation, t = -1, i = 0;
+	int32_t at = host < 0 ? -1 : job_allocation(core, host), t = -1, i = 0;
 
 	if (at >= 0 && core->allocations[at].beside < 0 &&
 	    core->allocations[at].state != PARC_JOB_STOPPING &&
@@ -281,8 +282,8 @@ int pair_check(const struct parc_core *core, const struct parc_action *start, st
 
 static void speed_join(struct parc_core *core, int32_t slot, int32_t beside)
 {
-	const struct job *job = &core->jobs[core->allocations[slot].job];
-	const struct job *other = &core->jobs[core->allocations[beside].job];
+	const struct job *job = &core->jobs[slot];
+	const struct job *other = &core->jobs[beside];
 	int32_t speed = speed_beside(core, spec_of(core, job)->kind, spec_of(core, other)->kind,
 				     chip_of(core, slot));
 
@@ -293,7 +294,7 @@ static void speed_join(struct parc_core *core, int32_t slot, int32_t beside)
 
 void pair_join(struct parc_core *core, int32_t job, int32_t host)
 {
-	int32_t a = core->jobs[job].allocation, b = core->jobs[host].allocation;
+	int32_t a = job_allocation(core, job), b = job_allocation(core, host);
 
 	speed_join(core, a, b);
 	speed_join(core, b, a);
@@ -302,7 +303,7 @@ void pair_join(struct parc_core *core, int32_t job, int32_t host)
 /* Of the job alone, on the slowest chip that it is on. */
 static int32_t speed_alone(const struct parc_core *core, int32_t slot)
 {
-	const struct job *job = &core->jobs[core->allocations[slot].job];
+	const struct job *job = &core->jobs[slot];
 	int32_t variant = spec_of(core, job)->variants;
 	const struct task *task = &core->tasks[core->allocations[slot].tasks];
 
@@ -327,10 +328,10 @@ void pair_part(struct parc_core *core, int32_t slot)
 /* M1: two that are beside each other name each other, and hold halves of the same devices. */
 int pair_verify(const struct parc_core *core, struct parc_err *err)
 {
-	for (int32_t i = 0; i < core->allocations_table.high; i++) {
+	for (int32_t i = 0; i < core->jobs_table.high; i++) {
 		const struct allocation *it = &core->allocations[i];
 
-		if (it->id == PARC_NONE || it->beside < 0)
+		if (!allocation_is_live(core, i) || it->beside < 0)
 			continue;
 		if (core->allocations[it->beside].beside != i || it->beside == i || !it->halved ||
 		    core->tasks[it->tasks].share_milli != PAIR_SHARE ||

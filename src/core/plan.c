@@ -527,8 +527,7 @@ int32_t plan_never(struct parc_core *core, int32_t job)
 
 static int has_room_for_tasks(const struct parc_core *core, int32_t job)
 {
-	return table_has_room(&core->tasks_table, job_tasks_max(core, job)) &&
-	       table_has_room(&core->allocations_table, 1);
+	return table_has_room(&core->tasks_table, job_tasks_max(core, job));
 }
 
 /* Each variant in turn. */

@@ -54,7 +54,7 @@ int64_t parc_count(const struct parc_core *core, enum parc_count which)
 	case PARC_COUNT_PENDING:
 		return core->pending;
 	case PARC_COUNT_WAITING:
-		return table_count(&core->jobs_table) - table_count(&core->allocations_table);
+		return table_count(&core->jobs_table) - core->running;
 	case PARC_COUNT_TASKS:
 		return table_count(&core->tasks_table);
 	case PARC_COUNT_TENANTS:
@@ -133,8 +133,8 @@ int parc_job_info(const struct parc_core *core, int64_t id, struct parc_job_info
 		return PARC_ERR_UNKNOWN;
 	if (job->line >= 0 && reason == PARC_REASON_NONE)
 		reason = core->jobs[line_head(core, job->line)].reason;
-	if (job->allocation >= 0)
-		allocation = &core->allocations[job->allocation];
+	if (job->runs)
+		allocation = &core->allocations[slot];
 	*info = (struct parc_job_info){
 		.job = id,
 		.tenant = spec_of(core, job)->tenant < 0
@@ -160,23 +160,25 @@ int parc_job_info(const struct parc_core *core, int64_t id, struct parc_job_info
 	return 0;
 }
 
-static struct parc_run run_of(const struct parc_core *core, const struct allocation *it)
+static struct parc_run run_of(const struct parc_core *core, int32_t job)
 {
-	return (struct parc_run){.job = core->jobs[it->job].id,
+	const struct allocation *it = &core->allocations[job];
+
+	return (struct parc_run){.job = core->jobs[job].id,
 				 .allocation = it->id,
 				 .end_us = it->end_us,
 				 .limit_us = order_limit_us(core, it),
-				 .attempt = core->jobs[it->job].attempt,
+				 .attempt = core->jobs[job].attempt,
 				 .state = it->state};
 }
 
 int parc_run_at(const struct parc_core *core, int32_t *index, struct parc_run *run)
 {
-	while (*index < core->allocations_table.high) {
-		const struct allocation *it = &core->allocations[(*index)++];
+	while (*index < core->jobs_table.high) {
+		int32_t job = (*index)++;
 
-		if (it->id != PARC_NONE) {
-			*run = run_of(core, it);
+		if (allocation_is_live(core, job)) {
+			*run = run_of(core, job);
 			return 0;
 		}
 	}
@@ -189,7 +191,7 @@ int parc_run_info(const struct parc_core *core, int64_t allocation, struct parc_
 
 	if (slot < 0)
 		return PARC_ERR_UNKNOWN;
-	*run = run_of(core, &core->allocations[slot]);
+	*run = run_of(core, slot);
 	return 0;
 }
 
@@ -198,11 +200,10 @@ int parc_job_pace(const struct parc_core *core, int64_t id, struct parc_pace *pa
 	int32_t slot = idmap_find(&core->job_ids, id);
 	const struct job *job = &core->jobs[slot < 0 ? 0 : slot];
 
-	if (slot < 0 || job->allocation < 0)
+	if (slot < 0 || !job->runs)
 		return PARC_ERR_UNKNOWN;
 	*pace = (struct parc_pace){0, PARC_SPEED_SET, 0};
-	for (int32_t t = core->allocations[job->allocation].tasks; t >= 0;
-	     t = core->tasks[t].next) {
+	for (int32_t t = core->allocations[slot].tasks; t >= 0; t = core->tasks[t].next) {
 		struct parc_placement placement = {.node = core->nodes[core->tasks[t].node].id,
 						   .group = core->tasks[t].group,
 						   .devices = core->tasks[t].devices,

@@ -300,9 +300,9 @@ static int32_t job_reserve(struct parc_core *core, int32_t job, int32_t yields)
 {
 	struct parc_action action = {.kind = PARC_ACTION_RESERVE, .job = core->jobs[job].id};
 
-	if (core->jobs[job].planned == plan_stamp(core) && core->jobs[job].reservation >= 0)
+	if (core->allocations[job].planned == plan_stamp(core) && core->jobs[job].reservation >= 0)
 		return PARC_REASON_NONE;
-	core->jobs[job].planned = plan_stamp(core);
+	core->allocations[job].planned = plan_stamp(core);
 	if (!reserve_plan(core, job, &action))
 		return plan_never(core, job);
 	if (reserve_is(core, job, &action))
@@ -334,7 +334,7 @@ static int32_t try_before_holder(struct parc_core *core, int32_t job, int32_t ho
 	if (reason == PARC_REASON_NONE || try_lifted(core, job, &nothing) != PARC_REASON_NONE)
 		return reason;
 	core->disrupted = 1;
-	core->jobs[holder].planned = 0;
+	core->allocations[holder].planned = 0;
 	line_ready(core, core->jobs[holder].line);
 	return PARC_REASON_NONE;
 }
@@ -384,7 +384,7 @@ static int pass_line(struct parc_core *core, int32_t line)
 		reason = never != PARC_REASON_NONE ? never : reason;
 	}
 	if (!line_is_barred(reason) && may_preempt(core, line, job) && preempt_for(core, job) > 0) {
-		core->jobs[job].planned = 0;
+		core->allocations[job].planned = 0;
 		job_reserve(core, job, -1);
 	}
 	if (line_is_barred(reason) && core->jobs[job].reservation >= 0)
@@ -468,7 +468,8 @@ static void pass_ordered(struct pass *pass)
 /* Has the job a reservation, or was one sought in vain in this step? */
 static int is_settled(const struct parc_core *core, int32_t job)
 {
-	return core->jobs[job].reservation >= 0 || core->jobs[job].planned == plan_stamp(core);
+	return core->jobs[job].reservation >= 0 ||
+	       core->allocations[job].planned == plan_stamp(core);
 }
 
 /* The first job in order that waits without a reservation, of all lines; -1: none. */
@@ -516,7 +517,7 @@ static int32_t short_try(struct parc_core *core, int32_t job)
 /* A rule for its tenant keeps the job back: it has no claim in this step. */
 static void job_bar(struct parc_core *core, int32_t job, int32_t reason)
 {
-	core->jobs[job].planned = plan_stamp(core);
+	core->allocations[job].planned = plan_stamp(core);
 	if (strand_head(core, core->jobs[job].strand) != job)
 		return;
 	if (core->jobs[job].reason == reason)
@@ -580,7 +581,7 @@ static void pass_short_line(struct pass *pass, int32_t line, int64_t most)
 		}
 		if (core->rules.backfill == PARC_BACKFILL_EASY && reason != PARC_REASON_RESERVATION)
 			return; /* more would be lifted for none of them */
-		most = core->waiting.nodes[job].value - 1;
+		most = ranking_at(&core->waiting, job)->value - 1;
 		next = line_next_job(core, line, job, most);
 	}
 }

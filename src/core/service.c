@@ -230,6 +230,9 @@ void service_time(struct parc_core *core)
 
 uint64_t service_hash(const struct service *it, uint64_t hash)
 {
+	hash = hash_pair(hash, it->set.replicas_min, it->set.replicas_max);
+	hash = hash_word(hash, (uint64_t)it->set.capacity_milli);
+	hash = hash_word(hash, (uint64_t)it->set.target_milli);
 	hash = hash_word(hash, (uint64_t)it->load_milli);
 	hash = hash_word(hash, (uint64_t)it->need_milli);
 	hash = hash_word(hash, (uint64_t)it->peak_milli);
@@ -335,16 +338,14 @@ void replica_add(struct parc_core *core, int32_t from, const struct parc_action 
 		.replica = action->replica.number,
 		.depends = -1,
 		.afters = -1,
-		.allocation = -1,
 		.reservation = -1,
 		.next = -1,
 		.line = -1,
 		.strand = -1,
 		.preemptible =
 			service->preemptible && action->replica.number > it->set.replicas_min,
-		.spec_hash = hash_pair(hash_word(service->spec_hash, (uint64_t)core->last_replica),
-				       action->replica.number, 1),
 	};
+	core->allocations[slot].planned = 0;
 	core->last_replica = job->id;
 	idmap_add(&core->job_ids, job->id, slot);
 	for (int32_t g = spec->groups; g >= 0; g = core->groups[g].next)
@@ -366,7 +367,7 @@ static int64_t replica_gives(const struct parc_core *core, int32_t job)
 	const struct job *it = &core->jobs[job];
 
 	if (it->state == PARC_JOB_STARTING || it->state == PARC_JOB_RUNNING)
-		return core->allocations[it->allocation].speed_milli;
+		return core->allocations[job].speed_milli;
 	if (it->state == PARC_JOB_PENDING || it->result == PARC_RESULT_PREEMPTED ||
 	    it->result == PARC_RESULT_DRAINED ||
 	    (it->result == PARC_RESULT_LOST && spec_of(core, it)->requeue))
@@ -402,7 +403,7 @@ static int replicas_cancel(struct parc_core *core, const struct service *it)
 		next = core->jobs[job].replica_next;
 		if (!act_has_room(core))
 			return 0;
-		if (core->jobs[job].allocation >= 0)
+		if (allocation_is_live(core, job))
 			act_stop(core, job, PARC_RESULT_CANCELLED);
 		else
 			act_end(core, job, PARC_RESULT_CANCELLED, PARC_REASON_NONE);
@@ -457,7 +458,7 @@ static int service_shrink(struct parc_core *core, const struct service *it, stru
 			break;
 		if (!act_has_room(core))
 			return 0;
-		if (core->jobs[job].allocation >= 0)
+		if (allocation_is_live(core, job))
 			act_stop(core, job, PARC_RESULT_RETIRED);
 		else
 			act_end(core, job, PARC_RESULT_RETIRED, PARC_REASON_NONE);

@@ -34,22 +34,24 @@ int spec_has_room(const struct parc_core *core, int32_t groups, int32_t variants
 	       table_has_room(&core->variants_table, variants);
 }
 
-/* What a spec is found by. As long as a group has a shape, no other shape has its slot. */
-static uint64_t spec_hash(const struct spec *it, const struct group *groups,
-			  const struct parc_variant *variants)
+/* What a spec is found by, and its part of the digest of each of its jobs: no slot is in it. */
+static uint64_t spec_hash(const struct parc_core *core, const struct spec *it,
+			  const struct group *groups, const struct parc_variant *variants)
 {
+	int64_t tenant = it->tenant < 0 ? PARC_NONE : core->tenants[it->tenant].set.tenant;
 	uint64_t hash = hash_word(HASH_START, (uint64_t)it->kind);
 
 	hash = hash_word(hash, (uint64_t)it->checkpoint_us);
 	hash = hash_word(hash, (uint64_t)it->grace_us);
-	hash = hash_pair(hash, it->user, it->tenant);
-	hash = hash_pair(hash, it->array_running_max, it->work_class);
-	hash = hash_pair(hash, it->tier, it->close_level * 4 + it->close_strength);
-	hash = hash_pair(hash, it->requeue * 4 + it->now_or_never * 2 + it->packable, 0);
+	hash = hash_word(hash, (uint64_t)tenant);
+	hash = hash_pair(hash, it->user, it->work_class);
+	hash = hash_pair(hash, it->array_running_max, it->tier);
+	hash = hash_pair(hash, it->close_level * 4 + it->close_strength,
+			 it->requeue * 4 + it->now_or_never * 2 + it->packable);
 	for (int32_t g = 0; g < it->groups_count; g++) {
-		hash = hash_pair(hash, groups[g].shape, groups[g].mixed_chips);
+		hash = hash_word(hash, core->shapes[groups[g].shape].ask.hash);
 		hash = hash_pair(hash, groups[g].tasks_min, groups[g].tasks_max);
-		hash = hash_word(hash, groups[g].asked_milli);
+		hash = hash_pair(hash, groups[g].asked_milli, groups[g].mixed_chips);
 	}
 	for (int32_t v = 0; v < it->variants_count; v++) {
 		hash = hash_word(hash, variants[v].chips);
@@ -158,7 +160,7 @@ static int32_t spec_intern(struct parc_core *core, struct spec *spec, const stru
 {
 	int32_t slot;
 
-	spec->hash = spec_hash(spec, groups, variants);
+	spec->hash = spec_hash(core, spec, groups, variants);
 	slot = look_up(core, spec, groups, variants);
 	if (slot < 0)
 		return spec_make(core, spec, groups, variants);
@@ -219,29 +221,21 @@ int32_t spec_find(const struct parc_core *core, const struct parc_submit *submit
 			return -1;
 	}
 	spec_init_words(core, &spec, submit);
-	spec.hash = spec_hash(&spec, groups, submit->variants);
+	spec.hash = spec_hash(core, &spec, groups, submit->variants);
 	return look_up(core, &spec, groups, submit->variants);
 }
 
-int32_t spec_take(struct parc_core *core, const struct parc_submit *submit, uint64_t *hash)
+int32_t spec_take(struct parc_core *core, const struct parc_submit *submit)
 {
 	struct group groups[PARC_GROUPS_MAX];
 	struct spec spec;
 
 	for (int32_t g = 0; g < submit->groups_count; g++) {
-		const struct parc_group *it = &submit->groups[g];
 		struct ask ask;
 
 		group_init(core, &groups[g], submit, g, &ask);
 		groups[g].shape = shape_intern(core, &ask);
-		policy_learn(core, groups[g].shape, it->tasks_min);
-		*hash = hash_pair(hash_word(*hash, ask.hash), it->tasks_min, it->tasks_max);
-		*hash = hash_pair(*hash, it->mixed_chips, it->task.share_milli);
-	}
-	for (int32_t v = 0; v < submit->variants_count; v++) {
-		*hash = hash_word(*hash, submit->variants[v].chips);
-		*hash = hash_pair(*hash, submit->variants[v].speed_milli,
-				  submit->variants[v].device_memory_mib);
+		policy_learn(core, groups[g].shape, submit->groups[g].tasks_min);
 	}
 	spec_init_words(core, &spec, submit);
 	return spec_intern(core, &spec, groups, submit->variants);
@@ -319,7 +313,7 @@ static uint64_t spec_hash_anew(const struct parc_core *core, const struct spec *
 
 	spec_groups(core, it, groups);
 	spec_variants(core, it, variants);
-	return spec_hash(it, groups, variants);
+	return spec_hash(core, it, groups, variants);
 }
 
 void spec_rebuild(struct parc_core *core)

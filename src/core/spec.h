@@ -28,6 +28,23 @@ static inline const struct spec *job_spec(const struct parc_core *core, int32_t 
 /* So many there are at most, for so many jobs. */
 int32_t spec_limit(int32_t jobs);
 
+/* Does a job in this slot hold something? */
+static inline int allocation_is_live(const struct parc_core *core, int32_t slot)
+{
+	return core->jobs[slot].runs;
+}
+
+/* The allocation of a job, -1: none; the job of an allocation. */
+static inline int32_t job_allocation(const struct parc_core *core, int32_t job)
+{
+	return core->jobs[job].runs ? job : -1;
+}
+
+static inline int32_t job_of(const struct parc_core *core, const struct allocation *allocation)
+{
+	return (int32_t)(allocation - core->allocations);
+}
+
 void spec_init(struct parc_core *core, struct block *block);
 
 /* Is there room for another one, with so many groups and variants? */
@@ -36,9 +53,8 @@ int spec_has_room(const struct parc_core *core, int32_t groups, int32_t variants
 /* That of the jobs that are like a submitted one; -1: there are none. */
 int32_t spec_find(const struct parc_core *core, const struct parc_submit *submit);
 
-/* The same, made if there are none, with one more reference; goes on with the hash of all that
- * never changes about a job. */
-int32_t spec_take(struct parc_core *core, const struct parc_submit *submit, uint64_t *hash);
+/* The same, made if there are none, with one more reference. */
+int32_t spec_take(struct parc_core *core, const struct parc_submit *submit);
 
 /* Back from spec_take and the next two. */
 void spec_release(struct parc_core *core, int32_t spec);

@@ -75,7 +75,7 @@ struct parc_core {
 	struct speed *speeds;		  /* no order; what was learnt longest ago makes room */
 	int32_t speeds_count, speeds_max;
 	int64_t speeds_order; /* changes so far */
-	struct table nodes_table, places_table, jobs_table, allocations_table, tasks_table;
+	struct table nodes_table, places_table, jobs_table, tasks_table;
 	struct table shapes_table, tenants_table, groups_table, variants_table, depends_table;
 	struct table reservations_table, holds_table, services_table, specs_table, closures_table;
 	struct node *nodes;
@@ -168,6 +168,7 @@ struct parc_core {
 	int32_t undigested; /* within a step: 1 + the job that is not yet in it as it is; 0: none */
 	int32_t score_epochs;	  /* that ended before this step (score.h) */
 	int64_t pending, limited; /* jobs in lines; those that a full table stops (LIMIT) */
+	int32_t running;	  /* jobs that hold something */
 	int32_t orphans; /* first pending job whose dependency cannot come true; to be ended */
 	struct index *index;
 	struct close *close;

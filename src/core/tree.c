@@ -142,8 +142,8 @@ void tree_rebuild(struct parc_core *core)
 	core->pledges[0] = (struct pledge){0};
 	children_link(core, PARC_NONE, 0);
 	jobs_count(core);
-	for (int32_t i = 0; i < core->allocations_table.high; i++)
-		if (core->allocations[i].id != PARC_NONE)
+	for (int32_t i = 0; i < core->jobs_table.high; i++)
+		if (allocation_is_live(core, i))
 			usage_count(core, i);
 }
 

@@ -94,7 +94,7 @@ static void account_book(struct parc_core *core, const struct account *account, 
 
 void usage_book(struct parc_core *core, int32_t slot, int sign)
 {
-	int32_t job = core->allocations[slot].job;
+	int32_t job = slot;
 	struct account account = {job_spec(core, job)->tenant, usage_of(core, job)};
 
 	account_book(core, &account, slot, sign);
@@ -102,15 +102,15 @@ void usage_book(struct parc_core *core, int32_t slot, int sign)
 
 void usage_count(struct parc_core *core, int32_t slot)
 {
-	struct account account = {job_spec(core, core->allocations[slot].job)->tenant, NULL};
+	struct account account = {job_spec(core, slot)->tenant, NULL};
 
 	account_book(core, &account, slot, 1);
 }
 
 void usage_book_all(struct parc_core *core, int sign)
 {
-	for (int32_t i = 0; i < core->allocations_table.high; i++)
-		if (core->allocations[i].id != PARC_NONE)
+	for (int32_t i = 0; i < core->jobs_table.high; i++)
+		if (allocation_is_live(core, i))
 			usage_book(core, i, sign);
 }
 

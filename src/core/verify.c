@@ -54,7 +54,7 @@ static int check_device(const struct parc_core *core, int32_t slot, int32_t devi
 
 	for (int32_t t = node->tasks; t >= 0; t = core->tasks[t].node_next) {
 		const struct task *task = &core->tasks[t];
-		int64_t owner = job_spec(core, core->allocations[task->allocation].job)->user;
+		int64_t owner = job_spec(core, task->allocation)->user;
 
 		if (!(task->devices >> device & 1))
 			continue;
@@ -205,7 +205,7 @@ static int32_t task_chip(const struct parc_core *core, const struct task *task)
 static int check_gang(const struct parc_core *core, const struct allocation *it,
 		      struct parc_err *err)
 {
-	const struct job *job = &core->jobs[it->job];
+	const struct job *job = &core->jobs[job_of(core, it)];
 	int32_t counts[PARC_GROUPS_MAX] = {0}, mixed[PARC_GROUPS_MAX] = {0}, number = 0;
 	int32_t chip = -1, place = -1;
 
@@ -247,14 +247,13 @@ static int check_job(const struct parc_core *core, int32_t slot, struct parc_err
 	const struct job *job = &core->jobs[slot];
 	int pending = job->state == PARC_JOB_PENDING;
 
-	if (pending != (job->allocation < 0))
+	if (pending == job->runs)
 		return BROKEN(err, "J1: job %lld is %s with%s an allocation", (long long)job->id,
-			      parc_job_state_name(job->state), job->allocation < 0 ? "out" : "");
+			      parc_job_state_name(job->state), job->runs ? "" : "out");
 	if ((pending && job_is_eligible(core, slot) && !job->parked) != (job->line >= 0))
 		return BROKEN(err, "J2: job %lld is %sin a line", (long long)job->id,
 			      job->line < 0 ? "not " : "");
-	if (!pending && (core->allocations[job->allocation].job != slot ||
-			 core->allocations[job->allocation].state != job->state))
+	if (!pending && core->allocations[slot].state != job->state)
 		return BROKEN(err, "J3: job %lld and its allocation disagree", (long long)job->id);
 	return 0;
 }
@@ -269,8 +268,8 @@ static int check_records(const struct parc_core *core, struct parc_err *err)
 	for (int32_t i = 0; i < core->jobs_table.high && code == 0; i++)
 		if (core->jobs[i].id != PARC_NONE)
 			code = check_job(core, i, err);
-	for (int32_t i = 0; i < core->allocations_table.high && code == 0; i++)
-		if (core->allocations[i].id != PARC_NONE)
+	for (int32_t i = 0; i < core->jobs_table.high && code == 0; i++)
+		if (allocation_is_live(core, i))
 			code = check_gang(core, &core->allocations[i], err);
 	return code;
 }
