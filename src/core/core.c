@@ -280,7 +280,7 @@ int parc_apply(struct parc_core *core, const struct parc_event *event,
 		if (code == 0 && action->kind == PARC_ACTION_START)
 			code = apply_start_checked(core, action, err);
 		else if (code == 0)
-			apply_action(core, action, 0);
+			apply_action(core, action, idmap_find(&core->job_ids, action->job), 0);
 	}
 	quota_open_all(core);
 	quota_settle(core, 0);
