@@ -724,7 +724,7 @@ int32_t index_best(struct parc_core *core, const struct ask *ask, struct pick *p
 	else
 		node = heap_best(core, slot, &view, pick);
 	if (node >= 0 && !ops->random && pick->booking.devices == 1 &&
-	    pick->booking.share_milli < PARC_SHARE_WHOLE)
+	    pick->booking.share_milli < PARC_SHARE_WHOLE && (pick->can & (pick->can - 1)) != 0)
 		ops->score(core, &view, ask, pick); /* names the device */
 	return node;
 }

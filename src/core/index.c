@@ -335,6 +335,7 @@ static int32_t class_create(struct parc_core *core, const struct class *key, con
 		milli[i] = (int16_t)(cells[i] >> 54);
 	class_glance(core, it, milli);
 	memset(it->held, 0, sizeof(it->held));
+	it->standing.epoch = 0;
 	empty_link(index, class);
 	return class;
 }
@@ -640,6 +641,7 @@ void index_class_view(const struct parc_core *core, int32_t class, int most, str
 	view->cpu_free = it->cpu_free;
 	view->memory_free = it->memory_free;
 	view->hash = it->devices;
+	view->standing = most ? NULL : &index->classes[class].standing;
 	if (most) {
 		int64_t cpu = threshold_ceiling(&core->cpu, it->cpu_free);
 

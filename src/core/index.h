@@ -24,7 +24,7 @@
 #define CORE_INDEX_H
 
 #include "base/buddy.h"
-#include "core/fit.h"
+#include "core/policy.h"
 
 #define HEAPS_MAX   512 /* asks remembered; more evict the one longest unused */
 #define HEAPS_WORDS (HEAPS_MAX / 64)
@@ -52,6 +52,7 @@ struct class
 	int32_t root; /* ranking of its members by rank */
 	int32_t empty_next, empty_prev;
 	int32_t filled; /* its place in the list of filled classes */
+	struct standing standing;
 };
 
 struct heap_entry {
