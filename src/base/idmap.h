@@ -46,6 +46,9 @@ static inline int32_t idmap_find_near(const struct idmap *map, int64_t id, int32
 	return guess >= 0 && id > 0 && found == id ? guess : idmap_find(map, id);
 }
 
+/* Fetch where the id is, or would be, from memory, while something else is done. */
+void idmap_prefetch(const struct idmap *map, int64_t id);
+
 /* Add an id that is not there, of the record in that slot. */
 void idmap_add(struct idmap *map, int64_t id, int32_t slot);
 
