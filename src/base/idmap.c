@@ -82,6 +82,11 @@ static uint32_t probe(const struct idmap *map, int64_t id, uint32_t *free)
 	return NOWHERE;
 }
 
+void idmap_prefetch(const struct idmap *map, int64_t id)
+{
+	__builtin_prefetch(&map->cells[home(map, hash_of(id))], 1);
+}
+
 int32_t idmap_find(const struct idmap *map, int64_t id)
 {
 	uint32_t i, free;

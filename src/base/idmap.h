@@ -14,6 +14,8 @@
 #ifndef BASE_IDMAP_H
 #define BASE_IDMAP_H
 
+#include <string.h>
+
 #include "base/block.h"
 
 struct idmap {
@@ -32,6 +34,19 @@ void idmap_init(struct idmap *map, struct block *block, int32_t ids_max, const v
 
 /* The slot of an id, -1 if it is not there. */
 int32_t idmap_find(const struct idmap *map, int64_t id);
+
+/* The same where the slot is mostly this one: then the map is not looked at. -1: no guess. */
+static inline int32_t idmap_find_near(const struct idmap *map, int64_t id, int32_t guess)
+{
+	int64_t found = 0;
+
+	if (guess >= 0)
+		memcpy(&found, map->records + (size_t)guess * map->stride, sizeof(found));
+	return guess >= 0 && id > 0 && found == id ? guess : idmap_find(map, id);
+}
+
+/* Fetch where the id is, or would be, from memory, while something else is done. */
+void idmap_prefetch(const struct idmap *map, int64_t id);
 
 /* Add an id that is not there, of the record in that slot. */
 void idmap_add(struct idmap *map, int64_t id, int32_t slot);

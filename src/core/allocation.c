@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "core/idle.h"
+#include "core/index.h"
 #include "core/job.h"
 #include "core/ledger.h"
 #include "core/line.h"
@@ -50,7 +51,10 @@ uint64_t allocation_hash(const struct parc_core *core, int32_t slot)
 void task_of_placement(const struct parc_core *core, const struct parc_placement *placement,
 		       struct task *task)
 {
-	task_on_node(placement, idmap_find(&core->node_ids, placement->node), task);
+	/* Mostly it has just been taken there. */
+	int32_t node = idmap_find_near(&core->node_ids, placement->node, core->index->newest);
+
+	task_on_node(placement, node, task);
 }
 
 void task_on_node(const struct parc_placement *placement, int32_t node, struct task *task)

@@ -492,14 +492,12 @@ int apply_start_checked(struct parc_core *core, const struct parc_action *action
 		node_take(core, &task, job_spec(core, job)->user, NULL);
 	}
 	if (code == 0)
-		apply_action(core, action, 1);
+		apply_action(core, action, job, 1);
 	return code;
 }
 
-void apply_action(struct parc_core *core, const struct parc_action *action, int taken)
+void apply_action(struct parc_core *core, const struct parc_action *action, int32_t job, int taken)
 {
-	int32_t job = idmap_find(&core->job_ids, action->job);
-
 	switch (action->kind) {
 	case PARC_ACTION_START:
 		job_start(core, job, action->start.allocation, action->start.attempt,

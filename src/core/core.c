@@ -250,6 +250,22 @@ static void actions_give(const struct parc_core *core, struct parc_actions *acti
 			(struct parc_actions){.count = core->actions_count, .list = core->actions};
 }
 
+/* What the next job that comes and starts will write is fetched from memory while the caller is
+ * busy with what was decided. Changes nothing. */
+static void next_prefetch(const struct parc_core *core)
+{
+	table_prefetch(&core->jobs_table);
+	table_prefetch(&core->groups_table);
+	table_prefetch(&core->allocations_table);
+	table_prefetch(&core->tasks_table);
+	idmap_prefetch(&core->job_ids, core->last_job + 1);
+	idmap_prefetch(&core->allocation_ids, core->last_allocation + 1);
+	if (core->jobs_table.first_free >= 0)
+		__builtin_prefetch(&core->waiting.nodes[core->jobs_table.first_free], 1);
+	if (core->endless.last >= 0)
+		__builtin_prefetch(&core->waiting.nodes[core->endless.last], 1);
+}
+
 int parc_step(struct parc_core *core, const struct parc_event *event, struct parc_actions *actions,
 	      struct parc_err *err)
 {
@@ -261,6 +277,7 @@ int parc_step(struct parc_core *core, const struct parc_event *event, struct par
 		decide(core, event);
 		attribution_settle(core);
 		job_digest_settle(core);
+		next_prefetch(core);
 	}
 	actions_give(core, actions);
 	return code;
@@ -281,7 +298,7 @@ int parc_apply(struct parc_core *core, const struct parc_event *event,
 		if (code == 0 && action->kind == PARC_ACTION_START)
 			code = apply_start_checked(core, action, err);
 		else if (code == 0)
-			apply_action(core, action, 0);
+			apply_action(core, action, idmap_find(&core->job_ids, action->job), 0);
 	}
 	quota_open_all(core);
 	quota_settle(core, 0);

@@ -38,7 +38,8 @@ static void job_lost(struct parc_core *core, int32_t job)
 
 static void decide_submit(struct parc_core *core, const struct parc_event *event)
 {
-	int32_t job = idmap_find(&core->job_ids, event->submit.job), reason;
+	int32_t job = idmap_find_near(&core->job_ids, event->submit.job, core->undigested - 1);
+	int32_t reason;
 	const struct job *it = &core->jobs[job];
 
 	if (spec_of(core, it)->now_or_never) {

@@ -219,7 +219,8 @@ static uint64_t words_hash(const struct parc_core *core)
 void digest_reset(struct parc_core *core)
 {
 	for (int32_t i = 0; i < core->nodes_table.high; i++)
-		core->nodes[i].hash = core->nodes[i].id != PARC_NONE ? node_hash(core, i) : 0;
+		if (core->nodes[i].id != PARC_NONE)
+			node_rehash(core, i);
 	for (int32_t i = 0; i < core->jobs_table.high; i++)
 		core->jobs[i].hash = core->jobs[i].id != PARC_NONE ? job_hash(core, i) : 0;
 	for (int32_t i = 0; i < core->reservations_table.high; i++)

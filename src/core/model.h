@@ -59,8 +59,9 @@ struct node {
 	uint8_t touched;   /* derived: by a plan for later that is being made */
 	int8_t cores_pool; /* pool whose chip's rule is CORES, -1: none */
 	struct pool pools[PARC_NODE_POOLS_MAX];
-	int64_t free_milli; /* derived: what of its devices is booked as unallocated */
-	uint64_t hash;	    /* its part of the digest */
+	int64_t free_milli;    /* derived: what of its devices is booked as unallocated */
+	uint64_t hash;	       /* its part of the digest */
+	uint64_t devices_hash; /* derived: of this the part of its devices, in sum */
 };
 
 struct place {
