@@ -218,15 +218,15 @@ static void find_running(struct parc_core *core, struct deal *deal, int may_stop
 		    (it->state == PARC_JOB_STOPPING &&
 		     (job->result != PARC_RESULT_PREEMPTED || job->cancelled)))
 			continue;
-		hand.size = deal_size(core, job_of(core, it));
+		hand.size = deal_size(core, slot);
 		hand.was = chip_of(core, deal, slot);
 		if (hand.size == 0 || hand.was < 0 || !is_whole(it, hand.size))
 			continue;
 		hand.leaving = it->state == PARC_JOB_STOPPING;
 		hand.fixed = !hand.leaving &&
 			     (!may_stop || core->time_us - it->start_us < move_run_min_us(core));
-		hand.major = strand_major(core, job_of(core, it));
-		hand.rank = order_rank(core, job_of(core, it));
+		hand.major = strand_major(core, slot);
+		hand.rank = order_rank(core, slot);
 		add_running(deal, &hand);
 	}
 	drop_halves(core, deal);

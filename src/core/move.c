@@ -71,7 +71,7 @@ static int32_t task_chip(const struct parc_core *core, const struct task *task)
 
 int32_t move_make(const struct parc_core *core, int32_t allocation)
 {
-	uint64_t market = choose_accepted(core, job_of(core, &core->allocations[allocation]));
+	uint64_t market = choose_accepted(core, allocation);
 	int32_t chip = -1;
 
 	for (int32_t t = core->allocations[allocation].tasks; t >= 0; t = core->tasks[t].next) {
@@ -112,13 +112,13 @@ static int32_t sets_better(const struct parc_core *core, int32_t job, uint64_t *
 }
 
 /* May it be moved by itself? Others are moved by the deal. */
-static int may_move(const struct parc_core *core, int32_t job)
+static int may_move(const struct parc_core *core, const struct allocation *it)
 {
-	const struct allocation *it = &core->allocations[job];
+	const struct job *job = &core->jobs[job_of(core, it)];
 
-	return core->jobs[job].preemptible && it->state != PARC_JOB_STOPPING &&
-	       it->idle_us == PARC_NEVER && core->time_us - it->start_us >= move_run_min_us(core) &&
-	       choose_chips(core, job) == 0 && move_may_return(core, job);
+	return job->preemptible && it->state != PARC_JOB_STOPPING && it->idle_us == PARC_NEVER &&
+	       core->time_us - it->start_us >= move_run_min_us(core) &&
+	       choose_chips(core, job_of(core, it)) == 0 && move_may_return(core, job_of(core, it));
 }
 
 static int mover_is_before(const struct mover *a, const struct mover *b)
@@ -147,14 +147,16 @@ static void movers_find(const struct parc_core *core, struct movers *movers)
 	uint64_t sets[PARC_CHIPS_MAX];
 
 	movers->count = 0;
-	for (int32_t job = 0; job < core->jobs_table.high; job++) {
-		if (!allocation_is_live(core, job) || !may_move(core, job) ||
-		    sets_better(core, job, sets) == 0)
+	for (int32_t slot = 0; slot < core->jobs_table.high; slot++) {
+		const struct allocation *it = &core->allocations[slot];
+
+		if (!allocation_is_live(core, slot) || !may_move(core, it) ||
+		    sets_better(core, slot, sets) == 0)
 			continue;
-		movers_add(movers, &(struct mover){.major = strand_major(core, job),
-						   .rank = order_rank(core, job),
-						   .tie = core->jobs[job].order,
-						   .job = job});
+		movers_add(movers, &(struct mover){.major = strand_major(core, slot),
+						   .rank = order_rank(core, slot),
+						   .tie = core->jobs[slot].order,
+						   .job = slot});
 	}
 }
 
