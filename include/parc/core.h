@@ -28,10 +28,10 @@ struct parc_core;
 struct parc_limits {
 	int32_t nodes, places, devices; /* devices: of all nodes together */
 	int32_t node_devices;		/* of the largest node, 1..PARC_NODE_DEVICES_MAX */
-	int32_t jobs;			/* pending and running at one time */
-	int32_t groups;			/* of these jobs together */
-	int32_t extras;			/* variants and dependencies of these jobs together */
-	int32_t tasks;			/* placed at one time */
+	int32_t jobs; /* pending and running at one time; 131,072 may all be unlike, or one in 8 */
+	int32_t groups; /* of these jobs, those of equal jobs counted once */
+	int32_t extras; /* variants, counted likewise; and as many dependencies of these jobs */
+	int32_t tasks;	/* placed at one time */
 	int32_t tenants;
 	int32_t shapes;	       /* distinct task requests remembered */
 	int32_t index_entries; /* (class, shape) pairs remembered */

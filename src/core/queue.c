@@ -87,7 +87,7 @@ static int32_t try_lifted(struct parc_core *core, int32_t job, const struct wind
 		struct task task;
 
 		task_of_placement(core, &core->placements[first + i], &task);
-		node_take(core, &task, core->jobs[job].user, NULL);
+		node_take(core, &task, job_spec(core, job)->user, NULL);
 	}
 	core->placements_count = first + count;
 	act_start(core, job, first);
