@@ -166,9 +166,8 @@ struct parc_core {
 	int64_t cores_free; /* thousandths, on all nodes that are up */
 	uint64_t digest;
 	int32_t undigested; /* within a step: 1 + the job that is not yet in it as it is; 0: none */
-	int32_t score_epochs;	  /* that ended before this step (score.h) */
-	int64_t pending, limited; /* jobs in lines; those that a full table stops (LIMIT) */
-	int32_t running;	  /* jobs that hold something */
+	int32_t score_epochs;		   /* that ended before this step (score.h) */
+	int64_t pending, limited, running; /* jobs in lines; stopped by a full table; that run */
 	int32_t orphans; /* first pending job whose dependency cannot come true; to be ended */
 	struct index *index;
 	struct close *close;
