@@ -19,7 +19,7 @@ static void found_text(char text[TEXT_BYTES], const struct ahead *ahead)
 {
 	int used =
 		snprintf(text, TEXT_BYTES,
-			 "an estimate, for which jobs run as long as they are expected to, else to "
+			 "an estimate, in which jobs run as long as they are expected to, else to "
 			 "their time limits, nothing fails and no other work comes");
 
 	if (ahead->unknown > 0)
@@ -32,15 +32,14 @@ static void missing_text(char text[TEXT_BYTES], const struct ahead *ahead, int64
 {
 	if (ahead->stop == AHEAD_BOUND)
 		snprintf(text, TEXT_BYTES,
-			 "there is none: its start is behind the first %d starts and %lld hours "
-			 "that "
-			 "were looked ahead",
+			 "there is none: its start is behind the first %d starts and %lld min "
+			 "that were looked ahead",
 			 ahead->starts_count, (long long)((ahead->until_us - begin_us) / 60000000));
 	else if (ahead->unknown + ahead->unknown_begun > 0)
 		snprintf(text, TEXT_BYTES,
 			 "there is none: %d of the %d jobs that run, and %d of those that would "
-			 "start "
-			 "before it, have no known length; --expected or --time would give one",
+			 "start before it, have no known length; --expected or --time would give "
+			 "one",
 			 ahead->unknown, ahead->runs, ahead->unknown_begun);
 	else if (ahead->stop == AHEAD_HORIZON)
 		snprintf(text, TEXT_BYTES, "there is none: it would not start within %d days",

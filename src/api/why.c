@@ -259,7 +259,8 @@ static const char *unknown_text(const struct daemon *daemon, int32_t reason)
 	if (reason == PARC_REASON_QUOTA)
 		return "not before its tenant holds less, or its limit is raised";
 	if (reason == PARC_REASON_TOO_LARGE || reason == PARC_REASON_NO_CHIP ||
-	    reason == PARC_REASON_NODE_DOWN || reason == PARC_REASON_NO_SPEED)
+	    reason == PARC_REASON_NODE_DOWN || reason == PARC_REASON_NO_SPEED ||
+	    reason == PARC_REASON_FLEET)
 		return "never, as the fleet is now";
 	if (policy.backfill == PARC_BACKFILL_EASY)
 		return "nothing is reserved for it, so when it starts is not known: with easy "

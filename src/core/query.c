@@ -8,6 +8,7 @@
 #include "core/index.h"
 #include "core/line.h"
 #include "core/order.h"
+#include "core/spec.h"
 #include "core/speed.h"
 #include "parc/run.h"
 
@@ -111,7 +112,8 @@ static void receipt_fill(const struct parc_core *core, const struct job *job,
 			 const struct allocation *allocation, struct parc_job_info *info)
 {
 	for (int32_t t = allocation->tasks; t >= 0; t = core->tasks[t].next) {
-		int32_t g = job->groups, devices = __builtin_popcount(core->tasks[t].devices);
+		int32_t g = spec_of(core, job)->groups,
+			devices = __builtin_popcount(core->tasks[t].devices);
 
 		for (int32_t i = core->tasks[t].group; i > 0; i--)
 			g = core->groups[g].next;
@@ -135,7 +137,9 @@ int parc_job_info(const struct parc_core *core, int64_t id, struct parc_job_info
 		allocation = &core->allocations[job->allocation];
 	*info = (struct parc_job_info){
 		.job = id,
-		.tenant = job->tenant < 0 ? PARC_NONE : core->tenants[job->tenant].set.tenant,
+		.tenant = spec_of(core, job)->tenant < 0
+				  ? PARC_NONE
+				  : core->tenants[spec_of(core, job)->tenant].set.tenant,
 		.allocation = allocation == NULL ? PARC_NONE : allocation->id,
 		.state = job->state,
 		.reason = reason,

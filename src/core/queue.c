@@ -24,6 +24,7 @@
 #include "core/deal.h"
 #include "core/job.h"
 #include "core/line.h"
+#include "core/move.h"
 #include "core/node.h"
 #include "core/order.h"
 #include "core/plan.h"
@@ -86,7 +87,7 @@ static int32_t try_lifted(struct parc_core *core, int32_t job, const struct wind
 		struct task task;
 
 		task_of_placement(core, &core->placements[first + i], &task);
-		node_take(core, &task, core->jobs[job].user, NULL);
+		node_take(core, &task, job_spec(core, job)->user, NULL);
 	}
 	core->placements_count = first + count;
 	act_start(core, job, first);
@@ -303,7 +304,7 @@ static int32_t job_reserve(struct parc_core *core, int32_t job, int32_t yields)
 		return PARC_REASON_NONE;
 	core->jobs[job].planned = plan_stamp(core);
 	if (!reserve_plan(core, job, &action))
-		return speed_shuts_out(core, job) ? PARC_REASON_NO_SPEED : PARC_REASON_NODE_DOWN;
+		return plan_never(core, job);
 	if (reserve_is(core, job, &action))
 		return PARC_REASON_NONE;
 	if (reserve_check(core, job, &action, NULL) != 0)
@@ -549,8 +550,7 @@ static void pass_reserve(struct pass *pass)
 		}
 		others = core->reserved;
 		reason = job_reserve(core, job, full ? last : -1);
-		if ((reason == PARC_REASON_NODE_DOWN || reason == PARC_REASON_NO_SPEED) &&
-		    others > 0)
+		if (others > 0 && reason != PARC_REASON_LIMIT && line_is_hopeless(reason))
 			return; /* what is reserved may have no known end */
 		if (reason != PARC_REASON_NONE && job == line_head(core, core->jobs[job].line))
 			line_wait(core, core->jobs[job].line, reason);
@@ -650,7 +650,7 @@ static int queue_backfill(struct parc_core *core, int freed)
 	return !pass.full;
 }
 
-/* Deal the fleet; what a deal does not handle, or leaves, starts if it fits. */
+/* Deal the fleet; what a deal does not handle, or leaves, starts if it fits, or moves. */
 static int queue_deal(struct parc_core *core, const struct parc_event *event)
 {
 	int plain, done = deal_decide(core, event, &plain);
@@ -658,7 +658,7 @@ static int queue_deal(struct parc_core *core, const struct parc_event *event)
 
 	quota_open(core); /* what was dealt may have used up a guarantee */
 	if (done && plain)
-		return queue_greedy(core);
+		return queue_greedy(core) && (!deal_is_round(core, event) || move_decide(core));
 	quota_open_rest(core); /* as in queue_strict: who is past his gate waits for the round */
 	while (done && (line = line_first(core, LINE_READY)) >= 0) {
 		if (!act_has_room(core))

@@ -27,7 +27,7 @@ starts_in() { parc why --json "$1" | jq '(.estimate.start_us / 1000000 - now) / 
 	[[ $(starts_in 4) == 20 ]]
 	[[ $(starts_in 5) == 23 ]]
 	run -0 parc why 3
-	[[ $output == *"When: probably in 16 min"*"an estimate, for which jobs run as long"* ]]
+	[[ $output == *"When: probably in 16 min"*"an estimate, in which jobs run as long"* ]]
 	run -0 parc queue --start
 	[[ ${lines[0]} == *START && ${lines[1]} != *"~"* && ${lines[3]} == *"~ 16 min"* ]]
 	[[ $(parc queue --start --json | jq -c '[.estimate.state, .jobs[0].start_estimate_us]') == '["ready",null]' ]]

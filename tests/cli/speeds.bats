@@ -73,6 +73,17 @@ until_ended() {
 	[[ $(parc speeds --json | jq -c '.speeds[0] | [.chip, .source, .runs]') == '["new","learnt",1]' ]]
 }
 
+@test "a share teaches the speed of what it asked for, also where it was given all of the chip" {
+	two_kinds
+	parc submit --kind mill --expected 3 --devices 1 --share 0.5 --chip new --env PARC_DRY_S=1 -- x
+	until_ended 1
+	[[ $(parc show 1 --json | jq '.devices[0].share_milli') == 1000 ]]
+	# 3 s of work in 1 s, on twice of what it asked for
+	parc speeds --json | jq -e '.speeds[0] | .chip == "new" and .speed_milli > 500 and .speed_milli <= 1500'
+	stop_daemon
+	parc audit "$data"
+}
+
 @test "the operator sets speeds, also of pairs, in the configuration" {
 	config=$BATS_TEST_TMPDIR/c.yaml
 	cat >"$config" <<-'END'
