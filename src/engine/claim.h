@@ -75,7 +75,7 @@ struct claim_stop {
 };
 
 struct claim_said {					/* -1 in a time: not yet */
-	int64_t running_us, progress_us, checkpoint_us; /* when, since 1970 */
+	int64_t running_us, progress_us, checkpoint_us; /* when, on the clock since boot */
 	int64_t progress_done, progress_total;		/* as struct engine_amount has them */
 	int64_t checkpoint_done, checkpoint_total;
 	int64_t refused; /* lines that were not understood, or too many */

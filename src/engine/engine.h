@@ -84,7 +84,8 @@ enum engine_report_kind {
 struct engine_report {
 	int32_t kind; /* enum engine_report_kind */
 	struct engine_key key;
-	int64_t time_us; /* when it happened, since 1970; may lie before a restart */
+	int64_t time_us; /* when it happened, as the system's clock is now; may lie before a
+			  * restart */
 	struct engine_amount amount;
 	int32_t busy_milli;
 	int32_t device, failed, share_milli, memory_mib; /* DEVICE, FOREIGN */

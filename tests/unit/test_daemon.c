@@ -281,6 +281,28 @@ static void test_time_does_not_run_backwards(void **state)
 	dry_end(daemon);
 }
 
+/* What was kept of a clock is gone on with in the same boot, and never before the last record. */
+static void test_time_goes_on_from_what_was_kept(void **state)
+{
+	struct wall wall, again, other = {0};
+	char text[WALL_TEXT_BYTES];
+
+	(void)state;
+	wall_init(&wall, 0);
+	wall.base_us += INT64_C(86400000000);
+	wall_write(&wall, text);
+	assert_int_equal(wall_resume(&again, text, 0), 1);
+	assert_int_equal(again.base_us, wall.base_us);
+	assert_int_equal(again.begin_us, wall.begin_us);
+	assert_int_equal(wall_resume(&again, text, wall.base_us + INT64_C(86400000000)), 1);
+	assert_true(wall_now_us(&again) >= wall.base_us + INT64_C(86400000000));
+	text[strlen(text) - 1] ^= 1; /* of another boot */
+	assert_int_equal(wall_resume(&other, text, 0), 0);
+	assert_int_equal(wall_resume(&other, "", 0), 0);
+	assert_int_equal(wall_resume(&other, "1 2", 0), 0);
+	assert_int_equal(other.base_us, 0);
+}
+
 static void test_what_cannot_be_submitted_leaves_no_trace(void **state)
 {
 	struct daemon *daemon = dry_make(NULL);
@@ -689,6 +711,7 @@ int main(void)
 		TEST(test_power_is_lost),
 		TEST(test_a_snapshot_gives_what_the_journal_gives),
 		TEST(test_time_does_not_run_backwards),
+		TEST(test_time_goes_on_from_what_was_kept),
 		TEST(test_what_cannot_be_submitted_leaves_no_trace),
 		TEST(test_progress_in_a_unit_of_its_own_is_work_of_the_length_it_gave),
 		TEST(test_an_attempt_that_is_over_reports_nothing),
