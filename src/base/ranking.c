@@ -178,6 +178,19 @@ int32_t ranking_next(const struct ranking *ranking, int32_t root, int32_t slot, 
 	return ranking_first(ranking, ranking->nodes[found].right, most);
 }
 
+int32_t ranking_from(const struct ranking *ranking, int32_t root, int64_t major)
+{
+	int32_t found = -1;
+
+	while (root >= 0) {
+		int is_before = ranking->majors[root] < major;
+
+		found = is_before ? found : root;
+		root = is_before ? ranking->nodes[root].right : ranking->nodes[root].left;
+	}
+	return found;
+}
+
 int32_t ranking_count(const struct ranking *ranking, int32_t root)
 {
 	if (root < 0)

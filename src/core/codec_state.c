@@ -18,7 +18,7 @@
 #include "core/speed.h"
 
 #define STATE_MAGIC   UINT32_C(0x63726170) /* "parc" */
-#define STATE_VERSION 7
+#define STATE_VERSION 8
 #define HEADER_BYTES  STATE_HEADER_BYTES
 
 static void limits_code(struct codec *codec, struct parc_limits *it)
@@ -424,6 +424,7 @@ static void reservation_code(struct codec *codec, struct parc_core *core, struct
 	codec_slot(codec, &it->closure, PARC_WINDOWS_MAX);
 	codec_slot(codec, &it->holds, core->holds_table.size);
 	codec_i32(codec, &it->count);
+	codec_u8(codec, &it->claim);
 }
 
 static void hold_code(struct codec *codec, struct parc_core *core, struct hold *it)
