@@ -454,7 +454,7 @@ int apply_check(const struct parc_core *core, const struct parc_action *action,
 			return 0;
 		break;
 	case PARC_ACTION_RESERVE:
-	case PARC_ACTION_CLAIM:
+	case PARC_ACTION_RECALL:
 		return reserve_check(core, job, action, err);
 	case PARC_ACTION_REBOOK:
 		return rebook_check(core, job, action, err);
@@ -533,7 +533,7 @@ void apply_action(struct parc_core *core, const struct parc_action *action, int 
 		job_requeue(core, job, action->requeue.reason);
 		break;
 	case PARC_ACTION_RESERVE:
-	case PARC_ACTION_CLAIM:
+	case PARC_ACTION_RECALL:
 		reserve_set(core, job, action);
 		break;
 	case PARC_ACTION_WARN:

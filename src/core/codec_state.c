@@ -424,7 +424,7 @@ static void reservation_code(struct codec *codec, struct parc_core *core, struct
 	codec_slot(codec, &it->closure, PARC_WINDOWS_MAX);
 	codec_slot(codec, &it->holds, core->holds_table.size);
 	codec_i32(codec, &it->count);
-	codec_u8(codec, &it->claim);
+	codec_u8(codec, &it->recall);
 }
 
 static void hold_code(struct codec *codec, struct parc_core *core, struct hold *it)

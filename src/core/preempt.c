@@ -208,7 +208,7 @@ static void victim_add(const struct parc_core *core, struct victims *victims,
 }
 
 /* May the newcomer have the allocation stop? `borrowed`: only as far as its holder borrows. */
-static int is_victim(const struct parc_core *core, int32_t job, int32_t claims, int32_t slot,
+static int is_victim(const struct parc_core *core, int32_t job, int32_t recalls, int32_t slot,
 		     int32_t *borrowed)
 {
 	const struct job *newcomer = &core->jobs[job];
@@ -221,21 +221,21 @@ static int is_victim(const struct parc_core *core, int32_t job, int32_t claims, 
 		return 1;
 	}
 	*borrowed = holder >= 0;
-	return claims >= 0 && holder != claims && holds_of(core, slot, claims, &normal);
+	return recalls >= 0 && holder != recalls && holds_of(core, slot, recalls, &normal);
 }
 
 /* It is on its way: may what it leaves be reckoned with for the newcomer? */
-static void victims_leave(const struct parc_core *core, int32_t job, int32_t claims, int32_t slot,
+static void victims_leave(const struct parc_core *core, int32_t job, int32_t recalls, int32_t slot,
 			  struct victims *victims)
 {
 	int32_t other = core->allocations[slot].job;
 
 	if (victims->leaving_count < LEAVING_MAX &&
-	    (claims >= 0 || has_right(core, &core->jobs[job], &core->jobs[other], other)))
+	    (recalls >= 0 || has_right(core, &core->jobs[job], &core->jobs[other], other)))
 		victims->leaving[victims->leaving_count++] = slot;
 }
 
-static void victims_find(const struct parc_core *core, int32_t job, int32_t claims,
+static void victims_find(const struct parc_core *core, int32_t job, int32_t recalls,
 			 struct victims *victims)
 {
 	int noted = core->movables_count <= core->movables_max;
@@ -248,10 +248,10 @@ static void victims_find(const struct parc_core *core, int32_t job, int32_t clai
 		if (!is_movable(core, victim.allocation))
 			continue;
 		if (core->allocations[victim.allocation].state == PARC_JOB_STOPPING) {
-			victims_leave(core, job, claims, victim.allocation, victims);
+			victims_leave(core, job, recalls, victim.allocation, victims);
 			continue;
 		}
-		if (!is_victim(core, job, claims, victim.allocation, &victim.borrowed))
+		if (!is_victim(core, job, recalls, victim.allocation, &victim.borrowed))
 			continue;
 		victim_rate(core, &victim);
 		victim_add(core, victims, &victim);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Preemption and reclaim: whom a job that waits may have stopped, as it has a right over that
- * work, or as that work has borrowed what is guaranteed to it. claim.h has them stop.
+ * work, or as that work has borrowed what is guaranteed to it. recall.h has them stop.
  */
 #ifndef CORE_PREEMPT_H
 #define CORE_PREEMPT_H

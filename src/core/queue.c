@@ -10,7 +10,7 @@
  *
  *   deal          deal.h
  *
- * Under each of them what is claimed (claim.h) is minded, and who has a claim is tried with it.
+ * Under each of them what is recalled (recall.h) is minded, and who recalled it is tried with it.
  *
  * With reservations there are two passes. In the first each job is tried in order without what
  * is kept for others, so that its length does not matter; who has a reservation is tried with
@@ -23,7 +23,6 @@
 #include "core/queue.h"
 
 #include "core/act.h"
-#include "core/claim.h"
 #include "core/deal.h"
 #include "core/job.h"
 #include "core/line.h"
@@ -31,6 +30,7 @@
 #include "core/order.h"
 #include "core/plan.h"
 #include "core/quota.h"
+#include "core/recall.h"
 #include "core/reserve.h"
 #include "core/speed.h"
 #include "core/strand.h"
@@ -181,11 +181,11 @@ static void line_wait(struct parc_core *core, int32_t line, int32_t reason)
 		act_reason(core, job, reason);
 }
 
-/* Easy: the job that holds the reservation, -1: none. Claims are not meant. */
+/* Easy: the job that holds the reservation, -1: none. Recalls are not meant. */
 static int32_t easy_holder(const struct parc_core *core)
 {
 	for (int32_t slot = 0; slot < core->reservations_table.high; slot++)
-		if (core->reservations[slot].job >= 0 && !core->reservations[slot].claim)
+		if (core->reservations[slot].job >= 0 && !core->reservations[slot].recall)
 			return core->reservations[slot].job;
 	return -1;
 }
@@ -276,15 +276,15 @@ static int is_early(struct parc_core *core, int32_t slot)
 	       reserve_could(core, slot, job, core->time_us);
 }
 
-/* The same of claims, whosever turn it is. */
-static int is_claim_due(struct parc_core *core, int32_t slot)
+/* The same of recalls, whosever turn it is. */
+static int is_recall_due(struct parc_core *core, int32_t slot)
 {
-	return core->reservations[slot].claim && is_due(core, slot);
+	return core->reservations[slot].recall && is_due(core, slot);
 }
 
-static int is_claim_early(struct parc_core *core, int32_t slot)
+static int is_recall_early(struct parc_core *core, int32_t slot)
 {
-	return core->reservations[slot].claim &&
+	return core->reservations[slot].recall &&
 	       reserve_could(core, slot, core->reservations[slot].job, core->time_us);
 }
 
@@ -337,13 +337,13 @@ static int queue_greedy(struct parc_core *core)
 		while ((line = line_first(core, LINE_READY)) >= 0 && !pass.full) {
 			pass.full = !has_room_for(core, line_head(core, line));
 			if (!pass.full && !line_try(core, line) &&
-			    (has_closures(core) || core->claims > 0))
+			    (has_closures(core) || core->recalls > 0))
 				pass_note_failed(&pass, line);
 			quota_open(core);
 		}
 		pass_short(&pass);
 	} while (!pass.full && line_first(core, LINE_READY) >= 0); /* as in queue_backfill */
-	return !pass.full && claim_decide(core);
+	return !pass.full && recall_decide(core);
 }
 
 /* The first of all starts, or nobody does. */
@@ -368,7 +368,7 @@ static int queue_strict(struct parc_core *core)
 			return 0;
 		line_wait(core, line, PARC_REASON_PRIORITY);
 	}
-	return claim_decide(core);
+	return recall_decide(core);
 }
 
 /* ---- With reservations */
@@ -445,7 +445,7 @@ static int is_to_reserve(const struct parc_core *core, int32_t line, int32_t job
 	int32_t own = core->jobs[job].reservation;
 
 	if (own >= 0)
-		return core->disrupted && !core->reservations[own].claim;
+		return core->disrupted && !core->reservations[own].recall;
 	return core->rules.backfill == PARC_BACKFILL_EASY && line_first(core, LINE_BLOCKED) == line;
 }
 
@@ -460,8 +460,8 @@ static int pass_line(struct parc_core *core, int32_t line)
 		int32_t holder = core->jobs[job].reservation < 0 ? easy_holder(core) : -1;
 		int32_t never = job_reserve(core, job, holder);
 
-		if (never != PARC_REASON_NONE && (never == PARC_REASON_LIMIT || core->claims == 0))
-			reason = never; /* else what is claimed may have no known end */
+		if (never != PARC_REASON_NONE && (never == PARC_REASON_LIMIT || core->recalls == 0))
+			reason = never; /* else what is recalled may have no known end */
 	}
 	if (line_is_barred(reason) && core->jobs[job].reservation >= 0)
 		give_up_reservation(core, job);
@@ -516,7 +516,7 @@ static int32_t reserved_last(const struct parc_core *core)
 	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
 		int32_t job = core->reservations[slot].job;
 
-		if (job >= 0 && !core->reservations[slot].claim &&
+		if (job >= 0 && !core->reservations[slot].recall &&
 		    (last < 0 || line_job_is_before(core, last, job)))
 			last = job;
 	}
@@ -554,7 +554,7 @@ static void pass_reserve(struct pass *pass)
 
 	for (int32_t tries = 0; tries < 2 * PARC_RESERVE_MAX; tries++) {
 		int32_t job = unreserved_first(core), last = reserved_last(core);
-		int full = core->reserved - core->claims >= reserve_most(core), reason, others;
+		int full = core->reserved - core->recalls >= reserve_most(core), reason, others;
 
 		if (job < 0 || (full && line_job_is_before(core, last, job)))
 			return;
@@ -656,7 +656,7 @@ static int queue_backfill(struct parc_core *core, int freed)
 			pass_reserved(&pass, is_due);
 		pass_ordered(&pass);
 		if (!pass.full)
-			pass.full = !claim_decide(core);
+			pass.full = !recall_decide(core);
 		if (!pass.full && core->rules.backfill == PARC_BACKFILL_CONSERVATIVE)
 			pass_reserve(&pass);
 		/* A reservation was given up. */
@@ -687,18 +687,19 @@ static int queue_deal(struct parc_core *core, const struct parc_event *event)
 			return 0;
 		line_wait(core, line, PARC_REASON_ROUND);
 	}
-	return done && claim_decide(core);
+	return done && recall_decide(core);
 }
 
-/* Who has a claim is tried with it before anybody else. Returns 0 when the step has no room. */
-static int queue_claimed(struct parc_core *core, int freed)
+/* Who has recalled something is tried with it before anybody else. Returns 0 when the step has no
+ * room. */
+static int queue_recalls(struct parc_core *core, int freed)
 {
 	struct pass pass = {.core = core};
 
-	if (core->claims > 0)
-		pass_reserved(&pass, is_claim_due);
-	if (core->claims > 0 && freed && !pass.full)
-		pass_reserved(&pass, is_claim_early);
+	if (core->recalls > 0)
+		pass_reserved(&pass, is_recall_due);
+	if (core->recalls > 0 && freed && !pass.full)
+		pass_reserved(&pass, is_recall_early);
 	return !pass.full;
 }
 
@@ -708,7 +709,7 @@ int queue_decide(struct parc_core *core, const struct parc_event *event)
 
 	core->looks |= core->freed_all;
 	wake_lines(core);
-	done = queue_claimed(core, freed);
+	done = queue_recalls(core, freed);
 	if (done && core->rules.backfill == PARC_BACKFILL_GREEDY)
 		done = queue_greedy(core);
 	else if (done && core->rules.backfill == PARC_BACKFILL_NONE)

@@ -144,10 +144,10 @@ struct parc_core {
 	const struct parc_window *closure_set; /* within a step: the one to be placed */
 	int32_t closures_noted;		   /* a step had no room to stop all that is in the way */
 	int32_t pack_noted;		   /* a measured use or the margin changed in this step */
-	int32_t pairs_noted, looks;	   /* in this step a pair parted; claims are looked for */
+	int32_t pairs_noted, looks;	   /* in this step a pair parted; recalls are sought */
 	struct ranking dues;		   /* services by when they are to be looked at */
 	int32_t dues_root, services_noted; /* first of those to be looked at in this step */
-	int32_t reserved, claims;	   /* reservations of jobs; of these claims (claim.h) */
+	int32_t reserved, recalls;	   /* reservations of jobs; of these recalls (recall.h) */
 	int32_t fleet_changed; /* in this step a node or device came, went or changed its state */
 	int32_t disrupted; /* in this step something happened that no reservation reckoned with */
 	int64_t chip_kept[PARC_CHIPS_MAX]; /* of the free ones those kept for reservations */

@@ -311,7 +311,7 @@ static int64_t all_gone_us(const struct parc_core *core)
 	return gone_us;
 }
 
-/* E1: nobody is told to give way unless somebody fits then: in the same step a job claims it from
+/* E1: nobody is told to give way unless somebody fits then: in the same step a job recalls it, from
  * when they will have gone. (What was packed and uses more makes room for itself.) */
 static int evictions_check(struct rig *rig, const struct parc_event *event)
 {
@@ -325,7 +325,7 @@ static int evictions_check(struct rig *rig, const struct parc_event *event)
 
 		if (it->kind == PARC_ACTION_STOP && it->stop.why == PARC_RESULT_PREEMPTED)
 			gone_us = all_gone_us(rig->main);
-		if (it->kind == PARC_ACTION_CLAIM && it->reserve.start_us <= gone_us)
+		if (it->kind == PARC_ACTION_RECALL && it->reserve.start_us <= gone_us)
 			gone_us = INT64_MIN;
 	}
 	if (gone_us != INT64_MIN && rig->main->rules.backfill == PARC_BACKFILL_DEAL &&

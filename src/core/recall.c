@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Claims are looked for once in a step, at most: when work has joined the queue, a rule has
- * changed, or a second has gone by. Cost: what preempt.c says, for each claim and for at most
+ * Recalls are sought once in a step, at most: when work has joined the queue, a rule has
+ * changed, or a second has gone by. Cost: what preempt.c says, for each recall and for at most
  * VAIN_MAX that cannot be made; of the queue LINES_WALKED lines are looked at.
  */
-#include "core/claim.h"
+#include "core/recall.h"
 
 #include "core/act.h"
 #include "core/job.h"
@@ -24,11 +24,11 @@ struct look {
 	int begun, full; /* full: the step has no room for more */
 };
 
-static int is_claim(const struct parc_core *core, int32_t job)
+static int is_recall(const struct parc_core *core, int32_t job)
 {
 	int32_t own = core->jobs[job].reservation;
 
-	return own >= 0 && core->reservations[own].claim;
+	return own >= 0 && core->reservations[own].recall;
 }
 
 /* Will it start soon without that anybody gives way? */
@@ -40,7 +40,7 @@ static int is_soon(const struct parc_core *core, int32_t job)
 	       core->reservations[own].start_us <= core->time_us + core->rules.grace_us;
 }
 
-/* ---- One claim */
+/* ---- One recall */
 
 /* Which reservations yield to the job? */
 static void yields_set(struct parc_core *core, int32_t job)
@@ -52,7 +52,7 @@ static void yields_set(struct parc_core *core, int32_t job)
 		int other;
 
 		it->yields = 0;
-		if (it->job < 0 || it->job == job || it->claim)
+		if (it->job < 0 || it->job == job || it->recall)
 			continue;
 		other = preempt_holder(core, it->job) >= 0;
 		it->yields = other != covered ? (uint8_t)covered
@@ -90,12 +90,12 @@ static void yields_drop(struct parc_core *core, const struct parc_action *plan)
 }
 
 /* Have others stop for the job, and reserve what they leave; 0: that cannot be. */
-static int claim_make(struct parc_core *core, int32_t job)
+static int recall_make(struct parc_core *core, int32_t job)
 {
 	int32_t list[VICTIMS_MAX], count;
-	struct parc_action plan = {.kind = PARC_ACTION_CLAIM, .job = core->jobs[job].id};
+	struct parc_action plan = {.kind = PARC_ACTION_RECALL, .job = core->jobs[job].id};
 
-	if (core->claims == PARC_CLAIMS_MAX || quota_bars(core, job) != PARC_REASON_NONE)
+	if (core->recalls == PARC_RECALLS_MAX || quota_bars(core, job) != PARC_REASON_NONE)
 		return 0;
 	yields_set(core, job);
 	core->plan_over = 1;
@@ -115,7 +115,7 @@ static int claim_make(struct parc_core *core, int32_t job)
 
 /* ---- All of them */
 
-/* What of each guarantee is claimed already. */
+/* What of each guarantee is recalled already. */
 static void look_begin(struct parc_core *core, struct look *look)
 {
 	if (look->begun)
@@ -123,19 +123,19 @@ static void look_begin(struct parc_core *core, struct look *look)
 	look->begun = 1;
 	preempt_begin(core);
 	for (int32_t i = 0; i < core->tenants_table.high; i++)
-		core->tenants[i].claimed_normal = 0;
+		core->tenants[i].recalled_normal = 0;
 	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
 		const struct reservation *it = &core->reservations[slot];
 		int32_t tenant = it->job < 0 ? -1 : core->jobs[it->job].tenant;
 		int32_t holder = tenant < 0 ? -1 : core->tenants[tenant].holder;
 
-		if (holder >= 0 && it->claim)
-			core->tenants[holder].claimed_normal +=
+		if (holder >= 0 && it->recall)
+			core->tenants[holder].recalled_normal +=
 				core->lines[core->jobs[it->job].line].need_normal;
 	}
 }
 
-/* Try to make the claim, and go on; 0: in vain. */
+/* Try to recall, and go on; 0: in vain. */
 static int look_try(struct parc_core *core, struct look *look, int32_t job)
 {
 	int made;
@@ -146,7 +146,7 @@ static int look_try(struct parc_core *core, struct look *look, int32_t job)
 		return 0;
 	}
 	look_begin(core, look);
-	made = claim_make(core, job);
+	made = recall_make(core, job);
 	look->vain += !made;
 	if (made)
 		line_walk_on(core, &look->walk);
@@ -162,9 +162,9 @@ static int covers(struct parc_core *core, int32_t job)
 	int64_t need = core->lines[core->jobs[job].line].need_normal;
 
 	if (holder < 0 ||
-	    core->tenants[holder].claimed_normal + need > tree_left_normal(core, holder))
+	    core->tenants[holder].recalled_normal + need > tree_left_normal(core, holder))
 		return 0;
-	core->tenants[holder].claimed_normal += need;
+	core->tenants[holder].recalled_normal += need;
 	return 1;
 }
 
@@ -184,7 +184,7 @@ static void look_at_covered(struct parc_core *core, struct look *look)
 	while ((job = line_walk_job(core, &look->walk)) >= 0 && look->vain < VAIN_MAX &&
 	       !look->full) {
 		look_begin(core, look);
-		if (is_claim(core, job))
+		if (is_recall(core, job))
 			line_walk_on(core, &look->walk);
 		else if (!covers(core, job))
 			line_walk_skip(core, &look->walk);
@@ -204,14 +204,14 @@ static void look_at_rights(struct parc_core *core, struct look *look)
 		if (core->lines[line].state != LINE_HOPELESS)
 			line_walk_add(core, &look->walk, line);
 	while ((job = line_walk_job(core, &look->walk)) >= 0) {
-		if (is_claim(core, job) || is_soon(core, job) || preempt_holder(core, job) >= 0)
+		if (is_recall(core, job) || is_soon(core, job) || preempt_holder(core, job) >= 0)
 			line_walk_on(core, &look->walk);
 		else if (!look_try(core, look, job))
 			return;
 	}
 }
 
-int claim_decide(struct parc_core *core)
+int recall_decide(struct parc_core *core)
 {
 	struct look look = {.full = 0};
 
