@@ -104,7 +104,7 @@ LINK_test_jobs_memory := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 # What these write with the C library's calls goes through tests/support/faulty_calls.c.
 LINK_FAULTY := $(addprefix -Wl$(comma)--wrap=,open openat close write pwrite ftruncate fsync fdatasync \
 	rename renameat linkat unlink unlinkat)
-LINK_test_daemon := $(LINK_FAULTY)
+LINK_test_daemon := $(LINK_FAULTY) -Wl,--wrap=engine_open_dry
 LINK_test_sheet := $(LINK_FAULTY)
 LINK_test_snapshot := $(LINK_FAULTY)
 LINK_test_store := $(LINK_FAULTY)

@@ -9,7 +9,8 @@
  * Nobody is stopped for a newcomer unless a plan shows that the newcomer then fits. A move has to
  * pay: a job stays where it is unless the other chip is faster by a tenth and by what the move
  * costs it over the time that it has to go; where that is not known it is taken to be as long as
- * it has run so far. No ping-pong: who started less than RUN_MIN_US ago, or half a round, stays.
+ * it has run so far (move.h). No ping-pong: who started less than MOVE_RUN_MIN_US ago, or half a
+ * round, stays.
  *
  * Cost: a walk over the allocations and, for the candidates of each deal, assign.h; at most
  * CANDIDATES_MAX of either kind, and LINES_WALKED lines. With more than ASSIGN_CHIPS_MAX makes of
@@ -25,6 +26,7 @@
 #include "core/choose.h"
 #include "core/job.h"
 #include "core/line.h"
+#include "core/move.h"
 #include "core/node.h"
 #include "core/order.h"
 #include "core/pair.h"
@@ -35,10 +37,8 @@
 #include "core/score.h"
 #include "core/strand.h"
 
-#define CANDIDATES_MAX 1024		  /* that wait; that run */
-#define RUN_MIN_US     INT64_C(600000000) /* ten minutes */
-#define STAY_MILLI     100		  /* a move must make it faster by so much */
-#define ROUND_EPOCHS   4		  /* steps of a score at a round */
+#define CANDIDATES_MAX 1024 /* that wait; that run */
+#define ROUND_EPOCHS   4    /* steps of a score at a round */
 
 /* One job of the deal. */
 struct hand {
@@ -99,12 +99,11 @@ int64_t deal_wake_us(const struct parc_core *core)
 	    (table_count(&core->allocations_table) == 0 && !is_awaited(core)))
 		return PARC_NEVER;
 	return multiple_after(core->time_us,
-			      core->rules.round_us > 0 ? core->rules.round_us : RUN_MIN_US);
+			      core->rules.round_us > 0 ? core->rules.round_us : MOVE_RUN_MIN_US);
 }
 
-/* May work be stopped in this step? Not by what engines report of work that goes on or was stopped.
- */
-static int is_round(const struct parc_core *core, const struct parc_event *event)
+/* Not by what engines report of work that goes on or was stopped. */
+int deal_is_round(const struct parc_core *core, const struct parc_event *event)
 {
 	if (event->kind >= PARC_EVENT_STARTED && event->kind != PARC_EVENT_ENDED)
 		return 0;
@@ -131,22 +130,8 @@ static int32_t deal_size(const struct parc_core *core, int32_t job)
 /* The make of chip on which all of the allocation lies, as an index of the assignment; -1. */
 static int32_t chip_of(const struct parc_core *core, const struct deal *deal, int32_t allocation)
 {
-	int32_t chip = -1;
+	int32_t chip = move_make(core, allocation);
 
-	for (int32_t t = core->allocations[allocation].tasks; t >= 0; t = core->tasks[t].next) {
-		const struct task *task = &core->tasks[t];
-		int32_t own;
-
-		if (task->devices == 0)
-			continue;
-		if (core->nodes[task->node].state != PARC_NODE_UP)
-			return -1;
-		own = kind_device_chip(&core->kinds[core->nodes[task->node].kind],
-				       __builtin_ctz(task->devices));
-		if (chip >= 0 && own != chip)
-			return -1;
-		chip = own;
-	}
 	for (int32_t c = 0; c < deal->assign.chips; c++)
 		if (deal->chips[c] == chip)
 			return c;
@@ -174,11 +159,6 @@ static void add_running(struct deal *deal, const struct hand *hand)
 			first = i;
 	if (hand_is_before(&deal->hands[first], hand))
 		deal->hands[first] = *hand;
-}
-
-static int64_t run_min_us(const struct parc_core *core)
-{
-	return core->rules.round_us > 0 ? core->rules.round_us / 2 : RUN_MIN_US;
 }
 
 /* Devices that it holds by itself or with a mate; 0: it holds less of them. */
@@ -246,7 +226,7 @@ static void find_running(struct parc_core *core, struct deal *deal, int may_stop
 			continue;
 		hand.leaving = it->state == PARC_JOB_STOPPING;
 		hand.fixed = !hand.leaving &&
-			     (!may_stop || core->time_us - it->start_us < run_min_us(core));
+			     (!may_stop || core->time_us - it->start_us < move_run_min_us(core));
 		hand.major = strand_major(core, it->job);
 		hand.rank = order_rank(core, it->job);
 		add_running(deal, &hand);
@@ -295,27 +275,6 @@ static void hands_sort(struct deal *deal)
 				deal->hands[at] = deal->hands[at - gap];
 			deal->hands[at] = hand;
 		}
-}
-
-/* How long the job is taken to run on, on the reference chip. */
-static int64_t left_us(const struct parc_core *core, int32_t job)
-{
-	int64_t left = order_left_us(core, job);
-
-	if (left == PARC_NEVER)
-		left = core->jobs[job].allocation >= 0
-			       ? allocation_attained_us(core, core->jobs[job].allocation)
-			       : core->jobs[job].attained_us;
-	return left > RUN_MIN_US ? left : RUN_MIN_US;
-}
-
-/* What staying is worth, as a logarithm: the tenth, and the cost of the move over what is left. */
-static int32_t stay_worth(const struct parc_core *core, const struct hand *hand)
-{
-	int64_t milli = PARC_SHARE_WHOLE + STAY_MILLI;
-
-	milli += core->rules.move_us * PARC_SHARE_WHOLE / left_us(core, hand->job);
-	return assign_log2_ratio(milli < INT32_MAX ? (uint32_t)milli : INT32_MAX, PARC_SHARE_WHOLE);
 }
 
 /* ---- Pairs */
@@ -408,8 +367,8 @@ static void fill_jobs(struct parc_core *core, struct deal *deal)
 					  .class = class_of(core, deal, hand->job),
 					  .was = hand->leaving ? -1 : hand->was,
 					  .old = hand->mate,
-					  .stay = stay_worth(core, hand),
-					  .left_us = left_us(core, hand->job)};
+					  .stay = move_stay_log(core, hand->job),
+					  .left_us = move_left_us(core, hand->job)};
 		if (hand->mate >= 0 && !hand->leaving && !deal->hands[hand->mate].leaving)
 			it->mate = hand->mate;
 		for (int32_t c = 0; c < deal->assign.chips; c++)
@@ -428,7 +387,7 @@ static void fill_jobs(struct parc_core *core, struct deal *deal)
 static void find_chips(const struct parc_core *core, struct deal *deal)
 {
 	deal->assign = (struct assign){.jobs = deal->jobs};
-	deal->assign.chips = choose_makes(core, deal->chips);
+	deal->assign.chips = choose_makes(core, ~core->cores_chips, deal->chips);
 }
 
 static void find_room(const struct parc_core *core, struct deal *deal)
@@ -526,12 +485,6 @@ static int32_t stop_for(struct parc_core *core, struct deal *deal, int32_t i)
 	return needed;
 }
 
-/* Would it start again if it was stopped to be moved? */
-static int may_return(const struct parc_core *core, int32_t job)
-{
-	return !core->jobs[job].held && !quota_bars_return(core, job);
-}
-
 /* Does it start at once where it shall be, or in the place of those that are stopped for it? */
 static int find_place(struct parc_core *core, struct deal *deal, int32_t i)
 {
@@ -585,7 +538,7 @@ static void stop_movers(struct parc_core *core, struct deal *deal)
 
 		hand->comes |= hand->leaving && deal->jobs[i].chip >= 0;
 		if (deal->jobs[i].chip < 0 || !must_go(core, deal, i) || is_guest(deal, i) ||
-		    !may_return(core, hand->job) || !find_place(core, deal, i))
+		    !move_may_return(core, hand->job) || !find_place(core, deal, i))
 			continue;
 		act_stop(core, hand->job, PARC_RESULT_PREEMPTED);
 		hand->comes = 1;
@@ -598,7 +551,8 @@ static void stop_guests(struct parc_core *core, struct deal *deal)
 		const struct hand *hand = &deal->hands[i];
 
 		if (is_guest(deal, i) && core->jobs[hand->job].state != PARC_JOB_STOPPING &&
-		    (hand->was < 0 || (must_go(core, deal, i) && may_return(core, hand->job))) &&
+		    (hand->was < 0 ||
+		     (must_go(core, deal, i) && move_may_return(core, hand->job))) &&
 		    clear_host(core, deal, i) && hand->was >= 0)
 			act_stop(core, hand->job, PARC_RESULT_PREEMPTED);
 	}
@@ -641,7 +595,7 @@ static int is_leaving(const struct parc_core *core, const struct deal *deal)
 int deal_decide(struct parc_core *core, const struct parc_event *event, int *plain)
 {
 	struct deal *deal = core->deal;
-	int round = is_round(core, event), done;
+	int round = deal_is_round(core, event), done;
 	int awaited = core->rules.round_us == 0 &&
 		      (is_awaited(core) || line_first(core, LINE_READY) >= 0);
 

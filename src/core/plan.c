@@ -5,7 +5,8 @@
  * leaves no trace but the actions it returns.
  *
  * A job is tried on the makes of chip in the order of choose.h, if it has a choice, and there as
- * follows; then on all that it accepts. It is tried in turn with each variant, each single chip
+ * follows (one whose tasks may be mixed on the first makes, then on one more of them, and so on);
+ * then on all that it accepts. It is tried in turn with each variant, each single chip
  * (unless its gang may be mixed) and, if it prefers closeness, each wider level. A gang that cannot
  * fit is told by the count of its tasks that fit in the fleet or the place, before anything is
  * claimed. Within a place a gang goes to the parts that take most of it, so it is spread over few.
@@ -210,10 +211,12 @@ static int32_t fill_group(struct parc_core *core, const struct plan *plan, const
 static void plan_ask(const struct parc_core *core, const struct plan *plan,
 		     const struct group *group, struct ask *ask)
 {
-	uint64_t chips = group->mixed_chips ? 0 : plan->chips;
+	uint64_t chips = group->mixed_chips ? 0 : plan->chips, only = core->plan_only;
 
-	if (core->plan_only != 0)
-		chips = chips != 0 ? chips & core->plan_only : core->plan_only;
+	if ((core->shapes[group->shape].ask.task.chips & only & ~core->cores_chips) != 0)
+		only &= ~core->cores_chips; /* that they lie beside any chip is for those without */
+	if (only != 0)
+		chips = chips != 0 ? chips & only : only;
 	group_ask(core, &core->jobs[plan->job], group, plan->variant, chips, ask);
 }
 
@@ -411,6 +414,8 @@ static int32_t plan_variant(struct parc_core *core, struct plan *plan)
 	}
 	if (core->plan_only != 0)
 		chips &= core->plan_only;
+	if (core->plan_only != 0 && (chips & ~core->cores_chips) != 0)
+		chips &= ~core->cores_chips;
 	for (; chips != 0 && reason != PARC_REASON_NONE; chips &= chips - 1) {
 		plan->chips = (chips & -chips) | core->cores_chips;
 		if (core->chip_total[__builtin_ctzll(chips)] > 0 &&
@@ -512,22 +517,35 @@ int32_t plan_job_on(struct parc_core *core, int32_t job, uint64_t chips)
 
 	if (!has_room_for_tasks(core, job))
 		return PARC_REASON_LIMIT;
-	core->plan_only = chips | core->cores_chips;
+	core->plan_only = chips;
+	if ((chips & core->cores_chips) == 0)
+		core->plan_only |= core->cores_chips;
 	reason = plan_variants(core, job);
 	core->plan_only = 0;
 	return reason;
 }
 
+static int may_be_mixed(const struct parc_core *core, int32_t job)
+{
+	int32_t g = core->jobs[job].groups;
+
+	while (g >= 0 && !core->groups[g].mixed_chips)
+		g = core->groups[g].next;
+	return g >= 0;
+}
+
 int32_t plan_job(struct parc_core *core, int32_t job)
 {
-	uint64_t sets[PARC_CHIPS_MAX];
+	uint64_t sets[PARC_CHIPS_MAX], before = 0;
 	int32_t count, reason = PARC_REASON_GANG;
 
 	if (!has_room_for_tasks(core, job))
 		return PARC_REASON_LIMIT;
 	count = core->plan_only == 0 ? choose_order(core, job, sets) : 0;
-	for (int32_t i = 0; i < count && reason != PARC_REASON_NONE; i++)
-		reason = plan_job_on(core, job, sets[i]);
+	for (int32_t i = 0; i < count && reason != PARC_REASON_NONE; i++) {
+		reason = plan_job_on(core, job, sets[i] | before);
+		before |= may_be_mixed(core, job) ? sets[i] : 0;
+	}
 	if (reason != PARC_REASON_NONE)
 		reason = plan_variants(core, job);
 	if (reason == PARC_REASON_NONE)

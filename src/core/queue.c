@@ -26,6 +26,7 @@
 #include "core/deal.h"
 #include "core/job.h"
 #include "core/line.h"
+#include "core/move.h"
 #include "core/node.h"
 #include "core/order.h"
 #include "core/plan.h"
@@ -672,7 +673,7 @@ static int queue_backfill(struct parc_core *core, int freed)
 	return !pass.full;
 }
 
-/* Deal the fleet; what a deal does not handle, or leaves, starts if it fits. */
+/* Deal the fleet; what a deal does not handle, or leaves, starts if it fits, or moves. */
 static int queue_deal(struct parc_core *core, const struct parc_event *event)
 {
 	int plain, done = deal_decide(core, event, &plain);
@@ -680,7 +681,7 @@ static int queue_deal(struct parc_core *core, const struct parc_event *event)
 
 	quota_open(core); /* what was dealt may have used up a guarantee */
 	if (done && plain)
-		return queue_greedy(core);
+		return queue_greedy(core) && (!deal_is_round(core, event) || move_decide(core));
 	quota_open_rest(core); /* as in queue_strict: who is past his gate waits for the round */
 	while (done && (line = line_first(core, LINE_READY)) >= 0) {
 		if (!act_has_room(core))

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/root.h"
 #include "core/act.h"
 #include "core/job.h"
 #include "core/line.h"
@@ -42,16 +43,6 @@ static const struct {
 	{900, 1421}, {925, 1558}, {950, 1740}, {960, 1836}, {970, 1956}, {975, 2030},
 	{980, 2117}, {985, 2227}, {990, 2375}, {995, 2615}, {999, 3116}, {1000, 3735},
 };
-
-static int64_t root_of(int64_t value)
-{
-	int64_t root = 0;
-
-	for (int64_t bit = INT64_C(1) << 31; bit > 0; bit >>= 1)
-		if ((root + bit) * (root + bit) <= value)
-			root += bit;
-	return root;
-}
 
 int64_t service_need_milli(const struct parc_service *set, int64_t load_milli)
 {

@@ -12,6 +12,7 @@
 #include "core/speed.h"
 
 #include "base/hash.h"
+#include "base/root.h"
 #include "core/attribution.h"
 #include "core/check.h"
 #include "core/profile.h"
@@ -294,8 +295,7 @@ static void reach_of(const struct parc_core *core, const struct job *job, const 
 	}
 }
 
-/* While nothing has a speed, nothing needs to be looked at. */
-static int speeds_matter(const struct parc_core *core, const struct job *job)
+int speed_matters(const struct parc_core *core, const struct job *job)
 {
 	return job->variants >= 0 || (core->chips_paced[job->work_class] & core->chips_here) != 0 ||
 	       (job->kind != PARC_NONE && core->speeds_count > 0);
@@ -305,7 +305,7 @@ static int speeds_matter(const struct parc_core *core, const struct job *job)
 static int is_kept_to_known(const struct parc_core *core, const struct job *job,
 			    const struct group *group, int32_t variant, struct reach *reach)
 {
-	if (!speeds_matter(core, job))
+	if (!speed_matters(core, job))
 		return 0;
 	reach_of(core, job, group, variant, reach);
 	return reach->claimed != 0 && reach->known != reach->accepted;
@@ -352,7 +352,7 @@ int speed_shuts_out(const struct parc_core *core, int32_t job)
 
 uint64_t speed_key(const struct parc_core *core, const struct job *job, uint64_t hash)
 {
-	if (!speeds_matter(core, job))
+	if (!speed_matters(core, job))
 		return hash;
 	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next) {
 		int32_t v = job->variants;
@@ -402,10 +402,17 @@ int speed_check(const struct parc_core *core, const struct parc_event *event, st
 	return code;
 }
 
-/* A part num / den of a sum, for num <= den. */
-static int64_t sum_scale(int64_t sum, int32_t num, int32_t den)
+/* Let old runs fade: the sums of WEIGHT_MAX runs with the same mean and variance. What is cut off
+ * the sum must not show in the variance, which may be a millionth of the mean's square. */
+static void speed_fade(struct speed *it)
 {
-	return (int64_t)((__int128)sum * num / den);
+	__int128 weight = it->weight, sum = (it->sum * WEIGHT_MAX + weight / 2) / weight;
+	__int128 variance = root_variance(it->weight, it->sum, it->squares);
+
+	it->squares = (int64_t)(variance * WEIGHT_MAX / (weight * weight) +
+				(sum * sum + WEIGHT_MAX - 1) / WEIGHT_MAX);
+	it->sum = (int64_t)sum;
+	it->weight = WEIGHT_MAX;
 }
 
 static void speed_learn(struct speed *it, int32_t speed_milli_new, int32_t count, int32_t spread)
@@ -421,11 +428,8 @@ static void speed_learn(struct speed *it, int32_t speed_milli_new, int32_t count
 	it->sum += mean * count;
 	it->squares += (mean * mean + (int64_t)spread * spread) * count;
 	it->weight += count;
-	if (it->weight > WEIGHT_MAX) {
-		it->sum = sum_scale(it->sum, WEIGHT_MAX, it->weight);
-		it->squares = sum_scale(it->squares, WEIGHT_MAX, it->weight);
-		it->weight = WEIGHT_MAX;
-	}
+	if (it->weight > WEIGHT_MAX)
+		speed_fade(it);
 	mean = it->sum / it->weight;
 	off = mean - it->learnt_milli;
 	if (it->learnt_milli == 0 || (off < 0 ? -off : off) * STEADY > it->learnt_milli)
@@ -507,33 +511,15 @@ void speed_started(struct parc_core *core, const struct job *job,
 
 /* ---- Looking at it */
 
-/* The largest whole number whose square is not above this. */
-static int64_t root_of(int64_t square)
-{
-	int64_t root = 0;
-
-	for (int64_t bit = INT64_C(1) << 30; bit > 0; bit >>= 1)
-		if ((root + bit) * (root + bit) <= square)
-			root += bit;
-	return root;
-}
-
 static struct parc_speed_info info_of(const struct speed *it)
 {
-	int64_t variance = 0;
-
-	if (it->weight > 0) {
-		int64_t mean = it->sum / it->weight;
-
-		variance = it->squares / it->weight - mean * mean;
-	}
 	return (struct parc_speed_info){
 		.speed_milli = speed_milli(it),
 		.source = it->set_milli > 0	 ? PARC_SPEED_SET
 			  : it->learnt_milli > 0 ? PARC_SPEED_LEARNT
 						 : PARC_SPEED_UNKNOWN,
 		.learnt_milli = it->learnt_milli,
-		.spread_milli = (int32_t)(variance > 0 ? root_of(variance) : 0),
+		.spread_milli = (int32_t)root_deviation(it->weight, it->sum, it->squares),
 		.runs = it->runs,
 		.trials = it->trials,
 	};

@@ -152,10 +152,9 @@ struct parc_core {
 	int32_t disrupted; /* in this step something happened that no reservation reckoned with */
 	int64_t chip_kept[PARC_CHIPS_MAX]; /* of the free ones those kept for reservations */
 	int32_t *movables, movables_count, movables_max; /* who may give way (preempt.c) */
-	int32_t *releases,
-		*touched; /* tasks that a plan gives back, and their nodes (reserve_plan.c) */
-	struct node_undo *files; /* as these were filed before a try */
-	struct node_undo *lifts; /* nodes whose holds are lifted for a try */
+	int32_t *releases, *touched; /* tasks that a plan gives back; their nodes */
+	struct node_undo *files;     /* as these were filed before a try */
+	struct node_undo *lifts;     /* nodes whose holds are lifted for a try */
 	int32_t releases_count, releases_max, touched_count, files_count, lifts_count, plan_over;
 	int32_t *line_buckets;
 	uint32_t line_mask;

@@ -333,7 +333,7 @@ static int commit(struct daemon *daemon)
 		return daemon->failure.code;
 	if (!store_is_open(daemon->store))
 		return 0;
-	if (store_commit(daemon->store, &err) != 0)
+	if (notices_drop(daemon, &err) != 0 || store_commit(daemon->store, &err) != 0)
 		return daemon_break(daemon, &err);
 	took_us = wall_ticks_us() - begin_us;
 	daemon->sync_us = took_us;

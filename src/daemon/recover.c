@@ -204,6 +204,7 @@ static int attempt_meet(void *context, const struct store_attempt *attempt)
 		act.kind = ACT_START; /* it may have been told before: starting is idempotent */
 	} else if (info.state == PARC_JOB_STOPPING) {
 		act.kind = ACT_STOP;
+		act.why = attempt->result;
 		parc_policy_get(meeting->daemon->core, &policy);
 		act.grace_us = policy.grace_us;
 	} else {
@@ -248,7 +249,7 @@ static int engine_meet(struct daemon *daemon, struct parc_err *err)
 	for (int32_t i = 0; code == 0 && i < entries.count; i++)
 		code = entry_meet(daemon, &entries.list[i], err);
 	free(entries.list);
-	return code;
+	return code == 0 ? notices_keep(daemon, err) : code;
 }
 
 int recover(struct daemon *daemon, struct parc_err *err)

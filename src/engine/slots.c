@@ -193,6 +193,16 @@ static int read_claim(struct local *local, struct slot *slot, int folder, struct
 	return code;
 }
 
+/* How far an attempt is, by its sheets: what `list` says of it before its reports are taken. */
+static int32_t state_of(int folder)
+{
+	if (has_sheet(folder, "exit"))
+		return ENGINE_OVER;
+	if (has_sheet(folder, "stop"))
+		return ENGINE_STOPPING;
+	return has_sheet(folder, "started") ? ENGINE_RUNNING : ENGINE_CLAIMED;
+}
+
 struct slot *slots_load_one(struct local *local, struct engine_key key, int64_t told_us,
 			    struct parc_err *err)
 {
@@ -210,6 +220,7 @@ struct slot *slots_load_one(struct local *local, struct engine_key key, int64_t 
 	watch_folder(local, slot);
 	if (read_claim(local, slot, folder, &lost) != 0 && !has_sheet(folder, "exit"))
 		write_lost(folder, lost.text);
+	slot->state = state_of(folder);
 	slot->told_progress_us = slot->told_checkpoint_us = told_us;
 	slots_mark(local, slot);
 	close(folder);

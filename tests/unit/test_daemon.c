@@ -19,6 +19,7 @@
 #include "base/random.h"
 #include "daemon/act.h"
 #include "review/audit.h"
+#include "store/notices.h"
 #include "store/snapshot.h"
 #include "support/dry.h"
 #include "support/faulty.h"
@@ -380,7 +381,8 @@ static void test_who_is_idle_is_warned(void **state)
 
 /* What the engine was told, in the place of an engine that tells nobody. */
 static char told_lines[1024];
-static int32_t held_share;
+static int32_t held_share, told_why;
+static int is_deaf; /* it dies as it is told: what it does from then on has not been done */
 
 static int spy_tell(void *self, struct engine_key key, const char *line, struct parc_err *err)
 {
@@ -389,6 +391,8 @@ static int spy_tell(void *self, struct engine_key key, const char *line, struct 
 	(void)self;
 	(void)key;
 	(void)err;
+	if (is_deaf)
+		return 0;
 	snprintf(told_lines + used, sizeof(told_lines) - used, "%s\n", line);
 	return 0;
 }
@@ -404,33 +408,83 @@ static int spy_rebook(void *self, struct engine_key key, const struct parc_place
 	return 0;
 }
 
-/* Who stays idle is told, then shrunk; the engine is told the share, again after a restart, and
- * what was promised before is not forgotten. */
-static void test_who_is_booked_anew_is_told_and_held_to_it(void **state)
+static int spy_stop(void *self, struct engine_key key, int64_t grace_us, int32_t why,
+		    struct parc_err *err)
+{
+	(void)self;
+	(void)key;
+	(void)grace_us;
+	(void)err;
+	told_why = is_deaf ? 0 : why;
+	return 0;
+}
+
+static int is_spied;
+int __real_engine_open_dry(struct engine *engine, const struct engine_machine *machine,
+			   struct parc_err *err);
+int __wrap_engine_open_dry(struct engine *engine, const struct engine_machine *machine,
+			   struct parc_err *err);
+
+/* In the place of engine_open_dry: the same engine, heard by the spies. */
+int __wrap_engine_open_dry(struct engine *engine, const struct engine_machine *machine,
+			   struct parc_err *err)
 {
 	static struct engine_calls spy;
+	int code = __real_engine_open_dry(engine, machine, err);
+
+	if (code != 0 || !is_spied)
+		return code;
+	spy = *engine->calls;
+	spy.tell = spy_tell;
+	spy.rebook = spy_rebook;
+	spy.stop = spy_stop;
+	engine->calls = &spy;
+	return 0;
+}
+
+/* A daemon, opened or opened again, whose engine is heard. */
+static struct daemon *spied_make(void)
+{
+	struct daemon *daemon;
+
+	told_lines[0] = '\0';
+	told_why = 0;
+	is_spied = 1;
+	daemon = dry_make(dry_config);
+	is_spied = 0;
+	return daemon;
+}
+
+/* One more job that holds a device: rounds until it has started. */
+static void hold_a_device(struct daemon *daemon, struct store_attempt *row)
+{
+	struct parc_err err = {0};
+
+	*row = (struct store_attempt){0};
+	dry_submit(daemon,
+		   ", \"devices\": 1, \"device_memory_mib\": 64, "
+		   "\"environment\": {\"PARC_DRY_S\": \"1000\"}",
+		   NULL);
+	while (row->started_us == 0) {
+		assert_int_equal(daemon_round(daemon, -1, &err), 0);
+		assert_int_equal(store_attempt_find(daemon->store, 1, row, NULL), 1);
+	}
+}
+
+/* Who stays idle is told, then shrunk; the engine is told the share, and what was promised before
+ * is not forgotten. */
+static void test_who_is_booked_anew_is_told_and_held_to_it(void **state)
+{
 	struct engine_report use = {.kind = ENGINE_USE, .key = {1, 1}, .busy_milli = 0};
-	struct store_attempt row = {0};
+	struct store_attempt row;
 	struct parc_err err = {0};
 	struct daemon *daemon;
 	int64_t half_us;
 
 	(void)state;
 	text_write(dry_config, "serve: {policy: {idle: 1us, idle_grace: 1us, idle_act: shrink}}");
-	daemon = dry_make(dry_config);
-	spy = *daemon->engine.calls;
-	spy.tell = spy_tell;
-	spy.rebook = spy_rebook;
-	daemon->engine.calls = &spy;
-	told_lines[0] = '\0';
-	dry_submit(daemon,
-		   ", \"devices\": 1, \"device_memory_mib\": 64, "
-		   "\"environment\": {\"PARC_DRY_S\": \"1000\"}",
-		   NULL);
-	while (row.started_us == 0) {
-		assert_int_equal(daemon_round(daemon, -1, &err), 0);
-		assert_int_equal(store_attempt_find(daemon->store, 1, &row, NULL), 1);
-	}
+	daemon = spied_make();
+	hold_a_device(daemon, &row);
 	assert_int_equal(row.held_milli, 1000);
 	assert_int_equal(late_add(daemon, &use, &err), 0);
 	while (row.rebooked_us == 0) {
@@ -442,9 +496,72 @@ static void test_who_is_booked_anew_is_told_and_held_to_it(void **state)
 	half_us = row.rebooked_us + 500;
 	assert_int_equal(store_promised_us(&row, half_us), row.promised_us + row.held_milli * 500);
 	assert_int_equal(held_share, row.held_milli);
-	snprintf(err.text, sizeof(err.text), "warn idle grace_us=1\nshare group=0 milli=%d\n",
-		 held_share);
+	snprintf(err.text, sizeof(err.text),
+		 "warn idle grace_us=1 number=1\nshare group=0 milli=%d number=2\n", held_share);
 	assert_string_equal(told_lines, err.text);
+	dry_end(daemon);
+}
+
+/* The daemon dies after the commit, before it could tell: the next one tells, with the number that
+ * the job knows it by; told and committed as told, it is told no more. */
+static void test_a_notice_outlives_the_daemon(void **state)
+{
+	struct engine_report use = {.kind = ENGINE_USE, .key = {1, 1}, .busy_milli = 0};
+	static const char line[] = "warn idle grace_us=60000000 number=1\n";
+	struct store_notice notice;
+	struct store_attempt row;
+	struct parc_err err = {0};
+	struct daemon *daemon;
+
+	(void)state;
+	text_write(dry_config, "serve: {policy: {idle: 1us, idle_grace: 1m, idle_act: warn}}");
+	daemon = spied_make();
+	hold_a_device(daemon, &row);
+	assert_int_equal(late_add(daemon, &use, &err), 0);
+	is_deaf = 1;
+	while (daemon->told_notice == 0)
+		assert_int_equal(daemon_round(daemon, -1, &err), 0);
+	is_deaf = 0;
+	assert_string_equal(told_lines, "");
+	dry_end(daemon);
+	/* Twice: that it was told is not committed when this one dies. */
+	for (int times = 0; times < 2; times++) {
+		daemon = spied_make();
+		assert_string_equal(told_lines, line);
+		dry_end(daemon);
+	}
+	daemon = spied_make();
+	assert_int_equal(daemon_round(daemon, 0, &err), 0);
+	assert_true(dry_submit(daemon, "", NULL) > 0);
+	assert_int_equal(daemon_round(daemon, 0, &err), 0);
+	assert_string_equal(told_lines, line);
+	assert_int_equal(store_notice_next(daemon->store, 0, &notice, &err), 0);
+	dry_end(daemon);
+	daemon = spied_make();
+	assert_int_equal(daemon_round(daemon, 0, &err), 0);
+	assert_string_equal(told_lines, "");
+	dry_end(daemon);
+}
+
+/* Likewise a stop, which is told with its reason. */
+static void test_a_stop_outlives_the_daemon_with_its_reason(void **state)
+{
+	struct parc_event cancel = {.kind = PARC_EVENT_CANCEL, .job.job = 1};
+	struct store_attempt row;
+	struct parc_err err = {0};
+	struct daemon *daemon;
+
+	(void)state;
+	text_write(dry_config, "serve: {}");
+	daemon = spied_make();
+	hold_a_device(daemon, &row);
+	assert_int_equal(daemon_step(daemon, &cancel, &err), 0);
+	is_deaf = 1;
+	assert_int_equal(daemon_round(daemon, 0, &err), 0);
+	is_deaf = 0;
+	dry_end(daemon);
+	daemon = spied_make();
+	assert_int_equal(told_why, PARC_RESULT_CANCELLED);
 	dry_end(daemon);
 }
 
@@ -511,6 +628,8 @@ int main(void)
 		TEST(test_an_attempt_that_is_over_reports_nothing),
 		TEST(test_who_is_idle_is_warned),
 		TEST(test_who_is_booked_anew_is_told_and_held_to_it),
+		TEST(test_a_notice_outlives_the_daemon),
+		TEST(test_a_stop_outlives_the_daemon_with_its_reason),
 		TEST(test_configurations),
 	};
 
