@@ -126,7 +126,7 @@ static int64_t tasks_make(struct parc_core *core, int32_t slot,
 			  const struct parc_placement *placements, int32_t count, int taken)
 {
 	struct allocation *allocation = &core->allocations[slot];
-	int64_t user = core->jobs[allocation->job].user, milli = 0;
+	int64_t user = job_spec(core, allocation->job)->user, milli = 0;
 	int32_t *link = &allocation->tasks;
 
 	for (int32_t i = 0; i < count; i++) {
@@ -257,8 +257,8 @@ void job_start(struct parc_core *core, int32_t slot, int64_t id, int32_t attempt
 	job->attempt = attempt;
 	if (job->line >= 0)
 		line_leave(core, slot);
-	tree_add_pending(core, job->tenant, -1);
-	tree_add_running(core, job->tenant, 1);
+	tree_add_pending(core, spec_of(core, job)->tenant, -1);
+	tree_add_running(core, spec_of(core, job)->tenant, 1);
 	usage_book(core, a, 1);
 	allocation_digest(core, a);
 	allocation_time(core, a); /* now that it stands in no line */
@@ -436,7 +436,7 @@ void allocation_rebook(struct parc_core *core, int32_t slot, int32_t group, int3
 			continue;
 		it->held_milli -= node_give(core, task, PARC_LEDGER_STARTING);
 		task->share_milli = (int16_t)share_milli;
-		it->held_milli += node_take(core, task, job->user, NULL);
+		it->held_milli += node_take(core, task, spec_of(core, job)->user, NULL);
 		if (reserve_refresh(core, task->node))
 			node_changed(core, task->node);
 	}
@@ -459,7 +459,7 @@ void allocation_release(struct parc_core *core, int32_t slot)
 	pair_part(core, slot);
 	node_prefetch(core, core->tasks[it->tasks].node);
 	usage_book(core, slot, -1);
-	tree_add_running(core, core->jobs[it->job].tenant, -1);
+	tree_add_running(core, job_spec(core, it->job)->tenant, -1);
 	/* Bring all of it back to `starting`, from where the nodes take it task by task. */
 	allocation_book(core, it, -1);
 	ledger_add(core, PARC_LEDGER_STARTING, it->held_milli);

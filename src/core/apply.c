@@ -403,9 +403,10 @@ static int check_placement(const struct parc_core *core, const struct parc_place
 	    placement->share_milli > PARC_SHARE_WHOLE || placement->cpu_milli < 0 ||
 	    placement->memory_mib < 0 || placement->memory_mib > PARC_MEMORY_MAX ||
 	    placement->device_memory_mib < 0 || placement->slots > UINT16_MAX ||
-	    placement->group < 0 || placement->group >= job->groups_count || placement->task < 0 ||
-	    placement->task >= PARC_TASKS_MAX || placement->variant < -1 ||
-	    placement->variant >= job->variants_count || !node_can_take(core, &task, job->user))
+	    placement->group < 0 || placement->group >= spec_of(core, job)->groups_count ||
+	    placement->task < 0 || placement->task >= PARC_TASKS_MAX || placement->variant < -1 ||
+	    placement->variant >= spec_of(core, job)->variants_count ||
+	    !node_can_take(core, &task, spec_of(core, job)->user))
 		return parc_err_set(err, PARC_ERR_STATE, "node %lld cannot hold the task",
 				    (long long)placement->node);
 	return 0;
@@ -492,7 +493,7 @@ int apply_start_checked(struct parc_core *core, const struct parc_action *action
 		if (code != 0)
 			break;
 		task_of_placement(core, placement, &task);
-		node_take(core, &task, core->jobs[job].user, NULL);
+		node_take(core, &task, job_spec(core, job)->user, NULL);
 	}
 	if (code == 0)
 		apply_action(core, action, 1);

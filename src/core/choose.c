@@ -4,6 +4,7 @@
 #include "core/assign.h"
 #include "core/fit.h"
 #include "core/score.h"
+#include "core/spec.h"
 #include "core/speed.h"
 
 static const struct parc_task *task_of(const struct parc_core *core, int32_t group)
@@ -26,7 +27,7 @@ int32_t choose_makes(const struct parc_core *core, uint64_t among, int32_t *chip
 /* Chips of the fleet on which the job has a variant, if it has any. */
 static uint64_t chips_here(const struct parc_core *core, int32_t job)
 {
-	int32_t v = core->jobs[job].variants;
+	int32_t v = job_spec(core, job)->variants;
 	uint64_t chips = v < 0 ? UINT64_MAX : 0;
 
 	for (; v >= 0; v = core->variants[v].next)
@@ -38,7 +39,7 @@ uint64_t choose_accepted(const struct parc_core *core, int32_t job)
 {
 	uint64_t here = chips_here(core, job), devices = UINT64_MAX, cores = UINT64_MAX;
 
-	for (int32_t g = core->jobs[job].groups; g >= 0; g = core->groups[g].next) {
+	for (int32_t g = job_spec(core, job)->groups; g >= 0; g = core->groups[g].next) {
 		const struct parc_task *task = task_of(core, g);
 		uint64_t chips = task->chips & here;
 
@@ -74,7 +75,7 @@ int64_t choose_asked(const struct parc_core *core, int32_t job)
 	uint64_t chips = choose_accepted(core, job);
 	int64_t milli = 0;
 
-	for (int32_t g = core->jobs[job].groups; g >= 0; g = core->groups[g].next)
+	for (int32_t g = job_spec(core, job)->groups; g >= 0; g = core->groups[g].next)
 		if (is_in_market(core, g, chips))
 			milli += group_asked(core, g);
 	return milli;
@@ -84,7 +85,7 @@ uint64_t choose_chips(const struct parc_core *core, int32_t job)
 {
 	uint64_t devices = core->chips_here & ~core->cores_chips;
 
-	for (int32_t g = core->jobs[job].groups; g >= 0; g = core->groups[g].next) {
+	for (int32_t g = job_spec(core, job)->groups; g >= 0; g = core->groups[g].next) {
 		const struct parc_task *task = task_of(core, g);
 
 		if (task->devices > 0 &&
@@ -121,7 +122,7 @@ static int32_t taken_log(const struct parc_core *core, int32_t job, int32_t vari
 {
 	uint64_t asked = 0, taken = 0;
 
-	for (int32_t g = core->jobs[job].groups; g >= 0; g = core->groups[g].next) {
+	for (int32_t g = job_spec(core, job)->groups; g >= 0; g = core->groups[g].next) {
 		struct parc_task task = *task_of(core, g);
 		int64_t milli;
 
@@ -143,7 +144,7 @@ static int32_t taken_log(const struct parc_core *core, int32_t job, int32_t vari
 /* The group that speaks for the job on the chip: its first that accepts it; -1: none. */
 static int32_t group_on(const struct parc_core *core, int32_t job, int32_t chip)
 {
-	int32_t g = core->jobs[job].groups;
+	int32_t g = job_spec(core, job)->groups;
 
 	while (g >= 0 && !is_in_market(core, g, UINT64_C(1) << chip))
 		g = core->groups[g].next;
@@ -165,7 +166,7 @@ static int32_t variant_speed(const struct parc_core *core, int32_t job, int32_t 
 
 int32_t choose_speed(const struct parc_core *core, int32_t job, int32_t chip)
 {
-	int32_t g = group_on(core, job, chip), v = core->jobs[job].variants, best = 0;
+	int32_t g = group_on(core, job, chip), v = job_spec(core, job)->variants, best = 0;
 
 	do {
 		int32_t speed = g < 0 ? 0 : variant_speed(core, job, g, v, chip);
@@ -178,7 +179,8 @@ int32_t choose_speed(const struct parc_core *core, int32_t job, int32_t chip)
 
 int32_t choose_value(const struct parc_core *core, int32_t job, int32_t chip)
 {
-	int32_t g = group_on(core, job, chip), v = core->jobs[job].variants, best = ASSIGN_NEVER;
+	int32_t g = group_on(core, job, chip), v = job_spec(core, job)->variants,
+		best = ASSIGN_NEVER;
 
 	do {
 		int32_t speed = g < 0 ? 0 : variant_speed(core, job, g, v, chip);
@@ -203,7 +205,7 @@ static int is_paced(const struct parc_core *core, int32_t job, uint64_t chips)
 	if (!speed_matters(core, it))
 		return 0;
 	for (; chips != 0; chips &= chips - 1) {
-		int32_t v = it->variants;
+		int32_t v = spec_of(core, it)->variants;
 
 		do {
 			if (speed_known(core, it, __builtin_ctzll(chips), v, NULL) > 0)
@@ -229,7 +231,7 @@ static int are_scored(const struct parc_core *core, uint64_t chips)
 static int may_rent(const struct parc_core *core, int32_t job, uint64_t chips)
 {
 	uint64_t cores = core->cores_chips & core->chips_here & ~chips;
-	int32_t g = core->jobs[job].groups;
+	int32_t g = job_spec(core, job)->groups;
 
 	while (cores != 0 && g >= 0 &&
 	       !(is_in_market(core, g, chips) && is_in_market(core, g, cores)))

@@ -282,47 +282,51 @@ static void place_code(struct codec *codec, struct parc_core *core, struct place
 		(codec)->failed |= (field) != byte_; \
 	} while (0)
 
-static void job_flags_code(struct codec *codec, struct job *it)
+static void spec_code(struct codec *codec, struct parc_core *core, struct spec *it)
 {
+	codec_i64(codec, &it->kind);
+	codec_i64(codec, &it->checkpoint_us);
+	codec_i64(codec, &it->grace_us);
+	codec_i32(codec, &it->user);
+	codec_slot(codec, &it->tenant, core->tenants_table.size);
+	codec_i32(codec, &it->array_running_max);
+	codec_slot(codec, &it->groups, core->groups_table.size);
+	codec_slot(codec, &it->variants, core->variants_table.size);
+	codec_i32(codec, &it->refs);
+	codec_u8(codec, &it->work_class);
 	BITS_CODE(codec, it->groups_count);
 	BITS_CODE(codec, it->variants_count);
 	BITS_CODE(codec, it->tier);
 	BITS_CODE(codec, it->close_level);
 	BITS_CODE(codec, it->close_strength);
-	BITS_CODE(codec, it->held);
 	BITS_CODE(codec, it->requeue);
-	BITS_CODE(codec, it->preemptible);
 	BITS_CODE(codec, it->now_or_never);
-	BITS_CODE(codec, it->cancelled);
 	BITS_CODE(codec, it->packable);
+	codec->failed |= it->close_level > PARC_LEVEL_NODE || it->groups < 0 || it->refs < 0;
 }
 
 static void job_code(struct codec *codec, struct parc_core *core, struct job *it)
 {
-	int64_t *longs[] = {
-		&it->id,	  &it->kind,	      &it->submit_us,  &it->time_limit_us,
-		&it->expected_us, &it->checkpoint_us, &it->grace_us,   &it->array,
-		&it->order,	  &it->kept_us,	      &it->attained_us};
-	uint8_t *bytes[] = {&it->waits, &it->state, &it->result, &it->reason, &it->work_class};
+	int64_t *longs[] = {&it->id,	&it->submit_us, &it->time_limit_us, &it->expected_us,
+			    &it->array, &it->order,	&it->kept_us,	    &it->attained_us};
+	uint8_t *bytes[] = {&it->waits, &it->state, &it->result, &it->reason};
 
 	for (size_t i = 0; i < sizeof(longs) / sizeof(*longs); i++)
 		codec_i64(codec, longs[i]);
 	for (size_t i = 0; i < sizeof(bytes) / sizeof(*bytes); i++)
 		codec_u8(codec, bytes[i]);
-	job_flags_code(codec, it);
-	codec_i32(codec, &it->user);
+	BITS_CODE(codec, it->held);
+	BITS_CODE(codec, it->preemptible);
+	BITS_CODE(codec, it->cancelled);
+	codec_slot(codec, &it->spec, core->specs_table.size);
 	codec_u64(codec, &it->spec_hash);
 	codec_slot(codec, &it->service, core->services_table.size);
 	codec_i32(codec, &it->replica);
-	codec_slot(codec, &it->tenant, core->tenants_table.size);
-	codec_i32(codec, &it->array_running_max);
-	codec_slot(codec, &it->groups, core->groups_table.size);
-	codec_slot(codec, &it->variants, core->variants_table.size);
 	codec_slot(codec, &it->depends, core->depends_table.size);
 	codec_slot(codec, &it->afters, core->depends_table.size);
 	codec_slot(codec, &it->allocation, core->allocations_table.size);
 	codec_i32(codec, &it->attempt);
-	codec->failed |= it->close_level > PARC_LEVEL_NODE || it->groups < 0;
+	codec->failed |= it->spec < 0;
 }
 
 static void group_code(struct codec *codec, struct parc_core *core, struct group *it)
@@ -561,6 +565,7 @@ static void state_code(struct codec *codec, struct parc_core *core)
 	TABLE_CODE(codec, core, groups, group_code);
 	TABLE_CODE(codec, core, variants, variant_code);
 	TABLE_CODE(codec, core, depends, depend_code);
+	TABLE_CODE(codec, core, specs, spec_code);
 	TABLE_CODE(codec, core, jobs, job_code);
 	TABLE_CODE(codec, core, allocations, allocation_code);
 	TABLE_CODE(codec, core, tasks, task_code);

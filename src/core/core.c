@@ -29,6 +29,7 @@
 #include "core/reserve.h"
 #include "core/service.h"
 #include "core/shape.h"
+#include "core/spec.h"
 #include "core/speed.h"
 #include "core/strand.h"
 
@@ -52,7 +53,7 @@ struct parc_limits parc_limits_for(int32_t nodes, int32_t devices, int32_t jobs)
 		.devices = devices,
 		.node_devices = node_devices > 8 ? node_devices : 8,
 		.jobs = jobs,
-		.groups = jobs + jobs / 8 + PARC_GROUPS_MAX,
+		.groups = 2 * spec_limit(jobs) + PARC_GROUPS_MAX,
 		.extras = jobs / 8 + PARC_DEPENDS_MAX,
 		.tasks = jobs + devices / 4 + 1024,
 		.tenants = 1024,
@@ -92,6 +93,7 @@ static void tables_carve(struct parc_core *core, struct block *block)
 	TABLE(nodes, limits->nodes, node, next_in_place);
 	TABLE(places, limits->places, place, next);
 	TABLE(jobs, limits->jobs, job, next);
+	spec_init(core, block);
 	TABLE(groups, limits->groups, group, next);
 	TABLE(variants, limits->extras, variant, next);
 	TABLE(depends, limits->extras, depend, next);

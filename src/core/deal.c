@@ -119,7 +119,7 @@ static int32_t deal_size(const struct parc_core *core, int32_t job)
 
 	if (choose_chips(core, job) == 0)
 		return 0;
-	for (int32_t g = core->jobs[job].groups; g >= 0; g = core->groups[g].next) {
+	for (int32_t g = job_spec(core, job)->groups; g >= 0; g = core->groups[g].next) {
 		const struct group *it = &core->groups[g];
 
 		size += (int64_t)core->shapes[it->shape].ask.task.devices * it->tasks_min;
@@ -281,10 +281,10 @@ static void hands_sort(struct deal *deal)
 
 static int is_one_class(const struct parc_core *core, int32_t a, int32_t b)
 {
-	const struct group *one = &core->groups[core->jobs[a].groups];
-	const struct group *two = &core->groups[core->jobs[b].groups];
+	const struct group *one = &core->groups[job_spec(core, a)->groups];
+	const struct group *two = &core->groups[job_spec(core, b)->groups];
 
-	return core->jobs[a].kind == core->jobs[b].kind && one->shape == two->shape &&
+	return job_spec(core, a)->kind == job_spec(core, b)->kind && one->shape == two->shape &&
 	       one->tasks_min == two->tasks_min;
 }
 

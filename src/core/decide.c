@@ -30,7 +30,7 @@ static void job_lost(struct parc_core *core, int32_t job)
 
 	if (it->cancelled)
 		act_end(core, job, PARC_RESULT_CANCELLED, PARC_REASON_NONE);
-	else if (it->requeue && it->attempt <= core->rules.requeue_max)
+	else if (spec_of(core, it)->requeue && it->attempt <= core->rules.requeue_max)
 		act_requeue(core, job, PARC_REASON_RETRY);
 	else
 		act_end(core, job, PARC_RESULT_LOST, PARC_REASON_NONE);
@@ -41,7 +41,7 @@ static void decide_submit(struct parc_core *core, const struct parc_event *event
 	int32_t job = idmap_find(&core->job_ids, event->submit.job), reason;
 	const struct job *it = &core->jobs[job];
 
-	if (it->now_or_never) {
+	if (spec_of(core, it)->now_or_never) {
 		reason = it->held ? PARC_REASON_HELD : PARC_REASON_DEPENDENCY;
 		if (job_is_eligible(core, job))
 			reason = queue_try(core, job);

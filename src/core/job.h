@@ -14,6 +14,7 @@
 #define CORE_JOB_H
 
 #include "core/fit.h"
+#include "core/spec.h"
 
 /* Take a submitted job in; the event was checked. It waits, unless now_or_never. */
 int32_t job_submit(struct parc_core *core, const struct parc_submit *submit);

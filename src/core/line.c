@@ -18,17 +18,18 @@
 uint64_t line_key(const struct parc_core *core, int32_t slot)
 {
 	const struct job *job = &core->jobs[slot];
+	const struct spec *spec = spec_of(core, job);
 	uint64_t hash =
-		hash_pair(HASH_START, job->tier, job->close_level * 4 + job->close_strength);
+		hash_pair(HASH_START, spec->tier, spec->close_level * 4 + spec->close_strength);
 
-	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next) {
+	for (int32_t g = spec->groups; g >= 0; g = core->groups[g].next) {
 		const struct group *group = &core->groups[g];
 
 		hash = hash_word(hash, core->shapes[group->shape].ask.hash);
 		hash = hash_pair(hash, group->tasks_min, group->tasks_max);
 		hash = hash_word(hash, (uint64_t)group->mixed_chips);
 	}
-	for (int32_t v = job->variants; v >= 0; v = core->variants[v].next) {
+	for (int32_t v = spec->variants; v >= 0; v = core->variants[v].next) {
 		hash = hash_word(hash, core->variants[v].set.chips);
 		hash = hash_word(hash, (uint64_t)core->variants[v].set.device_memory_mib);
 	}
@@ -42,7 +43,7 @@ static int32_t shelf_of(const struct parc_core *core, const struct job *job)
 {
 	int32_t least = LINE_SHELVES - 1;
 
-	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next) {
+	for (int32_t g = spec_of(core, job)->groups; g >= 0; g = core->groups[g].next) {
 		const struct parc_task *task = &core->shapes[core->groups[g].shape].ask.task;
 		int32_t shelf = 1 + task->devices;
 
@@ -241,7 +242,7 @@ int line_is_hopeless(int32_t reason)
 {
 	return reason == PARC_REASON_NO_CHIP || reason == PARC_REASON_TOO_LARGE ||
 	       reason == PARC_REASON_NODE_DOWN || reason == PARC_REASON_LIMIT ||
-	       reason == PARC_REASON_NO_SPEED;
+	       reason == PARC_REASON_NO_SPEED || reason == PARC_REASON_FLEET;
 }
 
 int line_is_gated(int32_t reason)

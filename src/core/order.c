@@ -129,8 +129,8 @@ int64_t order_end_most_us(const struct parc_core *core, int32_t job, int64_t sta
 	const struct job *it = &core->jobs[job];
 	int32_t slowest = PARC_SHARE_WHOLE;
 
-	for (int32_t g = it->groups; g >= 0; g = core->groups[g].next) {
-		int32_t v = it->variants;
+	for (int32_t g = spec_of(core, it)->groups; g >= 0; g = core->groups[g].next) {
+		int32_t v = spec_of(core, it)->variants;
 
 		do {
 			int32_t speed = slowest_speed(core, it, &core->groups[g], v);
@@ -177,7 +177,7 @@ static int64_t rank_largest(const struct parc_core *core, int32_t job)
 {
 	int64_t milli = 0;
 
-	for (int32_t g = core->jobs[job].groups; g >= 0; g = core->groups[g].next) {
+	for (int32_t g = job_spec(core, job)->groups; g >= 0; g = core->groups[g].next) {
 		const struct group *group = &core->groups[g];
 		const struct parc_task *task = &core->shapes[group->shape].ask.task;
 
@@ -225,7 +225,7 @@ int64_t order_rank(const struct parc_core *core, int32_t job)
 
 	if (core->rules.order == PARC_ORDER_FIFO && core->rules.age_us > 0)
 		return it->submit_us / PARC_TIERS_MAX -
-		       core->rules.age_us / PARC_TIERS_MAX * it->tier;
-	return (int64_t)(PARC_TIERS_MAX - 1 - it->tier) << RANK_BITS |
+		       core->rules.age_us / PARC_TIERS_MAX * spec_of(core, it)->tier;
+	return (int64_t)(PARC_TIERS_MAX - 1 - spec_of(core, it)->tier) << RANK_BITS |
 	       ranks[core->rules.order](core, job);
 }

@@ -68,8 +68,8 @@ int pack_check(const struct parc_core *core, const struct parc_event *event, str
 static void jobs_repack(struct parc_core *core, int64_t kind)
 {
 	for (int32_t i = 0; i < core->jobs_table.high; i++)
-		if (core->jobs[i].id != PARC_NONE && core->jobs[i].packable &&
-		    (kind == PARC_NONE || core->jobs[i].kind == kind))
+		if (core->jobs[i].id != PARC_NONE && job_spec(core, i)->packable &&
+		    (kind == PARC_NONE || job_spec(core, i)->kind == kind))
 			job_repack(core, i);
 	core->pack_noted = 1;
 }
@@ -106,7 +106,7 @@ static const struct parc_chip *task_chip(const struct parc_core *core, const str
 
 static struct group *group_at(struct parc_core *core, const struct job *job, int32_t number)
 {
-	int32_t g = job->groups;
+	int32_t g = spec_of(core, job)->groups;
 
 	while (number-- > 0)
 		g = core->groups[g].next;
@@ -182,7 +182,7 @@ int rebook_check(const struct parc_core *core, int32_t job, const struct parc_ac
 	int32_t share = action->rebook.share_milli, number = action->rebook.group, found = 0;
 	const struct allocation *allocation;
 	int good = it->allocation >= 0 && share >= 1 && share <= PARC_SHARE_WHOLE && number >= 0 &&
-		   number < it->groups_count;
+		   number < spec_of(core, it)->groups_count;
 
 	if (good) {
 		allocation = &core->allocations[it->allocation];
@@ -231,7 +231,7 @@ static void allocation_repack(struct parc_core *core, int32_t job)
 {
 	const struct allocation *it = &core->allocations[core->jobs[job].allocation];
 
-	for (int32_t number = 0; number < core->jobs[job].groups_count; number++) {
+	for (int32_t number = 0; number < job_spec(core, job)->groups_count; number++) {
 		int32_t target = group_target(core, it, number);
 
 		if (target == 0 || target == group_booked(core, it, number))
@@ -266,7 +266,7 @@ int pack_shrink(struct parc_core *core, int32_t job)
 
 	if (it->halved)
 		return 0; /* it is in a pair */
-	for (int32_t number = 0; number < core->jobs[job].groups_count; number++) {
+	for (int32_t number = 0; number < job_spec(core, job)->groups_count; number++) {
 		int32_t least = group_least(core, it, number);
 
 		if (least == 0 || least >= group_booked(core, it, number))
@@ -296,7 +296,7 @@ int pack_decide(struct parc_core *core)
 
 		if (!act_has_room_for(core, PARC_GROUPS_MAX))
 			return 0;
-		if (it->packable && it->state != PARC_JOB_STOPPING)
+		if (spec_of(core, it)->packable && it->state != PARC_JOB_STOPPING)
 			allocation_repack(core, job);
 		slot = next;
 	}
@@ -310,12 +310,13 @@ static int job_verify(const struct parc_core *core, const struct job *job, struc
 {
 	int32_t number = 0;
 
-	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next, number++) {
+	for (int32_t g = spec_of(core, job)->groups; g >= 0; g = core->groups[g].next, number++) {
 		const struct parc_task *task = &core->shapes[core->groups[g].shape].ask.task;
 		int32_t asked = core->groups[g].asked_milli;
 
 		if (task->devices > 0 &&
-		    (task->share_milli > asked || (!job->packable && task->share_milli != asked)))
+		    (task->share_milli > asked ||
+		     (!spec_of(core, job)->packable && task->share_milli != asked)))
 			return parc_err_set(err, PARC_ERR_MISMATCH,
 					    "K1: job %lld asked for %d/1000 and waits for %d",
 					    (long long)job->id, asked, task->share_milli);

@@ -20,20 +20,21 @@
 
 static const struct parc_task *task_of(const struct parc_core *core, int32_t job)
 {
-	return &core->shapes[core->groups[core->jobs[job].groups].shape].ask.task;
+	return &core->shapes[core->groups[job_spec(core, job)->groups].shape].ask.task;
 }
 
 int pair_is_open(const struct parc_core *core, int32_t job)
 {
 	const struct job *it = &core->jobs[job];
-	const struct group *group = &core->groups[it->groups];
+	const struct spec *spec = spec_of(core, it);
+	const struct group *group = &core->groups[spec->groups];
 	const struct parc_task *task = task_of(core, job);
 
-	return it->groups_count == 1 && it->kind != PARC_NONE && !it->packable &&
+	return spec->groups_count == 1 && spec->kind != PARC_NONE && !spec->packable &&
 	       !job_is_service(it) && it->replica == 0 && it->preemptible &&
-	       it->close_strength != PARC_STRENGTH_REQUIRE && task->link != PARC_STRENGTH_REQUIRE &&
-	       group->tasks_min == group->tasks_max && task->devices > 0 &&
-	       task->share_milli == PARC_SHARE_WHOLE;
+	       spec->close_strength != PARC_STRENGTH_REQUIRE &&
+	       task->link != PARC_STRENGTH_REQUIRE && group->tasks_min == group->tasks_max &&
+	       task->devices > 0 && task->share_milli == PARC_SHARE_WHOLE;
 }
 
 static int chip_has_halves(const struct parc_chip *chip)
@@ -45,12 +46,12 @@ static int chip_has_halves(const struct parc_chip *chip)
 int32_t pair_value(const struct parc_core *core, int32_t job, int32_t beside, int32_t chip)
 {
 	const struct parc_task *task = task_of(core, job), *other = task_of(core, beside);
-	int64_t kind = core->jobs[job].kind, other_kind = core->jobs[beside].kind;
+	int64_t kind = job_spec(core, job)->kind, other_kind = job_spec(core, beside)->kind;
 	int64_t alone, alone_other, own, others;
 
 	if (!chip_has_halves(&core->chips[chip]) || task->devices != other->devices ||
-	    core->groups[core->jobs[job].groups].tasks_min !=
-		    core->groups[core->jobs[beside].groups].tasks_min ||
+	    core->groups[job_spec(core, job)->groups].tasks_min !=
+		    core->groups[job_spec(core, beside)->groups].tasks_min ||
 	    (int64_t)task->device_memory_mib + other->device_memory_mib >
 		    core->chips[chip].memory_mib)
 		return ASSIGN_NEVER;
@@ -74,7 +75,7 @@ static int32_t variant_on(const struct parc_core *core, int32_t job, int32_t chi
 	int32_t best = -1, best_speed = 0, index = 0;
 
 	*number = -1;
-	for (int32_t v = it->variants; v >= 0; v = core->variants[v].next, index++) {
+	for (int32_t v = spec_of(core, it)->variants; v >= 0; v = core->variants[v].next, index++) {
 		int32_t speed = speed_assumed(core, it, chip, v);
 
 		if (!(core->variants[v].set.chips >> chip & 1) || speed <= best_speed)
@@ -149,7 +150,8 @@ static int plan_beside(struct parc_core *core, int32_t job, int32_t at)
 
 	if (core->placements_max - first < core->allocations[at].tasks_count)
 		return 0;
-	group_ask(core, &core->jobs[job], &core->groups[core->jobs[job].groups], variant, 0, &ask);
+	group_ask(core, &core->jobs[job], &core->groups[job_spec(core, job)->groups], variant, 0,
+		  &ask);
 	for (int32_t t = core->allocations[at].tasks; t >= 0; t = core->tasks[t].next) {
 		const struct task *task = &core->tasks[t];
 
@@ -178,7 +180,7 @@ static void pretend(struct parc_core *core, int32_t allocation, int sign)
 	for (; t >= 0; t = core->tasks[t].next)
 		if (core->nodes[core->tasks[t].node].state == PARC_NODE_UP)
 			node_pretend(core, &core->tasks[t],
-				     core->jobs[core->allocations[allocation].job].user, sign);
+				     job_spec(core, core->allocations[allocation].job)->user, sign);
 }
 
 int pair_would_fit(struct parc_core *core, int32_t job, int32_t host)
@@ -281,7 +283,8 @@ static void speed_join(struct parc_core *core, int32_t slot, int32_t beside)
 {
 	const struct job *job = &core->jobs[core->allocations[slot].job];
 	const struct job *other = &core->jobs[core->allocations[beside].job];
-	int32_t speed = speed_beside(core, job->kind, other->kind, chip_of(core, slot));
+	int32_t speed = speed_beside(core, spec_of(core, job)->kind, spec_of(core, other)->kind,
+				     chip_of(core, slot));
 
 	core->allocations[slot].beside = beside;
 	core->allocations[slot].halved = 1;
@@ -300,7 +303,7 @@ void pair_join(struct parc_core *core, int32_t job, int32_t host)
 static int32_t speed_alone(const struct parc_core *core, int32_t slot)
 {
 	const struct job *job = &core->jobs[core->allocations[slot].job];
-	int32_t variant = job->variants;
+	int32_t variant = spec_of(core, job)->variants;
 	const struct task *task = &core->tasks[core->allocations[slot].tasks];
 
 	for (int32_t i = 0; i < task->variant && variant >= 0; i++)

@@ -83,18 +83,21 @@ static int has_right(const struct parc_core *core, const struct job *newcomer,
 		     const struct job *victim, int32_t victim_slot)
 {
 	static const uint16_t none[PARC_TIERS_MAX];
-	int lower = victim->tier < newcomer->tier;
+	int lower = spec_of(core, victim)->tier < spec_of(core, newcomer)->tier;
 
 	if (memcmp(core->rules.rights, none, sizeof(none)) != 0)
-		lower = core->rules.rights[newcomer->tier] >> victim->tier & 1;
-	return lower ||
-	       (core->rules.order == PARC_ORDER_ATTAINED && victim->tier == newcomer->tier &&
-		order_level_running(core, victim_slot) > order_level(newcomer));
+		lower = core->rules.rights[spec_of(core, newcomer)->tier] >>
+				spec_of(core, victim)->tier &
+			1;
+	return lower || (core->rules.order == PARC_ORDER_ATTAINED &&
+			 spec_of(core, victim)->tier == spec_of(core, newcomer)->tier &&
+			 order_level_running(core, victim_slot) > order_level(newcomer));
 }
 
 static int32_t holder_of(const struct parc_core *core, const struct job *job)
 {
-	return job->tenant < 0 ? -1 : core->tenants[job->tenant].holder;
+	return spec_of(core, job)->tenant < 0 ? -1
+					      : core->tenants[spec_of(core, job)->tenant].holder;
 }
 
 /* Does the allocation hold something that fulfils the holder's guarantee? `normal`: how much. */
@@ -174,7 +177,7 @@ static void victim_rate(const struct parc_core *core, struct victim *it)
 	if (core->rules.victims == PARC_VICTIMS_LOST) {
 		it->first = work_lost(core, it->allocation);
 	} else if (core->rules.victims == PARC_VICTIMS_LOWEST) {
-		it->first = core->jobs[job].tier;
+		it->first = job_spec(core, job)->tier;
 		it->second = -order_level_running(core, job);
 	}
 }

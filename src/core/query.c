@@ -7,7 +7,10 @@
 #include "core/fit.h"
 #include "core/index.h"
 #include "core/line.h"
+#include "core/order.h"
+#include "core/spec.h"
 #include "core/speed.h"
+#include "parc/run.h"
 
 __int128 parc_ledger(const struct parc_core *core, enum parc_ledger category)
 {
@@ -109,7 +112,8 @@ static void receipt_fill(const struct parc_core *core, const struct job *job,
 			 const struct allocation *allocation, struct parc_job_info *info)
 {
 	for (int32_t t = allocation->tasks; t >= 0; t = core->tasks[t].next) {
-		int32_t g = job->groups, devices = __builtin_popcount(core->tasks[t].devices);
+		int32_t g = spec_of(core, job)->groups,
+			devices = __builtin_popcount(core->tasks[t].devices);
 
 		for (int32_t i = core->tasks[t].group; i > 0; i--)
 			g = core->groups[g].next;
@@ -133,7 +137,9 @@ int parc_job_info(const struct parc_core *core, int64_t id, struct parc_job_info
 		allocation = &core->allocations[job->allocation];
 	*info = (struct parc_job_info){
 		.job = id,
-		.tenant = job->tenant < 0 ? PARC_NONE : core->tenants[job->tenant].set.tenant,
+		.tenant = spec_of(core, job)->tenant < 0
+				  ? PARC_NONE
+				  : core->tenants[spec_of(core, job)->tenant].set.tenant,
 		.allocation = allocation == NULL ? PARC_NONE : allocation->id,
 		.state = job->state,
 		.reason = reason,
@@ -151,6 +157,39 @@ int parc_job_info(const struct parc_core *core, int64_t id, struct parc_job_info
 		info->replicas = job->replica > 0 ? 0 : service->replicas;
 		info->wanted_milli = job->replica > 0 ? 0 : service->need_milli;
 	}
+	return 0;
+}
+
+static struct parc_run run_of(const struct parc_core *core, const struct allocation *it)
+{
+	return (struct parc_run){.job = core->jobs[it->job].id,
+				 .allocation = it->id,
+				 .end_us = it->end_us,
+				 .limit_us = order_limit_us(core, it),
+				 .attempt = core->jobs[it->job].attempt,
+				 .state = it->state};
+}
+
+int parc_run_at(const struct parc_core *core, int32_t *index, struct parc_run *run)
+{
+	while (*index < core->allocations_table.high) {
+		const struct allocation *it = &core->allocations[(*index)++];
+
+		if (it->id != PARC_NONE) {
+			*run = run_of(core, it);
+			return 0;
+		}
+	}
+	return PARC_ERR_UNKNOWN;
+}
+
+int parc_run_info(const struct parc_core *core, int64_t allocation, struct parc_run *run)
+{
+	int32_t slot = idmap_find(&core->allocation_ids, allocation);
+
+	if (slot < 0)
+		return PARC_ERR_UNKNOWN;
+	*run = run_of(core, &core->allocations[slot]);
 	return 0;
 }
 

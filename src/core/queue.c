@@ -89,7 +89,7 @@ static int32_t try_lifted(struct parc_core *core, int32_t job, const struct wind
 		struct task task;
 
 		task_of_placement(core, &core->placements[first + i], &task);
-		node_take(core, &task, core->jobs[job].user, NULL);
+		node_take(core, &task, job_spec(core, job)->user, NULL);
 	}
 	core->placements_count = first + count;
 	act_start(core, job, first);
@@ -427,7 +427,7 @@ static int32_t job_reserve(struct parc_core *core, int32_t job, int32_t yields)
 		return PARC_REASON_NONE;
 	core->jobs[job].planned = plan_stamp(core);
 	if (!plan_over(core, job, yields, &action))
-		return speed_shuts_out(core, job) ? PARC_REASON_NO_SPEED : PARC_REASON_NODE_DOWN;
+		return plan_never(core, job);
 	if (reserve_is(core, job, &action))
 		return PARC_REASON_NONE;
 	if (reserve_check(core, job, &action, NULL) != 0)
@@ -572,8 +572,7 @@ static void pass_reserve(struct pass *pass)
 		}
 		others = core->reserved;
 		reason = job_reserve(core, job, full ? last : -1);
-		if ((reason == PARC_REASON_NODE_DOWN || reason == PARC_REASON_NO_SPEED) &&
-		    others > 0)
+		if (others > 0 && reason != PARC_REASON_LIMIT && line_is_hopeless(reason))
 			return; /* what is reserved may have no known end */
 		if (reason != PARC_REASON_NONE && job == line_head(core, core->jobs[job].line))
 			line_wait(core, core->jobs[job].line, reason);

@@ -19,6 +19,7 @@
 #include "core/quota.h"
 #include "core/service.h"
 #include "core/shape.h"
+#include "core/spec.h"
 #include "core/speed.h"
 #include "core/strand.h"
 #include "core/tree.h"
@@ -181,6 +182,7 @@ void rebuild(struct parc_core *core)
 	const struct policy_ops *ops = policy_get(core);
 
 	shape_rebuild(core);
+	spec_rebuild(core);
 	speed_rebuild(core);
 	nodes_rebuild(core);
 	close_reset(core);

@@ -12,6 +12,7 @@
 #include "core/preempt.h"
 #include "core/quota.h"
 #include "core/reserve.h"
+#include "core/spec.h"
 #include "core/strand.h"
 #include "core/tree.h"
 
@@ -126,7 +127,7 @@ static void look_begin(struct parc_core *core, struct look *look)
 		core->tenants[i].recalled_normal = 0;
 	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
 		const struct reservation *it = &core->reservations[slot];
-		int32_t tenant = it->job < 0 ? -1 : core->jobs[it->job].tenant;
+		int32_t tenant = it->job < 0 ? -1 : job_spec(core, it->job)->tenant;
 		int32_t holder = tenant < 0 ? -1 : core->tenants[tenant].holder;
 
 		if (holder >= 0 && it->recall)

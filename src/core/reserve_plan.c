@@ -103,7 +103,7 @@ static void releases_take(struct parc_core *core)
 		const struct task *task = &core->tasks[core->releases[i]];
 		int32_t job = core->allocations[task->allocation].job;
 
-		node_pretend(core, task, core->jobs[job].user, 1);
+		node_pretend(core, task, job_spec(core, job)->user, 1);
 	}
 }
 

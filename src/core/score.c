@@ -7,6 +7,7 @@
 #include "core/assign.h"
 #include "core/choose.h"
 #include "core/line.h"
+#include "core/spec.h"
 
 #define EPOCHS_MAX  128			  /* after so many every score is where it is wanted */
 #define STEP	    (ASSIGN_LOG_ONE / 16) /* of one epoch: a twentieth */

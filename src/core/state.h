@@ -11,6 +11,7 @@
 #include "base/ranking.h"
 #include "base/table.h"
 #include "core/model.h"
+#include "core/model_job.h"
 #include "core/model_queue.h"
 #include "core/model_service.h"
 #include "core/model_tenant.h"
@@ -76,11 +77,12 @@ struct parc_core {
 	int64_t speeds_order; /* changes so far */
 	struct table nodes_table, places_table, jobs_table, allocations_table, tasks_table;
 	struct table shapes_table, tenants_table, groups_table, variants_table, depends_table;
-	struct table reservations_table, holds_table, services_table;
+	struct table reservations_table, holds_table, services_table, specs_table, closures_table;
 	struct node *nodes;
 	struct device *devices; /* of node slot n: limits.node_devices from n on */
 	struct place *places;
 	struct job *jobs;
+	struct spec *specs;
 	struct group *groups;
 	struct variant *variants;
 	struct depend *depends;
@@ -95,7 +97,6 @@ struct parc_core {
 		int32_t first, last;
 	} idles[2]; /* derived: idle allocations, not warned and warned */
 	struct closure *closures;
-	struct table closures_table;
 	int64_t last_window;
 	struct use *uses;
 	int32_t uses_count, uses_max;
@@ -111,17 +112,16 @@ struct parc_core {
 	int32_t speeds_set;	 /* of these the operator's */
 	uint64_t chips_paced[4]; /* chips with a speed, by class */
 	uint64_t chips_here;	 /* chips of which the fleet has devices */
-	int32_t *shape_buckets;
-	uint32_t shape_mask;
+	int32_t *shape_buckets, *spec_buckets;
+	uint32_t shape_mask, spec_mask;
 	struct kind *kinds;
 	int32_t kinds_count;
 	struct line *lines;
-	struct table lines_table;
+	struct table lines_table, strands_table, bundles_table;
 	int32_t ruled;	  /* tenants with a rule of their own: a guarantee, a limit, a cap */
 	int32_t stranded; /* 1: strands tell tenants apart: some have rules, or shares are fair */
 	struct strand *strands;
 	struct bundle *bundles;
-	struct table strands_table, bundles_table;
 	int32_t *strand_buckets, *bundle_buckets;
 	uint32_t strand_mask;
 	uint64_t *strand_marks;	     /* kinds, while they are counted: twice as many as buckets */

@@ -7,6 +7,7 @@
 #include "core/fair.h"
 #include "core/line.h"
 #include "core/quota.h"
+#include "core/spec.h"
 #include "core/tree.h"
 
 #define RANKS_BITS 32 /* of the major, for the rank of a tenant */
@@ -93,8 +94,10 @@ static int kinds_are_few(const struct parc_core *core, int by_tenant, int by_kin
 
 		if (job->id == PARC_NONE)
 			continue;
-		mark = hash_word(line_key(core, i), by_tenant ? (uint64_t)(int64_t)job->tenant : 0);
-		count += mark_enter(core, by_kind ? hash_word(mark, (uint64_t)job->kind) : mark);
+		mark = hash_word(line_key(core, i),
+				 by_tenant ? (uint64_t)(int64_t)spec_of(core, job)->tenant : 0);
+		count += mark_enter(
+			core, by_kind ? hash_word(mark, (uint64_t)spec_of(core, job)->kind) : mark);
 	}
 	return count <= most;
 }
@@ -143,7 +146,7 @@ static int32_t *strand_bucket(const struct parc_core *core, uint64_t key, int32_
 
 void strand_enter(struct parc_core *core, int32_t job, uint64_t key)
 {
-	int32_t tenant = strand_tenant(core, core->jobs[job].tenant);
+	int32_t tenant = strand_tenant(core, job_spec(core, job)->tenant);
 	int32_t *bucket = strand_bucket(core, key, tenant), slot = *bucket;
 
 	while (slot >= 0 &&
@@ -261,7 +264,7 @@ static int64_t tier_of(const struct parc_core *core, int32_t job)
 {
 	int aged = core->rules.order == PARC_ORDER_FIFO && core->rules.age_us > 0;
 
-	return aged ? 0 : PARC_TIERS_MAX - 1 - core->jobs[job].tier;
+	return aged ? 0 : PARC_TIERS_MAX - 1 - job_spec(core, job)->tier;
 }
 
 static int64_t major_of(const struct parc_core *core, int32_t line, int32_t holder, int64_t rank)

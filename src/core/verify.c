@@ -54,7 +54,7 @@ static int check_device(const struct parc_core *core, int32_t slot, int32_t devi
 
 	for (int32_t t = node->tasks; t >= 0; t = core->tasks[t].node_next) {
 		const struct task *task = &core->tasks[t];
-		int64_t owner = core->jobs[core->allocations[task->allocation].job].user;
+		int64_t owner = job_spec(core, core->allocations[task->allocation].job)->user;
 
 		if (!(task->devices >> device & 1))
 			continue;
@@ -209,18 +209,19 @@ static int check_gang(const struct parc_core *core, const struct allocation *it,
 	int32_t counts[PARC_GROUPS_MAX] = {0}, mixed[PARC_GROUPS_MAX] = {0}, number = 0;
 	int32_t chip = -1, place = -1;
 
-	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next)
+	for (int32_t g = spec_of(core, job)->groups; g >= 0; g = core->groups[g].next)
 		mixed[number++] = core->groups[g].mixed_chips;
 	for (int32_t t = it->tasks; t >= 0; t = core->tasks[t].next) {
 		const struct task *task = &core->tasks[t];
-		int32_t at = place_at(core, task->node, job->close_level);
+		int32_t at = place_at(core, task->node, spec_of(core, job)->close_level);
 		int32_t on = task_chip(core, task);
 		int code = check_task(core, task, err);
 
 		if (code != 0)
 			return code;
-		if (job->close_strength == PARC_STRENGTH_REQUIRE &&
-		    job->close_level != PARC_LEVEL_FLEET && t != it->tasks && at != place)
+		if (spec_of(core, job)->close_strength == PARC_STRENGTH_REQUIRE &&
+		    spec_of(core, job)->close_level != PARC_LEVEL_FLEET && t != it->tasks &&
+		    at != place)
 			return BROKEN(err, "G2: job %lld is not as close as it requires",
 				      (long long)job->id);
 		if (on >= 0 && !mixed[task->group] && chip >= 0 && chip != on)
@@ -230,7 +231,7 @@ static int check_gang(const struct parc_core *core, const struct allocation *it,
 		counts[task->group]++;
 	}
 	number = 0;
-	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next, number++)
+	for (int32_t g = spec_of(core, job)->groups; g >= 0; g = core->groups[g].next, number++)
 		if (counts[number] < core->groups[g].tasks_min ||
 		    counts[number] > core->groups[g].tasks_max)
 			return BROKEN(err, "G1: job %lld runs %d tasks of group %d, wants %d to %d",
@@ -288,6 +289,8 @@ int parc_core_check(const struct parc_core *core, struct parc_err *err)
 		code = quota_verify(core, err);
 	if (code == 0)
 		code = strand_verify(core, err);
+	if (code == 0)
+		code = spec_verify(core, err);
 	if (code == 0)
 		code = fair_verify(core, err);
 	if (code == 0)

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "core/attribution.h"
 #include "core/ledger.h"
+#include "core/spec.h"
 
 #define BROKEN(err, ...) parc_err_set(err, PARC_ERR_MISMATCH, __VA_ARGS__)
 
@@ -239,7 +240,7 @@ static void held_add_chip(const struct parc_core *core, struct held *held, int32
 
 static void held_add(const struct parc_core *core, const struct allocation *it, struct held *held)
 {
-	uint64_t weight = tenant_weight(core->jobs[it->job].tenant);
+	uint64_t weight = tenant_weight(job_spec(core, it->job)->tenant);
 
 	for (int32_t t = it->tasks; t >= 0; t = core->tasks[t].next) {
 		const struct task *task = &core->tasks[t];

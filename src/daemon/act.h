@@ -36,9 +36,6 @@ int start_read(const struct store_attempt *attempt, struct parc_actions *actions
 int pace_find(struct daemon *daemon, const struct engine_report *report, int64_t job,
 	      struct parc_event *event);
 
-/* The number of a kind of jobs, which is given to it when it has none. */
-int kind_number(struct daemon *daemon, const char *name, int64_t *number, struct parc_err *err);
-
 /* The row of a window follows the core: placed, begun, ended. */
 int window_write(struct daemon *daemon, const struct parc_action *action, struct parc_err *err);
 

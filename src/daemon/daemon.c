@@ -180,6 +180,7 @@ void daemon_close(struct daemon *daemon)
 		kill(daemon->snapshot_child, SIGKILL);
 		waitpid(daemon->snapshot_child, NULL, 0);
 	}
+	forecast_end(daemon);
 	if (daemon->engine.calls != NULL)
 		daemon->engine.calls->close(daemon->engine.self);
 	store_close(daemon->store);
@@ -260,6 +261,7 @@ static void signals_take(struct daemon *daemon)
 	while (read(daemon->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD) {
 			snapshot_reap(daemon);
+			forecast_reap(daemon);
 		} else if (info.ssi_signo == SIGHUP) {
 			manager_tell("RELOADING=1");
 			if (daemon_reload(daemon, &err) == 0)

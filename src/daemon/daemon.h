@@ -24,6 +24,7 @@
 #include <sys/types.h>
 
 #include "daemon/config.h"
+#include "daemon/forecast.h"
 #include "daemon/log.h"
 #include "daemon/marks.h"
 #include "daemon/retain.h"
@@ -114,6 +115,7 @@ struct daemon {
 	struct daemon_figures figures;
 	struct retain retain;
 	struct marks marks;
+	struct forecast forecast;
 };
 
 enum daemon_role { DAEMON_VIEWER, DAEMON_TENANT, DAEMON_OPERATOR };

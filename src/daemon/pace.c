@@ -13,6 +13,7 @@
  * its kind, who ask for all.
  */
 #include "daemon/act.h"
+#include "daemon/kind.h"
 
 #define RUN_LEAST_US 1000000 /* shorter ones tell more of starting than of speed */
 
@@ -72,7 +73,7 @@ int pace_find(struct daemon *daemon, const struct engine_report *report, int64_t
 	struct store_attempt attempt;
 	struct store_job job;
 	int64_t work_us, time_us = 0, part, whole;
-	const char *kind, *text;
+	const char *kind;
 	json_t *spec;
 	int found;
 
@@ -86,8 +87,9 @@ int pace_find(struct daemon *daemon, const struct engine_report *report, int64_t
 				     .speed = {.chip = -1, .count = 1}};
 	if (kind != NULL)
 		event->speed.chip = chip_of(daemon, number, &attempt, &part, &whole);
-	found = event->speed.chip >= 0 && store_name_find(daemon->store, STORE_KIND, kind,
-							  &event->speed.kind, &text, NULL) == 1;
+	found = event->speed.chip >= 0 &&
+		kind_find(daemon, job.tenant, kind, &event->speed.kind, NULL) == 0 &&
+		event->speed.kind != PARC_NONE;
 	if (found) {
 		work_us = work_of(daemon, spec, &attempt, report->wall_us, &time_us);
 		work_us = (int64_t)((__int128)work_us * part / whole);

@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "core/closure.h"
+#include "core/spec.h"
 #include "core/state.h"
 
 #define RIG_SECONDS    120 /* of one run, before it is taken for a hang */
@@ -380,7 +381,7 @@ static const struct parc_action *first_forgotten(const struct rig *rig,
 		const struct parc_action *it = &actions->list[i];
 
 		if (it->kind == PARC_ACTION_START &&
-		    core->jobs[idmap_find(&core->job_ids, it->job)].groups_count == 1)
+		    job_spec(core, idmap_find(&core->job_ids, it->job))->groups_count == 1)
 			return it;
 	}
 	return NULL;

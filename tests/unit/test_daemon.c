@@ -23,6 +23,7 @@
 #include "store/snapshot.h"
 #include "support/dry.h"
 #include "support/faulty.h"
+#include "support/folder.h"
 
 #define JOBS 12 /* in a short life, each in a round of its own */
 
@@ -565,6 +566,71 @@ static void test_a_stop_outlives_the_daemon_with_its_reason(void **state)
 	dry_end(daemon);
 }
 
+/* Look ahead on a copy of the daemon's core. */
+static void look_ahead(struct daemon *daemon, struct ahead *ahead)
+{
+	int64_t size = parc_state_encode(daemon->core, NULL, 0);
+	void *bytes = malloc((size_t)size);
+	struct parc_core *copy;
+
+	assert_non_null(bytes);
+	parc_state_encode(daemon->core, bytes, (size_t)size);
+	copy = parc_state_decode(bytes, (size_t)size, NULL);
+	free(bytes);
+	assert_non_null(copy);
+	assert_int_equal(ahead_run(ahead, copy, daemon->now_us, NULL), 0);
+	parc_core_destroy(copy);
+}
+
+/* Three jobs that each need all: one runs, the others start when the one before has ended. */
+static void test_looking_ahead_is_bounded(void **state)
+{
+	struct ahead_start starts[8];
+	struct parc_job_info info;
+	struct ahead ahead = {.real_us = INT64_C(60000000), .starts = starts, .starts_max = 8};
+	struct parc_err err = {0};
+	struct store_attempt row;
+	struct daemon *daemon;
+
+	(void)state;
+	text_write(dry_config, "serve: {}");
+	daemon = spied_make();
+	hold_a_device(daemon, &row);
+	for (int i = 0; i < 2; i++)
+		dry_submit(daemon,
+			   ", \"devices\": 4, \"expected_s\": 100, "
+			   "\"environment\": {\"PARC_DRY_S\": \"1000\"}",
+			   NULL);
+	assert_int_equal(daemon_round(daemon, 0, &err), 0);
+	ahead.horizon_us = daemon->now_us + INT64_C(100000000000000);
+	look_ahead(daemon, &ahead); /* what runs has no known end */
+	assert_int_equal(ahead.stop, AHEAD_DONE);
+	assert_int_equal(ahead.starts_count, 0);
+	assert_int_equal(ahead.runs, 1);
+	assert_int_equal(ahead.unknown, 1);
+	assert_int_equal(ahead_find(&ahead, 2), PARC_NEVER);
+	dry_end(daemon);
+
+	daemon = spied_make(); /* it was lost with the first */
+	while (parc_job_info(daemon->core, 2, &info) == 0 && info.state != PARC_JOB_RUNNING)
+		assert_int_equal(daemon_round(daemon, -1, &err), 0);
+	ahead.horizon_us = daemon->now_us + INT64_C(1000000000);
+	look_ahead(daemon, &ahead);
+	assert_int_equal(ahead.stop, AHEAD_DONE);
+	assert_int_equal(ahead.unknown, 0);
+	assert_int_equal(ahead.starts_count, 1);
+	assert_in_range(ahead_find(&ahead, 3) - daemon->now_us, 99000000, 100000000);
+	ahead.horizon_us = daemon->now_us + 50000000;
+	look_ahead(daemon, &ahead);
+	assert_int_equal(ahead.stop, AHEAD_HORIZON);
+	assert_int_equal(ahead_find(&ahead, 3), PARC_NEVER);
+	ahead.horizon_us = daemon->now_us + INT64_C(1000000000);
+	ahead.real_us = 0;
+	look_ahead(daemon, &ahead);
+	assert_int_equal(ahead.stop, AHEAD_BOUND);
+	dry_end(daemon);
+}
+
 static void test_configurations(void **state)
 {
 	static const struct fleet no_chips;
@@ -630,6 +696,7 @@ int main(void)
 		TEST(test_who_is_booked_anew_is_told_and_held_to_it),
 		TEST(test_a_notice_outlives_the_daemon),
 		TEST(test_a_stop_outlives_the_daemon_with_its_reason),
+		TEST(test_looking_ahead_is_bounded),
 		TEST(test_configurations),
 	};
 

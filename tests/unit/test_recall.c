@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "core/spec.h"
 #include "core/state.h"
 #include "parc/core.h"
 
@@ -140,7 +141,7 @@ static int32_t count_jobs(int64_t tenant, int32_t state)
 	int32_t count = 0;
 
 	for (int32_t i = 0; i < core->jobs_table.high; i++)
-		count += core->jobs[i].id != PARC_NONE && core->jobs[i].user == tenant &&
+		count += core->jobs[i].id != PARC_NONE && job_spec(core, i)->user == tenant &&
 			 (core->jobs[i].state != PARC_JOB_PENDING) == state;
 	return count;
 }
