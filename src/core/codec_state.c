@@ -19,7 +19,7 @@
 #include "core/speed.h"
 
 #define STATE_MAGIC   UINT32_C(0x63726170) /* "parc" */
-#define STATE_VERSION 10
+#define STATE_VERSION 11
 #define HEADER_BYTES  STATE_HEADER_BYTES
 
 static void limits_code(struct codec *codec, struct parc_limits *it)
@@ -439,6 +439,7 @@ static void reservation_code(struct codec *codec, struct parc_core *core, struct
 	codec_slot(codec, &it->closure, PARC_WINDOWS_MAX);
 	codec_slot(codec, &it->holds, core->holds_table.size);
 	codec_i32(codec, &it->count);
+	codec_u8(codec, &it->recall);
 }
 
 static void hold_code(struct codec *codec, struct parc_core *core, struct hold *it)
