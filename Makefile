@@ -7,7 +7,8 @@
 # One build is one variant (V), a compiler with its flags and a folder of its own:
 #
 #   gcc    build/         what users run         clang  build/clang/  the same, other compiler
-#   O0     build/O0/      not optimised          asan   build/asan/   address and undefined checks
+#   O0     build/O0/      gcc, not optimised     clangO0  build/clangO0/  clang likewise
+#   asan   build/asan/    address and undefined checks
 #   fuzz   build/fuzz/    asan with coverage, for libFuzzer
 #
 ## make run       install what is missing, build, run the daemon here with a small load; ONCE=1: end it
@@ -42,11 +43,13 @@ ABI     := 0
 CC_gcc    := gcc
 CC_clang  := clang
 CC_O0     := gcc
+CC_clangO0 := clang
 CC_asan   := clang
 CC_fuzz   := clang
 DIR_gcc   := build
 DIR_clang := build/clang
 DIR_O0    := build/O0
+DIR_clangO0 := build/clangO0
 DIR_asan  := build/asan
 DIR_fuzz  := build/fuzz
 
@@ -57,11 +60,12 @@ SANE       := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-f
 FLAGS_gcc  := -O2 -fwrapv -fno-semantic-interposition
 FLAGS_clang := -O2 -fwrapv
 FLAGS_O0   := -O0 -fwrapv
+FLAGS_clangO0 := $(FLAGS_O0)
 FLAGS_asan := -O1 $(SANE)
 FLAGS_fuzz := -O1 $(SANE) -fsanitize=fuzzer-no-link
 
 ifeq ($(CC_$(V)),)
-$(error V=$(V) is no variant; there are gcc, clang, O0, asan and fuzz)
+$(error V=$(V) is no variant; there are gcc, clang, O0, clangO0, asan and fuzz)
 endif
 
 DIR      := $(DIR_$(V))
@@ -104,7 +108,7 @@ LINK_test_jobs_memory := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 # What these write with the C library's calls goes through tests/support/faulty_calls.c.
 LINK_FAULTY := $(addprefix -Wl$(comma)--wrap=,open openat close write pwrite ftruncate fsync fdatasync \
 	rename renameat linkat unlink unlinkat)
-LINK_test_daemon := $(LINK_FAULTY)
+LINK_test_daemon := $(LINK_FAULTY) -Wl,--wrap=engine_open_dry
 LINK_test_sheet := $(LINK_FAULTY)
 LINK_test_snapshot := $(LINK_FAULTY)
 LINK_test_store := $(LINK_FAULTY)
@@ -241,6 +245,7 @@ check-build:
 	@$(MAKE) --no-print-directory $(quiet) V=asan program tests soak-program fuzz-replays
 	@$(MAKE) --no-print-directory $(quiet) V=clang program
 	@$(MAKE) --no-print-directory $(quiet) V=O0 program
+	@$(MAKE) --no-print-directory $(quiet) V=clangO0 program
 
 unit: deps
 	@+$(MAKE_PARALLEL) V=gcc all tests
@@ -283,7 +288,7 @@ man: program
 
 install: all
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/pkgconfig include/parc share/man/man1 \
-		share/bash-completion/completions share/doc/parc)
+		share/bash-completion/completions share/doc/parc/docs share/doc/parc/examples/library)
 	install -m 755 build/parc $(DESTDIR)$(PREFIX)/bin/parc
 	install -m 644 build/libparc.a $(DESTDIR)$(PREFIX)/lib/libparc.a
 	install -m 755 build/libparc.so.$(ABI) $(DESTDIR)$(PREFIX)/lib/libparc.so.$(ABI)
@@ -293,6 +298,9 @@ install: all
 	install -m 644 tools/completion.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/parc
 	install -m 644 LICENSE README.md CHANGELOG.md $(DESTDIR)$(PREFIX)/share/doc/parc
+	install -m 644 docs/*.md docs/*.png $(DESTDIR)$(PREFIX)/share/doc/parc/docs
+	install -m 644 examples/*.yaml examples/*.csv $(DESTDIR)$(PREFIX)/share/doc/parc/examples
+	install -m 644 examples/library/*.c $(DESTDIR)$(PREFIX)/share/doc/parc/examples/library
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' tools/parc.pc.in \
 		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/parc.pc
 

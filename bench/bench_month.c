@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/daemon.h"
+#include "support/folder.h"
 
 #define DEVICES	   16
 #define MINUTE_US  INT64_C(60000000)
@@ -50,17 +50,6 @@ static void files_write(void)
 	for (int i = 0; i < DEVICES; i++)
 		fprintf(out, "    - {name: t%d}\n", i);
 	fclose(out);
-}
-
-static void folder_remove(void)
-{
-	pid_t child = fork();
-
-	if (child == 0) {
-		execlp("rm", "rm", "-rf", folder, (char *)NULL);
-		_exit(1);
-	}
-	waitpid(child, NULL, 0);
 }
 
 static void submit(struct daemon *daemon, int device)
@@ -136,7 +125,7 @@ static void measure(int64_t days, int every)
 	printf("%lld days of %d devices, use told every %d min\tMiB\t%.1f\n", (long long)days,
 	       DEVICES, every, (double)status.st_size / (1 << 20));
 	free(daemon);
-	folder_remove();
+	folder_remove(folder);
 }
 
 int main(int argc, char **argv)

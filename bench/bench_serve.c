@@ -24,6 +24,7 @@
 #include "base/assert.h"
 #include "daemon/daemon.h"
 #include "store/snapshot.h"
+#include "support/folder.h"
 
 #define CONNECTIONS 32
 #define SYNCS	    200
@@ -66,17 +67,6 @@ static void folder_make(void)
 		"fleet: {chips: [{name: A100, memory_gib: 80}], nodes: [{name: gpu, count: 2, "
 		"cores: 64, memory_gib: 512, pools: [{chip: A100, devices: 8}]}]}\n");
 	fclose(fleet);
-}
-
-static void folder_remove(const char *path)
-{
-	pid_t child = fork();
-
-	if (child == 0) {
-		execlp("rm", "rm", "-rf", path, (char *)NULL);
-		_exit(1);
-	}
-	waitpid(child, NULL, 0);
 }
 
 static struct daemon_options options(int32_t jobs_max)

@@ -14,6 +14,7 @@
 #include "api/api.h"
 #include "base/assert.h"
 #include "support/faulty.h"
+#include "support/folder.h"
 
 #define ROUNDS_MAX 64
 
@@ -25,15 +26,9 @@ static char folder[300], path[320];
 
 static void end(void)
 {
-	char command[400];
-
 	api_close(api);
 	daemon_close(&daemon_here);
-	snprintf(command, sizeof(command), "%s", folder);
-	if (fork() == 0) {
-		execlp("rm", "rm", "-rf", command, (char *)NULL);
-		_exit(1);
-	}
+	folder_remove(folder);
 }
 
 static void begin(void)

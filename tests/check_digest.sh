@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The same events give the same decisions, bit for bit (TAP): the digest of the state after a run
-# is equal for gcc -O2, clang -O2 and gcc -O0, and for a run that is stopped half way, encoded,
+# is equal for gcc and clang, -O2 and -O0, of placing alone and of whole replays, and for a run that is stopped half way, encoded,
 # decoded and continued. A recorded run is decided again and meets what was recorded.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -32,15 +32,40 @@ digests() { # digests NAME PROGRAM OPTION...
 	"$@" --digest >"$work/$name" 2>&1 || echo "failed: $*" >>"$work/$name"
 }
 
+# The rest of what is decided: turns, reservations, tiers, preemption, tenants with guarantees and fair
+# share, speeds that are learnt, and a fleet that is dealt in rounds, with pairs.
+cat >"$work/tenants.yaml" <<'END'
+tenants:
+  - {name: 11cb48, guarantee_devices: 24, weight: 2}
+  - {name: "6214e9", limit_devices: 40}
+END
+philly=(sim --fleet examples/philly/fleet.yaml --trace examples/philly/jobs.csv --format philly --load 1.2)
+gavel=(sim --format gavel --trace examples/gavel/jobs.csv --speeds examples/gavel/throughputs.json --rate 20)
+
+# replays NAME PROGRAM
+replays() {
+	local name=$1 program=$2
+	digests "$name.turns" "$program" "${philly[@]}" --mtbf 200 --checkpoint 3600 \
+		--compare shortest+conservative:learnt,tiers:preempt,attained+easy:none:preempt
+	digests "$name.tenants" "$program" "${philly[@]}" --tenants "$work/tenants.yaml" \
+		--policy easy:fair:reclaim
+	digests "$name.deal" "$program" "${gavel[@]}" --round 360 --pairs --learn-speeds \
+		--policy attained+deal:none
+	cat "$work/$name".{turns,tenants,deal} >"$work/$name"
+}
+
 saturate=(sim "${input[@]}" --saturate 1.3 --compare "$places")
 churn=(sim "${input[@]}" --churn --load 95 --arrivals 600 --compare parc,fgd)
 digests saturate "$parc" "${saturate[@]}"
 digests churn "$parc" "${churn[@]}"
-for build in clang O0; do
+replays replays "$parc"
+for build in clang O0 clangO0; do
 	digests "saturate.$build" "build/$build/parc" "${saturate[@]}"
 	digests "churn.$build" "build/$build/parc" "${churn[@]}"
 	same "saturation with gcc -O2 and $build" saturate "saturate.$build"
 	same "churn with gcc -O2 and $build" churn "churn.$build"
+	replays "replays.$build" "build/$build/parc"
+	same "replays with gcc -O2 and $build" replays "replays.$build"
 done
 digests saturate.half "$parc" "${saturate[@]}" --halfway
 digests churn.half "$parc" "${churn[@]}" --halfway

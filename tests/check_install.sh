@@ -18,14 +18,18 @@ unset MAKEFLAGS MAKELEVEL
 tap_run "make install" make --no-print-directory install PREFIX="$root"
 
 for file in bin/parc lib/libparc.a lib/libparc.so lib/libparc.so.0 include/parc/core.h \
-	share/man/man1/parc.1 share/bash-completion/completions/parc lib/pkgconfig/parc.pc; do
+	share/man/man1/parc.1 share/bash-completion/completions/parc lib/pkgconfig/parc.pc \
+	share/doc/parc/README.md share/doc/parc/docs/formats.md share/doc/parc/examples/mixed.yaml; do
 	tap_run "$file is installed" test -s "$root/$file"
 done
 tap_run "the installed program runs" "$root/bin/parc" version
 
 for header in "$root"/include/parc/*.h; do
 	tap_run "parc/$(basename "$header") stands alone" \
-		gcc -std=c17 -Wall -Wextra -Werror -fsyntax-only -x c -I "$root/include" "$header"
+		gcc -std=c17 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -x c -I "$root/include" \
+		"$header"
+	tap_run "parc/$(basename "$header") can be read as C++" \
+		clang -std=c++17 -Wall -Wextra -Werror -fsyntax-only -x c++ -I "$root/include" "$header"
 done
 
 # strange_names FILE NM-OPTION: what it exports besides parc_*.
@@ -43,27 +47,48 @@ tap_report "the core calls nothing with a clock, files, threads or floating poin
 	"$(nm --format=posix --undefined-only build/libparc.a |
 		awk -v allowed="$allowed" 'NF > 1 && $1 !~ allowed { print $1 }')"
 
-cat >"$work/use.c" <<'END'
-#include <parc/core.h>
-#include <stdio.h>
-
-int main(void)
-{
-	struct parc_err err;
-
-	parc_err_set(&err, PARC_ERR_UNKNOWN, "there is no %s", "job");
-	printf("%s: %s\n", parc_err_name(err.code), err.text);
-	return 0;
-}
+# What the example of the library says, but for the digest.
+cat >"$work/said" <<'END'
+0s chip-set
+0s node-add
+0s node-add
+1s submit
+  start of job 1: on node 1
+2s submit
+  start of job 2: on node 2
+3s submit
+  reason of job 3: too few free devices of the chips it accepts
+4s started
+60s ended
+  end of job 1
+  start of job 3: on node 1
 END
 build_and_run() { # build_and_run LINK-OPTION...
 	# shellcheck disable=SC2046  # the output of pkg-config is a list of options
-	gcc -std=c17 -o "$work/use" "$work/use.c" $(pkg-config --cflags parc) "$@" &&
-		[ "$(LD_LIBRARY_PATH=$root/lib "$work/use")" = "UNKNOWN: there is no job" ]
+	gcc -std=c17 -Wall -Wextra -Wpedantic -Werror -o "$work/use" \
+		"$root/share/doc/parc/examples/library/three_jobs.c" $(pkg-config --cflags parc) "$@" &&
+		LD_LIBRARY_PATH=$root/lib "$work/use" | grep -v '^digest [0-9a-f]*$' |
+		diff "$work/said" -
 }
 # shellcheck disable=SC2046
 tap_run "a program builds with the shared library" build_and_run $(pkg-config --libs parc)
 tap_run "it needs libparc.so.0" grep -q 'NEEDED.*libparc\.so\.0' <(objdump -p "$work/use")
 tap_run "a program builds with the static library" build_and_run "$root/lib/libparc.a"
+
+cat >"$work/use.cc" <<'END'
+#include <parc/core.h>
+
+int main()
+{
+	const parc_limits limits = parc_limits_for(1, 1, 1);
+
+	return parc_core_size(&limits) > 0 ? 0 : 1;
+}
+END
+plus_plus() {
+	clang -std=c++17 -I "$root/include" -o "$work/plus" -x c++ "$work/use.cc" -x none \
+		-L "$root/lib" -lparc && LD_LIBRARY_PATH=$root/lib "$work/plus"
+}
+tap_run "a program in C++ calls the library" plus_plus
 
 tap_end

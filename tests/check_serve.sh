@@ -138,6 +138,7 @@ tap_report "no number was given twice" "$(cat "$work"/answered.* | sort | uniq -
 mixed >"$work/mixed"
 tap_report "gangs, preemption, an array, limits, and a kill in the middle of them" "$(cat "$work/mixed")"
 tap_report "no attempt ran twice, of $(wc -l <"$work/ran") that ran" "$(sort "$work/ran" | uniq -d)"
+tap_report "none ran that nobody knew of" "$(grep 'nobody knows' "$work/log")"
 kill -TERM $daemon
 wait $daemon
 tap_report "it stops cleanly" "$([ $? -eq 0 ] || tail -n 1 "$work/log")"

@@ -125,7 +125,7 @@ tap_report "only src/cli prints" \
 # A forked child has nowhere to return to.
 tap_report "nothing deep down exits" \
 	"$(find_words "$code" "$deep" "($exits)\(" |
-		grep -vE '^src/(base/assert|store/snapshot|engine/child)\.c:')"
+		grep -vE '^src/(base/assert|store/snapshot|engine/child|daemon/forecast)\.c:')"
 tap_report "the core has no floating point, clock, files or environment" \
 	"$(find_words "$code" 'src/core/|include/' "($impure)\(|$real")"
 tap_report "no notes to be done later" \

@@ -15,6 +15,10 @@ _parc() {
 		} | grep -oE -- '--[a-z][a-z-]*' | sort -u)
 	elif [ "${COMP_WORDS[1]}" = help ]; then
 		choices=$("$program" help --names 2>/dev/null)
+	elif [ "$COMP_CWORD" -eq 2 ]; then
+		# What its usage has right behind the command: gen fleet, chips check, tenant set.
+		choices=$("$program" help "${COMP_WORDS[1]}" 2>/dev/null |
+			sed -nE "s/^(Usage:|      ) parc ${COMP_WORDS[1]} \\[?([a-z]+)\\]?( .*)?\$/\\2/p")
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")
 }

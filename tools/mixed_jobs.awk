@@ -8,6 +8,7 @@
 #       -v truth=FILE -f tools/mixed_jobs.awk philly.csv
 #
 # portable  per cent of the jobs that are built for every accelerator, the rest are for CUDA alone
+# shares    per cent of the inference and interactive jobs that ask for a quarter or half of a device
 # bind      1: each job is bound to one chip, as where every kind of chip has a queue of its own
 # load      offered to the accelerators: arrivals are scaled to it
 # held      devices of the fleet by chip
@@ -65,6 +66,13 @@ function queue_of(row, size, count,    i, sum, at) {
 	return chips[1]
 }
 
+# The part of a device that a small job asks for, with a like part of 48 GiB.
+function share_of(row) {
+	if (draw(row, 6) * 100 >= shares)
+		return 1
+	return draw(row, 7) < 0.5 ? 0.25 : 0.5
+}
+
 FNR == 1 { next }
 $3 + 0 == 0 || $2 + 0 == 0 { next }
 {
@@ -98,6 +106,7 @@ $3 + 0 == 0 || $2 + 0 == 0 { next }
 		devices = "8" (size % 8 ? ";" size % 8 : "")
 	}
 	is_portable = draw(row, 3) * 100 < portable
+	share = class == "infer" || class == "interactive" ? share_of(row) : 1
 	runtime = is_portable ? "cuda|cann|xre|ppu" : "cuda"
 	chip = ""
 	if (class == "batch" && draw(row, 4) < 0.1) { # work for CPUs: it rents cores
@@ -106,7 +115,7 @@ $3 + 0 == 0 || $2 + 0 == 0 { next }
 		kind = $5 "-cpu"
 		chip = bind ? "cpu" : ""
 	} else {
-		work += size * run_s
+		work += size * share * run_s
 		if (bind)
 			chip = queue_of(row, size, is_portable ? all : cuda)
 	}
@@ -115,8 +124,8 @@ $3 + 0 == 0 || $2 + 0 == 0 { next }
 	first = first == "" || at < first ? at : first
 	last = at > last ? at : last
 	submit[++count] = at
-	text[count] = sprintf("%.6f,%s,%s,%d,%s,%s,%s,%s,%s", run_s, $5, kind, tier, class, runtime,
-		tasks, devices, chip)
+	text[count] = sprintf("%.6f,%s,%s,%d,%s,%s,%s,%s,%s,%s", run_s, $5, kind, tier, class, runtime,
+		tasks, devices, chip, share < 1 ? share * 1000 "," share * 49152 : ",")
 }
 
 # A kind is up to a fifth faster or slower on a chip than others are, and a run of it up to a twentieth.
@@ -139,7 +148,7 @@ function write_truth(    kind, number, i, speed) {
 
 END {
 	factor = work / (load * capacity) / (last - first)
-	print "id,submit_s,length_s,tenant,kind,tier,class,runtime,tasks,devices,chips"
+	print "id,submit_s,length_s,tenant,kind,tier,class,runtime,tasks,devices,chips,share_milli,device_memory_mib"
 	for (i = 1; i <= count; i++)
 		printf "%d,%.3f,%s\n", i, (submit[i] - first) * factor, text[i]
 	if (truth != "")

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# The tables of docs/results.md on Gavel's loads; about twenty minutes on one core.
+# The tables of docs/results.md on Gavel's loads; about half an hour on one core.
 #
 # Usage: tools/results_gavel.sh [FOLDER]   (default: ../shared/data/gavel)
 set -eu
@@ -42,8 +42,10 @@ row seed0_single --measure 4000:4999 --policy attained+deal:none --rate 5.6 --ro
 for rate in 1.0 2.0 2.6; do
 	row seed0_multi --measure 4000:4999 --policy attained+deal:none --rate $rate --round 360 --pairs
 done
-for rate in 1.0 2.0 2.6; do
-	row seed0_multi --measure 4000:4999 --policy attained+deal:none --rate $rate --round 360
+for seed in 0 1 2; do
+	for rate in 1.0 2.0 2.6; do
+		row seed${seed}_multi --measure 4000:4999 --policy attained+deal:none --rate $rate --round 360
+	done
 done
 for jobs in 100 300 500 700; do
 	for seed in 0 1 2; do

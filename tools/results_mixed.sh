@@ -6,32 +6,37 @@
 #
 # Usage: tools/results_mixed.sh [DATA]
 #   RESULTS_SEEDS="1 2 3"        seeds of the rules that make jobs and true speeds
+#   RESULTS_LOADS="0.9 1.1"      RESULTS_PORTABLE="20 50 80": which cells
+#   RESULTS_SHARES=0             per cent of small jobs that ask for a share of a device
 #   RESULTS_POLICY=easy:true     of parc, as --policy has it
+#   PARC=build/parc              another program
 #   RESULTS_OPTIONS=             further options of parc's runs
 set -eu
 cd "$(dirname "$0")/.."
 philly=${1:-../shared/data}/philly/philly.csv
 seeds=${RESULTS_SEEDS:-1 2 3}
+parc=${PARC:-build/parc}
 policy=${RESULTS_POLICY:-easy:true}
 read -ra options <<<"${RESULTS_OPTIONS:-}"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-build/parc gen fleet --mix examples/press-fleet.yaml --format csv -o "$work/fleet.csv"
+"$parc" gen fleet --mix examples/press-fleet.yaml --format csv -o "$work/fleet.csv"
 held=$(awk -F, 'NR > 1 { split($7, part, /[:\/]/); count[part[1]] += part[2] }
 	END { for (chip in count) printf "%s=%d ", chip, count[chip] }' "$work/fleet.csv")
 
 # make_jobs SEED PORTABLE BIND LOAD: jobs.csv and truth.csv.
 make_jobs() {
 	awk -v seed="$1" -v portable="$2" -v bind="$3" -v load="$4" -v held="$held" \
-		-v truth="$work/truth.csv" -f tools/mixed_jobs.awk "$philly" >"$work/jobs.csv"
+		-v shares="${RESULTS_SHARES:-0}" -v truth="$work/truth.csv" \
+		-f tools/mixed_jobs.awk "$philly" >"$work/jobs.csv"
 }
 
 # replay FLEET JOBS OPTION...: one run's JSON.
 replay() {
 	local fleet=$1 jobs=$2
 	shift 2
-	build/parc sim --fleet "$fleet" --trace "$jobs" --format csv --true-speeds "$work/truth.csv" \
+	"$parc" sim --fleet "$fleet" --trace "$jobs" --format csv --true-speeds "$work/truth.csv" \
 		--json "$@"
 }
 
@@ -90,8 +95,8 @@ row() {
 
 echo "| load | portable, % | how | used, % | normalised hours | wait of tier 3, h | tier 2 | tier 1 | tier 0 | completion, h | last end, days | not run |"
 echo "|---|---|---|---|---|---|---|---|---|---|---|---|"
-for load in 0.9 1.1; do
-	for portable in 20 50 80; do
+for load in ${RESULTS_LOADS:-0.9 1.1}; do
+	for portable in ${RESULTS_PORTABLE:-20 50 80}; do
 		for how in "one queue a chip" "parc" "parc, trials"; do
 			: >"$work/rows"
 			for seed in $seeds; do

@@ -8,6 +8,8 @@
 
 #include "parc/types.h"
 
+PARC_C_BEGIN
+
 /* clang-format off */
 #define PARC_ACTION_MAP(X) \
 	X(START, 1, "start") X(STOP, 2, "stop") X(REASON, 3, "reason") X(END, 4, "end") \
@@ -111,5 +113,7 @@ struct parc_action {
 const char *parc_action_name(int kind);
 const char *parc_warning_name(int number);
 const char *parc_window_phase_name(int number);
+
+PARC_C_END
 
 #endif

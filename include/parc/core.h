@@ -21,16 +21,17 @@
 #include "parc/error.h"
 #include "parc/event.h"
 
+PARC_C_BEGIN
 struct parc_core;
 
 /* Sizes of the tables, fixed at init. A full table refuses the event that needs it. */
 struct parc_limits {
 	int32_t nodes, places, devices; /* devices: of all nodes together */
 	int32_t node_devices;		/* of the largest node, 1..PARC_NODE_DEVICES_MAX */
-	int32_t jobs;			/* pending and running at one time */
-	int32_t groups;			/* of these jobs together */
-	int32_t extras;			/* variants and dependencies of these jobs together */
-	int32_t tasks;			/* placed at one time */
+	int32_t jobs; /* pending and running at one time; 131,072 may all be unlike, or one in 8 */
+	int32_t groups; /* of these jobs, those of equal jobs counted once */
+	int32_t extras; /* variants, counted likewise; and as many dependencies of these jobs */
+	int32_t tasks;	/* placed at one time */
 	int32_t tenants;
 	int32_t shapes;	       /* distinct task requests remembered */
 	int32_t index_entries; /* (class, shape) pairs remembered */
@@ -80,15 +81,15 @@ int64_t parc_wake(const struct parc_core *core);
 uint64_t parc_digest(const struct parc_core *core);
 
 /* Thousandth-device-microseconds of one category from the first event to the last. */
-__int128 parc_ledger(const struct parc_core *core, enum parc_ledger category);
-__int128 parc_ledger_capacity(const struct parc_core *core);
+parc_int128 parc_ledger(const struct parc_core *core, enum parc_ledger category);
+parc_int128 parc_ledger_capacity(const struct parc_core *core);
 
 /* Device time held, from START until it is given back, in thousandth-device-microseconds, and
  * `normal`: each times the accounting rate (reference 1000) that its chip had then. */
 struct parc_usage {
-	__int128 held, normal;
-	__int128 capacity;  /* device time there was: of the chip; for a tenant, of the fleet */
-	int64_t held_milli; /* held now */
+	parc_int128 held, normal;
+	parc_int128 capacity; /* device time there was: of the chip; for a tenant, of the fleet */
+	int64_t held_milli;   /* held now */
 };
 
 /* By tenant, PARC_NONE: of jobs without one; by chip. 0, or PARC_ERR_UNKNOWN. */
@@ -151,10 +152,9 @@ int parc_speed_at(const struct parc_core *core, int32_t index, int64_t *kind, in
 
 struct parc_node_info {
 	int64_t node;
-	int32_t state, cpu_free_milli, devices, device_chip[PARC_NODE_DEVICES_MAX];
+	int32_t state, cpu_milli, cpu_free_milli, devices, device_chip[PARC_NODE_DEVICES_MAX];
 	int32_t free_milli[PARC_NODE_DEVICES_MAX], free_mib[PARC_NODE_DEVICES_MAX];
-	int64_t memory_free_mib, memory_mib; /* free; in all, as the next */
-	int32_t cpu_milli;
+	int64_t memory_mib, memory_free_mib; /* in all, as cpu_milli; free */
 };
 int parc_node_info(const struct parc_core *core, int64_t node, struct parc_node_info *info);
 
@@ -180,5 +180,5 @@ struct parc_core *parc_state_decode(const void *bytes, size_t size, struct parc_
 
 /* Verify all numbered invariants (ARCHITECTURE.md): 0, or the first one that does not hold. */
 int parc_core_check(const struct parc_core *core, struct parc_err *err);
-
+PARC_C_END
 #endif

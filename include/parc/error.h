@@ -10,6 +10,10 @@
 #ifndef PARC_ERROR_H
 #define PARC_ERROR_H
 
+#include "parc/language.h"
+
+PARC_C_BEGIN
+
 /* code, number, what it means to the caller. The numbers are stable: they are stored. */
 /* clang-format off */
 #define PARC_ERR_MAP(X) \
@@ -48,5 +52,7 @@ const char *parc_err_name(int code);
  */
 int parc_err_set(struct parc_err *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+PARC_C_END
 
 #endif

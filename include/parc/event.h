@@ -10,6 +10,8 @@
 #include "parc/setting.h"
 #include "parc/submit.h"
 
+PARC_C_BEGIN
+
 /* name, stable number, text, whether it comes from outside (else: from an allocation). */
 /* clang-format off */
 #define PARC_EVENT_MAP(X) \
@@ -105,5 +107,7 @@ struct parc_event {
 };
 
 const char *parc_event_name(int kind);
+
+PARC_C_END
 
 #endif

@@ -5,6 +5,10 @@
 #ifndef PARC_REASON_H
 #define PARC_REASON_H
 
+#include "parc/language.h"
+
+PARC_C_BEGIN
+
 /* The enumerator, its stable number, its name in text, the sentence, what to do about it. */
 /* clang-format off */
 #define PARC_REASON_MAP(X) \
@@ -50,7 +54,10 @@
 	  "declare or measure its speed there, or allow trial runs") \
 	X(ROUND, 22, "round", "it waits for the next round, in which the fleet is dealt anew", \
 	  "wait") \
-	X(CORES, 23, "cores", "too few cores are free", "wait, or ask for fewer cores")
+	X(CORES, 23, "cores", "too few cores are free", "wait, or ask for fewer cores") \
+	X(FLEET, 24, "fleet", \
+	  "all its tasks at once are more than the nodes in service could hold, even empty", \
+	  "lower the gang's minimum, accept more chips, or bring nodes into service")
 /* clang-format on */
 
 #define X(name, number, text, sentence, todo) PARC_REASON_##name = number,
@@ -61,5 +68,7 @@ enum parc_reason { PARC_REASON_MAP(X) PARC_REASON_COUNT };
 const char *parc_reason_name(int number);
 const char *parc_reason_sentence(int number);
 const char *parc_reason_todo(int number);
+
+PARC_C_END
 
 #endif

@@ -7,6 +7,8 @@
 
 #include "parc/types.h"
 
+PARC_C_BEGIN
+
 /* One partition template of a chip (MIG profile, vNPU template). */
 struct parc_template {
 	int32_t share_milli; /* booked for one instance, 1..1000 */
@@ -31,7 +33,7 @@ struct parc_chip {	     /* CHIP_SET: new or changed catalogue entry, by index */
 	int64_t mode_cost_us; /* to change a device's partition mode */
 	struct parc_template templates[PARC_TEMPLATES_MAX];
 	int32_t speed_milli[4]; /* per enum parc_class; 0: unknown */
-	int64_t price_micro[4]; /* money per device-hour and product, later issues */
+	int64_t price_micro[4]; /* money per device-hour and product; nothing reads it yet */
 };
 
 #define PARC_TENANTS_DEEP 16		     /* tenants above each other */
@@ -95,7 +97,7 @@ struct parc_policy {	      /* POLICY_SET: replaces the policy whole */
 	int64_t round_us;      /* DEAL: so often the fleet is dealt anew; 0: at any event */
 	int64_t move_us;       /* DEAL: what a move costs the job that is moved */
 	int32_t pairs;	       /* DEAL: 1: two jobs may share devices where that is worth it */
-	int32_t reserved[3];   /* 0; later issues */
+	int32_t reserved[3];   /* 0: for later */
 	int64_t idle_us;       /* so long idle is warned; 0: nobody looks at it */
 	int64_t idle_grace_us; /* from the warning until idle_act */
 	int32_t idle_milli;    /* busy part of what it holds, up to which it is idle */
@@ -118,5 +120,7 @@ struct parc_window {
 	const int64_t *nodes;	  /* ascending */
 	int32_t chip, devices;
 };
+
+PARC_C_END
 
 #endif

@@ -17,6 +17,8 @@
 
 #include "parc/reason.h"
 
+PARC_C_BEGIN
+
 #define PARC_SHARE_WHOLE 1000	   /* thousandths in one device, one core, the reference speed */
 #define PARC_NEVER	 INT64_MAX /* a time that does not come */
 #define PARC_NONE	 0	   /* no id */
@@ -152,5 +154,7 @@ const char *parc_speed_name(int number);
 const char *parc_job_state_name(int number);
 const char *parc_node_state_name(int number);
 const char *parc_ledger_name(int number);
+
+PARC_C_END
 
 #endif

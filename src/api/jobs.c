@@ -212,6 +212,7 @@ struct listing {
 	struct request *request;
 	json_t *list;
 	int64_t last;
+	int64_t has_starts; /* 1: with when they start */
 };
 
 static int list_add(void *context, const struct store_job *job)
@@ -226,6 +227,8 @@ static int list_add(void *context, const struct store_job *job)
 		if (json_object_get(spec, shown[i]) != NULL)
 			json_object_set(object, shown[i], json_object_get(spec, shown[i]));
 	json_decref(spec);
+	if (listing->has_starts)
+		start_show(listing->request->api->daemon, object, job->job);
 	json_array_append_new(listing->list, object);
 	listing->last = job->job;
 	return 0;
@@ -268,29 +271,38 @@ static int filter_make(struct request *request, struct store_job_filter *filter,
 int handle_jobs_list(struct request *request, struct parc_err *err)
 {
 	struct store_job_filter filter = {0};
-	struct listing listing = {request, json_array(), 0};
+	struct listing listing = {.request = request, .list = json_array()};
+	struct daemon *daemon = request->api->daemon;
+	json_t *answer, *estimate = NULL;
 	int64_t limit = 100, live = 0;
 	int code = parameter_number(request, "limit", (int64_t[]){1, API_LIST_MAX}, &limit, err);
 
 	if (code == 0)
 		code = parameter_number(request, "live", (int64_t[]){0, 1}, &live, err);
 	if (code == 0)
+		code = parameter_number(request, "starts", (int64_t[]){0, 1}, &listing.has_starts,
+					err);
+	if (code == 0)
 		code = parameter_number(request, "after", (int64_t[]){0, INT64_MAX}, &filter.after,
 					err);
 	if (code == 0)
 		code = filter_make(request, &filter, err);
 	filter.live = (int)live;
+	if (code == 0 && listing.has_starts)
+		estimate = estimate_json(daemon, daemon->next_job - 1);
 	if (code == 0)
-		code = store_job_list(request->api->daemon->store, &filter, (int32_t)limit,
-				      list_add, &listing, err);
+		code = store_job_list(daemon->store, &filter, (int32_t)limit, list_add, &listing,
+				      err);
 	if (code < 0) {
 		json_decref(listing.list);
+		json_decref(estimate);
 		return code;
 	}
-	return answer_json(request, MHD_HTTP_OK,
-			   json_pack("{s:o, s:o}", "jobs", listing.list, "next",
-				     code == (int)limit ? json_integer(listing.last) : json_null()),
-			   err);
+	answer = json_pack("{s:o, s:o}", "jobs", listing.list, "next",
+			   code == (int)limit ? json_integer(listing.last) : json_null());
+	if (estimate != NULL)
+		json_object_set_new(answer, "estimate", estimate);
+	return answer_json(request, MHD_HTTP_OK, answer, err);
 }
 
 /* ---- Changing */

@@ -105,6 +105,14 @@ void progress_show(struct request *request, json_t *object);
 /* Add to a job's object what it has as a service or a replica. */
 void service_show(struct daemon *daemon, json_t *object, const struct store_job *job);
 
+/* When the job starts, as far as looking ahead says: "state" (ready, making, none), "start_us" or
+ * null, "made_us", "text". Asking may begin to make one. */
+json_t *estimate_json(struct daemon *daemon, int64_t job);
+
+/* Add to a job of a list by when it starts, "start_by_us", or when by the estimate that there is,
+ * "start_estimate_us". */
+void start_show(struct daemon *daemon, json_t *object, int64_t job);
+
 int caller_sees_all(const struct daemon_caller *caller);
 
 /* Streams of changes (events.c): go on after a commit; show that there is still somebody, and learn

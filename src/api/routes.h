@@ -77,6 +77,7 @@
 /* Parameters of queries: route, name, text. */
 #define API_PARAMETERS(X) \
 	X(jobs_list, "live", "1: only jobs that have not ended, oldest first") \
+	X(jobs_list, "starts", "1: with when those that wait start, by reservation or estimate") \
 	X(jobs_list, "tenant", "of this tenant") \
 	X(jobs_list, "user", "of this user") \
 	X(jobs_list, "limit", "so many at most, 1 to 1000 (100)") \

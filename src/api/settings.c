@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "api/request.h"
+#include "daemon/kind.h"
 #include "daemon/settings.h"
 #include "trace/policy_file.h"
 
@@ -105,34 +106,32 @@ int handle_tenant_unset(struct request *request, struct parc_err *err)
 	return code;
 }
 
-static const char *kind_name(const struct daemon *daemon, int64_t kind)
-{
-	const char *name = "", *text;
-
-	store_name_of(daemon->store, STORE_KIND, kind, &name, &text, NULL);
-	return name;
-}
-
 int handle_speeds(struct request *request, struct parc_err *err)
 {
-	const struct daemon *daemon = request->api->daemon;
+	struct daemon *daemon = request->api->daemon;
+	char key[KIND_KEY_BYTES], key_beside[KIND_KEY_BYTES];
 	json_t *list = json_array();
 	struct parc_speed_info info;
+	const char *tenant, *tenant_beside;
 	int64_t kind, beside;
 	int32_t chip;
 
 	for (int32_t i = 0; parc_speed_at(daemon->core, i, &kind, &beside, &chip, &info) == 0;
 	     i++) {
 		json_t *it = json_pack("{s:s, s:s, s:i, s:s, s:i, s:i, s:i, s:i}", "kind",
-				       kind_name(daemon, kind), "chip", daemon->chips.names[chip],
-				       "speed_milli", info.speed_milli, "source",
-				       parc_speed_name(info.source), "mean_milli",
+				       kind_name(daemon, kind, key, &tenant), "chip",
+				       daemon->chips.names[chip], "speed_milli", info.speed_milli,
+				       "source", parc_speed_name(info.source), "mean_milli",
 				       info.learnt_milli, "spread_milli", info.spread_milli, "runs",
 				       info.runs, "trials", info.trials);
 
 		json_object_set_new(it, "beside",
-				    beside == PARC_NONE ? json_null()
-							: json_string(kind_name(daemon, beside)));
+				    beside == PARC_NONE
+					    ? json_null()
+					    : json_string(kind_name(daemon, beside, key_beside,
+								    &tenant_beside)));
+		json_object_set_new(it, "tenant",
+				    tenant == NULL ? json_null() : json_string(tenant));
 		json_array_append_new(list, it);
 	}
 	return answer_json(request, MHD_HTTP_OK, json_pack("{s:o}", "speeds", list), err);

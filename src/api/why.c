@@ -2,8 +2,8 @@
  *
  * Why a job waits: the core's reason, and what stands behind it in numbers: what it asks for and
  * what of that is free, the limit that its tenant is at, the jobs that it waits for, those that
- * were there before it. By when it starts is said where the core has reserved it, else why nobody
- * knows.
+ * were there before it. By when it starts is said where the core has reserved it, else an estimate,
+ * or why there is none.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -259,7 +259,8 @@ static const char *unknown_text(const struct daemon *daemon, int32_t reason)
 	if (reason == PARC_REASON_QUOTA)
 		return "not before its tenant holds less, or its limit is raised";
 	if (reason == PARC_REASON_TOO_LARGE || reason == PARC_REASON_NO_CHIP ||
-	    reason == PARC_REASON_NODE_DOWN || reason == PARC_REASON_NO_SPEED)
+	    reason == PARC_REASON_NODE_DOWN || reason == PARC_REASON_NO_SPEED ||
+	    reason == PARC_REASON_FLEET)
 		return "never, as the fleet is now";
 	if (policy.backfill == PARC_BACKFILL_EASY)
 		return "nothing is reserved for it, so when it starts is not known: with easy "
@@ -294,6 +295,16 @@ static void bound_show(struct daemon *daemon, json_t *object, const struct store
 	json_object_set_new(object, "bound", json_string(text));
 }
 
+/* Not of what has a bound, which is better; nor of what only people can start. */
+static int has_estimate(struct daemon *daemon, const struct store_job *job, int32_t reason)
+{
+	struct parc_job_info info;
+
+	return parc_job_info(daemon->core, job->job, &info) == 0 &&
+	       info.state == PARC_JOB_PENDING && reason != PARC_REASON_HELD &&
+	       (info.reserved_us == 0 || info.reserved_us == PARC_NEVER);
+}
+
 int handle_job_why(struct request *request, struct parc_err *err)
 {
 	struct daemon *daemon = request->api->daemon;
@@ -313,6 +324,8 @@ int handle_job_why(struct request *request, struct parc_err *err)
 			   (json_int_t)parc_count(daemon->core, PARC_COUNT_PENDING), "details",
 			   details_json(daemon, &job, reason));
 	bound_show(daemon, object, &job, reason);
+	if (has_estimate(daemon, &job, reason))
+		json_object_set_new(object, "estimate", estimate_json(daemon, job.job));
 	if (reason == PARC_REASON_MAINTENANCE || reason == PARC_REASON_RESERVATION)
 		json_object_set_new(object, "windows", windows_json(daemon));
 	return answer_json(request, MHD_HTTP_OK, object, err);

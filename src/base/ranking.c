@@ -6,8 +6,13 @@
 
 void ranking_init(struct ranking *ranking, struct block *block, int32_t size)
 {
-	ranking->nodes = block_take(block, (size_t)size, sizeof(*ranking->nodes));
-	ranking->majors = NULL;
+	ranking_init_within(ranking, block_take(block, (size_t)size, sizeof(struct ranking_node)),
+			    sizeof(struct ranking_node));
+}
+
+void ranking_init_within(struct ranking *ranking, void *records, size_t stride)
+{
+	*ranking = (struct ranking){.nodes = records, .stride = stride};
 }
 
 void ranking_init_major(struct ranking *ranking, struct block *block, int32_t size)
@@ -23,7 +28,7 @@ static uint64_t priority(int32_t slot)
 
 static int slot_before(const struct ranking *ranking, int32_t x, int32_t y)
 {
-	const struct ranking_node *a = &ranking->nodes[x], *b = &ranking->nodes[y];
+	const struct ranking_node *a = ranking_at(ranking, x), *b = ranking_at(ranking, y);
 
 	if (ranking->majors != NULL && ranking->majors[x] != ranking->majors[y])
 		return ranking->majors[x] < ranking->majors[y];
@@ -32,13 +37,13 @@ static int slot_before(const struct ranking *ranking, int32_t x, int32_t y)
 
 static void least_set(struct ranking *ranking, int32_t at)
 {
-	struct ranking_node *node = &ranking->nodes[at];
+	struct ranking_node *node = ranking_at(ranking, at);
 
 	node->least = node->value;
-	if (node->left >= 0 && ranking->nodes[node->left].least < node->least)
-		node->least = ranking->nodes[node->left].least;
-	if (node->right >= 0 && ranking->nodes[node->right].least < node->least)
-		node->least = ranking->nodes[node->right].least;
+	if (node->left >= 0 && ranking_at(ranking, node->left)->least < node->least)
+		node->least = ranking_at(ranking, node->left)->least;
+	if (node->right >= 0 && ranking_at(ranking, node->right)->least < node->least)
+		node->least = ranking_at(ranking, node->right)->least;
 }
 
 /* Split the tree at `at` into nodes before `slot` and the others. Recursion as deep as the tree. */
@@ -51,7 +56,7 @@ static void split(struct ranking *ranking, int32_t at, int32_t slot, int32_t *be
 		*before = *after = -1;
 		return;
 	}
-	node = &ranking->nodes[at];
+	node = ranking_at(ranking, at);
 	if (slot_before(ranking, at, slot)) {
 		split(ranking, node->right, slot, &node->right, after);
 		*before = at;
@@ -67,20 +72,20 @@ static int32_t merge(struct ranking *ranking, int32_t before, int32_t after)
 	if (before < 0 || after < 0)
 		return before < 0 ? after : before;
 	if (priority(before) > priority(after)) {
-		struct ranking_node *node = &ranking->nodes[before];
+		struct ranking_node *node = ranking_at(ranking, before);
 
 		node->right = merge(ranking, node->right, after);
 		least_set(ranking, before);
 		return before;
 	}
-	ranking->nodes[after].left = merge(ranking, before, ranking->nodes[after].left);
+	ranking_at(ranking, after)->left = merge(ranking, before, ranking_at(ranking, after)->left);
 	least_set(ranking, after);
 	return after;
 }
 
 static int32_t insert_below(struct ranking *ranking, int32_t at, int32_t slot)
 {
-	struct ranking_node *node = &ranking->nodes[slot];
+	struct ranking_node *node = ranking_at(ranking, slot);
 
 	if (at < 0 || priority(slot) > priority(at)) {
 		split(ranking, at, slot, &node->left, &node->right);
@@ -88,9 +93,11 @@ static int32_t insert_below(struct ranking *ranking, int32_t at, int32_t slot)
 		return slot;
 	}
 	if (slot_before(ranking, slot, at))
-		ranking->nodes[at].left = insert_below(ranking, ranking->nodes[at].left, slot);
+		ranking_at(ranking, at)->left =
+			insert_below(ranking, ranking_at(ranking, at)->left, slot);
 	else
-		ranking->nodes[at].right = insert_below(ranking, ranking->nodes[at].right, slot);
+		ranking_at(ranking, at)->right =
+			insert_below(ranking, ranking_at(ranking, at)->right, slot);
 	least_set(ranking, at);
 	return at;
 }
@@ -98,8 +105,8 @@ static int32_t insert_below(struct ranking *ranking, int32_t at, int32_t slot)
 void ranking_insert(struct ranking *ranking, int32_t *root, int32_t slot,
 		    const struct ranking_node *node)
 {
-	ranking->nodes[slot] = *node;
-	ranking->nodes[slot].left = ranking->nodes[slot].right = -1;
+	*ranking_at(ranking, slot) = *node;
+	ranking_at(ranking, slot)->left = ranking_at(ranking, slot)->right = -1;
 	*root = insert_below(ranking, *root, slot);
 }
 
@@ -108,7 +115,7 @@ static int32_t remove_below(struct ranking *ranking, int32_t at, int32_t slot)
 	struct ranking_node *node;
 
 	ASSERT(at >= 0);
-	node = &ranking->nodes[at];
+	node = ranking_at(ranking, at);
 	if (at == slot)
 		return merge(ranking, node->left, node->right);
 	if (slot_before(ranking, slot, at))
@@ -126,7 +133,7 @@ void ranking_remove(struct ranking *ranking, int32_t *root, int32_t slot)
 
 void ranking_set_value(struct ranking *ranking, int32_t root, int32_t slot, int64_t value)
 {
-	struct ranking_node *node = &ranking->nodes[root];
+	struct ranking_node *node = ranking_at(ranking, root);
 
 	if (root == slot) {
 		node->value = value;
@@ -143,12 +150,12 @@ int32_t ranking_first(const struct ranking *ranking, int32_t root, int64_t most)
 {
 	int32_t at = root;
 
-	if (at < 0 || ranking->nodes[at].least > most)
+	if (at < 0 || ranking_at(ranking, at)->least > most)
 		return -1;
 	for (;;) {
-		const struct ranking_node *node = &ranking->nodes[at];
+		const struct ranking_node *node = ranking_at(ranking, at);
 
-		if (node->left >= 0 && ranking->nodes[node->left].least <= most)
+		if (node->left >= 0 && ranking_at(ranking, node->left)->least <= most)
 			at = node->left;
 		else if (node->value <= most)
 			return at;
@@ -162,56 +169,57 @@ int32_t ranking_next(const struct ranking *ranking, int32_t root, int32_t slot, 
 	int32_t found = -1; /* the deepest node behind `slot` with something to offer */
 
 	for (int32_t at = root; at >= 0;) {
-		const struct ranking_node *node = &ranking->nodes[at];
+		const struct ranking_node *node = ranking_at(ranking, at);
 
 		if (!slot_before(ranking, slot, at)) {
 			at = node->right;
 			continue;
 		}
 		if (node->value <= most ||
-		    (node->right >= 0 && ranking->nodes[node->right].least <= most))
+		    (node->right >= 0 && ranking_at(ranking, node->right)->least <= most))
 			found = at;
 		at = node->left;
 	}
-	if (found < 0 || ranking->nodes[found].value <= most)
+	if (found < 0 || ranking_at(ranking, found)->value <= most)
 		return found;
-	return ranking_first(ranking, ranking->nodes[found].right, most);
+	return ranking_first(ranking, ranking_at(ranking, found)->right, most);
 }
 
 int32_t ranking_count(const struct ranking *ranking, int32_t root)
 {
 	if (root < 0)
 		return 0;
-	return 1 + ranking_count(ranking, ranking->nodes[root].left) +
-	       ranking_count(ranking, ranking->nodes[root].right);
+	return 1 + ranking_count(ranking, ranking_at(ranking, root)->left) +
+	       ranking_count(ranking, ranking_at(ranking, root)->right);
 }
 
 void chain_insert(struct ranking *ranking, struct chain *chain, int32_t slot, int32_t before)
 {
-	int32_t after = before < 0 ? chain->first : ranking->nodes[before].right;
+	int32_t after = before < 0 ? chain->first : ranking_at(ranking, before)->right;
 
-	ranking->nodes[slot] = (struct ranking_node){.left = before, .right = after};
+	ranking_at(ranking, slot)->left = before;
+	ranking_at(ranking, slot)->right = after;
 	if (before >= 0)
-		ranking->nodes[before].right = slot;
+		ranking_at(ranking, before)->right = slot;
 	else
 		chain->first = slot;
 	if (after >= 0)
-		ranking->nodes[after].left = slot;
+		ranking_at(ranking, after)->left = slot;
 	else
 		chain->last = slot;
 }
 
 void chain_remove(struct ranking *ranking, struct chain *chain, int32_t slot)
 {
-	const struct ranking_node *node = &ranking->nodes[slot];
+	const struct ranking_node *node = ranking_at(ranking, slot);
 
 	ASSERT(chain->first >= 0 && (node->left >= 0 || chain->first == slot));
 	if (node->left >= 0)
-		ranking->nodes[node->left].right = node->right;
+		ranking_at(ranking, node->left)->right = node->right;
 	else
 		chain->first = node->right;
 	if (node->right >= 0)
-		ranking->nodes[node->right].left = node->left;
+		ranking_at(ranking, node->right)->left = node->left;
 	else
 		chain->last = node->left;
 }

@@ -15,15 +15,24 @@
 #include "base/block.h"
 
 struct ranking_node {
-	int64_t key, tie, value;
+	int64_t tie, key, value;
 	int64_t least; /* of the values of the node and all below it */
 	int32_t left, right;
 };
 
 struct ranking {
-	struct ranking_node *nodes; /* by slot */
-	int64_t *majors;	    /* by slot; set before an insertion. NULL: all are equal */
+	char *nodes;	 /* by slot: records of `stride` bytes, each of which begins with a node */
+	size_t stride;	 /* ... that of a node itself where there is no more to them */
+	int64_t *majors; /* by slot; set before an insertion. NULL: all are equal */
 };
+
+static inline struct ranking_node *ranking_at(const struct ranking *ranking, int32_t slot)
+{
+	return (struct ranking_node *)(void *)(ranking->nodes + (size_t)slot * ranking->stride);
+}
+
+/* A pool whose nodes lie in records that somebody else has, by slot, first in each. */
+void ranking_init_within(struct ranking *ranking, void *records, size_t stride);
 
 /* Take a pool for slots 0 .. size - 1 from the block. An empty ranking is a root of -1. */
 void ranking_init(struct ranking *ranking, struct block *block, int32_t size);
@@ -31,6 +40,7 @@ void ranking_init(struct ranking *ranking, struct block *block, int32_t size);
 /* The same with majors. */
 void ranking_init_major(struct ranking *ranking, struct block *block, int32_t size);
 
+/* Of `node` what tells the order and the value is taken over. */
 void ranking_insert(struct ranking *ranking, int32_t *root, int32_t slot,
 		    const struct ranking_node *node);
 
@@ -55,7 +65,8 @@ struct chain {
 	int32_t first, last; /* -1: empty */
 };
 
-/* Put the slot behind another one that is in, -1: in front. */
+/* Put the slot behind another one that is in, -1: in front. Its key, tie and value stay as they
+ * are. */
 void chain_insert(struct ranking *ranking, struct chain *chain, int32_t slot, int32_t before);
 
 /* The slot must be in this chain. */
@@ -64,12 +75,12 @@ void chain_remove(struct ranking *ranking, struct chain *chain, int32_t slot);
 /* The slot behind this one, before it; -1: there is none. */
 static inline int32_t chain_next(const struct ranking *ranking, int32_t slot)
 {
-	return ranking->nodes[slot].right;
+	return ranking_at(ranking, slot)->right;
 }
 
 static inline int32_t chain_previous(const struct ranking *ranking, int32_t slot)
 {
-	return ranking->nodes[slot].left;
+	return ranking_at(ranking, slot)->left;
 }
 
 #endif

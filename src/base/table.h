@@ -10,6 +10,8 @@
 #include "base/assert.h"
 #include "base/block.h"
 
+#define TABLE_LINE_BYTES 64 /* of the cache */
+
 struct table {
 	char *records;
 	size_t stride, link; /* bytes of a record; where it has its link */
@@ -54,6 +56,16 @@ static inline int32_t table_count(const struct table *table)
 static inline int table_has_room(const struct table *table, int64_t more)
 {
 	return table->size - table_count(table) >= more;
+}
+
+/* Fetch the record that is taken next from memory, while something else is done. */
+static inline void table_prefetch(const struct table *table)
+{
+	int32_t slot = table->first_free >= 0 ? table->first_free : table->high;
+	const char *record = table->records + (size_t)slot * table->stride;
+
+	for (size_t at = 0; at < table->stride && slot < table->size; at += TABLE_LINE_BYTES)
+		__builtin_prefetch(record + at, 1);
 }
 
 static inline int32_t table_take(struct table *table)

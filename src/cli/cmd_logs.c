@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/watch.h"
 
@@ -14,14 +15,19 @@ static const char logs_text[] =
 	"\n"
 	"Show what a job wrote to its standard output, of its last attempt. The lines of a gang "
 	"have\n"
-	"the number of the task before them, those of an array the number of the job. What a job\n"
-	"wrote is bytes: --json is refused.\n"
+	"the number of the task before them, those of an array the number of the job. On a "
+	"terminal,\n"
+	"control characters are shown as ^X and do nothing; a file or a pipe gets the bytes as "
+	"they\n"
+	"are. What a job wrote is bytes: --json is refused.\n"
 	"\n"
 	"  -f, --follow       go on until it ends\n"
 	"  --errors           its standard error, if that goes elsewhere\n"
 	"  --task K           of task K of a gang alone, from 0\n"
 	"  --array            of all jobs of the array that JOB is of\n"
-	"  --attempt N        of attempt N (the last)\n" LIVE_HELP "\n"
+	"  --attempt N        of attempt N (the last)\n"
+	"  --raw              the bytes as they are, on a terminal too: who wrote them can set "
+	"it\n" LIVE_HELP "\n"
 	"Example:\n"
 	"  parc logs -f 12\n"
 	"  parc logs --array 12\n";
@@ -30,7 +36,7 @@ struct logs {
 	struct watch first; /* as the command line says */
 	struct watch *list; /* of each job */
 	int count;
-	int follow, is_array;
+	int follow, is_array, is_raw;
 };
 
 static int option_take(struct logs *logs, int option)
@@ -39,6 +45,8 @@ static int option_take(struct logs *logs, int option)
 		logs->follow = 1;
 	else if (option == 'y')
 		logs->is_array = 1;
+	else if (option == 'r')
+		logs->is_raw = 1;
 	else if (option == 'e')
 		logs->first.stream = "err";
 	else if (option == 't')
@@ -61,6 +69,7 @@ static int logs_options(struct logs *logs, int argc, char **argv)
 						{"errors", no_argument, NULL, 'e'},
 						{"array", no_argument, NULL, 'y'},
 						{"task", required_argument, NULL, 't'},
+						{"raw", no_argument, NULL, 'r'},
 						{"attempt", required_argument, NULL, 'a'},
 						{0}};
 	int option, code = COMMAND_OK;
@@ -74,6 +83,7 @@ static int logs_options(struct logs *logs, int argc, char **argv)
 		return command_usage("logs", "what a job wrote is shown as it is, without --json");
 	if (code == COMMAND_OK)
 		logs->first.job = live_number(argv[optind]);
+	logs->first.is_plain = !logs->is_raw && isatty(STDOUT_FILENO);
 	return code;
 }
 

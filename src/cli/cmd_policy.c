@@ -24,7 +24,10 @@ static int check(const char *path)
 	struct parc_err err = {0};
 
 	policy_file_default(&policy);
-	return policy_file_read(&policy, path, &err) == 0 ? COMMAND_OK : command_fail(&err);
+	if (policy_file_read(&policy, path, &err) != 0)
+		return command_fail(&err);
+	printf("%s: good\n", path);
+	return COMMAND_OK;
 }
 
 static int show(const struct live *live)

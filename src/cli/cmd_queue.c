@@ -11,19 +11,23 @@ static const char queue_text[] =
 	"operators.\n"
 	"\n"
 	"  --all              the last 1000 jobs, also those that ended, newest first\n"
+	"  --start            when those that wait start: `by 2 h` where that is reserved, else "
+	"an\n"
+	"                     estimate, `~ 2 h`; `parc why JOB` says what that rests on\n"
 	"  --tenant NAME      of this tenant\n"
 	"  --user NAME        of this user\n" LIVE_HELP;
 
 struct queue {
 	struct live live;
 	const char *tenant, *user;
-	int all;
+	int all, has_starts;
 };
 
 static int queue_options(struct queue *queue, int argc, char **argv)
 {
 	static const struct option options[] = {LIVE_OPTIONS,
 						{"all", no_argument, NULL, 'a'},
+						{"start", no_argument, NULL, 's'},
 						{"tenant", required_argument, NULL, 't'},
 						{"user", required_argument, NULL, 'u'},
 						{0}};
@@ -34,6 +38,8 @@ static int queue_options(struct queue *queue, int argc, char **argv)
 			continue;
 		if (option == 'a')
 			queue->all = 1;
+		else if (option == 's')
+			queue->has_starts = 1;
 		else if (option == 't')
 			queue->tenant = optarg;
 		else if (option == 'u')
@@ -46,7 +52,20 @@ static int queue_options(struct queue *queue, int argc, char **argv)
 	return COMMAND_OK;
 }
 
-static void row_print(const json_t *job, int64_t now_us)
+static void start_print(const json_t *job, int64_t now_us)
+{
+	const json_t *by = json_object_get(job, "start_by_us");
+	const json_t *at = json_object_get(job, "start_estimate_us");
+	int64_t left_us = json_integer_value(json_is_integer(by) ? by : at) - now_us;
+
+	if (!json_is_integer(by) && !json_is_integer(at))
+		printf("  %s", at == NULL ? "" : "?");
+	else
+		printf("  %s %s", json_is_integer(by) ? "by" : "~",
+		       live_duration(left_us < 0 ? 0 : left_us));
+}
+
+static void row_print(const struct queue *queue, const json_t *job, int64_t now_us)
 {
 	char wants[JOB_WANTS_BYTES];
 
@@ -61,7 +80,10 @@ static void row_print(const json_t *job, int64_t now_us)
 	live_print_text(wants, 14);
 	live_print_text(job_state(job), 10);
 	live_print_text(job_reason(job), 12);
-	printf("%s\n", live_duration(now_us - job_since_us(job)));
+	printf(queue->has_starts ? "%-11s" : "%s", live_duration(now_us - job_since_us(job)));
+	if (queue->has_starts)
+		start_print(job, now_us);
+	printf("\n");
 }
 
 static int page_print(const struct queue *queue, const json_t *answer, int is_first)
@@ -74,9 +96,10 @@ static int page_print(const struct queue *queue, const json_t *answer, int is_fi
 	if (is_first)
 		printf("     JOB  NAME                USER        TENANT      WANTS         STATE  "
 		       "   "
-		       "REASON      SINCE\n");
+		       "REASON      SINCE%s\n",
+		       queue->has_starts ? "        START" : "");
 	for (size_t i = 0; i < json_array_size(jobs); i++)
-		row_print(json_array_get(jobs, i), now_us);
+		row_print(queue, json_array_get(jobs, i), now_us);
 	return COMMAND_OK;
 }
 
@@ -90,11 +113,12 @@ static int queue_run(int argc, char **argv)
 
 	while (code == COMMAND_OK) {
 		snprintf(path, sizeof(path),
-			 "/v1/jobs?limit=1000&live=%d&after=%lld%s%.100s%s%.100s", !queue.all,
-			 (long long)after, queue.tenant == NULL ? "" : "&tenant=",
+			 "/v1/jobs?limit=1000&live=%d&starts=%d&after=%lld%s%.100s%s%.100s",
+			 !queue.all, queue.has_starts, (long long)after,
+			 queue.tenant == NULL ? "" : "&tenant=",
 			 queue.tenant == NULL ? "" : queue.tenant,
 			 queue.user == NULL ? "" : "&user=", queue.user == NULL ? "" : queue.user);
-		code = live_call(&queue.live, "GET", path, NULL, &answer);
+		code = live_call_estimate(&queue.live, path, &answer);
 		if (code == COMMAND_OK)
 			page_print(&queue, answer.json, after == 0);
 		after = live_integer(answer.json, "next");

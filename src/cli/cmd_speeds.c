@@ -14,11 +14,16 @@ static const char speeds_text[] =
 	"of\n"
 	"these runs, their standard deviation and number, and the trial runs that were let "
 	"through.\n"
-	"A kind beside another one shares its devices with that. For operators and viewers.\n"
+	"A kind is a tenant's own, or shared by all (-). One beside another shares its devices "
+	"with\n"
+	"that. For operators and viewers.\n"
 	"\n" LIVE_HELP;
 
 static void speed_print(const json_t *it)
 {
+	live_print_text(
+		json_is_null(json_object_get(it, "tenant")) ? "-" : live_string(it, "tenant"), 12);
+	printf("  ");
 	live_print_text(live_string(it, "kind"), 16);
 	printf("  ");
 	live_print_text(live_string(it, "beside")[0] == '\0' ? "-" : live_string(it, "beside"), 12);
@@ -43,7 +48,8 @@ static int speeds_run(int argc, char **argv)
 	code = live_call(&live, "GET", "/v1/speeds", NULL, &answer);
 	list = json_object_get(answer.json, "speeds");
 	if (code == COMMAND_OK && !live.json) {
-		printf("KIND              BESIDE        CHIP            SPEED  SOURCE      MEAN   "
+		printf("TENANT        KIND              BESIDE        CHIP            SPEED  "
+		       "SOURCE      MEAN   "
 		       "SPREAD   RUNS  TRIALS\n");
 		for (size_t i = 0; i < json_array_size(list); i++)
 			speed_print(json_array_get(list, i));

@@ -32,7 +32,7 @@
 	X("tenant", "NAME", "tenant", TEXT, "who pays") \
 	X("tier", "N", "tier", NUMBER, "priority level (0)") \
 	X("class", "NAME", "class", TEXT, "train, infer, interactive or batch") \
-	X("kind", "NAME", "kind", TEXT, "jobs of one kind have one speed") \
+	X("kind", "NAME", "kind", TEXT, "jobs of one kind of a tenant have one speed") \
 	X("time", "T", "time_limit_s", TIME, "time limit: 90s, 30m, 2h, 1d") \
 	X("expected", "T", "expected_s", TIME, "how long it will run, about") \
 	X("checkpoint", "T", "checkpoint_s", TIME, "interval of its checkpoints") \

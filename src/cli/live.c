@@ -8,6 +8,9 @@
 
 #include "text/glyph.h"
 
+#define ESTIMATE_TRIES	  60 /* while one is being made */
+#define ESTIMATE_PAUSE_NS 50000000
+
 int live_option(struct live *live, int option)
 {
 	if (option == 'S')
@@ -37,6 +40,14 @@ int live_words(struct live *live, int argc, char **argv, int min, int max)
 	return COMMAND_OK;
 }
 
+static void answer_print(const struct client_answer *answer)
+{
+	if (answer->json == NULL)
+		return;
+	json_dumpf(answer->json, stdout, JSON_INDENT(2));
+	printf("\n");
+}
+
 int live_call(const struct live *live, const char *method, const char *path, json_t *body,
 	      struct client_answer *answer)
 {
@@ -45,10 +56,8 @@ int live_call(const struct live *live, const char *method, const char *path, jso
 
 	if (client_do(&call, answer, &err) != 0)
 		return command_fail(&err);
-	if (live->json && answer->json != NULL) {
-		json_dumpf(answer->json, stdout, JSON_INDENT(2));
-		printf("\n");
-	}
+	if (live->json)
+		answer_print(answer);
 	return COMMAND_OK;
 }
 
@@ -125,6 +134,27 @@ int64_t live_now_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+int live_call_estimate(const struct live *live, const char *path, struct client_answer *answer)
+{
+	const struct timespec pause = {.tv_nsec = ESTIMATE_PAUSE_NS};
+	struct live quiet = *live;
+	int code = COMMAND_OK, is_made = 0;
+
+	quiet.json = 0;
+	for (int tries = 0; tries < ESTIMATE_TRIES && code == COMMAND_OK && !is_made; tries++) {
+		if (tries > 0) {
+			client_answer_deinit(answer);
+			nanosleep(&pause, NULL);
+		}
+		code = live_call(&quiet, "GET", path, NULL, answer);
+		is_made = strcmp(live_string(json_object_get(answer->json, "estimate"), "state"),
+				 "making") != 0;
+	}
+	if (code == COMMAND_OK && live->json)
+		answer_print(answer);
+	return code;
+}
+
 int live_job(struct live *live, int argc, char **argv, const char *below,
 	     struct client_answer *answer)
 {
@@ -137,7 +167,7 @@ int live_job(struct live *live, int argc, char **argv, const char *below,
 	if (live_number(argv[optind]) < 0)
 		return command_usage(live->name, "'%s' is no number of a job", argv[optind]);
 	snprintf(path, sizeof(path), "/v1/jobs/%.20s%s", argv[optind], below);
-	return live_call(live, "GET", path, NULL, answer);
+	return live_call_estimate(live, path, answer);
 }
 
 int live_verb(int argc, char **argv, const char *verb)

@@ -43,7 +43,12 @@ int live_words(struct live *live, int argc, char **argv, int min, int max);
 int live_call(const struct live *live, const char *method, const char *path, json_t *body,
 	      struct client_answer *answer);
 
-/* `parc NAME JOB`: get /v1/jobs/JOB, with `below` behind it, as live_call does. An exit code. */
+/* The same of a path whose answer has an "estimate" (docs/api.md): asked again for a few seconds
+ * while one is being made. */
+int live_call_estimate(const struct live *live, const char *path, struct client_answer *answer);
+
+/* `parc NAME JOB`: get /v1/jobs/JOB, with `below` behind it, as live_call_estimate does. An exit
+ * code. */
 int live_job(struct live *live, int argc, char **argv, const char *below,
 	     struct client_answer *answer);
 

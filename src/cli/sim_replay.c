@@ -87,9 +87,46 @@ static void note_omissions(const struct jobs *jobs)
 			(long long)jobs->unused);
 	if (jobs->aliens)
 		fprintf(stderr,
-			"parc: %lld jobs ask for a chip that the fleet does not have (%s) and "
-			"will not start\n",
+			jobs->aliens == 1
+				? "parc: %lld job asks for a chip that the fleet does not have "
+				  "(%s) and will not start\n"
+				: "parc: %lld jobs ask for a chip that the fleet does not have "
+				  "(%s) and will not start\n",
 			(long long)jobs->aliens, jobs->first_alien);
+}
+
+/* What --measure adds to the numbers that it is given: ids of the log are above 0. */
+static int64_t measure_shift(const struct sim_options *options)
+{
+	return strcmp(options->format, "gavel") == 0 ? JOBS_GAVEL_FIRST_ID : 0;
+}
+
+/* Figures of jobs that are not there would be figures of nothing. */
+static int check_measured(const struct sim_options *options, const struct jobs *jobs,
+			  struct parc_err *err)
+{
+	int64_t shift = measure_shift(options), least = INT64_MAX, most = 0, found = 0;
+	if (options->measure_last < 0)
+		return 0;
+	for (int32_t i = 0; i < jobs->count; i++) {
+		int64_t number = jobs->rows[i].id - shift;
+		least = number < least ? number : least;
+		most = number > most ? number : most;
+		found += number >= options->measure_first && number <= options->measure_last;
+	}
+	if (found == 0)
+		return parc_err_set(err, PARC_ERR_INVALID,
+				    "%s has no job with a number from %lld to %lld, as --measure "
+				    "asks for; its numbers go from %lld to %lld",
+				    options->trace, (long long)options->measure_first,
+				    (long long)options->measure_last, (long long)least,
+				    (long long)most);
+	if (most < options->measure_last || least > options->measure_first)
+		fprintf(stderr,
+			"parc: --measure reaches beyond the log, whose numbers go from %lld to "
+			"%lld: %lld jobs are measured\n",
+			(long long)least, (long long)most, (long long)found);
+	return 0;
 }
 
 static struct replay_config config_of(const struct sim_options *options,
@@ -128,9 +165,8 @@ static struct replay_config config_of(const struct sim_options *options,
 		.is_abrupt = options->is_abrupt,
 		.ignores_limits = options->ignores_limits};
 	if (options->measure_last >= 0) {
-		int64_t shift = strcmp(options->format, "gavel") == 0 ? JOBS_GAVEL_FIRST_ID : 0;
-		config.measure_first = options->measure_first + shift;
-		config.measure_last = options->measure_last + shift;
+		config.measure_first = options->measure_first + measure_shift(options);
+		config.measure_last = options->measure_last + measure_shift(options);
 	}
 	memcpy(config.mtbf_us, options->mtbf_us, sizeof(config.mtbf_us));
 	if (options->verify && config.check_steps == 0)
@@ -229,6 +265,8 @@ int sim_replay(const struct sim_options *options)
 	if (!code && options->true_speeds)
 		code = truth_read(&world.truth, options->true_speeds, &world.fleet, &world.jobs,
 				  &err);
+	if (!code)
+		code = check_measured(options, &world.jobs, &err);
 	if (!code) {
 		note_omissions(&world.jobs);
 		code = run_recorded(run, options, &world, &err);

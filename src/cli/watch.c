@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/plain.h"
+
 #define PAUSE_NS       100000000
 #define LINE_BYTES_MAX 1000000 /* of a line that is shown in one piece */
 
@@ -82,6 +84,36 @@ static void number_print(const struct watch *watch, FILE *out, int64_t task)
 	fprintf(out, ": ");
 }
 
+static size_t part_show(const struct watch *watch, FILE *out, const char *bytes, size_t size,
+			int is_last)
+{
+	return watch->is_plain ? plain_print(out, bytes, size, is_last)
+			       : fwrite(bytes, 1, size, out);
+}
+
+/* Where the line that begins here ends, NULL: not yet. In plain form a carriage return begins a
+ * new one too, so that nobody writes the number of another. */
+static const char *line_end(const struct watch *watch, const char *bytes, size_t size)
+{
+	const char *end = memchr(bytes, '\n', size);
+	size_t left = end == NULL ? size : (size_t)(end - bytes);
+
+	for (size_t i = 0; watch->is_plain && i + 1 < left; i++)
+		if (bytes[i] == '\r')
+			return bytes + i;
+	return end;
+}
+
+static void line_show(const struct watch *watch, FILE *out, int64_t task, const char *line,
+		      size_t length)
+{
+	int is_dos = watch->is_plain && length > 0 && line[length - 1] == '\r';
+
+	number_print(watch, out, task);
+	part_show(watch, out, line, length - (size_t)is_dos, 1);
+	fputc('\n', out);
+}
+
 /* Show bytes of one task. Returns how many: those of whole lines where there are numbers before
  * them, unless it `is_last`, or the line is longer than an answer. */
 static size_t bytes_show(const struct watch *watch, int64_t task, const char *bytes, size_t size,
@@ -91,19 +123,15 @@ static size_t bytes_show(const struct watch *watch, int64_t task, const char *by
 	FILE *out = watch->out == NULL ? stdout : watch->out;
 	size_t shown = 0;
 
-	if (!has_number) {
-		fwrite(bytes, 1, size, out);
-		return size;
-	}
+	if (!has_number)
+		return part_show(watch, out, bytes, size, is_last && size < LINE_BYTES_MAX);
 	while (shown < size) {
-		const char *end = memchr(bytes + shown, '\n', size - shown);
+		const char *end = line_end(watch, bytes + shown, size - shown);
 		size_t length = end == NULL ? size - shown : (size_t)(end - bytes) - shown;
 
 		if (end == NULL && !is_last && size < LINE_BYTES_MAX)
 			break;
-		number_print(watch, out, task);
-		fwrite(bytes + shown, 1, length, out);
-		fputc('\n', out);
+		line_show(watch, out, task, bytes + shown, length);
 		shown += length + (end != NULL);
 	}
 	return shown;

@@ -16,6 +16,7 @@ struct watch {
 	int64_t task;	    /* of this task alone; -1: of all */
 	int64_t attempt;    /* of this one; 0: of the last */
 	int is_one_of_many; /* the job's number stands before its lines */
+	int is_plain;	    /* for a terminal that is not the job's to set: as plain.h has it */
 
 	/* What is known of it. */
 	int64_t shown_attempt; /* whose output is being shown */

@@ -14,11 +14,17 @@ int act_has_room(const struct parc_core *core)
 	return core->actions_count < core->actions_max - 1; /* the last place is for MORE */
 }
 
-void act(struct parc_core *core, const struct parc_action *action, int taken)
+/* The same for an action of the job in this slot. */
+static void act_on(struct parc_core *core, int32_t job, const struct parc_action *action, int taken)
 {
 	ASSERT(core->actions_count < core->actions_max);
 	core->actions[core->actions_count++] = *action;
-	apply_action(core, action, taken);
+	apply_action(core, action, job, taken);
+}
+
+void act(struct parc_core *core, const struct parc_action *action, int taken)
+{
+	act_on(core, idmap_find(&core->job_ids, action->job), action, taken);
 }
 
 void act_end(struct parc_core *core, int32_t job, int32_t result, int32_t reason)
@@ -27,7 +33,7 @@ void act_end(struct parc_core *core, int32_t job, int32_t result, int32_t reason
 
 	action.end.result = result;
 	action.end.reason = reason;
-	act(core, &action, 0);
+	act_on(core, job, &action, 0);
 }
 
 void act_reason(struct parc_core *core, int32_t job, int32_t reason)
@@ -35,7 +41,7 @@ void act_reason(struct parc_core *core, int32_t job, int32_t reason)
 	struct parc_action action = {.kind = PARC_ACTION_REASON, .job = core->jobs[job].id};
 
 	action.reason.reason = reason;
-	act(core, &action, 0);
+	act_on(core, job, &action, 0);
 }
 
 void act_requeue(struct parc_core *core, int32_t job, int32_t reason)
@@ -43,13 +49,13 @@ void act_requeue(struct parc_core *core, int32_t job, int32_t reason)
 	struct parc_action action = {.kind = PARC_ACTION_REQUEUE, .job = core->jobs[job].id};
 
 	action.requeue.reason = reason;
-	act(core, &action, 0);
+	act_on(core, job, &action, 0);
 }
 
 void act_stop(struct parc_core *core, int32_t job, int32_t why)
 {
 	const struct job *it = &core->jobs[job];
-	const struct allocation *allocation = &core->allocations[it->allocation];
+	const struct allocation *allocation = &core->allocations[job];
 	struct parc_action action = {.kind = PARC_ACTION_STOP, .job = it->id};
 
 	if (allocation->state == PARC_JOB_STOPPING || !act_has_room(core))
@@ -58,18 +64,18 @@ void act_stop(struct parc_core *core, int32_t job, int32_t why)
 	action.stop.attempt = it->attempt;
 	action.stop.grace_us = job_grace_us(core, job);
 	action.stop.why = why;
-	act(core, &action, 0);
+	act_on(core, job, &action, 0);
 }
 
 void act_warn(struct parc_core *core, int32_t job, int32_t what)
 {
-	const struct allocation *allocation = &core->allocations[core->jobs[job].allocation];
+	const struct allocation *allocation = &core->allocations[job];
 	struct parc_action action = {.kind = PARC_ACTION_WARN, .job = core->jobs[job].id};
 
 	action.warn.allocation = allocation->id;
 	action.warn.attempt = core->jobs[job].attempt;
 	action.warn.what = what;
-	act(core, &action, 0);
+	act_on(core, job, &action, 0);
 }
 
 void act_start(struct parc_core *core, int32_t job, int32_t first)
@@ -80,7 +86,7 @@ void act_start(struct parc_core *core, int32_t job, int32_t first)
 	action.start.attempt = core->jobs[job].attempt + 1;
 	action.start.count = core->placements_count - first;
 	action.start.placements = &core->placements[first];
-	act(core, &action, 1);
+	act_on(core, job, &action, 1);
 }
 
 void act_reserve(struct parc_core *core, int32_t job, const struct parc_action *reserve)
@@ -89,5 +95,5 @@ void act_reserve(struct parc_core *core, int32_t job, const struct parc_action *
 
 	action.kind = PARC_ACTION_RESERVE;
 	action.job = core->jobs[job].id;
-	act(core, &action, 0);
+	act_on(core, job, &action, 0);
 }

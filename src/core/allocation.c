@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "core/idle.h"
+#include "core/index.h"
 #include "core/job.h"
 #include "core/ledger.h"
 #include "core/line.h"
@@ -33,7 +34,7 @@ uint64_t allocation_hash(const struct parc_core *core, int32_t slot)
 	hash = hash_word(hash, (uint64_t)it->work_us);
 	hash = hash_word(hash, (uint64_t)it->checkpoint_us);
 	hash = hash_word(hash, (uint64_t)it->end_us);
-	hash = hash_pair(hash, core->jobs[it->job].attempt, it->state);
+	hash = hash_pair(hash, core->jobs[job_of(core, it)].attempt, it->state);
 	hash = hash_word(hash, (uint64_t)it->done_us);
 	hash = hash_pair(hash, it->speed_milli, it->halved);
 	if (it->beside >= 0)
@@ -47,19 +48,13 @@ uint64_t allocation_hash(const struct parc_core *core, int32_t slot)
 	return hash_word(hash, (uint64_t)(int64_t)it->busy_milli);
 }
 
-void allocation_digest(struct parc_core *core, int32_t slot)
-{
-	struct allocation *it = &core->allocations[slot];
-
-	core->digest -= it->hash;
-	it->hash = allocation_hash(core, slot);
-	core->digest += it->hash;
-}
-
 void task_of_placement(const struct parc_core *core, const struct parc_placement *placement,
 		       struct task *task)
 {
-	task_on_node(placement, idmap_find(&core->node_ids, placement->node), task);
+	/* Mostly it has just been taken there. */
+	int32_t node = idmap_find_near(&core->node_ids, placement->node, core->index->newest);
+
+	task_on_node(placement, node, task);
 }
 
 void task_on_node(const struct parc_placement *placement, int32_t node, struct task *task)
@@ -126,7 +121,7 @@ static int64_t tasks_make(struct parc_core *core, int32_t slot,
 			  const struct parc_placement *placements, int32_t count, int taken)
 {
 	struct allocation *allocation = &core->allocations[slot];
-	int64_t user = core->jobs[allocation->job].user, milli = 0;
+	int64_t user = job_spec(core, job_of(core, allocation))->user, milli = 0;
 	int32_t *link = &allocation->tasks;
 
 	for (int32_t i = 0; i < count; i++) {
@@ -163,9 +158,9 @@ static void endless_join(struct parc_core *core, const struct allocation *it)
 {
 	int32_t before = core->endless.last;
 
-	while (before >= 0 && core->allocations[core->jobs[before].allocation].id > it->id)
+	while (before >= 0 && core->allocations[before].id > it->id)
 		before = chain_previous(&core->waiting, before);
-	chain_insert(&core->waiting, &core->endless, it->job, before);
+	chain_insert(&core->waiting, &core->endless, job_of(core, it), before);
 }
 
 void allocation_time(struct parc_core *core, int32_t slot)
@@ -177,16 +172,16 @@ void allocation_time(struct parc_core *core, int32_t slot)
 	if (is_endless(core, it))
 		endless_join(core, it);
 	else
-		ranking_insert(&core->waiting, &core->ends_root, it->job, &end);
+		ranking_insert(&core->waiting, &core->ends_root, job_of(core, it), &end);
 }
 
 /* It leaves the order of ends. */
 static void time_leave(struct parc_core *core, const struct allocation *it)
 {
 	if (is_endless(core, it))
-		chain_remove(&core->waiting, &core->endless, it->job);
+		chain_remove(&core->waiting, &core->endless, job_of(core, it));
 	else
-		ranking_remove(&core->waiting, &core->ends_root, it->job);
+		ranking_remove(&core->waiting, &core->ends_root, job_of(core, it));
 }
 
 int32_t allocation_next_end(const struct parc_core *core, int32_t slot)
@@ -195,19 +190,20 @@ int32_t allocation_next_end(const struct parc_core *core, int32_t slot)
 	int32_t job;
 
 	if (slot >= 0 && is_endless(core, it))
-		job = chain_next(&core->waiting, it->job);
+		job = chain_next(&core->waiting, job_of(core, it));
 	else if (slot >= 0)
-		job = ranking_next(&core->waiting, core->ends_root, it->job, PARC_NEVER);
+		job = ranking_next(&core->waiting, core->ends_root, job_of(core, it), PARC_NEVER);
 	else
 		job = ranking_first(&core->waiting, core->ends_root, PARC_NEVER);
 	if (job < 0 && (slot < 0 || !is_endless(core, it)))
 		job = core->endless.first;
-	return job < 0 ? -1 : core->jobs[job].allocation;
+	return job < 0 ? -1 : job_allocation(core, job);
 }
 
 int64_t allocation_deadline_us(const struct parc_core *core)
 {
-	return core->ends_root < 0 ? PARC_NEVER : core->waiting.nodes[core->ends_root].least;
+	return core->ends_root < 0 ? PARC_NEVER
+				   : ranking_at(&core->waiting, core->ends_root)->least;
 }
 
 /* The nodes on which its tasks are are filed anew where that matters to reservations. */
@@ -226,45 +222,48 @@ void allocation_set_end(struct parc_core *core, int32_t slot, int64_t end_us)
 	it->end_us = end_us;
 	allocation_time(core, slot);
 	nodes_refresh(core, it);
-	allocation_digest(core, slot);
+	job_digest(core, slot);
 }
 
 void job_start(struct parc_core *core, int32_t slot, int64_t id, int32_t attempt,
 	       const struct parc_placement *placements, int32_t count, int taken)
 {
 	struct job *job = &core->jobs[slot];
-	int32_t a = table_take(&core->allocations_table);
-	struct allocation *it = &core->allocations[a];
+	struct allocation *it = &core->allocations[slot];
+	int32_t speed_milli = order_speed(core, slot, placements, count);
+	int64_t end_us = order_end_us(core, slot, core->time_us, speed_milli);
+	int waits = job->line >= 0;
 
+	speed_started(core, job, placements, count);
+	if (waits)
+		line_step_out(core, slot); /* its place becomes that of one that runs */
 	*it = (struct allocation){.id = id,
+				  .end_us = end_us,
 				  .start_us = core->time_us,
 				  .since_us = core->time_us,
 				  .booked_us = core->time_us,
 				  .idle_us = PARC_NEVER,
-				  .job = slot,
 				  .beside = -1,
 				  .tasks = -1,
 				  .tasks_count = count,
 				  .busy_milli = -1,
 				  .state = PARC_JOB_STARTING,
-				  .speed_milli = order_speed(core, slot, placements, count)};
-	it->end_us = order_end_us(core, slot, core->time_us, it->speed_milli);
-	speed_started(core, job, placements, count);
-	idmap_add(&core->allocation_ids, id, a);
+				  .speed_milli = speed_milli};
+	idmap_add(&core->allocation_ids, id, slot);
 	core->last_allocation = id;
-	it->held_milli = tasks_make(core, a, placements, count, taken);
-	it->tasks_hash = allocation_tasks_hash(core, a);
+	it->held_milli = tasks_make(core, slot, placements, count, taken);
+	it->tasks_hash = allocation_tasks_hash(core, slot);
 	job->attempt = attempt;
-	if (job->line >= 0)
-		line_leave(core, slot);
-	tree_add_pending(core, job->tenant, -1);
-	tree_add_running(core, job->tenant, 1);
-	usage_book(core, a, 1);
-	allocation_digest(core, a);
-	allocation_time(core, a); /* now that it stands in no line */
-	job->allocation = a;
+	if (waits)
+		line_unreserve(core, slot);
+	tree_add_pending(core, spec_of(core, job)->tenant, -1);
+	tree_add_running(core, spec_of(core, job)->tenant, 1);
+	usage_book(core, slot, 1);
+	allocation_time(core, slot);
+	job->runs = 1;
 	job->state = PARC_JOB_STARTING;
-	if (it->speed_milli != PARC_SHARE_WHOLE)
+	core->running++;
+	if (speed_milli != PARC_SHARE_WHOLE)
 		service_note(core, slot); /* it was reckoned at the reference's speed */
 	job_set_reason(core, slot, PARC_REASON_NONE);
 	job_digest(core, slot);
@@ -322,7 +321,7 @@ void allocation_keep(struct parc_core *core, int32_t slot)
 
 	it->since_us = core->time_us;
 	it->busy_done = it->idle_done = it->unmeasured_done = wide_of(0);
-	allocation_digest(core, slot);
+	job_digest(core, slot);
 }
 
 void allocation_lose(struct parc_core *core, int32_t slot)
@@ -350,9 +349,8 @@ void allocation_set_state(struct parc_core *core, int32_t slot, int32_t state)
 		allocation_time(core, slot);
 	allocation_book(core, it, 1);
 	idle_note(core, slot);
-	core->jobs[it->job].state = (uint8_t)state;
-	allocation_digest(core, slot);
-	job_digest(core, it->job);
+	core->jobs[job_of(core, it)].state = (uint8_t)state;
+	job_digest(core, slot);
 }
 
 void allocation_set_busy(struct parc_core *core, int32_t slot, int32_t busy_milli)
@@ -364,7 +362,7 @@ void allocation_set_busy(struct parc_core *core, int32_t slot, int32_t busy_mill
 	it->busy_milli = (int16_t)busy_milli;
 	allocation_book(core, it, 1);
 	idle_note(core, slot);
-	allocation_digest(core, slot);
+	job_digest(core, slot);
 }
 
 /* It stops growing at what no rank tells apart. */
@@ -374,14 +372,14 @@ int64_t allocation_attained_us(const struct parc_core *core, int32_t slot)
 	__int128 had =
 		(__int128)it->held_milli * (core->time_us - it->booked_us) / PARC_SHARE_WHOLE;
 
-	had += core->jobs[it->job].attained_us;
+	had += core->jobs[job_of(core, it)].attained_us;
 	return had > PARC_TIME_MAX ? PARC_TIME_MAX : (int64_t)had;
 }
 
 static void attained_add(struct parc_core *core, int32_t slot)
 {
 	const struct allocation *it = &core->allocations[slot];
-	struct job *job = &core->jobs[it->job];
+	struct job *job = &core->jobs[job_of(core, it)];
 
 	job->attained_us = allocation_attained_us(core, slot);
 	if (it->checkpoint_us > job->kept_us)
@@ -393,7 +391,7 @@ static void allocation_rebase(struct parc_core *core, int32_t slot)
 {
 	struct allocation *it = &core->allocations[slot];
 
-	core->jobs[it->job].attained_us = allocation_attained_us(core, slot);
+	core->jobs[job_of(core, it)].attained_us = allocation_attained_us(core, slot);
 	it->done_us = order_done_us(core, it);
 	it->booked_us = core->time_us;
 }
@@ -410,8 +408,7 @@ void allocation_set_speed(struct parc_core *core, int32_t slot, int32_t speed_mi
 	allocation_time(core, slot);
 	nodes_refresh(core, it);
 	core->disrupted = 1;
-	allocation_digest(core, slot);
-	job_digest(core, it->job);
+	job_digest(core, slot);
 }
 
 /* All of it goes back to `starting`, from where nodes take and give task by task, and comes back
@@ -419,7 +416,7 @@ void allocation_set_speed(struct parc_core *core, int32_t slot, int32_t speed_mi
 void allocation_rebook(struct parc_core *core, int32_t slot, int32_t group, int32_t share_milli)
 {
 	struct allocation *it = &core->allocations[slot];
-	struct job *job = &core->jobs[it->job];
+	struct job *job = &core->jobs[job_of(core, it)];
 
 	allocation_reckon(core, it);
 	time_leave(core, it);
@@ -436,7 +433,7 @@ void allocation_rebook(struct parc_core *core, int32_t slot, int32_t group, int3
 			continue;
 		it->held_milli -= node_give(core, task, PARC_LEDGER_STARTING);
 		task->share_milli = (int16_t)share_milli;
-		it->held_milli += node_take(core, task, job->user, NULL);
+		it->held_milli += node_take(core, task, spec_of(core, job)->user, NULL);
 		if (reserve_refresh(core, task->node))
 			node_changed(core, task->node);
 	}
@@ -446,8 +443,7 @@ void allocation_rebook(struct parc_core *core, int32_t slot, int32_t group, int3
 	idle_leave(core, slot);
 	core->disrupted = 1;
 	it->tasks_hash = allocation_tasks_hash(core, slot);
-	allocation_digest(core, slot);
-	job_digest(core, it->job);
+	job_digest(core, slot);
 }
 
 void allocation_release(struct parc_core *core, int32_t slot)
@@ -459,7 +455,7 @@ void allocation_release(struct parc_core *core, int32_t slot)
 	pair_part(core, slot);
 	node_prefetch(core, core->tasks[it->tasks].node);
 	usage_book(core, slot, -1);
-	tree_add_running(core, core->jobs[it->job].tenant, -1);
+	tree_add_running(core, job_spec(core, job_of(core, it))->tenant, -1);
 	/* Bring all of it back to `starting`, from where the nodes take it task by task. */
 	allocation_book(core, it, -1);
 	ledger_add(core, PARC_LEDGER_STARTING, it->held_milli);
@@ -476,9 +472,9 @@ void allocation_release(struct parc_core *core, int32_t slot)
 	time_leave(core, it);
 	core->disrupted |= core->time_us != it->end_us;
 	attained_add(core, slot);
-	core->digest -= it->hash;
+	job_digest(core, slot);
 	idmap_remove(&core->allocation_ids, it->id);
-	core->jobs[it->job].allocation = -1;
-	it->id = PARC_NONE;
-	table_give(&core->allocations_table, slot);
+	core->jobs[slot].runs = 0;
+	it->planned = 0;
+	core->running--;
 }

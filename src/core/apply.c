@@ -234,7 +234,7 @@ static void apply_run(struct parc_core *core, const struct parc_event *event)
 		break;
 	case PARC_EVENT_PROGRESS:
 		it->work_us = event->run.work_us;
-		allocation_digest(core, slot);
+		job_digest(core, slot);
 		break;
 	case PARC_EVENT_CHECKPOINT:
 		it->work_us = it->checkpoint_us = event->run.work_us;
@@ -244,8 +244,8 @@ static void apply_run(struct parc_core *core, const struct parc_event *event)
 		allocation_set_busy(core, slot, event->run.busy_milli);
 		break;
 	case PARC_EVENT_READY:
-		if (core->jobs[it->job].replica > 0)
-			replica_ready(core, it->job);
+		if (core->jobs[job_of(core, it)].replica > 0)
+			replica_ready(core, job_of(core, it));
 		break;
 	default: /* stopped and ended are followed by an action */
 		break;
@@ -264,7 +264,7 @@ static void apply_job(struct parc_core *core, const struct parc_event *event)
 
 	if (event->kind == PARC_EVENT_HOLD || event->kind == PARC_EVENT_RELEASE) {
 		job_set_held(core, slot, event->kind == PARC_EVENT_HOLD);
-	} else if (core->jobs[slot].allocation >= 0 || has_replicas(core, slot)) {
+	} else if (allocation_is_live(core, slot) || has_replicas(core, slot)) {
 		core->jobs[slot].cancelled = 1;
 		job_digest(core, slot);
 		service_note(core, slot);
@@ -307,7 +307,8 @@ static void step_begin(struct parc_core *core, int64_t time_us)
 	core->steps++;
 	if (plan_stamp(core) == 1) /* the numbers begin anew */
 		for (int32_t i = 0; i < core->jobs_table.high; i++)
-			core->jobs[i].planned = 0;
+			if (!allocation_is_live(core, i))
+				core->allocations[i].planned = 0;
 	core->freed_count = 0;
 	core->freed_all = core->disrupted = core->fleet_changed = core->unfinished;
 	if (core->unfinished)
@@ -382,7 +383,6 @@ static int check_start(const struct parc_core *core, const struct parc_action *a
 	if (core->jobs[job].state != PARC_JOB_PENDING || job_is_service(&core->jobs[job]) ||
 	    action->start.allocation <= core->last_allocation || action->start.count < 1 ||
 	    action->start.attempt != core->jobs[job].attempt + 1 ||
-	    !table_has_room(&core->allocations_table, 1) ||
 	    !table_has_room(&core->tasks_table, action->start.count))
 		return parc_err_set(err, PARC_ERR_STATE, "job %lld cannot be started here",
 				    (long long)action->job);
@@ -401,9 +401,10 @@ static int check_placement(const struct parc_core *core, const struct parc_place
 	    placement->share_milli > PARC_SHARE_WHOLE || placement->cpu_milli < 0 ||
 	    placement->memory_mib < 0 || placement->memory_mib > PARC_MEMORY_MAX ||
 	    placement->device_memory_mib < 0 || placement->slots > UINT16_MAX ||
-	    placement->group < 0 || placement->group >= job->groups_count || placement->task < 0 ||
-	    placement->task >= PARC_TASKS_MAX || placement->variant < -1 ||
-	    placement->variant >= job->variants_count || !node_can_take(core, &task, job->user))
+	    placement->group < 0 || placement->group >= spec_of(core, job)->groups_count ||
+	    placement->task < 0 || placement->task >= PARC_TASKS_MAX || placement->variant < -1 ||
+	    placement->variant >= spec_of(core, job)->variants_count ||
+	    !node_can_take(core, &task, spec_of(core, job)->user))
 		return parc_err_set(err, PARC_ERR_STATE, "node %lld cannot hold the task",
 				    (long long)placement->node);
 	return 0;
@@ -436,13 +437,13 @@ int apply_check(const struct parc_core *core, const struct parc_action *action,
 	case PARC_ACTION_START:
 		return check_start(core, action, err);
 	case PARC_ACTION_STOP:
-		if (core->jobs[job].allocation >= 0 && action->stop.why > 0 &&
+		if (allocation_is_live(core, job) && action->stop.why > 0 &&
 		    action->stop.why < PARC_RESULT_COUNT)
 			return 0;
 		return parc_err_set(err, PARC_ERR_STATE, "job %lld cannot be stopped",
 				    (long long)action->job);
 	case PARC_ACTION_REQUEUE:
-		if (core->jobs[job].allocation >= 0 && action->requeue.reason >= 0 &&
+		if (allocation_is_live(core, job) && action->requeue.reason >= 0 &&
 		    action->requeue.reason < PARC_REASON_COUNT)
 			return 0;
 		return parc_err_set(err, PARC_ERR_STATE, "job %lld holds nothing",
@@ -456,8 +457,7 @@ int apply_check(const struct parc_core *core, const struct parc_action *action,
 	case PARC_ACTION_REBOOK:
 		return rebook_check(core, job, action, err);
 	case PARC_ACTION_WARN:
-		if (core->jobs[job].allocation >= 0 &&
-		    parc_warning_name(action->warn.what)[0] != '?')
+		if (allocation_is_live(core, job) && parc_warning_name(action->warn.what)[0] != '?')
 			return 0;
 		break;
 	case PARC_ACTION_REPLICA:
@@ -489,17 +489,15 @@ int apply_start_checked(struct parc_core *core, const struct parc_action *action
 		if (code != 0)
 			break;
 		task_of_placement(core, placement, &task);
-		node_take(core, &task, core->jobs[job].user, NULL);
+		node_take(core, &task, job_spec(core, job)->user, NULL);
 	}
 	if (code == 0)
-		apply_action(core, action, 1);
+		apply_action(core, action, job, 1);
 	return code;
 }
 
-void apply_action(struct parc_core *core, const struct parc_action *action, int taken)
+void apply_action(struct parc_core *core, const struct parc_action *action, int32_t job, int taken)
 {
-	int32_t job = idmap_find(&core->job_ids, action->job);
-
 	switch (action->kind) {
 	case PARC_ACTION_START:
 		job_start(core, job, action->start.allocation, action->start.attempt,
@@ -508,8 +506,8 @@ void apply_action(struct parc_core *core, const struct parc_action *action, int 
 			pair_join(core, job, idmap_find(&core->job_ids, action->start.beside));
 		break;
 	case PARC_ACTION_STOP:
-		allocation_set_state(core, core->jobs[job].allocation, PARC_JOB_STOPPING);
-		allocation_set_end(core, core->jobs[job].allocation,
+		allocation_set_state(core, job_allocation(core, job), PARC_JOB_STOPPING);
+		allocation_set_end(core, job_allocation(core, job),
 				   core->time_us + action->stop.grace_us);
 		core->jobs[job].result = (uint8_t)action->stop.why;
 		service_note(core, job);
@@ -521,12 +519,12 @@ void apply_action(struct parc_core *core, const struct parc_action *action, int 
 			line_block(core, job);
 		break;
 	case PARC_ACTION_END:
-		if (action->end.result == PARC_RESULT_LOST && core->jobs[job].allocation >= 0)
-			allocation_lose(core, core->jobs[job].allocation);
+		if (action->end.result == PARC_RESULT_LOST && allocation_is_live(core, job))
+			allocation_lose(core, job_allocation(core, job));
 		job_end(core, job, action->end.result);
 		break;
 	case PARC_ACTION_REQUEUE:
-		allocation_lose(core, core->jobs[job].allocation);
+		allocation_lose(core, job_allocation(core, job));
 		job_requeue(core, job, action->requeue.reason);
 		break;
 	case PARC_ACTION_RESERVE:
@@ -534,13 +532,13 @@ void apply_action(struct parc_core *core, const struct parc_action *action, int 
 		break;
 	case PARC_ACTION_WARN:
 		if (action->warn.what == PARC_WARN_IDLE)
-			idle_warned(core, core->jobs[job].allocation);
+			idle_warned(core, job_allocation(core, job));
 		break;
 	case PARC_ACTION_WINDOW:
 		window_apply(core, action);
 		break;
 	case PARC_ACTION_REBOOK:
-		allocation_rebook(core, core->jobs[job].allocation, action->rebook.group,
+		allocation_rebook(core, job_allocation(core, job), action->rebook.group,
 				  action->rebook.share_milli);
 		break;
 	case PARC_ACTION_REPLICA:

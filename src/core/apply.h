@@ -19,7 +19,8 @@ int apply_check(const struct parc_core *core, const struct parc_action *action,
 int apply_start_checked(struct parc_core *core, const struct parc_action *action,
 			struct parc_err *err);
 
-/* `taken`: deciding has already claimed the placements of a START. */
-void apply_action(struct parc_core *core, const struct parc_action *action, int taken);
+/* `job`: the slot of its job, -1: it is of none. `taken`: deciding has already claimed the
+ * placements of a START. */
+void apply_action(struct parc_core *core, const struct parc_action *action, int32_t job, int taken);
 
 #endif

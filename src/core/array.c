@@ -58,7 +58,7 @@ static struct array *array_of(const struct parc_core *core, int32_t job)
 {
 	const struct job *it = &core->jobs[job];
 
-	if (it->array == PARC_NONE || it->array_running_max == 0)
+	if (it->array == PARC_NONE || spec_of(core, it)->array_running_max == 0)
 		return NULL;
 	return &core->arrays[idmap_find(&core->array_ids, it->array)];
 }
@@ -95,11 +95,11 @@ void array_enter(struct parc_core *core, int32_t job)
 
 	if (array != NULL)
 		array->members++;
-	if (it->array == PARC_NONE || it->array_running_max == 0)
+	if (it->array == PARC_NONE || spec_of(core, it)->array_running_max == 0)
 		return;
 	if (array == NULL)
 		array = array_make(core, it->array);
-	array->running_max = it->array_running_max;
+	array->running_max = spec_of(core, it)->array_running_max;
 	core->arrays_capped += array->capped++ == 0;
 }
 
@@ -161,7 +161,7 @@ int array_leave(struct parc_core *core, int32_t job)
 	if (array == NULL)
 		return 0;
 	array->members--;
-	if (core->jobs[job].array_running_max > 0) {
+	if (job_spec(core, job)->array_running_max > 0) {
 		array_withdraw(core, job);
 		core->arrays_capped -= --array->capped == 0;
 	}

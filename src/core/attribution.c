@@ -47,7 +47,7 @@ static void demand_group(const struct parc_core *core, const struct job *job,
 			 const struct group *group, struct demand *it)
 {
 	const struct parc_task *task = &core->shapes[group->shape].ask.task;
-	int32_t v = job->variants;
+	int32_t v = spec_of(core, job)->variants;
 	int64_t milli =
 		task->devices == 0 ? task->cpu_milli : (int64_t)task->devices * task->share_milli;
 
@@ -69,11 +69,12 @@ static void demand_fill(const struct parc_core *core, int32_t line, struct deman
 	it->asks_count = 0;
 	it->chips = 0;
 	it->want_milli = 0;
-	for (int32_t g = head->groups; g >= 0; g = core->groups[g].next)
+	for (int32_t g = spec_of(core, head)->groups; g >= 0; g = core->groups[g].next)
 		demand_group(core, head, &core->groups[g], it);
 	it->want_milli *= core->lines[line].count - core->lines[line].gated;
 	it->limited = reason == PARC_REASON_LIMIT;
-	it->never = reason == PARC_REASON_NO_CHIP || reason == PARC_REASON_TOO_LARGE;
+	it->never = reason == PARC_REASON_NO_CHIP || reason == PARC_REASON_TOO_LARGE ||
+		    reason == PARC_REASON_FLEET;
 	it->fits = reason == PARC_REASON_CLOSENESS ? PARC_LEDGER_STRANDED_CLOSENESS
 						   : PARC_LEDGER_FREE_HELD;
 }
@@ -232,7 +233,7 @@ static void quota_give(const struct parc_core *core, struct account *account)
 		if (core->strands[i].refs == 0 || core->strands[i].gate == -1)
 			continue;
 		head = &core->jobs[strand_head(core, i)];
-		for (int32_t g = head->groups; g >= 0; g = core->groups[g].next)
+		for (int32_t g = spec_of(core, head)->groups; g >= 0; g = core->groups[g].next)
 			demand_group(core, head, &core->groups[g], &demand);
 		for (uint64_t left = demand.chips & core->chips_known; left != 0; left &= left - 1)
 			want_milli[__builtin_ctzll(left)] +=

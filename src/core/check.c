@@ -8,6 +8,7 @@
 #include "core/node.h"
 #include "core/pack.h"
 #include "core/shape.h"
+#include "core/spec.h"
 #include "core/speed.h"
 #include "core/strand.h"
 #include "core/tree.h"
@@ -227,15 +228,26 @@ static int check_depends(const struct parc_core *core, const struct parc_submit 
 	return 0;
 }
 
+/* It is unlike all jobs that there are, and one more kind of them has no room. */
+static int full_of_specs(const struct parc_core *core, const struct parc_submit *submit,
+			 struct parc_err *err)
+{
+	if (!table_has_room(&core->specs_table, 1))
+		return full(err, "unlike jobs", core->specs_table.size);
+	if (!table_has_room(&core->groups_table, submit->groups_count))
+		return full(err, "groups", core->limits.groups);
+	return full(err, "variants and dependencies", core->limits.extras);
+}
+
 static int check_submit_rooms(const struct parc_core *core, const struct parc_submit *submit,
 			      struct parc_err *err)
 {
 	if (!table_has_room(&core->jobs_table, 1))
 		return full(err, "jobs", core->limits.jobs);
-	if (!table_has_room(&core->groups_table, submit->groups_count))
-		return full(err, "groups", core->limits.groups);
-	if (!table_has_room(&core->variants_table, submit->variants_count) ||
-	    !table_has_room(&core->depends_table, submit->depends_count))
+	if (!spec_has_room(core, submit->groups_count, submit->variants_count) &&
+	    spec_find(core, submit) < 0)
+		return full_of_specs(core, submit, err);
+	if (!table_has_room(&core->depends_table, submit->depends_count))
 		return full(err, "variants and dependencies", core->limits.extras);
 	if (submit->service.replicas_max > 0 && !table_has_room(&core->services_table, 1))
 		return full(err, "services", core->services_table.size);
@@ -578,9 +590,9 @@ static int check_run(const struct parc_core *core, const struct parc_event *even
 
 	if (slot < 0)
 		return unknown(err, "allocation", event->run.allocation);
-	if (core->jobs[it->job].attempt != event->run.attempt)
+	if (core->jobs[job_of(core, it)].attempt != event->run.attempt)
 		return parc_err_set(err, PARC_ERR_STATE, "allocation %lld is attempt %d, not %d",
-				    (long long)it->id, core->jobs[it->job].attempt,
+				    (long long)it->id, core->jobs[job_of(core, it)].attempt,
 				    event->run.attempt);
 	if (event->kind == PARC_EVENT_ENDED &&
 	    (event->run.result < PARC_RESULT_OK || event->run.result > PARC_RESULT_LOST ||

@@ -62,11 +62,11 @@ static int32_t closure_find(const struct parc_core *core, int64_t window)
 int closure_admits(const struct parc_core *core, int32_t slot, const struct job *job)
 {
 	const struct closure *it = &core->closures[slot];
-	int32_t at = job->tenant;
+	int32_t at = spec_of(core, job)->tenant;
 
 	if (it->maintenance)
 		return 0;
-	if (it->user != PARC_NONE && it->user == job->user)
+	if (it->user != PARC_NONE && it->user == spec_of(core, job)->user)
 		return 1;
 	while (at >= 0 && it->tenant != PARC_NONE && core->tenants[at].set.tenant != it->tenant)
 		at = idmap_find(&core->tenant_ids, core->tenants[at].set.parent);
@@ -341,7 +341,7 @@ static int closure_clear(struct parc_core *core, int32_t slot)
 
 		for (int32_t t = core->nodes[hold->node].tasks; t >= 0;
 		     t = core->tasks[t].node_next) {
-			int32_t job = core->allocations[core->tasks[t].allocation].job;
+			int32_t job = core->tasks[t].allocation;
 
 			if (!is_on(core, &core->tasks[t], hold) ||
 			    closure_admits(core, slot, &core->jobs[job]))

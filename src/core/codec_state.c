@@ -15,10 +15,11 @@
 #include "core/profile.h"
 #include "core/rebuild.h"
 #include "core/reserve.h"
+#include "core/spec.h"
 #include "core/speed.h"
 
 #define STATE_MAGIC   UINT32_C(0x63726170) /* "parc" */
-#define STATE_VERSION 8
+#define STATE_VERSION 11
 #define HEADER_BYTES  STATE_HEADER_BYTES
 
 static void limits_code(struct codec *codec, struct parc_limits *it)
@@ -286,47 +287,51 @@ static void place_code(struct codec *codec, struct parc_core *core, struct place
 		(codec)->failed |= (field) != byte_; \
 	} while (0)
 
-static void job_flags_code(struct codec *codec, struct job *it)
+static void spec_code(struct codec *codec, struct parc_core *core, struct spec *it)
 {
+	codec_i64(codec, &it->kind);
+	codec_i64(codec, &it->checkpoint_us);
+	codec_i64(codec, &it->grace_us);
+	codec_i32(codec, &it->user);
+	codec_slot(codec, &it->tenant, core->tenants_table.size);
+	codec_i32(codec, &it->array_running_max);
+	codec_slot(codec, &it->groups, core->groups_table.size);
+	codec_slot(codec, &it->variants, core->variants_table.size);
+	codec_i32(codec, &it->refs);
+	codec_u8(codec, &it->work_class);
 	BITS_CODE(codec, it->groups_count);
 	BITS_CODE(codec, it->variants_count);
 	BITS_CODE(codec, it->tier);
 	BITS_CODE(codec, it->close_level);
 	BITS_CODE(codec, it->close_strength);
-	BITS_CODE(codec, it->held);
 	BITS_CODE(codec, it->requeue);
-	BITS_CODE(codec, it->preemptible);
 	BITS_CODE(codec, it->now_or_never);
-	BITS_CODE(codec, it->cancelled);
 	BITS_CODE(codec, it->packable);
+	codec->failed |= it->close_level > PARC_LEVEL_NODE || it->groups < 0 || it->refs < 0;
 }
 
 static void job_code(struct codec *codec, struct parc_core *core, struct job *it)
 {
-	int64_t *longs[] = {
-		&it->id,	  &it->kind,	      &it->submit_us,  &it->time_limit_us,
-		&it->expected_us, &it->checkpoint_us, &it->grace_us,   &it->array,
-		&it->order,	  &it->kept_us,	      &it->attained_us};
-	uint8_t *bytes[] = {&it->waits, &it->state, &it->result, &it->reason, &it->work_class};
+	int64_t *longs[] = {&it->id,	&it->submit_us, &it->time_limit_us, &it->expected_us,
+			    &it->array, &it->order,	&it->kept_us,	    &it->attained_us};
 
 	for (size_t i = 0; i < sizeof(longs) / sizeof(*longs); i++)
 		codec_i64(codec, longs[i]);
-	for (size_t i = 0; i < sizeof(bytes) / sizeof(*bytes); i++)
-		codec_u8(codec, bytes[i]);
-	job_flags_code(codec, it);
-	codec_i32(codec, &it->user);
-	codec_u64(codec, &it->spec_hash);
+	codec_u8(codec, &it->waits);
+	codec_u8(codec, &it->reason);
+	BITS_CODE(codec, it->state);
+	BITS_CODE(codec, it->result);
+	BITS_CODE(codec, it->held);
+	BITS_CODE(codec, it->preemptible);
+	BITS_CODE(codec, it->cancelled);
+	BITS_CODE(codec, it->runs);
+	codec_slot(codec, &it->spec, core->specs_table.size);
 	codec_slot(codec, &it->service, core->services_table.size);
 	codec_i32(codec, &it->replica);
-	codec_slot(codec, &it->tenant, core->tenants_table.size);
-	codec_i32(codec, &it->array_running_max);
-	codec_slot(codec, &it->groups, core->groups_table.size);
-	codec_slot(codec, &it->variants, core->variants_table.size);
 	codec_slot(codec, &it->depends, core->depends_table.size);
 	codec_slot(codec, &it->afters, core->depends_table.size);
-	codec_slot(codec, &it->allocation, core->allocations_table.size);
 	codec_i32(codec, &it->attempt);
-	codec->failed |= it->close_level > PARC_LEVEL_NODE || it->groups < 0;
+	codec->failed |= it->spec < 0;
 }
 
 static void group_code(struct codec *codec, struct parc_core *core, struct group *it)
@@ -376,19 +381,18 @@ static void allocation_code(struct codec *codec, struct parc_core *core, struct 
 	codec_i64(codec, &it->checkpoint_us);
 	codec_i64(codec, &it->end_us);
 	codec_i32(codec, &it->speed_milli);
-	codec_slot(codec, &it->beside, core->allocations_table.size);
+	codec_slot(codec, &it->beside, core->jobs_table.size);
 	codec_i64(codec, &it->done_us);
-	codec_u8(codec, &it->halved);
+	BITS_CODE(codec, it->halved);
 	codec_i64(codec, &it->held_milli);
 	wide_code(codec, &it->busy_done);
 	wide_code(codec, &it->idle_done);
 	wide_code(codec, &it->unmeasured_done);
 	codec_i64(codec, &it->booked_us);
 	codec_i64(codec, &it->idle_us);
-	codec_u8(codec, &it->warned);
+	BITS_CODE(codec, it->warned);
 	codec_i64(codec, &it->since_us);
 	codec_u64(codec, &it->tasks_hash);
-	codec_slot(codec, &it->job, core->jobs_table.size);
 	codec_slot(codec, &it->tasks, core->tasks_table.size);
 	codec_i32(codec, &it->tasks_count);
 	codec_i32(codec, &busy_milli);
@@ -396,7 +400,18 @@ static void allocation_code(struct codec *codec, struct parc_core *core, struct 
 	codec->failed |= busy_milli < -1 || busy_milli > PARC_SHARE_WHOLE || state < 0 ||
 			 state > PARC_JOB_STOPPING;
 	it->busy_milli = (int16_t)busy_milli;
-	it->state = (uint8_t)state;
+	it->state = (uint8_t)state & 3;
+}
+
+/* Of the jobs that hold something. */
+static void allocations_code(struct codec *codec, struct parc_core *core)
+{
+	if (codec->in != NULL)
+		memset(core->allocations, 0,
+		       (size_t)core->jobs_table.high * sizeof(*core->allocations));
+	for (int32_t i = 0; i < core->jobs_table.high && !codec->failed; i++)
+		if (allocation_is_live(core, i))
+			allocation_code(codec, core, &core->allocations[i]);
 }
 
 static void task_code(struct codec *codec, struct parc_core *core, struct task *it)
@@ -404,7 +419,7 @@ static void task_code(struct codec *codec, struct parc_core *core, struct task *
 	uint8_t variant = (uint8_t)it->variant;
 
 	codec_slot(codec, &it->node, core->nodes_table.size);
-	codec_slot(codec, &it->allocation, core->allocations_table.size);
+	codec_slot(codec, &it->allocation, core->jobs_table.size);
 	codec_slot(codec, &it->next, core->tasks_table.size);
 	codec_slot(codec, &it->node_next, core->tasks_table.size);
 	codec_slot(codec, &it->node_prev, core->tasks_table.size);
@@ -564,8 +579,9 @@ static void state_code(struct codec *codec, struct parc_core *core)
 	TABLE_CODE(codec, core, groups, group_code);
 	TABLE_CODE(codec, core, variants, variant_code);
 	TABLE_CODE(codec, core, depends, depend_code);
+	TABLE_CODE(codec, core, specs, spec_code);
 	TABLE_CODE(codec, core, jobs, job_code);
-	TABLE_CODE(codec, core, allocations, allocation_code);
+	allocations_code(codec, core);
 	TABLE_CODE(codec, core, tasks, task_code);
 	TABLE_CODE(codec, core, reservations, reservation_code);
 	TABLE_CODE(codec, core, holds, hold_code);

@@ -29,6 +29,7 @@
 #include "core/reserve.h"
 #include "core/service.h"
 #include "core/shape.h"
+#include "core/spec.h"
 #include "core/speed.h"
 #include "core/strand.h"
 
@@ -52,7 +53,7 @@ struct parc_limits parc_limits_for(int32_t nodes, int32_t devices, int32_t jobs)
 		.devices = devices,
 		.node_devices = node_devices > 8 ? node_devices : 8,
 		.jobs = jobs,
-		.groups = jobs + jobs / 8 + PARC_GROUPS_MAX,
+		.groups = 2 * spec_limit(jobs) + PARC_GROUPS_MAX,
 		.extras = jobs / 8 + PARC_DEPENDS_MAX,
 		.tasks = jobs + devices / 4 + 1024,
 		.tenants = 1024,
@@ -92,16 +93,16 @@ static void tables_carve(struct parc_core *core, struct block *block)
 	TABLE(nodes, limits->nodes, node, next_in_place);
 	TABLE(places, limits->places, place, next);
 	TABLE(jobs, limits->jobs, job, next);
+	spec_init(core, block);
 	TABLE(groups, limits->groups, group, next);
 	TABLE(variants, limits->extras, variant, next);
 	TABLE(depends, limits->extras, depend, next);
-	TABLE(allocations, limits->tasks < limits->jobs ? limits->tasks : limits->jobs, allocation,
-	      idle_next);
 	TABLE(tasks, limits->tasks, task, next);
 	TABLE(shapes, limits->shapes, shape, next);
 	TABLE(tenants, limits->tenants, tenant, next_child);
 	TABLE(lines, strand_limit(limits), line, next);
 #undef TABLE
+	core->allocations = block_take(block, (size_t)limits->jobs, sizeof(*core->allocations));
 	reserve_init(core, block);
 	speed_init(core, block);
 	service_init(core, block);
@@ -125,14 +126,14 @@ static void derived_carve(struct parc_core *core, struct block *block)
 	IDS(node_ids, limits->nodes, nodes);
 	IDS(place_ids, limits->places, places);
 	IDS(job_ids, limits->jobs, jobs);
-	IDS(allocation_ids, core->allocations_table.size, allocations);
+	IDS(allocation_ids, limits->jobs, allocations);
 	IDS(tenant_ids, limits->tenants, tenants);
 #undef IDS
 	core->shape_buckets = block_take(block, shapes, sizeof(*core->shape_buckets));
 	core->shape_mask = shapes - 1;
 	core->line_buckets = block_take(block, lines, sizeof(*core->line_buckets));
 	core->line_mask = lines - 1;
-	ranking_init(&core->waiting, block, limits->jobs);
+	ranking_init_within(&core->waiting, core->allocations, sizeof(*core->allocations));
 	ranking_init_major(&core->turns, block, strand_limit(limits));
 	reserve_plan_init(core, block);
 	array_init(core, block);
@@ -249,6 +250,23 @@ static void actions_give(const struct parc_core *core, struct parc_actions *acti
 			(struct parc_actions){.count = core->actions_count, .list = core->actions};
 }
 
+/* What the next job that comes and starts will write is fetched from memory while the caller is
+ * busy with what was decided. Changes nothing. */
+static void next_prefetch(const struct parc_core *core)
+{
+	table_prefetch(&core->jobs_table);
+	table_prefetch(&core->groups_table);
+	table_prefetch(&core->tasks_table);
+	idmap_prefetch(&core->job_ids, core->last_job + 1);
+	idmap_prefetch(&core->allocation_ids, core->last_allocation + 1);
+	if (core->jobs_table.first_free >= 0) {
+		__builtin_prefetch(&core->allocations[core->jobs_table.first_free], 1);
+		__builtin_prefetch(&core->waiting.nodes[core->jobs_table.first_free], 1);
+	}
+	if (core->endless.last >= 0)
+		__builtin_prefetch(&core->waiting.nodes[core->endless.last], 1);
+}
+
 int parc_step(struct parc_core *core, const struct parc_event *event, struct parc_actions *actions,
 	      struct parc_err *err)
 {
@@ -260,6 +278,7 @@ int parc_step(struct parc_core *core, const struct parc_event *event, struct par
 		decide(core, event);
 		attribution_settle(core);
 		job_digest_settle(core);
+		next_prefetch(core);
 	}
 	actions_give(core, actions);
 	return code;
@@ -280,7 +299,7 @@ int parc_apply(struct parc_core *core, const struct parc_event *event,
 		if (code == 0 && action->kind == PARC_ACTION_START)
 			code = apply_start_checked(core, action, err);
 		else if (code == 0)
-			apply_action(core, action, 0);
+			apply_action(core, action, idmap_find(&core->job_ids, action->job), 0);
 	}
 	quota_open_all(core);
 	quota_settle(core, 0);

@@ -9,7 +9,8 @@
  * Nobody is stopped for a newcomer unless a plan shows that the newcomer then fits. A move has to
  * pay: a job stays where it is unless the other chip is faster by a tenth and by what the move
  * costs it over the time that it has to go; where that is not known it is taken to be as long as
- * it has run so far. No ping-pong: who started less than RUN_MIN_US ago, or half a round, stays.
+ * it has run so far (move.h). No ping-pong: who started less than MOVE_RUN_MIN_US ago, or half a
+ * round, stays.
  *
  * Cost: a walk over the allocations and, for the candidates of each deal, assign.h; at most
  * CANDIDATES_MAX of either kind, and LINES_MAX lines. With more than ASSIGN_CHIPS_MAX makes of chip
@@ -25,6 +26,7 @@
 #include "core/choose.h"
 #include "core/job.h"
 #include "core/line.h"
+#include "core/move.h"
 #include "core/node.h"
 #include "core/order.h"
 #include "core/pair.h"
@@ -35,11 +37,9 @@
 #include "core/score.h"
 #include "core/strand.h"
 
-#define CANDIDATES_MAX 1024		  /* that wait; that run */
-#define LINES_MAX      256		  /* lines looked at */
-#define RUN_MIN_US     INT64_C(600000000) /* ten minutes */
-#define STAY_MILLI     100		  /* a move must make it faster by so much */
-#define ROUND_EPOCHS   4		  /* steps of a score at a round */
+#define CANDIDATES_MAX 1024 /* that wait; that run */
+#define LINES_MAX      256  /* lines looked at */
+#define ROUND_EPOCHS   4    /* steps of a score at a round */
 
 /* One job of the deal. */
 struct hand {
@@ -96,16 +96,14 @@ static int is_awaited(const struct parc_core *core)
 
 int64_t deal_wake_us(const struct parc_core *core)
 {
-	if (core->rules.backfill != PARC_BACKFILL_DEAL ||
-	    (table_count(&core->allocations_table) == 0 && !is_awaited(core)))
+	if (core->rules.backfill != PARC_BACKFILL_DEAL || (core->running == 0 && !is_awaited(core)))
 		return PARC_NEVER;
 	return multiple_after(core->time_us,
-			      core->rules.round_us > 0 ? core->rules.round_us : RUN_MIN_US);
+			      core->rules.round_us > 0 ? core->rules.round_us : MOVE_RUN_MIN_US);
 }
 
-/* May work be stopped in this step? Not by what engines report of work that goes on or was stopped.
- */
-static int is_round(const struct parc_core *core, const struct parc_event *event)
+/* Not by what engines report of work that goes on or was stopped. */
+int deal_is_round(const struct parc_core *core, const struct parc_event *event)
 {
 	if (event->kind >= PARC_EVENT_STARTED && event->kind != PARC_EVENT_ENDED)
 		return 0;
@@ -121,7 +119,7 @@ static int32_t deal_size(const struct parc_core *core, int32_t job)
 
 	if (choose_chips(core, job) == 0)
 		return 0;
-	for (int32_t g = core->jobs[job].groups; g >= 0; g = core->groups[g].next) {
+	for (int32_t g = job_spec(core, job)->groups; g >= 0; g = core->groups[g].next) {
 		const struct group *it = &core->groups[g];
 
 		size += (int64_t)core->shapes[it->shape].ask.task.devices * it->tasks_min;
@@ -132,22 +130,8 @@ static int32_t deal_size(const struct parc_core *core, int32_t job)
 /* The make of chip on which all of the allocation lies, as an index of the assignment; -1. */
 static int32_t chip_of(const struct parc_core *core, const struct deal *deal, int32_t allocation)
 {
-	int32_t chip = -1;
+	int32_t chip = move_make(core, allocation);
 
-	for (int32_t t = core->allocations[allocation].tasks; t >= 0; t = core->tasks[t].next) {
-		const struct task *task = &core->tasks[t];
-		int32_t own;
-
-		if (task->devices == 0)
-			continue;
-		if (core->nodes[task->node].state != PARC_NODE_UP)
-			return -1;
-		own = kind_device_chip(&core->kinds[core->nodes[task->node].kind],
-				       __builtin_ctz(task->devices));
-		if (chip >= 0 && own != chip)
-			return -1;
-		chip = own;
-	}
 	for (int32_t c = 0; c < deal->assign.chips; c++)
 		if (deal->chips[c] == chip)
 			return c;
@@ -177,11 +161,6 @@ static void add_running(struct deal *deal, const struct hand *hand)
 		deal->hands[first] = *hand;
 }
 
-static int64_t run_min_us(const struct parc_core *core)
-{
-	return core->rules.round_us > 0 ? core->rules.round_us / 2 : RUN_MIN_US;
-}
-
 /* Devices that it holds by itself or with a mate; 0: it holds less of them. */
 static int is_whole(const struct allocation *it, int32_t size)
 {
@@ -207,12 +186,11 @@ static void drop_halves(const struct parc_core *core, struct deal *deal)
 
 	deal->count = deal->running;
 	for (int32_t i = 0; i < deal->running; i++) {
-		int32_t beside =
-			core->allocations[core->jobs[deal->hands[i].job].allocation].beside;
+		int32_t beside = core->allocations[deal->hands[i].job].beside;
 
 		deal->hands[i].mate = beside;
-		if (beside >= 0 && (core->rules.order == PARC_ORDER_LONGEST ||
-				    hand_of(deal, core->allocations[beside].job) < 0))
+		if (beside >= 0 &&
+		    (core->rules.order == PARC_ORDER_LONGEST || hand_of(deal, beside) < 0))
 			deal->hands[i].mate = -2;
 	}
 	for (int32_t i = 0; i < deal->running; i++)
@@ -222,34 +200,33 @@ static void drop_halves(const struct parc_core *core, struct deal *deal)
 }
 
 /* Now that they are in order: mates by their index. */
-static void find_mates(const struct parc_core *core, struct deal *deal)
+static void find_mates(struct deal *deal)
 {
 	for (int32_t i = 0; i < deal->count; i++)
 		if (deal->hands[i].mate >= 0)
-			deal->hands[i].mate =
-				hand_of(deal, core->allocations[deal->hands[i].mate].job);
+			deal->hands[i].mate = hand_of(deal, deal->hands[i].mate);
 }
 
 static void find_running(struct parc_core *core, struct deal *deal, int may_stop)
 {
-	for (int32_t slot = 0; slot < core->allocations_table.high; slot++) {
+	for (int32_t slot = 0; slot < core->jobs_table.high; slot++) {
 		const struct allocation *it = &core->allocations[slot];
-		const struct job *job = &core->jobs[it->job];
-		struct hand hand = {.job = it->job, .tie = job->order, .mate = -1};
+		const struct job *job = &core->jobs[slot];
+		struct hand hand = {.job = slot, .tie = job->order, .mate = -1};
 
-		if (it->id == PARC_NONE || !job->preemptible ||
+		if (!allocation_is_live(core, slot) || !job->preemptible ||
 		    (it->state == PARC_JOB_STOPPING &&
 		     (job->result != PARC_RESULT_PREEMPTED || job->cancelled)))
 			continue;
-		hand.size = deal_size(core, it->job);
+		hand.size = deal_size(core, slot);
 		hand.was = chip_of(core, deal, slot);
 		if (hand.size == 0 || hand.was < 0 || !is_whole(it, hand.size))
 			continue;
 		hand.leaving = it->state == PARC_JOB_STOPPING;
 		hand.fixed = !hand.leaving &&
-			     (!may_stop || core->time_us - it->start_us < run_min_us(core));
-		hand.major = strand_major(core, it->job);
-		hand.rank = order_rank(core, it->job);
+			     (!may_stop || core->time_us - it->start_us < move_run_min_us(core));
+		hand.major = strand_major(core, slot);
+		hand.rank = order_rank(core, slot);
 		add_running(deal, &hand);
 	}
 	drop_halves(core, deal);
@@ -311,35 +288,14 @@ static void hands_sort(struct deal *deal)
 		}
 }
 
-/* How long the job is taken to run on, on the reference chip. */
-static int64_t left_us(const struct parc_core *core, int32_t job)
-{
-	int64_t left = order_left_us(core, job);
-
-	if (left == PARC_NEVER)
-		left = core->jobs[job].allocation >= 0
-			       ? allocation_attained_us(core, core->jobs[job].allocation)
-			       : core->jobs[job].attained_us;
-	return left > RUN_MIN_US ? left : RUN_MIN_US;
-}
-
-/* What staying is worth, as a logarithm: the tenth, and the cost of the move over what is left. */
-static int32_t stay_worth(const struct parc_core *core, const struct hand *hand)
-{
-	int64_t milli = PARC_SHARE_WHOLE + STAY_MILLI;
-
-	milli += core->rules.move_us * PARC_SHARE_WHOLE / left_us(core, hand->job);
-	return assign_log2_ratio(milli < INT32_MAX ? (uint32_t)milli : INT32_MAX, PARC_SHARE_WHOLE);
-}
-
 /* ---- Pairs */
 
 static int is_one_class(const struct parc_core *core, int32_t a, int32_t b)
 {
-	const struct group *one = &core->groups[core->jobs[a].groups];
-	const struct group *two = &core->groups[core->jobs[b].groups];
+	const struct group *one = &core->groups[job_spec(core, a)->groups];
+	const struct group *two = &core->groups[job_spec(core, b)->groups];
 
-	return core->jobs[a].kind == core->jobs[b].kind && one->shape == two->shape &&
+	return job_spec(core, a)->kind == job_spec(core, b)->kind && one->shape == two->shape &&
 	       one->tasks_min == two->tasks_min;
 }
 
@@ -422,8 +378,8 @@ static void fill_jobs(struct parc_core *core, struct deal *deal)
 					  .class = class_of(core, deal, hand->job),
 					  .was = hand->leaving ? -1 : hand->was,
 					  .old = hand->mate,
-					  .stay = stay_worth(core, hand),
-					  .left_us = left_us(core, hand->job)};
+					  .stay = move_stay_log(core, hand->job),
+					  .left_us = move_left_us(core, hand->job)};
 		if (hand->mate >= 0 && !hand->leaving && !deal->hands[hand->mate].leaving)
 			it->mate = hand->mate;
 		for (int32_t c = 0; c < deal->assign.chips; c++)
@@ -442,7 +398,7 @@ static void fill_jobs(struct parc_core *core, struct deal *deal)
 static void find_chips(const struct parc_core *core, struct deal *deal)
 {
 	deal->assign = (struct assign){.jobs = deal->jobs};
-	deal->assign.chips = choose_makes(core, deal->chips);
+	deal->assign.chips = choose_makes(core, ~core->cores_chips, deal->chips);
 }
 
 static void find_room(const struct parc_core *core, struct deal *deal)
@@ -508,7 +464,7 @@ static int must_go(const struct parc_core *core, const struct deal *deal, int32_
 	const struct hand *hand = &deal->hands[i];
 
 	return hand->was >= 0 && !hand->leaving && !hand->fixed && !hand->stays &&
-	       core->allocations[core->jobs[hand->job].allocation].state != PARC_JOB_STOPPING;
+	       core->allocations[hand->job].state != PARC_JOB_STOPPING;
 }
 
 /* Those that must leave the chip, the last in turn order first. */
@@ -519,7 +475,7 @@ static int32_t find_victims(const struct parc_core *core, struct deal *deal, int
 
 	for (int32_t i = deal->count - 1; i >= 0; i--)
 		if (i != except && deal->hands[i].was == chip && must_go(core, deal, i))
-			deal->victims[count++] = core->jobs[deal->hands[i].job].allocation;
+			deal->victims[count++] = job_allocation(core, deal->hands[i].job);
 	return count;
 }
 
@@ -535,14 +491,8 @@ static int32_t stop_for(struct parc_core *core, struct deal *deal, int32_t i)
 	needed = reserve_plan_evicting(core, deal->hands[i].job, deal->victims, count);
 	core->plan_only = 0;
 	for (int32_t k = 0; k < needed; k++)
-		act_stop(core, core->allocations[deal->victims[k]].job, PARC_RESULT_PREEMPTED);
+		act_stop(core, deal->victims[k], PARC_RESULT_PREEMPTED);
 	return needed;
-}
-
-/* Would it start again if it was stopped to be moved? */
-static int may_return(const struct parc_core *core, int32_t job)
-{
-	return !core->jobs[job].held && !quota_bars_return(core, job);
 }
 
 /* Does it start at once where it shall be, or in the place of those that are stopped for it? */
@@ -560,7 +510,7 @@ static int find_place(struct parc_core *core, struct deal *deal, int32_t i)
 
 static int is_stopping(const struct parc_core *core, const struct hand *hand)
 {
-	int32_t allocation = core->jobs[hand->job].allocation;
+	int32_t allocation = job_allocation(core, hand->job);
 
 	return allocation >= 0 && core->allocations[allocation].state == PARC_JOB_STOPPING;
 }
@@ -587,7 +537,7 @@ static void stop_for_waiting(struct parc_core *core, struct deal *deal)
 {
 	for (int32_t i = 0; i < deal->count; i++)
 		if (deal->hands[i].was < 0 && deal->jobs[i].chip >= 0 && !is_guest(deal, i) &&
-		    core->jobs[deal->hands[i].job].allocation < 0)
+		    !allocation_is_live(core, deal->hands[i].job))
 			deal->hands[i].comes = stop_for(core, deal, i) > 0;
 }
 
@@ -598,7 +548,7 @@ static void stop_movers(struct parc_core *core, struct deal *deal)
 
 		hand->comes |= hand->leaving && deal->jobs[i].chip >= 0;
 		if (deal->jobs[i].chip < 0 || !must_go(core, deal, i) || is_guest(deal, i) ||
-		    !may_return(core, hand->job) || !find_place(core, deal, i))
+		    !move_may_return(core, hand->job) || !find_place(core, deal, i))
 			continue;
 		act_stop(core, hand->job, PARC_RESULT_PREEMPTED);
 		hand->comes = 1;
@@ -611,7 +561,8 @@ static void stop_guests(struct parc_core *core, struct deal *deal)
 		const struct hand *hand = &deal->hands[i];
 
 		if (is_guest(deal, i) && core->jobs[hand->job].state != PARC_JOB_STOPPING &&
-		    (hand->was < 0 || (must_go(core, deal, i) && may_return(core, hand->job))) &&
+		    (hand->was < 0 ||
+		     (must_go(core, deal, i) && move_may_return(core, hand->job))) &&
 		    clear_host(core, deal, i) && hand->was >= 0)
 			act_stop(core, hand->job, PARC_RESULT_PREEMPTED);
 	}
@@ -643,7 +594,7 @@ static void deal_scores(struct parc_core *core, const struct deal *deal)
 static int is_leaving(const struct parc_core *core, const struct deal *deal)
 {
 	for (int32_t i = 0; i < deal->count; i++) {
-		int32_t allocation = core->jobs[deal->hands[i].job].allocation;
+		int32_t allocation = job_allocation(core, deal->hands[i].job);
 
 		if (allocation >= 0 && core->allocations[allocation].state == PARC_JOB_STOPPING)
 			return 1;
@@ -654,7 +605,7 @@ static int is_leaving(const struct parc_core *core, const struct deal *deal)
 int deal_decide(struct parc_core *core, const struct parc_event *event, int *plain)
 {
 	struct deal *deal = core->deal;
-	int round = is_round(core, event), done;
+	int round = deal_is_round(core, event), done;
 	int awaited = core->rules.round_us == 0 &&
 		      (is_awaited(core) || line_first(core, LINE_READY) >= 0);
 
@@ -666,7 +617,7 @@ int deal_decide(struct parc_core *core, const struct parc_event *event, int *pla
 	find_running(core, deal, round);
 	find_waiting(core, deal);
 	hands_sort(deal);
-	find_mates(core, deal);
+	find_mates(deal);
 	deal->classes = 0;
 	fill_jobs(core, deal);
 	fill_pairs(core, deal);

@@ -18,6 +18,9 @@ void deal_init(struct parc_core *core, struct block *block);
  * be dealt, as it wants shares, cores or unlike chips, may now be tried in the ordinary way. */
 int deal_decide(struct parc_core *core, const struct parc_event *event, int *plain);
 
+/* May work be stopped in this step? */
+int deal_is_round(const struct parc_core *core, const struct parc_event *event);
+
 /* A moment at which rounds look at the fleet came: note it. `before_us`: of the event before. */
 void deal_time(struct parc_core *core, int64_t before_us);
 

@@ -30,7 +30,7 @@ static void job_lost(struct parc_core *core, int32_t job)
 
 	if (it->cancelled)
 		act_end(core, job, PARC_RESULT_CANCELLED, PARC_REASON_NONE);
-	else if (it->requeue && it->attempt <= core->rules.requeue_max)
+	else if (spec_of(core, it)->requeue && it->attempt <= core->rules.requeue_max)
 		act_requeue(core, job, PARC_REASON_RETRY);
 	else
 		act_end(core, job, PARC_RESULT_LOST, PARC_REASON_NONE);
@@ -38,10 +38,11 @@ static void job_lost(struct parc_core *core, int32_t job)
 
 static void decide_submit(struct parc_core *core, const struct parc_event *event)
 {
-	int32_t job = idmap_find(&core->job_ids, event->submit.job), reason;
+	int32_t job = idmap_find_near(&core->job_ids, event->submit.job, core->undigested - 1);
+	int32_t reason;
 	const struct job *it = &core->jobs[job];
 
-	if (it->now_or_never) {
+	if (spec_of(core, it)->now_or_never) {
 		reason = it->held ? PARC_REASON_HELD : PARC_REASON_DEPENDENCY;
 		if (job_is_eligible(core, job))
 			reason = queue_try(core, job);
@@ -75,7 +76,7 @@ static int32_t drained_reason(const struct parc_core *core, int32_t allocation)
 static void decide_run(struct parc_core *core, const struct parc_event *event)
 {
 	int32_t slot = idmap_find(&core->allocation_ids, event->run.allocation);
-	int32_t job = core->allocations[slot].job;
+	int32_t job = slot;
 	const struct job *it = &core->jobs[job];
 
 	if (event->kind == PARC_EVENT_ENDED && event->run.result != PARC_RESULT_LOST)
@@ -109,11 +110,11 @@ static void decide_fence(struct parc_core *core, int32_t node)
 		int32_t allocation = core->tasks[t].allocation;
 
 		if (lies_on(core, allocation, node)) {
-			job_lost(core, core->allocations[allocation].job);
+			job_lost(core, allocation);
 			t = core->nodes[node].tasks; /* the list has changed */
 			continue;
 		}
-		act_stop(core, core->allocations[allocation].job, PARC_RESULT_LOST);
+		act_stop(core, allocation, PARC_RESULT_LOST);
 		t = core->tasks[t].node_next;
 	}
 	ASSERT(t < 0); /* a node has fewer tasks than a step has actions */
@@ -123,8 +124,7 @@ static void decide_device_fail(struct parc_core *core, int32_t node, int32_t dev
 {
 	for (int32_t t = core->nodes[node].tasks; t >= 0; t = core->tasks[t].node_next)
 		if (core->tasks[t].devices >> device & 1)
-			act_stop(core, core->allocations[core->tasks[t].allocation].job,
-				 PARC_RESULT_LOST);
+			act_stop(core, core->tasks[t].allocation, PARC_RESULT_LOST);
 }
 
 static void decide_event(struct parc_core *core, const struct parc_event *event)
@@ -137,7 +137,7 @@ static void decide_event(struct parc_core *core, const struct parc_event *event)
 		break;
 	case PARC_EVENT_CANCEL:
 		job = idmap_find(&core->job_ids, event->job.job);
-		if (core->jobs[job].allocation >= 0)
+		if (allocation_is_live(core, job))
 			act_stop(core, job, PARC_RESULT_CANCELLED);
 		else if (!core->jobs[job].cancelled) /* else a service, whose replicas go first */
 			act_end(core, job, PARC_RESULT_CANCELLED, PARC_REASON_NONE);
@@ -147,10 +147,7 @@ static void decide_event(struct parc_core *core, const struct parc_event *event)
 		decide_run(core, event);
 		break;
 	case PARC_EVENT_USE:
-		pack_grow(
-			core,
-			core->allocations[idmap_find(&core->allocation_ids, event->run.allocation)]
-				.job);
+		pack_grow(core, idmap_find(&core->allocation_ids, event->run.allocation));
 		break;
 	case PARC_EVENT_NODE_FENCE:
 		decide_fence(core, idmap_find(&core->node_ids, event->node.node));

@@ -81,8 +81,6 @@ uint64_t digest_recount(const struct parc_core *core)
 		sum += core->nodes[i].id != PARC_NONE ? node_hash(core, i) : 0;
 	for (int32_t i = 0; i < core->jobs_table.high; i++)
 		sum += core->jobs[i].id != PARC_NONE ? job_hash(core, i) : 0;
-	for (int32_t i = 0; i < core->allocations_table.high; i++)
-		sum += core->allocations[i].id != PARC_NONE ? allocation_hash(core, i) : 0;
 	for (int32_t i = 0; i < core->reservations_table.high; i++)
 		sum += reservation_is_live(&core->reservations[i]) ? reservation_hash(core, i) : 0;
 	for (int32_t i = 0; i < core->closures_table.high; i++)
@@ -223,12 +221,10 @@ static uint64_t words_hash(const struct parc_core *core)
 void digest_reset(struct parc_core *core)
 {
 	for (int32_t i = 0; i < core->nodes_table.high; i++)
-		core->nodes[i].hash = core->nodes[i].id != PARC_NONE ? node_hash(core, i) : 0;
+		if (core->nodes[i].id != PARC_NONE)
+			node_rehash(core, i);
 	for (int32_t i = 0; i < core->jobs_table.high; i++)
 		core->jobs[i].hash = core->jobs[i].id != PARC_NONE ? job_hash(core, i) : 0;
-	for (int32_t i = 0; i < core->allocations_table.high; i++)
-		core->allocations[i].hash =
-			core->allocations[i].id != PARC_NONE ? allocation_hash(core, i) : 0;
 	for (int32_t i = 0; i < core->reservations_table.high; i++)
 		if (reservation_is_live(&core->reservations[i]))
 			core->reservations[i].hash = reservation_hash(core, i);

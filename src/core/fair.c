@@ -254,8 +254,7 @@ void fair_settle(struct parc_core *core)
 
 int64_t fair_wake_us(const struct parc_core *core)
 {
-	if (!fair_is_on(&core->rules) || table_count(&core->allocations_table) == 0 ||
-	    line_first(core, LINE_BLOCKED) < 0)
+	if (!fair_is_on(&core->rules) || core->running == 0 || line_first(core, LINE_BLOCKED) < 0)
 		return PARC_NEVER;
 	return epoch_end(core);
 }

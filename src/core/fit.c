@@ -145,6 +145,7 @@ static void view_fill(const struct parc_core *core, int32_t slot, int kept, stru
 	view->cpu_free = node->cpu_free;
 	view->node = slot;
 	view->hash = 0;
+	view->standing = NULL;
 	if (kept) {
 		view->memory_free -= node->memory_kept;
 		view->cpu_free -= node->cpu_kept;
@@ -177,6 +178,7 @@ void view_keep(struct view *view, const struct kept *kept)
 	view->cpu_free = view->cpu_free > 0 ? view->cpu_free : 0;
 	view->memory_free = view->memory_free > 0 ? view->memory_free : 0;
 	view->hash = 0;
+	view->standing = NULL;
 	for (int32_t i = 0; i < view->kind->devices_count; i++) {
 		struct cell *cell = &view->cells[i];
 		int32_t milli = cell->free_milli - kept->milli[i];
@@ -195,6 +197,7 @@ void view_of_kind(const struct parc_core *core, const struct kind *kind, struct 
 	view->cpu_free = kind->cpu_milli;
 	view->node = -1;
 	view->hash = 0;
+	view->standing = NULL;
 	for (int32_t p = 0; p < kind->pools_count; p++) {
 		const struct pool *pool = &kind->pools[p];
 
@@ -435,6 +438,7 @@ void view_take(const struct parc_core *core, struct view *view, const struct ask
 	view->cpu_free -= pick->booking.cpu_milli;
 	view->memory_free -= ask->task.memory_mib;
 	view->hash = 0;
+	view->standing = NULL;
 	for (uint32_t left = pick->devices; left != 0; left &= left - 1) {
 		struct cell *cell = &view->cells[__builtin_ctz(left)];
 

@@ -21,8 +21,9 @@ struct view {
 	const struct kind *kind;
 	int64_t memory_free;
 	int32_t cpu_free;
-	int32_t node;  /* slot, -1: a class */
-	uint64_t hash; /* of its devices (profile.h); 0: not known */
+	int32_t node;		   /* slot, -1: a class */
+	uint64_t hash;		   /* of its devices (profile.h); 0: not known */
+	struct standing *standing; /* where what it is worth is remembered; NULL: nowhere */
 	struct cell cells[PARC_NODE_DEVICES_MAX];
 };
 
@@ -65,6 +66,7 @@ static inline void view_copy(struct view *to, const struct view *view)
 	to->cpu_free = view->cpu_free;
 	to->node = view->node;
 	to->hash = view->hash;
+	to->standing = NULL;
 	for (int32_t i = 0; i < view->kind->devices_count; i++)
 		to->cells[i] = view->cells[i];
 }

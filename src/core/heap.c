@@ -391,21 +391,45 @@ static void heap_fill(struct parc_core *core, int32_t slot)
 	heap_order(index, slot);
 }
 
+/* What a birth must have for the ask to fit, as far as a glance tells. */
+static struct birth birth_needed(const struct ask *ask)
+{
+	const struct parc_task *task = &ask->task;
+	int is_whole = task->share_milli == PARC_SHARE_WHOLE;
+
+	if (task->devices == 0)
+		return (struct birth){0};
+	return (struct birth){.chips = chips_fold(task->chips),
+			      .whole = is_whole ? (uint8_t)task->devices : 0,
+			      .share = is_whole ? 0 : (uint8_t)(task->share_milli >> SHARE_SHIFT)};
+}
+
+static inline int birth_may_fit(const struct birth *it, const struct birth *needed)
+{
+	return (needed->chips == 0 || (it->chips & needed->chips) != 0) &&
+	       it->whole >= needed->whole && it->share >= needed->share;
+}
+
 /* Hear of the births one by one, from the first that the heap has not heard of. */
 static void heap_hear(struct parc_core *core, int32_t slot)
 {
 	struct index *index = core->index;
 	struct heap *heap = &index->heaps[slot];
+	struct birth needed = birth_needed(&heap->ask);
 	struct batch batch;
 
 	batch_init(core, &batch, slot, BATCH_INSERT);
 	while (heap->births_seen < index->births_count) {
 		int64_t birth = heap->births_seen++;
-		int32_t class = index->births[birth & index->births_mask];
+		const struct birth *it = &index->births[birth & index->births_mask];
+		const struct birth *next = &index->births[(birth + AHEAD) & index->births_mask];
+		int32_t class = it->class;
 
-		class_prefetch(index, index->births[(birth + AHEAD) & index->births_mask]);
-		if (index->classes[class].birth == birth && index->classes[class].count > 0 &&
-		    index_may_fit(core, class, &heap->ask) && !class_is_held(index, class, slot))
+		if (birth_may_fit(next, &needed))
+			class_prefetch(index, next->class);
+		if (birth_may_fit(it, &needed) && index->classes[class].birth == birth &&
+		    index->classes[class].count > 0 && index_may_fit(core, class, &heap->ask) &&
+		    !class_is_held(index, class, slot))
 			batch_add(core, &batch, class);
 	}
 	batch_push(core, &batch);
@@ -727,7 +751,7 @@ int32_t index_best(struct parc_core *core, const struct ask *ask, struct pick *p
 	else
 		node = heap_best(core, slot, &view, pick);
 	if (node >= 0 && !ops->random && pick->booking.devices == 1 &&
-	    pick->booking.share_milli < PARC_SHARE_WHOLE)
+	    pick->booking.share_milli < PARC_SHARE_WHOLE && (pick->can & (pick->can - 1)) != 0)
 		ops->score(core, &view, ask, pick); /* names the device */
 	return node;
 }

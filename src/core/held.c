@@ -75,7 +75,7 @@ static void need_take_task(const struct task *task, struct need *need)
 static int is_within(const struct parc_core *core, const struct node *node, const struct task *task,
 		     int64_t time_us)
 {
-	const struct job *job = &core->jobs[core->allocations[task->allocation].job];
+	const struct job *job = &core->jobs[task->allocation];
 
 	for (int32_t h = node->holds; h >= 0; h = core->holds[h].node_next) {
 		const struct reservation *it = &core->reservations[core->holds[h].reservation];

@@ -55,7 +55,7 @@ void idle_leave(struct parc_core *core, int32_t slot)
 		list_remove(core, slot);
 	it->idle_us = PARC_NEVER;
 	it->warned = IDLE_QUIET;
-	allocation_digest(core, slot);
+	job_digest(core, slot);
 }
 
 void idle_note(struct parc_core *core, int32_t slot)
@@ -71,7 +71,7 @@ void idle_note(struct parc_core *core, int32_t slot)
 	it->idle_us = core->time_us;
 	it->warned = IDLE_QUIET;
 	list_add(core, slot);
-	allocation_digest(core, slot);
+	job_digest(core, slot);
 }
 
 void idle_warned(struct parc_core *core, int32_t slot)
@@ -84,7 +84,7 @@ void idle_warned(struct parc_core *core, int32_t slot)
 	it->idle_us = core->time_us;
 	if (++it->warned != IDLE_LEFT)
 		list_add(core, slot);
-	allocation_digest(core, slot);
+	job_digest(core, slot);
 }
 
 /* ---- Deciding */
@@ -99,7 +99,7 @@ static int32_t head_due(const struct parc_core *core, int which, int64_t after_u
 
 static void idle_reclaim(struct parc_core *core, int32_t slot)
 {
-	int32_t job = core->allocations[slot].job;
+	int32_t job = slot;
 
 	if (core->rules.idle_act == PARC_IDLE_STOP && core->jobs[job].preemptible)
 		act_stop(core, job, PARC_RESULT_IDLE);
@@ -116,7 +116,7 @@ int idle_decide(struct parc_core *core)
 	while ((slot = head_due(core, IDLE_QUIET, core->rules.idle_us)) >= 0) {
 		if (!act_has_room(core))
 			return 0;
-		act_warn(core, core->allocations[slot].job, PARC_WARN_IDLE);
+		act_warn(core, slot, PARC_WARN_IDLE);
 	}
 	while (core->rules.idle_act != PARC_IDLE_WARN &&
 	       (slot = head_due(core, IDLE_WARNED, core->rules.idle_grace_us)) >= 0) {
@@ -178,10 +178,11 @@ void idle_rebuild(struct parc_core *core)
 
 	for (int which = 0; which < 2; which++)
 		core->idles[which] = (struct idle_list){.first = -1, .last = -1};
-	for (int32_t i = 0; i < core->allocations_table.high; i++) {
+	for (int32_t i = 0; i < core->jobs_table.high; i++) {
 		struct allocation *it = &core->allocations[i];
 
-		if (it->id == PARC_NONE || it->idle_us == PARC_NEVER || it->warned == IDLE_LEFT)
+		if (!allocation_is_live(core, i) || it->idle_us == PARC_NEVER ||
+		    it->warned == IDLE_LEFT)
 			continue;
 		it->idle_next = core->idles[it->warned].first;
 		core->idles[it->warned].first = i;
@@ -214,9 +215,8 @@ int idle_verify(const struct parc_core *core, struct parc_err *err)
 						    "K2: allocation %lld is out of place",
 						    (long long)core->allocations[i].id);
 	}
-	for (int32_t i = 0; i < core->allocations_table.high; i++)
-		idle += core->allocations[i].id != PARC_NONE &&
-			core->allocations[i].idle_us != PARC_NEVER &&
+	for (int32_t i = 0; i < core->jobs_table.high; i++)
+		idle += allocation_is_live(core, i) && core->allocations[i].idle_us != PARC_NEVER &&
 			core->allocations[i].warned != IDLE_LEFT;
 	if (idle != listed)
 		return parc_err_set(err, PARC_ERR_MISMATCH, "K2: %d are idle, %d are listed", idle,

@@ -251,8 +251,19 @@ static void class_evict(struct index *index)
 	table_give(&index->classes_table, class);
 }
 
+/* Rented cores are not told at a glance: any ask may fit there. */
+static struct birth birth_of(const struct class *it, int32_t class, uint64_t cores)
+{
+	int any = (it->chips & cores) != 0;
+
+	return (struct birth){.class = class,
+			      .chips = chips_fold(it->chips),
+			      .whole = any ? UINT8_MAX : (uint8_t)it->whole,
+			      .share = any ? UINT8_MAX : (uint8_t)(it->most_milli >> SHARE_SHIFT)};
+}
+
 /* The class got its first member: every heap that does not hold it must hear of it. */
-static void class_fill(struct index *index, int32_t class)
+static void class_fill(struct index *index, int32_t class, uint64_t cores)
 {
 	struct class *it = &index->classes[class];
 
@@ -267,7 +278,7 @@ static void class_fill(struct index *index, int32_t class)
 	it->filled = index->filled_count;
 	index->filled[index->filled_count++] = class;
 	it->birth = index->births_count++;
-	index->births[it->birth & index->births_mask] = class;
+	index->births[it->birth & index->births_mask] = birth_of(it, class, cores);
 }
 
 static void class_drain(struct index *index, int32_t class)
@@ -336,6 +347,7 @@ static int32_t class_create(struct parc_core *core, const struct class *key, con
 		milli[i] = (int16_t)(cells[i] >> 54);
 	class_glance(core, it, milli);
 	memset(it->held, 0, sizeof(it->held));
+	it->standing.epoch = 0;
 	empty_link(index, class);
 	return class;
 }
@@ -382,7 +394,7 @@ static void member_link(struct index *index, struct parc_core *core, int32_t cla
 	if (it->count++ == 0) {
 		if (!index->exact)
 			empty_unlink(index, class);
-		class_fill(index, class);
+		class_fill(index, class, core->cores_chips);
 	}
 }
 
@@ -651,6 +663,7 @@ void index_class_view(const struct parc_core *core, int32_t class, int most, str
 	view->cpu_free = it->cpu_free;
 	view->memory_free = it->memory_free;
 	view->hash = it->devices;
+	view->standing = most ? NULL : &index->classes[class].standing;
 	if (most) {
 		int64_t cpu = threshold_ceiling(&core->cpu, it->cpu_free);
 

@@ -24,7 +24,7 @@
 #define CORE_INDEX_H
 
 #include "base/buddy.h"
-#include "core/fit.h"
+#include "core/policy.h"
 
 #define HEAPS_MAX   512 /* asks remembered; more evict the one longest unused */
 #define HEAPS_WORDS (HEAPS_MAX / 64)
@@ -52,6 +52,7 @@ struct class
 	int32_t root; /* ranking of its members by rank */
 	int32_t empty_next, empty_prev;
 	int32_t filled; /* its place in the list of filled classes */
+	struct standing standing;
 };
 
 struct heap_entry {
@@ -86,6 +87,14 @@ struct heap {
 	int32_t plain; /* it asks for nothing but shares, CPU and memory */
 };
 
+/* A class got its first member: which, and what tells at a glance that an ask does not fit on it,
+ * so that the class itself is fetched from memory for few. */
+struct birth {
+	int32_t class;
+	uint16_t chips;	      /* of its pools, folded */
+	uint8_t whole, share; /* free whole devices; largest free share >> SHARE_SHIFT */
+};
+
 /* By chip: how many births there were up to the last of a class with at least so much free. */
 struct births {
 	int64_t whole[PARC_NODE_DEVICES_MAX + 1];	      /* by free whole devices */
@@ -101,7 +110,7 @@ struct index {
 	int32_t classes_max, empty_first, empty_last;
 	int32_t *filled; /* classes with members, in no order */
 	int32_t filled_count;
-	int32_t *births;
+	struct birth *births;
 	int64_t births_count;
 	uint32_t births_mask;
 	struct births *born;  /* by chip */
@@ -151,6 +160,13 @@ void index_refine(struct parc_core *core, int32_t cpu_milli, int64_t memory_mib)
 
 /* Do all members of a class answer this ask alike? */
 int index_tells_apart(const struct parc_core *core, const struct ask *ask);
+
+/* Chips in fewer bits: who has none in common here has none. */
+static inline uint16_t chips_fold(uint64_t chips)
+{
+	chips |= chips >> 32;
+	return (uint16_t)(chips | chips >> 16);
+}
 
 /* 0: the ask surely fits on no member of the class. Most classes of a full fleet are told at this
  * glance. Memory and CPU are floors, and not looked at. */

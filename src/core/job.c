@@ -19,22 +19,38 @@
 #include "core/strand.h"
 #include "core/tree.h"
 
+static uint64_t depends_hash(const struct parc_core *core, const struct job *job, uint64_t hash)
+{
+	for (int32_t d = job->waits > 0 ? job->depends : -1; d >= 0; d = core->depends[d].next) {
+		const struct depend *it = &core->depends[d];
+
+		if (it->array != PARC_NONE || it->before >= 0)
+			hash = hash_pair(hash,
+					 it->before >= 0 ? core->jobs[it->before].id : it->array,
+					 it->kind);
+	}
+	return hash;
+}
+
 uint64_t job_hash(const struct parc_core *core, int32_t slot)
 {
 	const struct job *job = &core->jobs[slot];
-	uint64_t hash = hash_word(job->spec_hash, (uint64_t)job->order);
+	uint64_t hash = hash_word(spec_of(core, job)->hash, (uint64_t)job->id);
 
+	hash = hash_word(hash, (uint64_t)job->time_limit_us);
+	hash = hash_word(hash, (uint64_t)job->expected_us);
+	hash = hash_word(hash, (uint64_t)job->array);
+	hash = hash_word(hash, (uint64_t)job->order);
 	hash = hash_pair(hash, job->state, job->attempt);
-	hash = hash_pair(hash, job->held, job->waits);
-	hash = hash_pair(hash, job->reason * 16 + job->result, job->cancelled);
+	hash = hash_pair(hash, job->replica, job->waits);
+	hash = hash_pair(hash, job->reason * 16 + job->result,
+			 job->held * 4 + job->preemptible * 2 + job->cancelled);
 	hash = hash_word(hash, (uint64_t)job->kept_us);
 	hash = hash_word(hash, (uint64_t)job->attained_us);
-	for (int32_t d = job->waits > 0 ? job->depends : -1; d >= 0; d = core->depends[d].next)
-		if (core->depends[d].array != PARC_NONE)
-			hash = hash_pair(hash, core->depends[d].array, core->depends[d].kind);
-	for (int32_t g = job->packable ? job->groups : -1; g >= 0; g = core->groups[g].next)
-		hash = hash_word(hash, core->shapes[core->groups[g].shape].ask.hash);
-	return job_is_service(job) ? service_hash(&core->services[job->service], hash) : hash;
+	hash = depends_hash(core, job, hash);
+	if (job_is_service(job))
+		hash = service_hash(&core->services[job->service], hash);
+	return !job->runs ? hash : hash + allocation_hash(core, slot);
 }
 
 void job_digest_settle(struct parc_core *core)
@@ -77,14 +93,16 @@ int job_is_eligible(const struct parc_core *core, int32_t slot)
 
 int64_t job_grace_us(const struct parc_core *core, int32_t job)
 {
-	return core->jobs[job].grace_us > 0 ? core->jobs[job].grace_us : core->rules.grace_us;
+	int64_t grace_us = job_spec(core, job)->grace_us;
+
+	return grace_us > 0 ? grace_us : core->rules.grace_us;
 }
 
 int64_t job_tasks_max(const struct parc_core *core, int32_t slot)
 {
 	int64_t tasks = 0;
 
-	for (int32_t g = core->jobs[slot].groups; g >= 0; g = core->groups[g].next)
+	for (int32_t g = job_spec(core, slot)->groups; g >= 0; g = core->groups[g].next)
 		tasks += core->groups[g].tasks_max;
 	return tasks;
 }
@@ -110,7 +128,7 @@ static void ask_among(const struct parc_core *core, const struct job *job,
 	if (chips != 0)
 		task.chips &= chips;
 	task.chips &= may;
-	ask_init(core, ask, &task, job->user);
+	ask_init(core, ask, &task, spec_of(core, job)->user);
 	ask->task.chips = task.chips; /* none left is none, not any */
 }
 
@@ -136,8 +154,8 @@ int job_could_use(struct parc_core *core, int32_t slot, const struct view *view)
 	struct ask ask;
 	struct pick pick;
 
-	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next) {
-		int32_t v = job->variants;
+	for (int32_t g = spec_of(core, job)->groups; g >= 0; g = core->groups[g].next) {
+		int32_t v = spec_of(core, job)->variants;
 
 		do {
 			group_ask(core, job, &core->groups[g], v, 0, &ask);
@@ -149,91 +167,8 @@ int job_could_use(struct parc_core *core, int32_t slot, const struct view *view)
 	return 0;
 }
 
-/* Hash of all that never changes about a job. */
-static uint64_t submit_hash(const struct parc_submit *submit)
-{
-	const int64_t words[] = {
-		submit->job,
-		submit->tenant,
-		submit->user,
-		submit->kind,
-		submit->tier,
-		submit->work_class,
-		submit->time_limit_us,
-		submit->expected_us,
-		submit->checkpoint_us,
-		submit->grace_us,
-		submit->array,
-		submit->array_running_max,
-		submit->now_or_never,
-		submit->requeue,
-		submit->preemptible,
-		submit->packable,
-		submit->close_level,
-		submit->close_strength,
-		submit->service.replicas_min,
-		submit->service.replicas_max,
-		submit->service.capacity_milli,
-		submit->service.target_milli,
-	};
-	uint64_t hash = HASH_START;
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		hash = hash_word(hash, (uint64_t)words[i]);
-	return hash;
-}
-
-static uint64_t groups_take(struct parc_core *core, struct job *job,
-			    const struct parc_submit *submit, uint64_t hash)
-{
-	int32_t *link = &job->groups;
-
-	for (int32_t g = 0; g < submit->groups_count; g++) {
-		const struct parc_group *group = &submit->groups[g];
-		int32_t slot = table_take(&core->groups_table), shape;
-		struct parc_task task = group->task;
-		struct ask ask;
-
-		task.share_milli =
-			pack_share(core, submit->kind, submit->packable, task.share_milli);
-		ask_init(core, &ask, &task, submit->user);
-		shape = shape_intern(core, &ask);
-		policy_learn(core, shape, group->tasks_min);
-		core->groups[slot] = (struct group){.shape = shape,
-						    .tasks_min = group->tasks_min,
-						    .tasks_max = group->tasks_max,
-						    .mixed_chips = group->mixed_chips,
-						    .asked_milli = group->task.share_milli,
-						    .next = -1};
-		*link = slot;
-		link = &core->groups[slot].next;
-		hash = hash_pair(hash_word(hash, ask.hash), group->tasks_min, group->tasks_max);
-		hash = hash_pair(hash, group->mixed_chips, group->task.share_milli);
-	}
-	return hash;
-}
-
-static uint64_t variants_take(struct parc_core *core, struct job *job,
-			      const struct parc_submit *submit, uint64_t hash)
-{
-	int32_t *link = &job->variants;
-
-	for (int32_t v = 0; v < submit->variants_count; v++) {
-		int32_t slot = table_take(&core->variants_table);
-
-		core->variants[slot] = (struct variant){.set = submit->variants[v], .next = -1};
-		*link = slot;
-		link = &core->variants[slot].next;
-		hash = hash_word(hash, submit->variants[v].chips);
-		hash = hash_pair(hash, submit->variants[v].speed_milli,
-				 submit->variants[v].device_memory_mib);
-	}
-	return hash;
-}
-
 /* Wait for those of the jobs named that are still here. */
-static uint64_t depends_take(struct parc_core *core, int32_t job, const struct parc_submit *submit,
-			     uint64_t hash)
+static void depends_take(struct parc_core *core, int32_t job, const struct parc_submit *submit)
 {
 	int32_t *link = &core->jobs[job].depends;
 
@@ -243,7 +178,6 @@ static uint64_t depends_take(struct parc_core *core, int32_t job, const struct p
 		int32_t before = of_array ? -1 : idmap_find(&core->job_ids, it->job);
 		int32_t slot;
 
-		hash = hash_pair(hash, it->job, it->kind);
 		if (of_array ? !array_is_there(core, it->job) : before < 0)
 			continue;
 		slot = table_take(&core->depends_table);
@@ -260,7 +194,6 @@ static uint64_t depends_take(struct parc_core *core, int32_t job, const struct p
 		*link = slot;
 		link = &core->depends[slot].next;
 	}
-	return hash;
 }
 
 /* What the variants ask for must be told apart as well. */
@@ -268,8 +201,8 @@ static void variants_learn(struct parc_core *core, const struct job *job)
 {
 	struct ask ask;
 
-	for (int32_t v = job->variants; v >= 0; v = core->variants[v].next)
-		for (int32_t g = job->groups; g >= 0; g = core->groups[g].next) {
+	for (int32_t v = spec_of(core, job)->variants; v >= 0; v = core->variants[v].next)
+		for (int32_t g = spec_of(core, job)->groups; g >= 0; g = core->groups[g].next) {
 			group_ask(core, job, &core->groups[g], v, 0, &ask);
 			index_learn(core, &ask);
 		}
@@ -278,39 +211,21 @@ static void variants_learn(struct parc_core *core, const struct job *job)
 static void job_init(struct parc_core *core, struct job *job, const struct parc_submit *submit)
 {
 	*job = (struct job){.id = submit->job,
-			    .user = submit->user,
-			    .kind = submit->kind,
 			    .submit_us = core->time_us,
 			    .time_limit_us = submit->time_limit_us,
 			    .expected_us = submit->expected_us,
-			    .checkpoint_us = submit->checkpoint_us,
-			    .grace_us = submit->grace_us,
 			    .array = submit->array,
 			    .order = core->orders++,
 			    .service = -1,
-			    .tenant = idmap_find(&core->tenant_ids, submit->tenant),
-			    .array_running_max = submit->array_running_max,
-			    .groups = -1,
-			    .variants = -1,
 			    .depends = -1,
 			    .afters = -1,
-			    .allocation = -1,
 			    .reservation = -1,
 			    .next = -1,
 			    .line = -1,
 			    .strand = -1,
-			    .groups_count = (uint8_t)submit->groups_count,
-			    .variants_count = (uint8_t)submit->variants_count,
-			    .tier = (uint8_t)submit->tier,
 			    .state = PARC_JOB_PENDING,
-			    .work_class = (uint8_t)submit->work_class,
 			    .held = submit->held,
-			    .requeue = submit->requeue,
-			    .preemptible = submit->preemptible,
-			    .packable = submit->packable,
-			    .now_or_never = submit->now_or_never,
-			    .close_level = (uint8_t)submit->close_level,
-			    .close_strength = (uint8_t)submit->close_strength};
+			    .preemptible = submit->preemptible};
 }
 
 /* Why a job that is not eligible waits. */
@@ -348,55 +263,58 @@ int32_t job_submit(struct parc_core *core, const struct parc_submit *submit)
 {
 	int32_t slot = table_take(&core->jobs_table);
 	struct job *job = &core->jobs[slot];
-	uint64_t hash = submit_hash(submit);
+	const struct spec *spec;
 
 	job_init(core, job, submit);
+	core->allocations[slot].planned = 0;
 	idmap_add(&core->job_ids, submit->job, slot);
 	core->last_job = submit->job;
-	hash = groups_take(core, job, submit, hash);
-	hash = variants_take(core, job, submit, hash);
-	job->spec_hash = depends_take(core, slot, submit, hash);
+	job->spec = spec_take(core, submit);
+	depends_take(core, slot, submit);
 	variants_learn(core, job);
 	if (submit->service.replicas_max > 0)
 		service_enter(core, slot, &submit->service);
-	if (job->tenant >= 0)
-		core->tenants[job->tenant].jobs++;
-	tree_add_pending(core, job->tenant, !job_is_service(job));
+	spec = spec_of(core, job);
+	if (spec->tenant >= 0)
+		core->tenants[spec->tenant].jobs++;
+	tree_add_pending(core, spec->tenant, !job_is_service(job));
 	strand_enter(core, slot, line_key(core, slot));
 	job_digest(core, slot);
 	array_enter(core, slot);
-	if (!job->now_or_never && !job_is_eligible(core, slot))
+	if (!spec->now_or_never && !job_is_eligible(core, slot))
 		job_set_reason(core, slot, kept_back_reason(job));
-	else if (!job->now_or_never && !array_admit(core, slot))
+	else if (!spec->now_or_never && !array_admit(core, slot))
 		job_set_reason(core, slot, PARC_REASON_ARRAY);
-	else if (!job->now_or_never)
+	else if (!spec->now_or_never)
 		line_join(core, slot);
 	return slot;
+}
+
+/* Does it ask for other shares than its kind is booked? */
+static int share_has_changed(const struct parc_core *core, const struct spec *spec)
+{
+	int changed = 0;
+
+	for (int32_t g = spec->groups; g >= 0; g = core->groups[g].next)
+		changed |= core->shapes[core->groups[g].shape].ask.task.share_milli !=
+			   pack_share(core, spec->kind, 1, core->groups[g].asked_milli);
+	return changed;
 }
 
 void job_repack(struct parc_core *core, int32_t slot)
 {
 	struct job *job = &core->jobs[slot];
-	int waits = job->line >= 0, changed = 0;
+	const struct spec *spec = spec_of(core, job);
+	int waits = job->line >= 0;
 
-	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next)
-		changed |= core->shapes[core->groups[g].shape].ask.task.share_milli !=
-			   pack_share(core, job->kind, 1, core->groups[g].asked_milli);
-	if (!changed || !shape_has_room(core, job->groups_count) || !strand_has_room(core))
+	if (!share_has_changed(core, spec) || !shape_has_room(core, spec->groups_count) ||
+	    !strand_has_room(core) ||
+	    (spec->refs > 1 && !spec_has_room(core, spec->groups_count, spec->variants_count)))
 		return;
 	if (waits)
 		line_leave(core, slot);
 	strand_exit(core, slot);
-	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next) {
-		struct parc_task task = core->shapes[core->groups[g].shape].ask.task;
-		int32_t before = core->groups[g].shape;
-		struct ask ask;
-
-		task.share_milli = pack_share(core, job->kind, 1, core->groups[g].asked_milli);
-		ask_init(core, &ask, &task, job->user);
-		core->groups[g].shape = shape_intern(core, &ask);
-		shape_release(core, before);
-	}
+	job->spec = spec_repack(core, job->spec);
 	variants_learn(core, job);
 	strand_enter(core, slot, line_key(core, slot));
 	if (waits)
@@ -495,19 +413,10 @@ static void depend_unlink(struct parc_core *core, int32_t depend)
 	*link = core->depends[depend].next_after;
 }
 
-static void records_free(struct parc_core *core, const struct job *job)
+static void depends_free(struct parc_core *core, const struct job *job)
 {
 	int32_t next;
 
-	for (int32_t g = job->groups; g >= 0; g = next) {
-		next = core->groups[g].next;
-		shape_release(core, core->groups[g].shape);
-		table_give(&core->groups_table, g);
-	}
-	for (int32_t v = job->variants; v >= 0; v = next) {
-		next = core->variants[v].next;
-		table_give(&core->variants_table, v);
-	}
 	for (int32_t d = job->depends; d >= 0; d = next) {
 		next = core->depends[d].next;
 		depend_unlink(core, d);
@@ -518,15 +427,16 @@ static void records_free(struct parc_core *core, const struct job *job)
 void job_end(struct parc_core *core, int32_t slot, int32_t result)
 {
 	struct job *job = &core->jobs[slot];
-	int waited = job->allocation < 0 && !job_is_service(job), is_awaited;
+	int32_t tenant = spec_of(core, job)->tenant;
+	int waited = !job->runs && !job_is_service(job), is_awaited;
 
 	if (job->replica > 0)
 		replica_leave(core, slot, result);
 	else if (job->service >= 0)
 		service_leave(core, slot);
-	if (job->allocation >= 0)
-		allocation_release(core, job->allocation);
-	tree_add_pending(core, job->tenant, -waited);
+	if (job->runs)
+		allocation_release(core, slot);
+	tree_add_pending(core, tenant, -waited);
 	job_set_reason(core, slot, PARC_REASON_NONE);
 	if (job->line >= 0)
 		line_leave(core, slot);
@@ -537,9 +447,10 @@ void job_end(struct parc_core *core, int32_t slot, int32_t result)
 	afters_tell(core, slot, result);
 	if (is_awaited)
 		array_tell(core, job->array, result);
-	records_free(core, job);
-	if (job->tenant >= 0)
-		core->tenants[job->tenant].jobs--;
+	depends_free(core, job);
+	if (tenant >= 0)
+		core->tenants[tenant].jobs--;
+	spec_release(core, job->spec);
 	if (core->undigested == slot + 1)
 		core->undigested = 0;
 	core->digest -= job->hash;
@@ -552,9 +463,9 @@ void job_requeue(struct parc_core *core, int32_t slot, int32_t reason)
 {
 	struct job *job = &core->jobs[slot];
 
-	ASSERT(job->allocation >= 0);
-	allocation_release(core, job->allocation);
-	tree_add_pending(core, job->tenant, 1);
+	ASSERT(job->runs);
+	allocation_release(core, slot);
+	tree_add_pending(core, spec_of(core, job)->tenant, 1);
 	job->state = PARC_JOB_PENDING;
 	job->result = PARC_RESULT_NONE;
 	job_settle(core, slot);

@@ -14,6 +14,7 @@
 #define CORE_JOB_H
 
 #include "core/fit.h"
+#include "core/spec.h"
 
 /* Take a submitted job in; the event was checked. It waits, unless now_or_never. */
 int32_t job_submit(struct parc_core *core, const struct parc_submit *submit);
@@ -67,8 +68,7 @@ void allocation_set_end(struct parc_core *core, int32_t allocation, int64_t end_
 /* From now on its job runs at this speed, in thousandths of the reference chip. */
 void allocation_set_speed(struct parc_core *core, int32_t allocation, int32_t speed_milli);
 
-/* Recompute its part of the digest; the part that its tasks have in that. */
-void allocation_digest(struct parc_core *core, int32_t allocation);
+/* The part that its tasks have in the digest. */
 uint64_t allocation_tasks_hash(const struct parc_core *core, int32_t allocation);
 
 /* Give back all that the allocation holds. */
@@ -80,9 +80,9 @@ void job_orphan(struct parc_core *core, int32_t job);
 void job_set_held(struct parc_core *core, int32_t job, int held);
 void job_set_reason(struct parc_core *core, int32_t job, int32_t reason);
 
-/* The job's part of the digest is to be reckoned anew after a change of its record: that is done
- * when another job's is to be, or with job_digest_settle at the end of a step, for most steps
- * change one job several times. */
+/* The job's part of the digest, with that of what it holds, is to be reckoned anew after a change
+ * of these records: that is done when another job's is to be, or with job_digest_settle at the end
+ * of a step, for most steps change one job several times. */
 void job_digest(struct parc_core *core, int32_t job);
 void job_digest_settle(struct parc_core *core);
 uint64_t job_hash(const struct parc_core *core, int32_t job);

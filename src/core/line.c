@@ -18,17 +18,18 @@
 uint64_t line_key(const struct parc_core *core, int32_t slot)
 {
 	const struct job *job = &core->jobs[slot];
+	const struct spec *spec = spec_of(core, job);
 	uint64_t hash =
-		hash_pair(HASH_START, job->tier, job->close_level * 4 + job->close_strength);
+		hash_pair(HASH_START, spec->tier, spec->close_level * 4 + spec->close_strength);
 
-	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next) {
+	for (int32_t g = spec->groups; g >= 0; g = core->groups[g].next) {
 		const struct group *group = &core->groups[g];
 
 		hash = hash_word(hash, core->shapes[group->shape].ask.hash);
 		hash = hash_pair(hash, group->tasks_min, group->tasks_max);
 		hash = hash_word(hash, (uint64_t)group->mixed_chips);
 	}
-	for (int32_t v = job->variants; v >= 0; v = core->variants[v].next) {
+	for (int32_t v = spec->variants; v >= 0; v = core->variants[v].next) {
 		hash = hash_word(hash, core->variants[v].set.chips);
 		hash = hash_word(hash, (uint64_t)core->variants[v].set.device_memory_mib);
 	}
@@ -42,7 +43,7 @@ static int32_t shelf_of(const struct parc_core *core, const struct job *job)
 {
 	int32_t least = LINE_SHELVES - 1;
 
-	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next) {
+	for (int32_t g = spec_of(core, job)->groups; g >= 0; g = core->groups[g].next) {
 		const struct parc_task *task = &core->shapes[core->groups[g].shape].ask.task;
 		int32_t shelf = 1 + task->devices;
 
@@ -116,7 +117,8 @@ int32_t line_head(const struct parc_core *core, int32_t line)
 
 int line_job_is_before(const struct parc_core *core, int32_t a, int32_t b)
 {
-	const struct ranking_node *x = &core->waiting.nodes[a], *y = &core->waiting.nodes[b];
+	const struct ranking_node *x = ranking_at(&core->waiting, a),
+				  *y = ranking_at(&core->waiting, b);
 	int64_t major_a = strand_major(core, a), major_b = strand_major(core, b);
 
 	if (major_a != major_b)
@@ -143,19 +145,20 @@ void line_settle(struct parc_core *core, int32_t slot)
 	struct line *line = &core->lines[slot];
 	int32_t head = line_head(core, slot);
 	int64_t major = head < 0 ? 0 : strand_major(core, head);
-	const struct ranking_node *old = &core->turns.nodes[slot];
+	const struct ranking_node *old = ranking_at(&core->turns, slot);
 	struct ranking_node node;
 
 	if (head >= 0 && line->in_turns && core->turns.majors[slot] == major &&
-	    old->key == core->waiting.nodes[head].key && old->tie == core->waiting.nodes[head].tie)
+	    old->key == ranking_at(&core->waiting, head)->key &&
+	    old->tie == ranking_at(&core->waiting, head)->tie)
 		return;
 	if (line->in_turns)
 		ranking_remove(&core->turns, &core->turns_root, slot);
 	line->in_turns = head >= 0;
 	if (head < 0)
 		return;
-	node = (struct ranking_node){.key = core->waiting.nodes[head].key,
-				     .tie = core->waiting.nodes[head].tie,
+	node = (struct ranking_node){.key = ranking_at(&core->waiting, head)->key,
+				     .tie = ranking_at(&core->waiting, head)->tie,
 				     .value = line->state};
 	core->turns.majors[slot] = major;
 	ranking_insert(&core->turns, &core->turns_root, slot, &node);
@@ -198,18 +201,28 @@ static int line_take_out(struct parc_core *core, int32_t slot, int32_t job)
 	return was_head;
 }
 
+void line_unreserve(struct parc_core *core, int32_t job)
+{
+	int32_t reservation = core->jobs[job].reservation;
+
+	if (reservation < 0)
+		return;
+	/* Who waits behind it may come earlier now. */
+	core->disrupted |= core->reservations[reservation].start_us > core->time_us;
+	reserve_drop(core, job);
+}
+
 void line_leave(struct parc_core *core, int32_t job)
+{
+	line_unreserve(core, job);
+	line_step_out(core, job);
+}
+
+void line_step_out(struct parc_core *core, int32_t job)
 {
 	int32_t slot = core->jobs[job].line;
 	int was_head;
 
-	if (core->jobs[job].reservation >= 0) {
-		int32_t reservation = core->jobs[job].reservation;
-
-		/* Who waits behind it may come earlier now. */
-		core->disrupted |= core->reservations[reservation].start_us > core->time_us;
-		reserve_drop(core, job);
-	}
 	was_head = line_take_out(core, slot, job);
 	core->jobs[job].line = -1;
 	core->pending--;
@@ -240,7 +253,7 @@ int line_is_hopeless(int32_t reason)
 {
 	return reason == PARC_REASON_NO_CHIP || reason == PARC_REASON_TOO_LARGE ||
 	       reason == PARC_REASON_NODE_DOWN || reason == PARC_REASON_LIMIT ||
-	       reason == PARC_REASON_NO_SPEED;
+	       reason == PARC_REASON_NO_SPEED || reason == PARC_REASON_FLEET;
 }
 
 int line_is_gated(int32_t reason)
@@ -373,7 +386,7 @@ static int line_check_one(const struct parc_core *core, int32_t line, struct par
 
 		if (member->line != line || line_key(core, job) != it->key ||
 		    member->state != PARC_JOB_PENDING ||
-		    order_rank(core, job) != core->waiting.nodes[job].key ||
+		    order_rank(core, job) != ranking_at(&core->waiting, job)->key ||
 		    (last >= 0 && !line_job_is_before(core, last, job)))
 			return parc_err_set(err, PARC_ERR_MISMATCH,
 					    "Q1: job %lld is out of place in its line",

@@ -27,6 +27,10 @@ enum line_state {
 void line_join(struct parc_core *core, int32_t job);
 void line_leave(struct parc_core *core, int32_t job);
 
+/* Leaving in two steps: out of its line; then what is reserved for the job is free. */
+void line_step_out(struct parc_core *core, int32_t job);
+void line_unreserve(struct parc_core *core, int32_t job);
+
 /* The line's first job; -1: all of them wait for room under a limit. */
 int32_t line_head(const struct parc_core *core, int32_t line);
 

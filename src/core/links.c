@@ -11,6 +11,7 @@
 #include "core/check.h"
 #include "core/reserve.h"
 #include "core/score.h"
+#include "core/spec.h"
 
 struct marks {
 	uint8_t *bytes; /* one a slot */
@@ -21,11 +22,11 @@ enum { /* one set of marks for each way in which records are met */
        MARKS_NODES,
        MARKS_PLACES,
        MARKS_JOBS,
+       MARKS_SPECS,
        MARKS_GROUPS,
        MARKS_VARIANTS,
        MARKS_DEPENDS,
        MARKS_AFTERS,
-       MARKS_ALLOCATIONS,
        MARKS_TASKS,
        MARKS_TASKS_ON_NODES,
        MARKS_SHAPES,
@@ -40,7 +41,7 @@ enum { /* one set of marks for each way in which records are met */
 struct links {
 	const struct parc_core *core;
 	struct marks marks[MARKS_COUNT];
-	int32_t *shape_refs, *tenant_jobs;
+	int32_t *shape_refs, *spec_refs, *tenant_jobs;
 	struct ranking ranking; /* of job slots */
 };
 
@@ -99,7 +100,6 @@ static int ids_are_right(struct links *links)
 	const struct parc_core *core = links->core;
 	int good = free_meet(links, MARKS_NODES, &core->nodes_table) &&
 		   free_meet(links, MARKS_JOBS, &core->jobs_table) &&
-		   free_meet(links, MARKS_ALLOCATIONS, &core->allocations_table) &&
 		   free_meet(links, MARKS_TENANTS, &core->tenants_table) &&
 		   free_meet(links, MARKS_SHAPES, &core->shapes_table) &&
 		   core->places_table.frees == 0;
@@ -108,9 +108,6 @@ static int ids_are_right(struct links *links)
 		good = id_is_right(links, MARKS_NODES, i, core->nodes[i].id, core->last_node);
 	for (int32_t i = 0; i < core->jobs_table.high && good; i++)
 		good = job_id_is_right(links, i);
-	for (int32_t i = 0; i < core->allocations_table.high && good; i++)
-		good = id_is_right(links, MARKS_ALLOCATIONS, i, core->allocations[i].id,
-				   core->last_allocation);
 	for (int32_t i = 0; i < core->tenants_table.high && good; i++)
 		good = id_is_right(links, MARKS_TENANTS, i, core->tenants[i].set.tenant, INT64_MAX);
 	for (int32_t i = 0; i < core->shapes_table.high && good; i++)
@@ -128,12 +125,6 @@ static int node_is_used(const struct links *links, int32_t slot)
 {
 	return slot >= 0 && slot < links->core->nodes_table.high &&
 	       links->core->nodes[slot].id != PARC_NONE;
-}
-
-static int allocation_is_used(const struct links *links, int32_t slot)
-{
-	return slot >= 0 && slot < links->core->allocations_table.high &&
-	       links->core->allocations[slot].id != PARC_NONE;
 }
 
 /* ---- Places and nodes */
@@ -228,13 +219,13 @@ static int fleet_is_right(struct links *links)
 
 /* ---- Jobs */
 
-static int groups_links(struct links *links, const struct job *job)
+static int groups_links(struct links *links, const struct spec *spec)
 {
 	const struct parc_core *core = links->core;
 	int32_t count = 0;
 	int64_t most = core->limits.tasks < PARC_TASKS_MAX ? core->limits.tasks : PARC_TASKS_MAX;
 
-	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next, count++) {
+	for (int32_t g = spec->groups; g >= 0; g = core->groups[g].next, count++) {
 		const struct group *it = &core->groups[g];
 
 		if (!meet(links, MARKS_GROUPS, g) || it->shape < 0 ||
@@ -246,21 +237,58 @@ static int groups_links(struct links *links, const struct job *job)
 		most -= it->tasks_max;
 		links->shape_refs[it->shape]++;
 	}
-	return count == job->groups_count && is_within(count, 1, PARC_GROUPS_MAX);
+	return count == spec->groups_count && is_within(count, 1, PARC_GROUPS_MAX);
 }
 
-static int variants_links(struct links *links, const struct job *job)
+static int variants_links(struct links *links, const struct spec *spec)
 {
 	const struct parc_core *core = links->core;
 	int32_t count = 0;
 
-	for (int32_t v = job->variants; v >= 0; v = core->variants[v].next, count++)
+	for (int32_t v = spec->variants; v >= 0; v = core->variants[v].next, count++)
 		if (!meet(links, MARKS_VARIANTS, v) ||
 		    !is_within(core->variants[v].set.device_memory_mib, 0,
 			       PARC_DEVICE_MEMORY_MAX) ||
 		    core->variants[v].set.speed_milli < 0)
 			return 0;
-	return count == job->variants_count && count <= PARC_VARIANTS_MAX;
+	return count == spec->variants_count && count <= PARC_VARIANTS_MAX;
+}
+
+/* It is one that could be submitted, and some job has it: a free one nobody. */
+static int spec_is_right(struct links *links, int32_t slot)
+{
+	const struct parc_core *core = links->core;
+	const struct spec *it = &core->specs[slot];
+
+	if (is_met(links, MARKS_SPECS, slot))
+		return it->refs == 0;
+	if (it->refs < 1 || it->kind < 0 || !is_within(it->user, 1, PARC_USER_MAX) ||
+	    !is_within(it->checkpoint_us, 0, PARC_TIME_MAX) ||
+	    !is_within(it->grace_us, 0, PARC_TIME_MAX) || it->array_running_max < 0 ||
+	    it->close_strength > PARC_STRENGTH_REQUIRE || it->work_class > PARC_CLASS_BATCH)
+		return 0;
+	if (it->tenant >= core->tenants_table.high ||
+	    (it->tenant >= 0 && core->tenants[it->tenant].set.tenant == PARC_NONE))
+		return 0;
+	return groups_links(links, it) && variants_links(links, it);
+}
+
+static int specs_are_right(struct links *links)
+{
+	const struct parc_core *core = links->core;
+	int good = free_meet(links, MARKS_SPECS, &core->specs_table) &&
+		   free_meet(links, MARKS_GROUPS, &core->groups_table) &&
+		   free_meet(links, MARKS_VARIANTS, &core->variants_table);
+
+	for (int32_t i = 0; i < core->specs_table.high && good; i++)
+		good = spec_is_right(links, i);
+	return good;
+}
+
+static int spec_is_used(const struct links *links, int32_t slot)
+{
+	return slot >= 0 && slot < links->core->specs_table.high &&
+	       links->core->specs[slot].refs > 0;
 }
 
 static int depends_links(struct links *links, int32_t slot)
@@ -294,27 +322,21 @@ static int job_is_right(struct links *links, int32_t slot)
 	const struct job *it = &core->jobs[slot];
 	int waits = it->state == PARC_JOB_PENDING;
 
-	if (!is_within(it->user, 1, PARC_USER_MAX) || !is_within(it->order, 0, core->orders - 1) ||
+	if (!spec_is_used(links, it->spec) || !is_within(it->order, 0, core->orders - 1) ||
 	    !is_within(it->submit_us, 0, core->time_us) ||
 	    !is_within(it->time_limit_us, 0, PARC_TIME_MAX) ||
 	    !is_within(it->expected_us, 0, PARC_TIME_MAX) ||
 	    !is_within(it->kept_us, 0, PARC_TIME_MAX) ||
-	    !is_within(it->attained_us, 0, PARC_TIME_MAX) || it->array_running_max < 0 ||
-	    !is_within(it->array, 0, it->id) || !is_within(it->grace_us, 0, PARC_TIME_MAX) ||
-	    it->state > PARC_JOB_STOPPING || it->reason >= PARC_REASON_COUNT ||
-	    it->result >= PARC_RESULT_COUNT || !is_within(it->attempt, 0, INT32_MAX - 1) ||
-	    it->close_strength > PARC_STRENGTH_REQUIRE || it->work_class > PARC_CLASS_BATCH)
+	    !is_within(it->attained_us, 0, PARC_TIME_MAX) || !is_within(it->array, 0, it->id) ||
+	    it->reason >= PARC_REASON_COUNT || it->result >= PARC_RESULT_COUNT ||
+	    !is_within(it->attempt, 0, INT32_MAX - 1))
 		return 0;
-	if (it->tenant >= core->tenants_table.high ||
-	    (it->tenant >= 0 && core->tenants[it->tenant].set.tenant == PARC_NONE))
+	links->spec_refs[it->spec]++;
+	if (spec_of(core, it)->tenant >= 0)
+		links->tenant_jobs[spec_of(core, it)->tenant]++;
+	if (it->runs == waits)
 		return 0;
-	if (it->tenant >= 0)
-		links->tenant_jobs[it->tenant]++;
-	if (waits ? it->allocation >= 0
-		  : !allocation_is_used(links, it->allocation) ||
-			    core->allocations[it->allocation].job != slot)
-		return 0;
-	return groups_links(links, it) && variants_links(links, it) && depends_links(links, slot);
+	return depends_links(links, slot);
 }
 
 /* Rank the jobs by what tells them apart; returns the root. */
@@ -328,7 +350,8 @@ static int32_t jobs_rank(struct links *links, int by_array)
 		struct ranking_node node = {.key = by_array ? it->array : it->order, .tie = i};
 
 		if (it->id != PARC_NONE &&
-		    (!by_array || (it->array != PARC_NONE && it->array_running_max > 0)))
+		    (!by_array ||
+		     (it->array != PARC_NONE && spec_of(core, it)->array_running_max > 0)))
 			ranking_insert(&links->ranking, &root, i, &node);
 	}
 	return root;
@@ -351,19 +374,21 @@ static int orders_are_right(struct links *links)
 /* The jobs of a capped array agree on the cap, and there is room for all arrays. */
 static int arrays_are_right(struct links *links)
 {
+	const struct parc_core *core = links->core;
 	int32_t root = jobs_rank(links, 1), arrays = 0;
 	int32_t job = ranking_first(&links->ranking, root, INT64_MAX), next;
 
 	for (; job >= 0; job = next) {
-		const struct job *it = &links->core->jobs[job];
+		const struct job *it = &core->jobs[job];
 
 		next = ranking_next(&links->ranking, root, job, INT64_MAX);
-		if (next < 0 || links->core->jobs[next].array != it->array)
+		if (next < 0 || core->jobs[next].array != it->array)
 			arrays++;
-		else if (links->core->jobs[next].array_running_max != it->array_running_max)
+		else if (job_spec(core, next)->array_running_max !=
+			 spec_of(core, it)->array_running_max)
 			return 0;
 	}
-	return arrays <= links->core->limits.extras;
+	return arrays <= core->limits.extras;
 }
 
 static int service_is_right(const struct links *links, int32_t slot)
@@ -419,14 +444,14 @@ static int jobs_are_right(struct links *links)
 {
 	const struct parc_core *core = links->core;
 	int32_t afters = 0;
-	int good = free_meet(links, MARKS_GROUPS, &core->groups_table) &&
-		   free_meet(links, MARKS_VARIANTS, &core->variants_table) &&
-		   free_meet(links, MARKS_DEPENDS, &core->depends_table);
+	int good = specs_are_right(links) && free_meet(links, MARKS_DEPENDS, &core->depends_table);
 
 	for (int32_t i = 0; i < core->jobs_table.high && good; i++)
-		good = core->jobs[i].id == PARC_NONE || job_is_right(links, i);
+		good = core->jobs[i].id == PARC_NONE ? !core->jobs[i].runs : job_is_right(links, i);
 	for (int32_t i = 0; i < core->jobs_table.high && good; i++)
 		afters += core->jobs[i].id == PARC_NONE ? 0 : core->jobs[i].waits;
+	for (int32_t i = 0; i < core->specs_table.high && good; i++)
+		good = core->specs[i].refs == links->spec_refs[i];
 	for (int32_t i = 0; i < core->shapes_table.high && good; i++)
 		good = !core->shapes[i].live || core->shapes[i].refs == links->shape_refs[i];
 	for (int32_t i = 0; i < core->tenants_table.high && good; i++)
@@ -449,8 +474,8 @@ static int task_is_right(const struct links *links, const struct job *job, int32
 	    !is_within(it->device_memory_mib, 0, PARC_DEVICE_MEMORY_MAX) ||
 	    !is_within(it->cpu_milli, 0, PARC_CPU_MAX) ||
 	    !is_within(it->memory_mib, 0, PARC_MEMORY_MAX) ||
-	    !is_within(it->group, 0, job->groups_count - 1) ||
-	    !is_within(it->variant, -1, job->variants_count - 1))
+	    !is_within(it->group, 0, spec_of(core, job)->groups_count - 1) ||
+	    !is_within(it->variant, -1, spec_of(core, job)->variants_count - 1))
 		return 0;
 	devices = core->nodes[it->node].devices_count;
 	return devices == 32 || it->devices >> devices == 0;
@@ -462,10 +487,10 @@ static int beside_is_right(const struct parc_core *core, int32_t slot)
 	const struct allocation *it = &core->allocations[slot];
 
 	return is_within(it->halved, it->beside >= 0, 1) &&
-	       (it->beside < 0 || (it->tasks >= 0 && core->tasks[it->tasks].devices != 0 &&
-				   it->beside < core->allocations_table.high &&
-				   core->allocations[it->beside].id != PARC_NONE &&
-				   core->allocations[it->beside].beside == slot));
+	       (it->beside < 0 ||
+		(it->tasks >= 0 && core->tasks[it->tasks].devices != 0 &&
+		 it->beside < core->jobs_table.high && allocation_is_live(core, it->beside) &&
+		 core->allocations[it->beside].beside == slot));
 }
 
 static int allocation_is_right(struct links *links, int32_t slot)
@@ -474,7 +499,7 @@ static int allocation_is_right(struct links *links, int32_t slot)
 	const struct allocation *it = &core->allocations[slot];
 	int32_t count = 0;
 
-	if (!job_is_used(links, it->job) || core->jobs[it->job].allocation != slot ||
+	if (!is_within(it->id, 1, core->last_allocation) ||
 	    !is_within(it->done_us, 0, PARC_TIME_MAX) ||
 	    !is_within(it->start_us, 0, core->time_us) || !is_within(it->busy_milli, -1, 1000) ||
 	    !is_within(it->work_us, 0, PARC_TIME_MAX) ||
@@ -482,13 +507,13 @@ static int allocation_is_right(struct links *links, int32_t slot)
 	    !is_within(it->since_us, 0, core->time_us) ||
 	    !is_within(it->booked_us, 0, core->time_us) || !is_within(it->warned, 0, 2) ||
 	    (it->idle_us != PARC_NEVER && !is_within(it->idle_us, 0, core->time_us)) ||
-	    !is_within(it->held_milli, 0, INT64_C(1) << 52) || core->jobs[it->job].attempt < 1 ||
+	    !is_within(it->held_milli, 0, INT64_C(1) << 52) || core->jobs[slot].attempt < 1 ||
 	    it->end_us < 0 || it->speed_milli < 1 ||
 	    !is_within(it->state, PARC_JOB_STARTING, PARC_JOB_STOPPING))
 		return 0;
 	for (int32_t t = it->tasks; t >= 0; t = core->tasks[t].next, count++)
 		if (!meet(links, MARKS_TASKS, t) || core->tasks[t].allocation != slot ||
-		    !task_is_right(links, &core->jobs[it->job], t))
+		    !task_is_right(links, &core->jobs[slot], t))
 			return 0;
 	return count == it->tasks_count && beside_is_right(core, slot);
 }
@@ -499,8 +524,8 @@ static int allocations_are_right(struct links *links)
 	int32_t used;
 	int good = free_meet(links, MARKS_TASKS, &core->tasks_table);
 
-	for (int32_t i = 0; i < core->allocations_table.high && good; i++)
-		good = core->allocations[i].id == PARC_NONE || allocation_is_right(links, i);
+	for (int32_t i = 0; i < core->jobs_table.high && good; i++)
+		good = !allocation_is_live(core, i) || allocation_is_right(links, i);
 	used = table_count(&core->tasks_table);
 	return good && links->marks[MARKS_TASKS].count == core->tasks_table.high &&
 	       links->marks[MARKS_TASKS_ON_NODES].count == used &&
@@ -648,19 +673,21 @@ static int links_init(struct links *links, const struct parc_core *core)
 {
 	*links = (struct links){.core = core};
 	links->shape_refs = calloc((size_t)core->shapes_table.high + 1, sizeof(int32_t));
+	links->spec_refs = calloc((size_t)core->specs_table.high + 1, sizeof(int32_t));
 	links->tenant_jobs = calloc((size_t)core->tenants_table.high + 1, sizeof(int32_t));
-	links->ranking.nodes =
-		calloc((size_t)core->jobs_table.high + 1, sizeof(*links->ranking.nodes));
-	return links->shape_refs != NULL && links->tenant_jobs != NULL &&
-	       links->ranking.nodes != NULL &&
+	ranking_init_within(&links->ranking,
+			    calloc((size_t)core->jobs_table.high + 1, sizeof(struct ranking_node)),
+			    sizeof(struct ranking_node));
+	return links->shape_refs != NULL && links->spec_refs != NULL &&
+	       links->tenant_jobs != NULL && links->ranking.nodes != NULL &&
 	       marks_take(links, MARKS_NODES, core->nodes_table.high) &&
 	       marks_take(links, MARKS_PLACES, core->places_table.high) &&
 	       marks_take(links, MARKS_JOBS, core->jobs_table.high) &&
+	       marks_take(links, MARKS_SPECS, core->specs_table.high) &&
 	       marks_take(links, MARKS_GROUPS, core->groups_table.high) &&
 	       marks_take(links, MARKS_VARIANTS, core->variants_table.high) &&
 	       marks_take(links, MARKS_DEPENDS, core->depends_table.high) &&
 	       marks_take(links, MARKS_AFTERS, core->depends_table.high) &&
-	       marks_take(links, MARKS_ALLOCATIONS, core->allocations_table.high) &&
 	       marks_take(links, MARKS_TASKS, core->tasks_table.high) &&
 	       marks_take(links, MARKS_TASKS_ON_NODES, core->tasks_table.high) &&
 	       marks_take(links, MARKS_SHAPES, core->shapes_table.high) &&
@@ -676,6 +703,7 @@ static void links_deinit(struct links *links)
 	for (int which = 0; which < MARKS_COUNT; which++)
 		free(links->marks[which].bytes);
 	free(links->shape_refs);
+	free(links->spec_refs);
 	free(links->tenant_jobs);
 	free(links->ranking.nodes);
 }

@@ -140,7 +140,7 @@ static enum parc_ledger rest_category(const struct node *node, int failed)
 	}
 }
 
-/* Book (sign 1) or unbook (-1) what nobody uses, of which a part may be kept. */
+/* Book (sign 1) or unbook (-1) what nobody uses, of which a part is kept. */
 static void free_book(struct parc_core *core, struct node *node, enum parc_ledger category,
 		      int32_t chip, int sign, int32_t milli, int32_t kept)
 {
@@ -148,21 +148,44 @@ static void free_book(struct parc_core *core, struct node *node, enum parc_ledge
 	if (category != PARC_LEDGER_FREE_UNATTRIBUTED)
 		return;
 	core->chip_free[chip] += sign * milli;
-	core->chip_kept[chip] += sign * (kept < milli ? kept : milli);
+	core->chip_kept[chip] += sign * kept;
 	node->free_milli += sign * milli;
+}
+
+/* What is not held by tasks of devices of one chip that are all sound or have all failed. */
+struct rest {
+	int32_t foreign, free, kept; /* kept: a part of what is free */
+};
+
+/* Add (sign 1) or subtract (-1) one device. */
+static void rest_add(struct rest *rest, const struct device *device, int sign)
+{
+	int32_t left = PARC_SHARE_WHOLE - device->used_milli;
+	int32_t foreign = device->foreign_milli < left ? device->foreign_milli : left;
+
+	left -= foreign;
+	rest->foreign += sign * foreign;
+	rest->free += sign * left;
+	rest->kept += sign * (device->kept_milli < left ? device->kept_milli : left);
+}
+
+static void rest_book(struct parc_core *core, struct node *node, int32_t chip, int failed,
+		      const struct rest *rest)
+{
+	if (rest->foreign != 0)
+		ledger_add(core, PARC_LEDGER_FOREIGN, rest->foreign);
+	if (rest->free != 0 || rest->kept != 0)
+		free_book(core, node, rest_category(node, failed), chip, 1, rest->free, rest->kept);
 }
 
 /* Book (sign 1) or unbook (-1) what is not held by tasks of one device. */
 static void device_book(struct parc_core *core, struct node *node, int32_t chip,
 			const struct device *device, int sign)
 {
-	int32_t rest = PARC_SHARE_WHOLE - device->used_milli;
-	int32_t foreign = device->foreign_milli < rest ? device->foreign_milli : rest;
-	enum parc_ledger category = rest_category(node, device->failed);
+	struct rest rest = {0};
 
-	if (foreign > 0)
-		ledger_add(core, PARC_LEDGER_FOREIGN, sign * foreign);
-	free_book(core, node, category, chip, sign, rest - foreign, device->kept_milli);
+	rest_add(&rest, device, sign);
+	rest_book(core, node, chip, device->failed, &rest);
 }
 
 static void cores_book(struct parc_core *core, struct node *node, int sign)
@@ -174,7 +197,7 @@ static void cores_book(struct parc_core *core, struct node *node, int sign)
 	if (node->cores_pool < 0)
 		return;
 	free_book(core, node, category, node->pools[node->cores_pool].chip, sign, node->cpu_free,
-		  node->cpu_kept);
+		  node->cpu_kept < node->cpu_free ? node->cpu_kept : node->cpu_free);
 }
 
 static void node_book(struct parc_core *core, struct node *node, int sign)
@@ -189,28 +212,49 @@ static void node_book(struct parc_core *core, struct node *node, int sign)
 	cores_book(core, node, sign);
 }
 
-uint64_t node_hash(const struct parc_core *core, int32_t slot)
+/* The part of one device in the digest. They are hashed apart and added, so that a change of one
+ * needs no look at the others. */
+static uint64_t device_hash(const struct device *it, int32_t number)
 {
-	const struct node *node = &core->nodes[slot];
-	const struct device *devices = &core->devices[node->devices];
-	uint64_t hash = hash_word(HASH_START, (uint64_t)node->id), sum = 0;
+	uint64_t milli = (uint64_t)(uint16_t)it->used_milli << 48 |
+			 (uint64_t)(uint16_t)it->foreign_milli << 32 | (uint64_t)it->slots << 16 |
+			 (uint64_t)it->holders << 8 | it->failed;
+	uint64_t memory = (uint64_t)it->used_mib << 32 | (uint32_t)it->foreign_mib;
+
+	return hash_word(hash_word((uint64_t)number + 1, milli),
+			 memory ^ (uint64_t)it->owner << 20);
+}
+
+static uint64_t devices_hash(const struct parc_core *core, const struct node *node)
+{
+	uint64_t sum = 0;
+
+	for (int32_t i = 0; i < node->devices_count; i++)
+		sum += device_hash(&core->devices[node->devices + i], i);
+	return sum;
+}
+
+static uint64_t hash_of(const struct node *node, uint64_t devices)
+{
+	uint64_t hash = hash_word(HASH_START, (uint64_t)node->id);
 
 	hash = hash_pair(hash, node->cpu_free, node->state);
 	hash = hash_word(hash, (uint64_t)node->memory_free);
 	hash = hash_word(hash, (uint64_t)node->changed);
-	/* Devices are hashed apart and added, so that the processor works on several at once. */
-	for (int32_t i = 0; i < node->devices_count; i++) {
-		const struct device *it = &devices[i];
-		uint64_t milli = (uint64_t)(uint16_t)it->used_milli << 48 |
-				 (uint64_t)(uint16_t)it->foreign_milli << 32 |
-				 (uint64_t)it->slots << 16 | (uint64_t)it->holders << 8 |
-				 it->failed;
-		uint64_t memory = (uint64_t)it->used_mib << 32 | (uint32_t)it->foreign_mib;
+	return hash_word(hash, devices);
+}
 
-		sum += hash_word(hash_word((uint64_t)i + 1, milli),
-				 memory ^ (uint64_t)it->owner << 20);
-	}
-	return hash_word(hash, sum);
+uint64_t node_hash(const struct parc_core *core, int32_t slot)
+{
+	return hash_of(&core->nodes[slot], devices_hash(core, &core->nodes[slot]));
+}
+
+void node_rehash(struct parc_core *core, int32_t slot)
+{
+	struct node *node = &core->nodes[slot];
+
+	node->devices_hash = devices_hash(core, node);
+	node->hash = hash_of(node, node->devices_hash);
 }
 
 static void node_digest(struct parc_core *core, int32_t slot)
@@ -218,7 +262,7 @@ static void node_digest(struct parc_core *core, int32_t slot)
 	struct node *node = &core->nodes[slot];
 
 	core->digest -= node->hash;
-	node->hash = node_hash(core, slot);
+	node->hash = hash_of(node, node->devices_hash);
 	core->digest += node->hash;
 }
 
@@ -291,6 +335,7 @@ static void node_init(struct parc_core *core, int32_t slot, const struct parc_no
 			node->cores_pool = (int8_t)p;
 	memset(&core->devices[node->devices], 0,
 	       (size_t)it->devices_count * sizeof(*core->devices));
+	node->devices_hash = devices_hash(core, node);
 }
 
 /* Count the node's devices in or out of the totals. */
@@ -405,14 +450,31 @@ static int32_t device_chip(const struct node *node, int32_t device)
 	return -1;
 }
 
+/* A device is about to change: out of the books and the digest with it, and in again after. */
+static void device_leave(struct parc_core *core, struct node *node, int32_t number)
+{
+	const struct device *it = &core->devices[node->devices + number];
+
+	device_book(core, node, device_chip(node, number), it, -1);
+	node->devices_hash -= device_hash(it, number);
+}
+
+static void device_return(struct parc_core *core, struct node *node, int32_t number)
+{
+	const struct device *it = &core->devices[node->devices + number];
+
+	device_book(core, node, device_chip(node, number), it, 1);
+	node->devices_hash += device_hash(it, number);
+}
+
 void node_set_failed(struct parc_core *core, int32_t slot, int32_t device, int failed)
 {
 	struct node *node = &core->nodes[slot];
 	struct device *it = &core->devices[node->devices + device];
 
-	device_book(core, node, device_chip(node, device), it, -1);
+	device_leave(core, node, device);
 	it->failed = (uint8_t)failed;
-	device_book(core, node, device_chip(node, device), it, 1);
+	device_return(core, node, device);
 	node_changed(core, slot);
 	if (!failed)
 		node_freed(core, slot);
@@ -424,10 +486,10 @@ void node_set_foreign(struct parc_core *core, int32_t slot, int32_t device, int3
 	struct node *node = &core->nodes[slot];
 	struct device *it = &core->devices[node->devices + device];
 
-	device_book(core, node, device_chip(node, device), it, -1);
+	device_leave(core, node, device);
 	it->foreign_milli = (int16_t)milli;
 	it->foreign_mib = mib;
-	device_book(core, node, device_chip(node, device), it, 1);
+	device_return(core, node, device);
 	node_changed(core, slot);
 	node_freed(core, slot);
 }
@@ -439,28 +501,54 @@ int64_t node_task_milli(const struct parc_core *core, const struct task *task)
 	return core->nodes[task->node].cores_pool < 0 ? milli : milli + task->cpu_milli;
 }
 
-/* Add (sign 1) or subtract (-1) what a task holds; the rest is booked anew. */
+/* Add (sign 1) or subtract (-1) what a task holds of a device. */
+static void device_hold(struct device *it, const struct task *task, int64_t user, int one_user,
+			int sign)
+{
+	it->used_milli = (int16_t)(it->used_milli + sign * task->share_milli);
+	it->used_mib += sign * task->device_memory_mib;
+	it->slots ^= (uint16_t)task->slots;
+	it->holders = (uint8_t)(it->holders + sign);
+	if (it->holders == 0)
+		it->owner = 0;
+	else if (sign > 0 && one_user && task->share_milli < PARC_SHARE_WHOLE)
+		it->owner = (int32_t)user;
+	ASSERT(it->used_milli >= 0 && it->used_milli <= PARC_SHARE_WHOLE);
+}
+
+/* What is left of devices of one chip changed: book it, and begin anew. */
+static void rests_book(struct parc_core *core, struct node *node, int32_t chip, struct rest *rests)
+{
+	for (int failed = 0; failed < 2; failed++) {
+		rest_book(core, node, chip, failed, &rests[failed]);
+		rests[failed] = (struct rest){0};
+	}
+}
+
+/* The same for all devices of the task, as a rule of one chip; what is left of them is booked by
+ * what it changed in sum. */
 static void devices_hold(struct parc_core *core, const struct task *task, int64_t user, int sign)
 {
 	struct node *node = &core->nodes[task->node];
+	struct rest rests[2] = {0}; /* of sound devices, of failed ones */
+	int32_t chip = -1;
 
 	for (uint32_t left = task->devices; left != 0; left &= left - 1) {
-		int32_t i = __builtin_ctz(left), chip = device_chip(node, i);
+		int32_t i = __builtin_ctz(left), own = device_chip(node, i);
 		struct device *it = &core->devices[node->devices + i];
+		struct rest *rest = &rests[it->failed != 0];
 
-		device_book(core, node, chip, it, -1);
-		it->used_milli = (int16_t)(it->used_milli + sign * task->share_milli);
-		it->used_mib += sign * task->device_memory_mib;
-		it->slots ^= (uint16_t)task->slots;
-		it->holders = (uint8_t)(it->holders + sign);
-		if (it->holders == 0)
-			it->owner = 0;
-		else if (sign > 0 && core->chips[chip].one_user &&
-			 task->share_milli < PARC_SHARE_WHOLE)
-			it->owner = (int32_t)user;
-		device_book(core, node, chip, it, 1);
-		ASSERT(it->used_milli >= 0 && it->used_milli <= PARC_SHARE_WHOLE);
+		if (chip >= 0 && own != chip)
+			rests_book(core, node, chip, rests);
+		chip = own;
+		rest_add(rest, it, -1);
+		node->devices_hash -= device_hash(it, i);
+		device_hold(it, task, user, core->chips[chip].one_user, sign);
+		node->devices_hash += device_hash(it, i);
+		rest_add(rest, it, 1);
 	}
+	if (chip >= 0)
+		rests_book(core, node, chip, rests);
 }
 
 static void node_hold(struct parc_core *core, const struct task *task, int64_t user, int sign)

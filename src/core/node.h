@@ -86,4 +86,7 @@ void node_recount_totals(struct parc_core *core, int32_t node);
 /* Its part of the digest, computed from its record. */
 uint64_t node_hash(const struct parc_core *core, int32_t node);
 
+/* Reckon it and what it is made of anew, after decoding; not in the digest. */
+void node_rehash(struct parc_core *core, int32_t node);
+
 #endif

@@ -84,14 +84,14 @@ static int64_t work_left(int64_t work_us, int64_t done_us)
 
 int64_t order_end_running_us(const struct parc_core *core, const struct allocation *it)
 {
-	int64_t left_us = work_left(order_length_us(&core->jobs[it->job]), it->done_us);
+	int64_t left_us = work_left(order_length_us(&core->jobs[job_of(core, it)]), it->done_us);
 
 	return time_after(it->booked_us, left_us, it->speed_milli);
 }
 
 int64_t order_limit_us(const struct parc_core *core, const struct allocation *it)
 {
-	int64_t limit = core->jobs[it->job].time_limit_us;
+	int64_t limit = core->jobs[job_of(core, it)].time_limit_us;
 
 	if (limit <= 0)
 		return PARC_NEVER;
@@ -129,8 +129,8 @@ int64_t order_end_most_us(const struct parc_core *core, int32_t job, int64_t sta
 	const struct job *it = &core->jobs[job];
 	int32_t slowest = PARC_SHARE_WHOLE;
 
-	for (int32_t g = it->groups; g >= 0; g = core->groups[g].next) {
-		int32_t v = it->variants;
+	for (int32_t g = spec_of(core, it)->groups; g >= 0; g = core->groups[g].next) {
+		int32_t v = spec_of(core, it)->variants;
 
 		do {
 			int32_t speed = slowest_speed(core, it, &core->groups[g], v);
@@ -154,9 +154,9 @@ int64_t order_left_us(const struct parc_core *core, int32_t job)
 	const struct job *it = &core->jobs[job];
 	int64_t length = order_length_us(it);
 
-	if (it->allocation < 0)
+	if (!it->runs)
 		return length;
-	return work_left(length, order_done_us(core, &core->allocations[it->allocation]));
+	return work_left(length, order_done_us(core, &core->allocations[job]));
 }
 
 static int64_t rank_shortest(const struct parc_core *core, int32_t job)
@@ -177,7 +177,7 @@ static int64_t rank_largest(const struct parc_core *core, int32_t job)
 {
 	int64_t milli = 0;
 
-	for (int32_t g = core->jobs[job].groups; g >= 0; g = core->groups[g].next) {
+	for (int32_t g = job_spec(core, job)->groups; g >= 0; g = core->groups[g].next) {
 		const struct group *group = &core->groups[g];
 		const struct parc_task *task = &core->shapes[group->shape].ask.task;
 
@@ -200,8 +200,7 @@ static int64_t rank_attained(const struct parc_core *core, int32_t job)
 {
 	const struct job *it = &core->jobs[job];
 
-	return level_of(it->allocation >= 0 ? allocation_attained_us(core, it->allocation)
-					    : it->attained_us);
+	return level_of(it->runs ? allocation_attained_us(core, job) : it->attained_us);
 }
 
 int64_t order_level(const struct job *job)
@@ -211,7 +210,7 @@ int64_t order_level(const struct job *job)
 
 int64_t order_level_running(const struct parc_core *core, int32_t job)
 {
-	return level_of(allocation_attained_us(core, core->jobs[job].allocation));
+	return level_of(allocation_attained_us(core, job_allocation(core, job)));
 }
 
 int64_t order_rank(const struct parc_core *core, int32_t job)
@@ -225,7 +224,7 @@ int64_t order_rank(const struct parc_core *core, int32_t job)
 
 	if (core->rules.order == PARC_ORDER_FIFO && core->rules.age_us > 0)
 		return it->submit_us / PARC_TIERS_MAX -
-		       core->rules.age_us / PARC_TIERS_MAX * it->tier;
-	return (int64_t)(PARC_TIERS_MAX - 1 - it->tier) << RANK_BITS |
+		       core->rules.age_us / PARC_TIERS_MAX * spec_of(core, it)->tier;
+	return (int64_t)(PARC_TIERS_MAX - 1 - spec_of(core, it)->tier) << RANK_BITS |
 	       ranks[core->rules.order](core, job);
 }

@@ -68,8 +68,8 @@ int pack_check(const struct parc_core *core, const struct parc_event *event, str
 static void jobs_repack(struct parc_core *core, int64_t kind)
 {
 	for (int32_t i = 0; i < core->jobs_table.high; i++)
-		if (core->jobs[i].id != PARC_NONE && core->jobs[i].packable &&
-		    (kind == PARC_NONE || core->jobs[i].kind == kind))
+		if (core->jobs[i].id != PARC_NONE && job_spec(core, i)->packable &&
+		    (kind == PARC_NONE || job_spec(core, i)->kind == kind))
 			job_repack(core, i);
 	core->pack_noted = 1;
 }
@@ -106,7 +106,7 @@ static const struct parc_chip *task_chip(const struct parc_core *core, const str
 
 static struct group *group_at(struct parc_core *core, const struct job *job, int32_t number)
 {
-	int32_t g = job->groups;
+	int32_t g = spec_of(core, job)->groups;
 
 	while (number-- > 0)
 		g = core->groups[g].next;
@@ -117,7 +117,7 @@ static struct group *group_at(struct parc_core *core, const struct job *job, int
  * as they are on unlike chips or on one that is not shared in thousandths. */
 static int32_t group_target(struct parc_core *core, const struct allocation *it, int32_t number)
 {
-	const struct job *job = &core->jobs[it->job];
+	const struct job *job = &core->jobs[job_of(core, it)];
 	const struct group *group = group_at(core, job, number);
 	int32_t target = 0;
 
@@ -181,11 +181,11 @@ int rebook_check(const struct parc_core *core, int32_t job, const struct parc_ac
 	const struct job *it = &core->jobs[job];
 	int32_t share = action->rebook.share_milli, number = action->rebook.group, found = 0;
 	const struct allocation *allocation;
-	int good = it->allocation >= 0 && share >= 1 && share <= PARC_SHARE_WHOLE && number >= 0 &&
-		   number < it->groups_count;
+	int good = it->runs && share >= 1 && share <= PARC_SHARE_WHOLE && number >= 0 &&
+		   number < spec_of(core, it)->groups_count;
 
 	if (good) {
-		allocation = &core->allocations[it->allocation];
+		allocation = &core->allocations[job];
 		good = allocation->id == action->rebook.allocation &&
 		       allocation->state != PARC_JOB_STOPPING &&
 		       group_has_room(core, allocation, number, share);
@@ -217,7 +217,7 @@ static void group_burst(struct parc_core *core, int32_t job)
 
 static void act_rebook(struct parc_core *core, int32_t job, int32_t group, int32_t share_milli)
 {
-	const struct allocation *it = &core->allocations[core->jobs[job].allocation];
+	const struct allocation *it = &core->allocations[job];
 	struct parc_action action = {.kind = PARC_ACTION_REBOOK, .job = core->jobs[job].id};
 
 	action.rebook.allocation = it->id;
@@ -229,9 +229,9 @@ static void act_rebook(struct parc_core *core, int32_t job, int32_t group, int32
 
 static void allocation_repack(struct parc_core *core, int32_t job)
 {
-	const struct allocation *it = &core->allocations[core->jobs[job].allocation];
+	const struct allocation *it = &core->allocations[job];
 
-	for (int32_t number = 0; number < core->jobs[job].groups_count; number++) {
+	for (int32_t number = 0; number < job_spec(core, job)->groups_count; number++) {
 		int32_t target = group_target(core, it, number);
 
 		if (target == 0 || target == group_booked(core, it, number))
@@ -261,12 +261,12 @@ static int32_t group_least(struct parc_core *core, const struct allocation *it, 
 
 int pack_shrink(struct parc_core *core, int32_t job)
 {
-	const struct allocation *it = &core->allocations[core->jobs[job].allocation];
+	const struct allocation *it = &core->allocations[job];
 	int shrunk = 0;
 
 	if (it->halved)
 		return 0; /* it is in a pair */
-	for (int32_t number = 0; number < core->jobs[job].groups_count; number++) {
+	for (int32_t number = 0; number < job_spec(core, job)->groups_count; number++) {
 		int32_t least = group_least(core, it, number);
 
 		if (least == 0 || least >= group_booked(core, it, number))
@@ -279,7 +279,7 @@ int pack_shrink(struct parc_core *core, int32_t job)
 
 void pack_grow(struct parc_core *core, int32_t job)
 {
-	const struct allocation *it = &core->allocations[core->jobs[job].allocation];
+	const struct allocation *it = &core->allocations[job];
 
 	if (it->booked_us > it->start_us && !it->halved && it->state == PARC_JOB_RUNNING &&
 	    it->idle_us == PARC_NEVER && it->busy_milli >= 0)
@@ -291,12 +291,12 @@ int pack_decide(struct parc_core *core)
 	int32_t slot = core->pack_noted ? allocation_next_end(core, -1) : -1;
 
 	while (slot >= 0) {
-		int32_t next = allocation_next_end(core, slot), job = core->allocations[slot].job;
+		int32_t next = allocation_next_end(core, slot), job = slot;
 		const struct job *it = &core->jobs[job];
 
 		if (!act_has_room_for(core, PARC_GROUPS_MAX))
 			return 0;
-		if (it->packable && it->state != PARC_JOB_STOPPING)
+		if (spec_of(core, it)->packable && it->state != PARC_JOB_STOPPING)
 			allocation_repack(core, job);
 		slot = next;
 	}
@@ -310,12 +310,13 @@ static int job_verify(const struct parc_core *core, const struct job *job, struc
 {
 	int32_t number = 0;
 
-	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next, number++) {
+	for (int32_t g = spec_of(core, job)->groups; g >= 0; g = core->groups[g].next, number++) {
 		const struct parc_task *task = &core->shapes[core->groups[g].shape].ask.task;
 		int32_t asked = core->groups[g].asked_milli;
 
 		if (task->devices > 0 &&
-		    (task->share_milli > asked || (!job->packable && task->share_milli != asked)))
+		    (task->share_milli > asked ||
+		     (!spec_of(core, job)->packable && task->share_milli != asked)))
 			return parc_err_set(err, PARC_ERR_MISMATCH,
 					    "K1: job %lld asked for %d/1000 and waits for %d",
 					    (long long)job->id, asked, task->share_milli);

@@ -20,20 +20,21 @@
 
 static const struct parc_task *task_of(const struct parc_core *core, int32_t job)
 {
-	return &core->shapes[core->groups[core->jobs[job].groups].shape].ask.task;
+	return &core->shapes[core->groups[job_spec(core, job)->groups].shape].ask.task;
 }
 
 int pair_is_open(const struct parc_core *core, int32_t job)
 {
 	const struct job *it = &core->jobs[job];
-	const struct group *group = &core->groups[it->groups];
+	const struct spec *spec = spec_of(core, it);
+	const struct group *group = &core->groups[spec->groups];
 	const struct parc_task *task = task_of(core, job);
 
-	return it->groups_count == 1 && it->kind != PARC_NONE && !it->packable &&
+	return spec->groups_count == 1 && spec->kind != PARC_NONE && !spec->packable &&
 	       !job_is_service(it) && it->replica == 0 && it->preemptible &&
-	       it->close_strength != PARC_STRENGTH_REQUIRE && task->link != PARC_STRENGTH_REQUIRE &&
-	       group->tasks_min == group->tasks_max && task->devices > 0 &&
-	       task->share_milli == PARC_SHARE_WHOLE;
+	       spec->close_strength != PARC_STRENGTH_REQUIRE &&
+	       task->link != PARC_STRENGTH_REQUIRE && group->tasks_min == group->tasks_max &&
+	       task->devices > 0 && task->share_milli == PARC_SHARE_WHOLE;
 }
 
 static int chip_has_halves(const struct parc_chip *chip)
@@ -45,12 +46,12 @@ static int chip_has_halves(const struct parc_chip *chip)
 int32_t pair_value(const struct parc_core *core, int32_t job, int32_t beside, int32_t chip)
 {
 	const struct parc_task *task = task_of(core, job), *other = task_of(core, beside);
-	int64_t kind = core->jobs[job].kind, other_kind = core->jobs[beside].kind;
+	int64_t kind = job_spec(core, job)->kind, other_kind = job_spec(core, beside)->kind;
 	int64_t alone, alone_other, own, others;
 
 	if (!chip_has_halves(&core->chips[chip]) || task->devices != other->devices ||
-	    core->groups[core->jobs[job].groups].tasks_min !=
-		    core->groups[core->jobs[beside].groups].tasks_min ||
+	    core->groups[job_spec(core, job)->groups].tasks_min !=
+		    core->groups[job_spec(core, beside)->groups].tasks_min ||
 	    (int64_t)task->device_memory_mib + other->device_memory_mib >
 		    core->chips[chip].memory_mib)
 		return ASSIGN_NEVER;
@@ -74,7 +75,7 @@ static int32_t variant_on(const struct parc_core *core, int32_t job, int32_t chi
 	int32_t best = -1, best_speed = 0, index = 0;
 
 	*number = -1;
-	for (int32_t v = it->variants; v >= 0; v = core->variants[v].next, index++) {
+	for (int32_t v = spec_of(core, it)->variants; v >= 0; v = core->variants[v].next, index++) {
 		int32_t speed = speed_assumed(core, it, chip, v);
 
 		if (!(core->variants[v].set.chips >> chip & 1) || speed <= best_speed)
@@ -131,10 +132,11 @@ static int32_t chip_of(const struct parc_core *core, int32_t allocation)
 static struct parc_action rebook_to(const struct parc_core *core, int32_t allocation, int32_t share)
 {
 	const struct allocation *it = &core->allocations[allocation];
-	struct parc_action action = {.kind = PARC_ACTION_REBOOK, .job = core->jobs[it->job].id};
+	struct parc_action action = {.kind = PARC_ACTION_REBOOK,
+				     .job = core->jobs[job_of(core, it)].id};
 
 	action.rebook.allocation = it->id;
-	action.rebook.attempt = core->jobs[it->job].attempt;
+	action.rebook.attempt = core->jobs[job_of(core, it)].attempt;
 	action.rebook.share_milli = share;
 	return action;
 }
@@ -149,7 +151,8 @@ static int plan_beside(struct parc_core *core, int32_t job, int32_t at)
 
 	if (core->placements_max - first < core->allocations[at].tasks_count)
 		return 0;
-	group_ask(core, &core->jobs[job], &core->groups[core->jobs[job].groups], variant, 0, &ask);
+	group_ask(core, &core->jobs[job], &core->groups[job_spec(core, job)->groups], variant, 0,
+		  &ask);
 	for (int32_t t = core->allocations[at].tasks; t >= 0; t = core->tasks[t].next) {
 		const struct task *task = &core->tasks[t];
 
@@ -177,14 +180,13 @@ static void pretend(struct parc_core *core, int32_t allocation, int sign)
 
 	for (; t >= 0; t = core->tasks[t].next)
 		if (core->nodes[core->tasks[t].node].state == PARC_NODE_UP)
-			node_pretend(core, &core->tasks[t],
-				     core->jobs[core->allocations[allocation].job].user, sign);
+			node_pretend(core, &core->tasks[t], job_spec(core, allocation)->user, sign);
 }
 
 int pair_would_fit(struct parc_core *core, int32_t job, int32_t host)
 {
-	int32_t at = core->jobs[host].allocation, first = core->placements_count;
-	int32_t own = core->jobs[job].allocation, mate, fits;
+	int32_t at = job_allocation(core, host), first = core->placements_count;
+	int32_t own = job_allocation(core, job), mate, fits;
 
 	if (at < 0 || core->allocations[at].state == PARC_JOB_STOPPING)
 		return 0;
@@ -202,14 +204,14 @@ int pair_would_fit(struct parc_core *core, int32_t job, int32_t host)
 
 int pair_start(struct parc_core *core, int32_t job, int32_t host)
 {
-	int32_t at = core->jobs[host].allocation, first = core->placements_count;
+	int32_t at = job_allocation(core, host), first = core->placements_count;
 	struct parc_action half, start = {.kind = PARC_ACTION_START, .job = core->jobs[job].id};
 
 	if (at < 0 || core->allocations[at].state == PARC_JOB_STOPPING ||
 	    core->allocations[at].beside >= 0 || core->allocations[at].halved ||
 	    !act_has_room_for(core, 4) ||
 	    !table_has_room(&core->tasks_table, core->allocations[at].tasks_count) ||
-	    !table_has_room(&core->allocations_table, 1) || !plan_beside(core, job, at))
+	    !plan_beside(core, job, at))
 		return 0;
 	half = rebook_to(core, at, PAIR_SHARE);
 	act(core, &half, 0);
@@ -233,7 +235,8 @@ int pair_decide(struct parc_core *core)
 
 		if (!act_has_room(core))
 			return 0;
-		if (it->halved && it->beside < 0 && rebook_check(core, it->job, &whole, NULL) == 0)
+		if (it->halved && it->beside < 0 &&
+		    rebook_check(core, job_of(core, it), &whole, NULL) == 0)
 			act(core, &whole, 0);
 		slot = next;
 	}
@@ -257,7 +260,7 @@ static int tasks_are_alike(const struct parc_core *core, int32_t a, int32_t b)
 int pair_check(const struct parc_core *core, const struct parc_action *start, struct parc_err *err)
 {
 	int32_t host = idmap_find(&core->job_ids, start->start.beside);
-	int32_t at = host < 0 ? -1 : core->jobs[host].allocation, t = -1, i = 0;
+	int32_t at = host < 0 ? -1 : job_allocation(core, host), t = -1, i = 0;
 
 	if (at >= 0 && core->allocations[at].beside < 0 &&
 	    core->allocations[at].state != PARC_JOB_STOPPING &&
@@ -279,9 +282,10 @@ int pair_check(const struct parc_core *core, const struct parc_action *start, st
 
 static void speed_join(struct parc_core *core, int32_t slot, int32_t beside)
 {
-	const struct job *job = &core->jobs[core->allocations[slot].job];
-	const struct job *other = &core->jobs[core->allocations[beside].job];
-	int32_t speed = speed_beside(core, job->kind, other->kind, chip_of(core, slot));
+	const struct job *job = &core->jobs[slot];
+	const struct job *other = &core->jobs[beside];
+	int32_t speed = speed_beside(core, spec_of(core, job)->kind, spec_of(core, other)->kind,
+				     chip_of(core, slot));
 
 	core->allocations[slot].beside = beside;
 	core->allocations[slot].halved = 1;
@@ -290,7 +294,7 @@ static void speed_join(struct parc_core *core, int32_t slot, int32_t beside)
 
 void pair_join(struct parc_core *core, int32_t job, int32_t host)
 {
-	int32_t a = core->jobs[job].allocation, b = core->jobs[host].allocation;
+	int32_t a = job_allocation(core, job), b = job_allocation(core, host);
 
 	speed_join(core, a, b);
 	speed_join(core, b, a);
@@ -299,8 +303,8 @@ void pair_join(struct parc_core *core, int32_t job, int32_t host)
 /* Of the job alone, on the slowest chip that it is on. */
 static int32_t speed_alone(const struct parc_core *core, int32_t slot)
 {
-	const struct job *job = &core->jobs[core->allocations[slot].job];
-	int32_t variant = job->variants;
+	const struct job *job = &core->jobs[slot];
+	int32_t variant = spec_of(core, job)->variants;
 	const struct task *task = &core->tasks[core->allocations[slot].tasks];
 
 	for (int32_t i = 0; i < task->variant && variant >= 0; i++)
@@ -324,10 +328,10 @@ void pair_part(struct parc_core *core, int32_t slot)
 /* M1: two that are beside each other name each other, and hold halves of the same devices. */
 int pair_verify(const struct parc_core *core, struct parc_err *err)
 {
-	for (int32_t i = 0; i < core->allocations_table.high; i++) {
+	for (int32_t i = 0; i < core->jobs_table.high; i++) {
 		const struct allocation *it = &core->allocations[i];
 
-		if (it->id == PARC_NONE || it->beside < 0)
+		if (!allocation_is_live(core, i) || it->beside < 0)
 			continue;
 		if (core->allocations[it->beside].beside != i || it->beside == i || !it->halved ||
 		    core->tasks[it->tasks].share_milli != PAIR_SHARE ||

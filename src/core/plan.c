@@ -5,7 +5,8 @@
  * leaves no trace but the actions it returns.
  *
  * A job is tried on the makes of chip in the order of choose.h, if it has a choice, and there as
- * follows; then on all that it accepts. It is tried in turn with each variant, each single chip
+ * follows (one whose tasks may be mixed on the first makes, then on one more of them, and so on);
+ * then on all that it accepts. It is tried in turn with each variant, each single chip
  * (unless its gang may be mixed) and, if it prefers closeness, each wider level. A gang that cannot
  * fit is told by the count of its tasks that fit in the fleet or the place, before anything is
  * claimed. Within a place a gang goes to the parts that take most of it, so it is spread over few.
@@ -54,7 +55,7 @@ static int claim(struct parc_core *core, const struct plan *plan, const struct a
 	if (pick->devices == 0)
 		placement->share_milli = placement->device_memory_mib = 0;
 	task_on_node(placement, node, &task);
-	node_take(core, &task, core->jobs[plan->job].user, &core->undos[i]);
+	node_take(core, &task, job_spec(core, plan->job)->user, &core->undos[i]);
 	core->placements_count++;
 	return 1;
 }
@@ -210,10 +211,12 @@ static int32_t fill_group(struct parc_core *core, const struct plan *plan, const
 static void plan_ask(const struct parc_core *core, const struct plan *plan,
 		     const struct group *group, struct ask *ask)
 {
-	uint64_t chips = group->mixed_chips ? 0 : plan->chips;
+	uint64_t chips = group->mixed_chips ? 0 : plan->chips, only = core->plan_only;
 
-	if (core->plan_only != 0)
-		chips = chips != 0 ? chips & core->plan_only : core->plan_only;
+	if ((core->shapes[group->shape].ask.task.chips & only & ~core->cores_chips) != 0)
+		only &= ~core->cores_chips; /* that they lie beside any chip is for those without */
+	if (only != 0)
+		chips = chips != 0 ? chips & only : only;
 	group_ask(core, &core->jobs[plan->job], group, plan->variant, chips, ask);
 }
 
@@ -241,7 +244,7 @@ static int group_is_harder(const struct parc_core *core, int32_t a, int32_t b, i
 static void gang_init(const struct parc_core *core, struct gang *gang, int32_t job, int round)
 {
 	gang->count = 0;
-	for (int32_t g = core->jobs[job].groups; g >= 0; g = core->groups[g].next) {
+	for (int32_t g = job_spec(core, job)->groups; g >= 0; g = core->groups[g].next) {
 		int32_t at = gang->count++;
 
 		for (; at > 0 && group_is_harder(core, g, gang->slots[at - 1], round); at--) {
@@ -301,7 +304,7 @@ static int gang_is_hopeless(struct parc_core *core, const struct plan *plan)
 {
 	struct ask ask;
 
-	for (int32_t g = core->jobs[plan->job].groups; g >= 0; g = core->groups[g].next) {
+	for (int32_t g = job_spec(core, plan->job)->groups; g >= 0; g = core->groups[g].next) {
 		const struct tracker *tracker;
 
 		if (core->groups[g].tasks_min == 1)
@@ -319,7 +322,7 @@ static int unit_could_hold(struct parc_core *core, const struct plan *plan)
 {
 	struct ask ask;
 
-	for (int32_t g = core->jobs[plan->job].groups; g >= 0; g = core->groups[g].next) {
+	for (int32_t g = job_spec(core, plan->job)->groups; g >= 0; g = core->groups[g].next) {
 		struct tracker *tracker;
 		int32_t count;
 
@@ -336,7 +339,7 @@ static int unit_could_hold(struct parc_core *core, const struct plan *plan)
 /* Units of the level in order of how tightly the first group fits, until the whole gang does. */
 static int32_t plan_at_level(struct parc_core *core, struct plan *plan, enum parc_level level)
 {
-	const struct group *first = &core->groups[core->jobs[plan->job].groups];
+	const struct group *first = &core->groups[job_spec(core, plan->job)->groups];
 	struct ask ask;
 
 	plan->level = level;
@@ -359,11 +362,13 @@ static int32_t plan_at_level(struct parc_core *core, struct plan *plan, enum par
 static int32_t plan_closeness(struct parc_core *core, struct plan *plan)
 {
 	const struct job *job = &core->jobs[plan->job];
-	int32_t level =
-		job->close_strength == PARC_STRENGTH_NONE ? PARC_LEVEL_FLEET : job->close_level;
+	int32_t level = spec_of(core, job)->close_strength == PARC_STRENGTH_NONE
+				? PARC_LEVEL_FLEET
+				: spec_of(core, job)->close_level;
 	int32_t reason = plan_at_level(core, plan, (enum parc_level)level);
 
-	while (reason != PARC_REASON_NONE && job->close_strength == PARC_STRENGTH_PREFER &&
+	while (reason != PARC_REASON_NONE &&
+	       spec_of(core, job)->close_strength == PARC_STRENGTH_PREFER &&
 	       level > PARC_LEVEL_FLEET)
 		reason = plan_at_level(core, plan, (enum parc_level)-- level);
 	return reason;
@@ -376,7 +381,7 @@ static int single_chips(const struct parc_core *core, const struct job *job, uin
 	int32_t tasks = 0;
 
 	*chips = 0;
-	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next) {
+	for (int32_t g = spec_of(core, job)->groups; g >= 0; g = core->groups[g].next) {
 		const struct parc_task *task = &core->shapes[core->groups[g].shape].ask.task;
 
 		if (task->devices == 0 || core->groups[g].mixed_chips ||
@@ -391,7 +396,7 @@ static int single_chips(const struct parc_core *core, const struct job *job, uin
 /* Has every group that must not be mixed a chip it accepts among these? */
 static int chips_suit(const struct parc_core *core, const struct job *job, uint64_t chips)
 {
-	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next) {
+	for (int32_t g = spec_of(core, job)->groups; g >= 0; g = core->groups[g].next) {
 		const struct parc_task *task = &core->shapes[core->groups[g].shape].ask.task;
 
 		if (task->devices > 0 && !core->groups[g].mixed_chips && (task->chips & chips) == 0)
@@ -411,6 +416,8 @@ static int32_t plan_variant(struct parc_core *core, struct plan *plan)
 	}
 	if (core->plan_only != 0)
 		chips &= core->plan_only;
+	if (core->plan_only != 0 && (chips & ~core->cores_chips) != 0)
+		chips &= ~core->cores_chips;
 	for (; chips != 0 && reason != PARC_REASON_NONE; chips &= chips - 1) {
 		plan->chips = (chips & -chips) | core->cores_chips;
 		if (core->chip_total[__builtin_ctzll(chips)] > 0 &&
@@ -435,6 +442,30 @@ static int64_t chips_free(const struct parc_core *core, uint64_t chips, int *has
 	return milli;
 }
 
+/* Could one task of the group run, were its node empty? NONE: yes. */
+static int32_t task_reason(struct parc_core *core, const struct group *group)
+{
+	enum shape_fits fits = shape_fits_empty(core, group->shape);
+
+	return fits == SHAPE_FITS_UP	 ? PARC_REASON_NONE
+	       : fits == SHAPE_FITS_NONE ? PARC_REASON_TOO_LARGE
+					 : PARC_REASON_NODE_DOWN;
+}
+
+/* Has the fleet, in service or not, that much of the chips on which the group may be at once? */
+static int fleet_has(const struct parc_core *core, const struct group *group, int64_t wants)
+{
+	uint64_t chips = core->shapes[group->shape].ask.task.chips & core->chips_here;
+	int64_t has = 0;
+
+	for (; chips != 0; chips &= chips - 1) {
+		int64_t total = core->chip_total[__builtin_ctzll(chips)];
+
+		has = group->mixed_chips ? has + total : has > total ? has : total;
+	}
+	return has >= wants;
+}
+
 /* The plainest thing that is missing, for one group; `reason` if it is none of these. */
 static int32_t group_reason(struct parc_core *core, const struct job *job,
 			    const struct group *group, int32_t reason)
@@ -442,15 +473,17 @@ static int32_t group_reason(struct parc_core *core, const struct job *job,
 	const struct parc_task *task = &core->shapes[group->shape].ask.task;
 	int64_t wants = (int64_t)task->devices * task->share_milli * group->tasks_min;
 	int64_t cores = (int64_t)task->cpu_milli * group->tasks_min;
-	enum shape_fits fits;
+	int32_t alone;
 	int has, known;
 	int64_t free_milli = chips_free(core, task->chips, &has);
 
 	if (task->devices > 0 && !has)
 		return PARC_REASON_NO_CHIP;
-	fits = shape_fits_empty(core, group->shape);
-	if (fits != SHAPE_FITS_UP)
-		return fits == SHAPE_FITS_NONE ? PARC_REASON_TOO_LARGE : PARC_REASON_NODE_DOWN;
+	alone = task_reason(core, group);
+	if (alone != PARC_REASON_NONE)
+		return alone;
+	if (task->devices > 0 && !fleet_has(core, group, wants))
+		return PARC_REASON_FLEET;
 	if (task->devices > 0 && free_milli < wants)
 		return PARC_REASON_DEVICES;
 	if (core->cores_free < cores)
@@ -463,12 +496,12 @@ static int32_t group_reason(struct parc_core *core, const struct job *job,
 
 static int32_t plan_reason(struct parc_core *core, int32_t job, int32_t reason)
 {
-	int32_t g = core->jobs[job].groups;
+	int32_t g = job_spec(core, job)->groups;
 	int gang = core->groups[g].next >= 0 || core->groups[g].tasks_min > 1;
 
 	if (reason == PARC_REASON_GANG && !gang)
 		reason = PARC_REASON_STRANDED;
-	if (core->jobs[job].variants >= 0)
+	if (job_spec(core, job)->variants >= 0)
 		return reason;
 	for (; g >= 0; g = core->groups[g].next) {
 		int32_t plain = group_reason(core, &core->jobs[job], &core->groups[g], reason);
@@ -479,17 +512,29 @@ static int32_t plan_reason(struct parc_core *core, int32_t job, int32_t reason)
 	return reason;
 }
 
+int32_t plan_never(struct parc_core *core, int32_t job)
+{
+	if (speed_shuts_out(core, job))
+		return PARC_REASON_NO_SPEED;
+	for (int32_t g = job_spec(core, job)->groups; g >= 0; g = core->groups[g].next) {
+		int32_t reason = task_reason(core, &core->groups[g]);
+
+		if (reason != PARC_REASON_NONE)
+			return reason;
+	}
+	return PARC_REASON_FLEET;
+}
+
 static int has_room_for_tasks(const struct parc_core *core, int32_t job)
 {
-	return table_has_room(&core->tasks_table, job_tasks_max(core, job)) &&
-	       table_has_room(&core->allocations_table, 1);
+	return table_has_room(&core->tasks_table, job_tasks_max(core, job));
 }
 
 /* Each variant in turn. */
 static int32_t plan_variants(struct parc_core *core, int32_t job)
 {
 	struct plan plan = {.job = job,
-			    .variant = core->jobs[job].variants,
+			    .variant = job_spec(core, job)->variants,
 			    .variant_index = -1,
 			    .first = core->placements_count};
 	int32_t reason;
@@ -512,22 +557,35 @@ int32_t plan_job_on(struct parc_core *core, int32_t job, uint64_t chips)
 
 	if (!has_room_for_tasks(core, job))
 		return PARC_REASON_LIMIT;
-	core->plan_only = chips | core->cores_chips;
+	core->plan_only = chips;
+	if ((chips & core->cores_chips) == 0)
+		core->plan_only |= core->cores_chips;
 	reason = plan_variants(core, job);
 	core->plan_only = 0;
 	return reason;
 }
 
+static int may_be_mixed(const struct parc_core *core, int32_t job)
+{
+	int32_t g = job_spec(core, job)->groups;
+
+	while (g >= 0 && !core->groups[g].mixed_chips)
+		g = core->groups[g].next;
+	return g >= 0;
+}
+
 int32_t plan_job(struct parc_core *core, int32_t job)
 {
-	uint64_t sets[PARC_CHIPS_MAX];
+	uint64_t sets[PARC_CHIPS_MAX], before = 0;
 	int32_t count, reason = PARC_REASON_GANG;
 
 	if (!has_room_for_tasks(core, job))
 		return PARC_REASON_LIMIT;
 	count = core->plan_only == 0 ? choose_order(core, job, sets) : 0;
-	for (int32_t i = 0; i < count && reason != PARC_REASON_NONE; i++)
-		reason = plan_job_on(core, job, sets[i]);
+	for (int32_t i = 0; i < count && reason != PARC_REASON_NONE; i++) {
+		reason = plan_job_on(core, job, sets[i] | before);
+		before |= may_be_mixed(core, job) ? sets[i] : 0;
+	}
 	if (reason != PARC_REASON_NONE)
 		reason = plan_variants(core, job);
 	if (reason == PARC_REASON_NONE)

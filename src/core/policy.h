@@ -8,6 +8,15 @@
 
 #include "core/fit.h"
 
+/* What a class of nodes is worth as it stands, for policies that score by what changes. */
+struct standing {
+	uint64_t epoch; /* 1 + that of the scores (index.h); 0: nothing is remembered */
+	uint64_t hosts; /* priced types that it hosts, a bit each (price.h) */
+	int64_t value;
+	int64_t devices,
+		priced; /* what its free devices are worth, and times their chips' prices */
+};
+
 struct policy_ops {
 	const char *name;
 	int exact;  /* scores look at exact values and ties go by rank: one class a node */

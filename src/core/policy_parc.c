@@ -20,6 +20,7 @@
  */
 #include "base/cutting.h"
 #include "base/hash.h"
+#include "core/index.h"
 #include "core/policy.h"
 #include "core/price.h"
 #include "core/profile.h"
@@ -47,6 +48,16 @@ static void worth_of(const struct policy *policy, const struct view *view, struc
 		worth->devices += sum;
 		worth->priced += sum * policy->prices->chips[pool->chip];
 	}
+}
+
+/* A device of this chip has so much free now that had so much. */
+static void worth_change(const struct policy *policy, int32_t chip, int32_t from_milli,
+			 int32_t to_milli, struct worth *worth)
+{
+	int64_t more = (int64_t)policy->device_values[to_milli] - policy->device_values[from_milli];
+
+	worth->devices += more;
+	worth->priced += more * policy->prices->chips[chip];
 }
 
 /* 10 D - 12 C - F, C, and the types that it hosts: remembered. */
@@ -86,36 +97,34 @@ static int64_t chip_value(const struct worth *worth, int64_t shortage)
 	return WEIGHT_CHIP * price * ample / (CHIP_PRICES_ONE * PARC_SHARE_WHOLE);
 }
 
-/* The whole of V. M is not remembered, since few states with all else equal have the same memory
- * free; neither is K, whose prices change. */
+/* The whole of V. M is not remembered by state, since few states with all else equal have the same
+ * memory free; neither is K, whose prices change. */
 static int64_t view_value(const struct policy *policy, const struct view *view, uint64_t cells,
-			  uint64_t *hosts)
+			  const struct worth *worth, uint64_t *hosts)
 {
 	struct memo_entry found;
-	struct worth worth;
 	int64_t memory;
 
-	worth_of(policy, view, &worth);
-	state_value(policy, view, cells, worth.devices, &found);
+	state_value(policy, view, cells, worth->devices, &found);
 	memory = shortage_of(&policy->memory_shortage, view->memory_free,
-			     (int32_t)(worth.devices * PARC_SHARE_WHOLE >> 20));
+			     (int32_t)(worth->devices * PARC_SHARE_WHOLE >> 20));
 	*hosts = found.hosts;
-	return found.value - WEIGHT_MEMORY * memory + chip_value(&worth, found.shortage);
+	return found.value - WEIGHT_MEMORY * memory + chip_value(worth, found.shortage);
 }
 
 /* Value of the view less what was lost against the hosts before. */
 static int64_t value_after(const struct policy *policy, const struct view *view, uint64_t cells,
-			   uint64_t hosts_before)
+			   const struct worth *worth, uint64_t hosts_before)
 {
 	uint64_t hosts;
-	int64_t value = view_value(policy, view, cells, &hosts);
+	int64_t value = view_value(policy, view, cells, worth, &hosts);
 
 	return value - prices_dearest(policy->prices, hosts_before & ~hosts);
 }
 
 /* A share: each device that could take it, those with equal room once; the first of the best. */
 static int64_t best_share(const struct policy *policy, struct view *view, uint64_t cells,
-			  uint64_t hosts_before, struct pick *pick)
+			  const struct standing *before, struct pick *pick)
 {
 	int64_t best = INT64_MIN, tried[PARC_NODE_DEVICES_MAX];
 	int32_t best_device = -1, count = 0;
@@ -124,6 +133,7 @@ static int64_t best_share(const struct policy *policy, struct view *view, uint64
 		int32_t i = __builtin_ctz(left), chip = kind_device_chip(view->kind, i), t = 0;
 		int16_t milli = view->cells[i].free_milli;
 		uint64_t hash = cells - profile_cell_hash(chip, milli);
+		struct worth worth = {before->devices, before->priced};
 		int64_t value;
 
 		while (t < count && tried[t] != milli)
@@ -133,7 +143,8 @@ static int64_t best_share(const struct policy *policy, struct view *view, uint64
 		tried[count++] = milli;
 		view->cells[i].free_milli = (int16_t)(milli - pick->booking.share_milli);
 		hash += profile_cell_hash(chip, view->cells[i].free_milli);
-		value = value_after(policy, view, hash, hosts_before);
+		worth_change(policy, chip, milli, view->cells[i].free_milli, &worth);
+		value = value_after(policy, view, hash, &worth, before->hosts);
 		view->cells[i].free_milli = milli;
 		if (value > best) {
 			best = value;
@@ -149,24 +160,66 @@ static int32_t score_clamp(int64_t score)
 	return score > INT32_MAX ? INT32_MAX : score < INT32_MIN ? INT32_MIN : (int32_t)score;
 }
 
+/* What the view is worth before: with chips' prices, and remembered by class as long as scores
+ * stay. */
+static void value_before(const struct parc_core *core, const struct view *view, uint64_t cells,
+			 struct standing *before)
+{
+	uint64_t epoch = core->index->scores_epoch + 1, hosts;
+	struct worth worth;
+	int64_t value;
+
+	if (view->standing != NULL && view->standing->epoch == epoch) {
+		*before = *view->standing;
+		return;
+	}
+	worth_of(core->policy, view, &worth);
+	value = view_value(core->policy, view, cells, &worth, &hosts);
+	*before = (struct standing){.epoch = epoch,
+				    .hosts = hosts,
+				    .devices = worth.devices,
+				    .priced = worth.priced,
+				    .value = value};
+	if (view->standing != NULL)
+		*view->standing = *before;
+}
+
+/* Devices, whole or shares of several. */
+static int64_t value_taken(const struct parc_core *core, struct view *view, uint64_t cells,
+			   const struct standing *before, const struct ask *ask,
+			   const struct pick *pick)
+{
+	struct worth worth = {before->devices, before->priced};
+
+	for (uint32_t left = pick->devices; left != 0; left &= left - 1) {
+		int32_t i = __builtin_ctz(left), chip = kind_device_chip(view->kind, i);
+		int32_t from = view->cells[i].free_milli, to = from - pick->booking.share_milli;
+
+		worth_change(core->policy, chip, from, to, &worth);
+		cells += profile_cell_hash(chip, to) - profile_cell_hash(chip, from);
+	}
+	view_take(core, view, ask, pick);
+	return value_after(core->policy, view, cells, &worth, before->hosts);
+}
+
 static int32_t score_parc(struct parc_core *core, const struct view *view, const struct ask *ask,
 			  struct pick *pick)
 {
-	const struct policy *policy = core->policy;
-	uint64_t cells = profile_view_cells(view), hosts;
-	int64_t before = view_value(policy, view, cells, &hosts), value;
+	uint64_t cells = profile_view_cells(view);
 	struct view after;
+	struct standing before;
+	int64_t value;
 
+	value_before(core, view, cells, &before);
 	view_copy(&after, view);
 	if (pick->booking.devices == 1 && pick->booking.share_milli < PARC_SHARE_WHOLE) {
 		after.cpu_free -= pick->booking.cpu_milli;
 		after.memory_free -= ask->task.memory_mib;
-		value = best_share(policy, &after, cells, hosts, pick);
+		value = best_share(core->policy, &after, cells, &before, pick);
 	} else {
-		view_take(core, &after, ask, pick);
-		value = value_after(policy, &after, profile_view_hash(&after), hosts);
+		value = value_taken(core, &after, cells, &before, ask, pick);
 	}
-	return score_clamp(value - before);
+	return score_clamp(value - before.value);
 }
 
 static uint64_t alike_parc(const struct parc_core *core, int32_t cpu_free, uint64_t devices,

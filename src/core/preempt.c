@@ -55,26 +55,29 @@ static int is_preemptible(const struct parc_core *core, int32_t slot)
 {
 	const struct allocation *it = &core->allocations[slot];
 
-	return it->id != PARC_NONE && it->state != PARC_JOB_STOPPING &&
-	       core->jobs[it->job].preemptible;
+	return allocation_is_live(core, slot) && it->state != PARC_JOB_STOPPING &&
+	       core->jobs[job_of(core, it)].preemptible;
 }
 
 static int has_right(const struct parc_core *core, const struct job *newcomer,
 		     const struct job *victim, int32_t victim_slot)
 {
 	static const uint16_t none[PARC_TIERS_MAX];
-	int lower = victim->tier < newcomer->tier;
+	int lower = spec_of(core, victim)->tier < spec_of(core, newcomer)->tier;
 
 	if (memcmp(core->rules.rights, none, sizeof(none)) != 0)
-		lower = core->rules.rights[newcomer->tier] >> victim->tier & 1;
-	return lower ||
-	       (core->rules.order == PARC_ORDER_ATTAINED && victim->tier == newcomer->tier &&
-		order_level_running(core, victim_slot) > order_level(newcomer));
+		lower = core->rules.rights[spec_of(core, newcomer)->tier] >>
+				spec_of(core, victim)->tier &
+			1;
+	return lower || (core->rules.order == PARC_ORDER_ATTAINED &&
+			 spec_of(core, victim)->tier == spec_of(core, newcomer)->tier &&
+			 order_level_running(core, victim_slot) > order_level(newcomer));
 }
 
 static int32_t holder_of(const struct parc_core *core, const struct job *job)
 {
-	return job->tenant < 0 ? -1 : core->tenants[job->tenant].holder;
+	return spec_of(core, job)->tenant < 0 ? -1
+					      : core->tenants[spec_of(core, job)->tenant].holder;
 }
 
 /* Does the allocation hold something that fulfils the holder's guarantee? `normal`: how much. */
@@ -124,13 +127,13 @@ static int64_t work_lost(const struct parc_core *core, int32_t slot)
 
 static void victim_rate(const struct parc_core *core, struct victim *it)
 {
-	int32_t job = core->allocations[it->allocation].job;
+	int32_t job = it->allocation;
 
 	it->first = it->second = 0;
 	if (core->rules.victims == PARC_VICTIMS_LOST) {
 		it->first = work_lost(core, it->allocation);
 	} else if (core->rules.victims == PARC_VICTIMS_LOWEST) {
-		it->first = core->jobs[job].tier;
+		it->first = job_spec(core, job)->tier;
 		it->second = -order_level_running(core, job);
 	}
 }
@@ -172,14 +175,14 @@ static void victims_find(const struct parc_core *core, int32_t job, struct victi
 		core->rules.reclaim_us < run_min_us ? core->rules.reclaim_us : run_min_us;
 
 	victims->count = 0;
-	for (int32_t slot = 0; slot < core->allocations_table.high; slot++) {
+	for (int32_t slot = 0; slot < core->jobs_table.high; slot++) {
 		struct victim victim = {.allocation = slot};
 		int32_t other, holder;
 		int64_t ran_us;
 
 		if (!is_preemptible(core, slot))
 			continue;
-		other = core->allocations[slot].job;
+		other = slot;
 		holder = holder_of(core, &core->jobs[other]);
 		ran_us = core->time_us - core->allocations[slot].start_us;
 		if (core->rules.preempt && ran_us >= run_min_us &&
@@ -201,7 +204,7 @@ static void victims_limit(struct parc_core *core, struct victims *victims)
 	int32_t kept = 0;
 
 	for (int32_t i = 0; i < victims->count; i++) {
-		int32_t job = core->allocations[victims->list[i].allocation].job;
+		int32_t job = victims->list[i].allocation;
 		int32_t holder = holder_of(core, &core->jobs[job]);
 
 		if (victims->list[i].borrowed)
@@ -209,8 +212,7 @@ static void victims_limit(struct parc_core *core, struct victims *victims)
 	}
 	for (int32_t i = 0; i < victims->count; i++) {
 		const struct victim *it = &victims->list[i];
-		int32_t holder =
-			holder_of(core, &core->jobs[core->allocations[it->allocation].job]);
+		int32_t holder = holder_of(core, &core->jobs[it->allocation]);
 		int64_t normal;
 
 		if (it->borrowed && holds_of(core, it->allocation, holder, &normal)) {
@@ -260,7 +262,7 @@ int32_t preempt_for(struct parc_core *core, int32_t job)
 		return 0;
 	needed = victims_spare(core, job, list, needed);
 	for (int32_t i = 0; i < needed; i++)
-		act_stop(core, core->allocations[list[i]].job, PARC_RESULT_PREEMPTED);
+		act_stop(core, list[i], PARC_RESULT_PREEMPTED);
 	return needed;
 }
 
@@ -275,8 +277,7 @@ int64_t preempt_wake_us(const struct parc_core *core)
 {
 	int64_t look_us = core->rules.run_min_us;
 
-	if (!preempt_is_on(core) || table_count(&core->allocations_table) == 0 ||
-	    line_first(core, LINE_BLOCKED) < 0)
+	if (!preempt_is_on(core) || core->running == 0 || line_first(core, LINE_BLOCKED) < 0)
 		return PARC_NEVER;
 	if (core->rules.reclaim && core->rules.reclaim_us < look_us)
 		look_us = core->rules.reclaim_us;

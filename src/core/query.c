@@ -7,7 +7,10 @@
 #include "core/fit.h"
 #include "core/index.h"
 #include "core/line.h"
+#include "core/order.h"
+#include "core/spec.h"
 #include "core/speed.h"
+#include "parc/run.h"
 
 __int128 parc_ledger(const struct parc_core *core, enum parc_ledger category)
 {
@@ -51,7 +54,7 @@ int64_t parc_count(const struct parc_core *core, enum parc_count which)
 	case PARC_COUNT_PENDING:
 		return core->pending;
 	case PARC_COUNT_WAITING:
-		return table_count(&core->jobs_table) - table_count(&core->allocations_table);
+		return table_count(&core->jobs_table) - core->running;
 	case PARC_COUNT_TASKS:
 		return table_count(&core->tasks_table);
 	case PARC_COUNT_TENANTS:
@@ -109,7 +112,8 @@ static void receipt_fill(const struct parc_core *core, const struct job *job,
 			 const struct allocation *allocation, struct parc_job_info *info)
 {
 	for (int32_t t = allocation->tasks; t >= 0; t = core->tasks[t].next) {
-		int32_t g = job->groups, devices = __builtin_popcount(core->tasks[t].devices);
+		int32_t g = spec_of(core, job)->groups,
+			devices = __builtin_popcount(core->tasks[t].devices);
 
 		for (int32_t i = core->tasks[t].group; i > 0; i--)
 			g = core->groups[g].next;
@@ -129,11 +133,13 @@ int parc_job_info(const struct parc_core *core, int64_t id, struct parc_job_info
 		return PARC_ERR_UNKNOWN;
 	if (job->line >= 0 && reason == PARC_REASON_NONE)
 		reason = core->jobs[line_head(core, job->line)].reason;
-	if (job->allocation >= 0)
-		allocation = &core->allocations[job->allocation];
+	if (job->runs)
+		allocation = &core->allocations[slot];
 	*info = (struct parc_job_info){
 		.job = id,
-		.tenant = job->tenant < 0 ? PARC_NONE : core->tenants[job->tenant].set.tenant,
+		.tenant = spec_of(core, job)->tenant < 0
+				  ? PARC_NONE
+				  : core->tenants[spec_of(core, job)->tenant].set.tenant,
 		.allocation = allocation == NULL ? PARC_NONE : allocation->id,
 		.state = job->state,
 		.reason = reason,
@@ -154,16 +160,50 @@ int parc_job_info(const struct parc_core *core, int64_t id, struct parc_job_info
 	return 0;
 }
 
+static struct parc_run run_of(const struct parc_core *core, int32_t job)
+{
+	const struct allocation *it = &core->allocations[job];
+
+	return (struct parc_run){.job = core->jobs[job].id,
+				 .allocation = it->id,
+				 .end_us = it->end_us,
+				 .limit_us = order_limit_us(core, it),
+				 .attempt = core->jobs[job].attempt,
+				 .state = it->state};
+}
+
+int parc_run_at(const struct parc_core *core, int32_t *index, struct parc_run *run)
+{
+	while (*index < core->jobs_table.high) {
+		int32_t job = (*index)++;
+
+		if (allocation_is_live(core, job)) {
+			*run = run_of(core, job);
+			return 0;
+		}
+	}
+	return PARC_ERR_UNKNOWN;
+}
+
+int parc_run_info(const struct parc_core *core, int64_t allocation, struct parc_run *run)
+{
+	int32_t slot = idmap_find(&core->allocation_ids, allocation);
+
+	if (slot < 0)
+		return PARC_ERR_UNKNOWN;
+	*run = run_of(core, slot);
+	return 0;
+}
+
 int parc_job_pace(const struct parc_core *core, int64_t id, struct parc_pace *pace)
 {
 	int32_t slot = idmap_find(&core->job_ids, id);
 	const struct job *job = &core->jobs[slot < 0 ? 0 : slot];
 
-	if (slot < 0 || job->allocation < 0)
+	if (slot < 0 || !job->runs)
 		return PARC_ERR_UNKNOWN;
 	*pace = (struct parc_pace){0, PARC_SPEED_SET, 0};
-	for (int32_t t = core->allocations[job->allocation].tasks; t >= 0;
-	     t = core->tasks[t].next) {
+	for (int32_t t = core->allocations[slot].tasks; t >= 0; t = core->tasks[t].next) {
 		struct parc_placement placement = {.node = core->nodes[core->tasks[t].node].id,
 						   .group = core->tasks[t].group,
 						   .devices = core->tasks[t].devices,

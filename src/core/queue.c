@@ -24,6 +24,7 @@
 #include "core/deal.h"
 #include "core/job.h"
 #include "core/line.h"
+#include "core/move.h"
 #include "core/node.h"
 #include "core/order.h"
 #include "core/plan.h"
@@ -86,7 +87,7 @@ static int32_t try_lifted(struct parc_core *core, int32_t job, const struct wind
 		struct task task;
 
 		task_of_placement(core, &core->placements[first + i], &task);
-		node_take(core, &task, core->jobs[job].user, NULL);
+		node_take(core, &task, job_spec(core, job)->user, NULL);
 	}
 	core->placements_count = first + count;
 	act_start(core, job, first);
@@ -299,11 +300,11 @@ static int32_t job_reserve(struct parc_core *core, int32_t job, int32_t yields)
 {
 	struct parc_action action = {.kind = PARC_ACTION_RESERVE, .job = core->jobs[job].id};
 
-	if (core->jobs[job].planned == plan_stamp(core) && core->jobs[job].reservation >= 0)
+	if (core->allocations[job].planned == plan_stamp(core) && core->jobs[job].reservation >= 0)
 		return PARC_REASON_NONE;
-	core->jobs[job].planned = plan_stamp(core);
+	core->allocations[job].planned = plan_stamp(core);
 	if (!reserve_plan(core, job, &action))
-		return speed_shuts_out(core, job) ? PARC_REASON_NO_SPEED : PARC_REASON_NODE_DOWN;
+		return plan_never(core, job);
 	if (reserve_is(core, job, &action))
 		return PARC_REASON_NONE;
 	if (reserve_check(core, job, &action, NULL) != 0)
@@ -333,7 +334,7 @@ static int32_t try_before_holder(struct parc_core *core, int32_t job, int32_t ho
 	if (reason == PARC_REASON_NONE || try_lifted(core, job, &nothing) != PARC_REASON_NONE)
 		return reason;
 	core->disrupted = 1;
-	core->jobs[holder].planned = 0;
+	core->allocations[holder].planned = 0;
 	line_ready(core, core->jobs[holder].line);
 	return PARC_REASON_NONE;
 }
@@ -383,7 +384,7 @@ static int pass_line(struct parc_core *core, int32_t line)
 		reason = never != PARC_REASON_NONE ? never : reason;
 	}
 	if (!line_is_barred(reason) && may_preempt(core, line, job) && preempt_for(core, job) > 0) {
-		core->jobs[job].planned = 0;
+		core->allocations[job].planned = 0;
 		job_reserve(core, job, -1);
 	}
 	if (line_is_barred(reason) && core->jobs[job].reservation >= 0)
@@ -467,7 +468,8 @@ static void pass_ordered(struct pass *pass)
 /* Has the job a reservation, or was one sought in vain in this step? */
 static int is_settled(const struct parc_core *core, int32_t job)
 {
-	return core->jobs[job].reservation >= 0 || core->jobs[job].planned == plan_stamp(core);
+	return core->jobs[job].reservation >= 0 ||
+	       core->allocations[job].planned == plan_stamp(core);
 }
 
 /* The first job in order that waits without a reservation, of all lines; -1: none. */
@@ -515,7 +517,7 @@ static int32_t short_try(struct parc_core *core, int32_t job)
 /* A rule for its tenant keeps the job back: it has no claim in this step. */
 static void job_bar(struct parc_core *core, int32_t job, int32_t reason)
 {
-	core->jobs[job].planned = plan_stamp(core);
+	core->allocations[job].planned = plan_stamp(core);
 	if (strand_head(core, core->jobs[job].strand) != job)
 		return;
 	if (core->jobs[job].reason == reason)
@@ -549,8 +551,7 @@ static void pass_reserve(struct pass *pass)
 		}
 		others = core->reserved;
 		reason = job_reserve(core, job, full ? last : -1);
-		if ((reason == PARC_REASON_NODE_DOWN || reason == PARC_REASON_NO_SPEED) &&
-		    others > 0)
+		if (others > 0 && reason != PARC_REASON_LIMIT && line_is_hopeless(reason))
 			return; /* what is reserved may have no known end */
 		if (reason != PARC_REASON_NONE && job == line_head(core, core->jobs[job].line))
 			line_wait(core, core->jobs[job].line, reason);
@@ -580,7 +581,7 @@ static void pass_short_line(struct pass *pass, int32_t line, int64_t most)
 		}
 		if (core->rules.backfill == PARC_BACKFILL_EASY && reason != PARC_REASON_RESERVATION)
 			return; /* more would be lifted for none of them */
-		most = core->waiting.nodes[job].value - 1;
+		most = ranking_at(&core->waiting, job)->value - 1;
 		next = line_next_job(core, line, job, most);
 	}
 }
@@ -650,7 +651,7 @@ static int queue_backfill(struct parc_core *core, int freed)
 	return !pass.full;
 }
 
-/* Deal the fleet; what a deal does not handle, or leaves, starts if it fits. */
+/* Deal the fleet; what a deal does not handle, or leaves, starts if it fits, or moves. */
 static int queue_deal(struct parc_core *core, const struct parc_event *event)
 {
 	int plain, done = deal_decide(core, event, &plain);
@@ -658,7 +659,7 @@ static int queue_deal(struct parc_core *core, const struct parc_event *event)
 
 	quota_open(core); /* what was dealt may have used up a guarantee */
 	if (done && plain)
-		return queue_greedy(core);
+		return queue_greedy(core) && (!deal_is_round(core, event) || move_decide(core));
 	quota_open_rest(core); /* as in queue_strict: who is past his gate waits for the round */
 	while (done && (line = line_first(core, LINE_READY)) >= 0) {
 		if (!act_has_room(core))

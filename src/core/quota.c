@@ -49,9 +49,9 @@ int64_t quota_need(const struct parc_core *core, int32_t slot)
 	const struct job *job = &core->jobs[slot];
 	int64_t need = 0;
 
-	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next) {
+	for (int32_t g = spec_of(core, job)->groups; g >= 0; g = core->groups[g].next) {
 		int64_t most = 0;
-		int32_t v = job->variants;
+		int32_t v = spec_of(core, job)->variants;
 
 		do {
 			struct ask ask;
@@ -127,7 +127,7 @@ static uint64_t job_chips(const struct parc_core *core, const struct job *job)
 {
 	uint64_t chips = 0;
 
-	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next)
+	for (int32_t g = spec_of(core, job)->groups; g >= 0; g = core->groups[g].next)
 		chips |= core->shapes[core->groups[g].shape].ask.task.chips;
 	return chips;
 }
@@ -143,7 +143,9 @@ static int64_t need_of(const struct parc_core *core, int32_t slot)
 static int pledge_bars(const struct parc_core *core, int32_t slot)
 {
 	const struct job *job = &core->jobs[slot];
-	int32_t holder = job->tenant < 0 ? -1 : core->tenants[job->tenant].holder;
+	int32_t holder = spec_of(core, job)->tenant < 0
+				 ? -1
+				 : core->tenants[spec_of(core, job)->tenant].holder;
 	int64_t need;
 	uint64_t chips;
 
@@ -175,10 +177,10 @@ int32_t quota_gate(const struct parc_core *core, int32_t slot, int32_t reason)
 
 	if (reason == PARC_REASON_GUARANTEE)
 		return pledge_bars(core, slot) ? GATE_PLEDGE : -1;
-	if (reason != PARC_REASON_QUOTA || job->tenant < 0 ||
-	    core->tenants[job->tenant].capped < 0 || job->reservation >= 0)
+	if (reason != PARC_REASON_QUOTA || spec_of(core, job)->tenant < 0 ||
+	    core->tenants[spec_of(core, job)->tenant].capped < 0 || job->reservation >= 0)
 		return -1; /* what it reserved is its own */
-	return gate_of(core, job->tenant, need_of(core, slot), 1);
+	return gate_of(core, spec_of(core, job)->tenant, need_of(core, slot), 1);
 }
 
 int32_t quota_bars(const struct parc_core *core, int32_t job)
@@ -211,14 +213,14 @@ static int32_t tasks_least(const struct parc_core *core, int32_t job)
 {
 	int32_t tasks = 0;
 
-	for (int32_t g = core->jobs[job].groups; g >= 0; g = core->groups[g].next)
+	for (int32_t g = job_spec(core, job)->groups; g >= 0; g = core->groups[g].next)
 		tasks += core->groups[g].tasks_min;
 	return tasks;
 }
 
 void quota_trim(struct parc_core *core, int32_t job, int32_t first)
 {
-	int32_t tenant = core->jobs[job].tenant, least = first + tasks_least(core, job);
+	int32_t tenant = job_spec(core, job)->tenant, least = first + tasks_least(core, job);
 	int64_t normal = 0;
 
 	if (core->placements_count <= least || tenant < 0 || core->tenants[tenant].capped < 0)

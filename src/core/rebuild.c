@@ -19,6 +19,7 @@
 #include "core/quota.h"
 #include "core/service.h"
 #include "core/shape.h"
+#include "core/spec.h"
 #include "core/speed.h"
 #include "core/strand.h"
 #include "core/tree.h"
@@ -33,8 +34,8 @@ void rebuild_ids(struct parc_core *core)
 	for (int32_t i = 0; i < core->jobs_table.high; i++)
 		if (core->jobs[i].id != PARC_NONE)
 			idmap_add(&core->job_ids, core->jobs[i].id, i);
-	for (int32_t i = 0; i < core->allocations_table.high; i++)
-		if (core->allocations[i].id != PARC_NONE)
+	for (int32_t i = 0; i < core->jobs_table.high; i++)
+		if (allocation_is_live(core, i))
 			idmap_add(&core->allocation_ids, core->allocations[i].id, i);
 	for (int32_t i = 0; i < core->tenants_table.high; i++)
 		if (core->tenants[i].set.tenant != PARC_NONE)
@@ -155,24 +156,28 @@ void rebuild_tenants(struct parc_core *core)
 	rebuild_lines(core);
 }
 
-/* The order of ends. Those that run stand in a ranking by id first, so that each of the endless
- * comes last when it comes. */
+/* The order of ends. Those of which no end is known stand in a ranking by id first, so that each of
+ * the endless comes last when it comes. */
 static void ends_rebuild(struct parc_core *core)
 {
 	int32_t root = -1, job;
 
-	for (int32_t i = 0; i < core->allocations_table.high; i++) {
-		const struct allocation *it = &core->allocations[i];
-		struct ranking_node node = {.key = it->id};
-
-		if (it->id != PARC_NONE)
-			ranking_insert(&core->waiting, &root, it->job, &node);
-	}
+	core->running = 0;
 	core->ends_root = -1;
 	core->endless = (struct chain){.first = -1, .last = -1};
+	for (int32_t i = 0; i < core->jobs_table.high; i++) {
+		const struct allocation *it = &core->allocations[i];
+		struct ranking_node node = {.key = PARC_NEVER, .tie = it->id};
+
+		core->running += allocation_is_live(core, i);
+		if (allocation_is_live(core, i) && it->end_us == PARC_NEVER)
+			ranking_insert(&core->waiting, &root, i, &node);
+		else if (allocation_is_live(core, i))
+			allocation_time(core, i);
+	}
 	while ((job = ranking_first(&core->waiting, root, INT64_MAX)) >= 0) {
 		ranking_remove(&core->waiting, &root, job);
-		allocation_time(core, core->jobs[job].allocation);
+		allocation_time(core, job);
 	}
 }
 
@@ -181,6 +186,7 @@ void rebuild(struct parc_core *core)
 	const struct policy_ops *ops = policy_get(core);
 
 	shape_rebuild(core);
+	spec_rebuild(core);
 	speed_rebuild(core);
 	nodes_rebuild(core);
 	close_reset(core);

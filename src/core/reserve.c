@@ -114,7 +114,7 @@ static void hold_link(struct parc_core *core, int32_t hold)
 /* The limits of the job's tenant reckon with it, or do no longer. */
 static void job_count(struct parc_core *core, int32_t job, int32_t more)
 {
-	int32_t tenant = core->jobs[job].tenant;
+	int32_t tenant = job_spec(core, job)->tenant;
 
 	if (tenant >= 0)
 		tree_add_kept(core, tenant, more, quota_need(core, job));

@@ -104,9 +104,9 @@ static void releases_take(struct parc_core *core)
 {
 	for (int32_t i = core->releases_count - 1; i >= 0; i--) {
 		const struct task *task = &core->tasks[core->releases[i]];
-		int32_t job = core->allocations[task->allocation].job;
+		int32_t job = task->allocation;
 
-		node_pretend(core, task, core->jobs[job].user, 1);
+		node_pretend(core, task, job_spec(core, job)->user, 1);
 	}
 }
 
@@ -282,7 +282,7 @@ int32_t reserve_plan_evicting(struct parc_core *core, int32_t job, int32_t *runn
 	       core->releases_max - core->releases_count >=
 		       core->allocations[running[given]].tasks_count) {
 		int32_t first = core->releases_count, slot = running[given++];
-		int64_t own_us = core->time_us + job_grace_us(core, core->allocations[slot].job);
+		int64_t own_us = core->time_us + job_grace_us(core, slot);
 
 		gone_us = own_us > gone_us ? own_us : gone_us;
 		allocation_give(core, slot);

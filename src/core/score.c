@@ -7,6 +7,7 @@
 #include "core/assign.h"
 #include "core/choose.h"
 #include "core/line.h"
+#include "core/spec.h"
 
 #define EPOCHS_MAX  128			  /* after so many every score is where it is wanted */
 #define STEP	    (ASSIGN_LOG_ONE / 16) /* of one epoch: a twentieth */
@@ -66,25 +67,12 @@ int score_follow(struct parc_core *core, int32_t chip, int32_t wanted, int32_t e
 
 /* ---- What is wanted */
 
-/* Thousandths of devices that the job wants. */
-static int64_t job_milli(const struct parc_core *core, int32_t job)
-{
-	int64_t milli = 0;
-
-	for (int32_t g = core->jobs[job].groups; g >= 0; g = core->groups[g].next) {
-		const struct group *it = &core->groups[g];
-		const struct parc_task *task = &core->shapes[it->shape].ask.task;
-
-		milli += (int64_t)task->devices * task->share_milli * it->tasks_min;
-	}
-	return milli;
-}
-
-/* Count the line in, without those that wait at gates. Its first job speaks for it. */
+/* Count the line in, without those that wait at gates. Its first job speaks for it. It counts by
+ * what it asks for; that it takes more or less of a chip is in what the chip is worth to it. */
 static void demand_add(const struct parc_core *core, struct demand *demand, int32_t line)
 {
 	int32_t job = line_head(core, line), i = 0, value[ASSIGN_CHIPS_MAX] = {0};
-	int64_t milli = job_milli(core, job);
+	int64_t milli = choose_asked(core, job);
 	uint64_t chips = choose_accepted(core, job);
 	int32_t runs = 0;
 
@@ -112,12 +100,12 @@ static void demand_add(const struct parc_core *core, struct demand *demand, int3
 	demand->milli[i] += milli * (core->lines[line].count - core->lines[line].gated);
 }
 
-static void demand_find(const struct parc_core *core, struct demand *demand)
+static void demand_find(const struct parc_core *core, uint64_t market, struct demand *demand)
 {
 	int32_t line = line_first(core, LINE_HOPELESS);
 
 	demand->assign = (struct assign){.jobs = demand->classes};
-	demand->assign.chips = choose_makes(core, demand->chips);
+	demand->assign.chips = choose_makes(core, market, demand->chips);
 	for (int32_t c = 0; c < demand->assign.chips; c++)
 		demand->assign.room[c] =
 			(int32_t)(core->chip_total[demand->chips[c]] / PARC_SHARE_WHOLE);
@@ -139,10 +127,10 @@ void score_time(struct parc_core *core, int64_t before_us)
 	core->score_epochs = epochs < EPOCHS_MAX ? (int32_t)epochs : EPOCHS_MAX;
 }
 
-/* Is there a choice of chips, and does anybody wait or a score stand above one? */
-static int is_of_use(const struct parc_core *core)
+/* Is there a choice of these chips, and does anybody wait or a score stand above one? */
+static int is_of_use(const struct parc_core *core, uint64_t market)
 {
-	uint64_t chips = core->chips_here & ~core->cores_chips;
+	uint64_t chips = core->chips_here & market;
 	int raised = core->pending > 0;
 
 	if ((chips & (chips - 1)) == 0)
@@ -152,22 +140,33 @@ static int is_of_use(const struct parc_core *core)
 	return raised;
 }
 
-void score_decide(struct parc_core *core)
+/* Let the scores of these chips follow; 1: one has changed. */
+static int market_decide(struct parc_core *core, uint64_t market)
 {
 	struct demand demand;
 	const struct assign *assign = &demand.assign;
 	int32_t least = INT32_MAX, changed = 0;
 
-	if (core->score_epochs == 0 || core->rules.backfill == PARC_BACKFILL_DEAL ||
-	    !is_of_use(core))
-		return;
-	demand_find(core, &demand);
+	if (!is_of_use(core, market))
+		return 0;
+	demand_find(core, market, &demand);
 	assign_prices(&demand.assign, PARC_SHARE_WHOLE);
 	for (int32_t c = 0; c < assign->chips; c++)
 		least = assign->price[c] < least ? assign->price[c] : least;
 	for (int32_t c = 0; c < assign->chips; c++)
 		changed |= score_follow(core, demand.chips[c], assign->price[c] - least,
 					core->score_epochs);
+	return changed;
+}
+
+void score_decide(struct parc_core *core)
+{
+	int changed;
+
+	if (core->score_epochs == 0 || core->rules.backfill == PARC_BACKFILL_DEAL)
+		return;
+	changed = market_decide(core, ~core->cores_chips);
+	changed |= market_decide(core, core->cores_chips);
 	if (changed)
 		core->freed_all = 1;
 }

@@ -4,7 +4,8 @@
  * twice the work to be worth as much. choose.h weighs speeds against it. Scores follow what is
  * wanted by those who wait against what there is:
  *
- *   demand  the devices that each job wants which waits for any, at its speed on each chip
+ *   demand  what each job that waits would take of each chip, in thousandths of devices, at its
+ *           speed there (choose.h)
  *   supply  the devices of each chip, each of which has one device of work already
  *   wanted  the prices at which every chip is in like demand when all go where their work is
  *           cheapest, beginning with equal ones (assign_prices)
@@ -16,8 +17,10 @@
  * moves nothing, it follows what comes and goes within a few epochs by little. Wanted prices grow
  * with what waits, so that little that waits moves nothing.
  *
- * With the backfill `deal` the wanted prices are those of the deal, four epochs at each of its
- * rounds (deal.h).
+ * Devices and rented cores are two markets: the same is done for each by itself.
+ *
+ * With the backfill `deal` the wanted prices of devices are those of the deal, four epochs at each
+ * of its rounds (deal.h).
  *
  * Epochs end without events; what they would have done is done by the first event after them, as
  * nobody came or went meanwhile. Cost: nothing as long as nobody waits or the fleet has one make of

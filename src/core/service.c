@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/root.h"
 #include "core/act.h"
 #include "core/job.h"
 #include "core/line.h"
@@ -42,16 +43,6 @@ static const struct {
 	{900, 1421}, {925, 1558}, {950, 1740}, {960, 1836}, {970, 1956}, {975, 2030},
 	{980, 2117}, {985, 2227}, {990, 2375}, {995, 2615}, {999, 3116}, {1000, 3735},
 };
-
-static int64_t root_of(int64_t value)
-{
-	int64_t root = 0;
-
-	for (int64_t bit = INT64_C(1) << 31; bit > 0; bit >>= 1)
-		if ((root + bit) * (root + bit) <= value)
-			root += bit;
-	return root;
-}
 
 int64_t service_need_milli(const struct parc_service *set, int64_t load_milli)
 {
@@ -239,6 +230,9 @@ void service_time(struct parc_core *core)
 
 uint64_t service_hash(const struct service *it, uint64_t hash)
 {
+	hash = hash_pair(hash, it->set.replicas_min, it->set.replicas_max);
+	hash = hash_word(hash, (uint64_t)it->set.capacity_milli);
+	hash = hash_word(hash, (uint64_t)it->set.target_milli);
 	hash = hash_word(hash, (uint64_t)it->load_milli);
 	hash = hash_word(hash, (uint64_t)it->need_milli);
 	hash = hash_word(hash, (uint64_t)it->peak_milli);
@@ -308,11 +302,9 @@ static int32_t number_free(const struct parc_core *core, const struct service *i
 	return number;
 }
 
-static int replica_has_room(const struct parc_core *core, const struct job *service)
+static int replica_has_room(const struct parc_core *core)
 {
-	return table_has_room(&core->jobs_table, 1) && strand_has_room(core) &&
-	       table_has_room(&core->groups_table, service->groups_count) &&
-	       table_has_room(&core->variants_table, service->variants_count);
+	return table_has_room(&core->jobs_table, 1) && strand_has_room(core);
 }
 
 int replica_check(const struct parc_core *core, int32_t job, const struct parc_action *action,
@@ -323,84 +315,44 @@ int replica_check(const struct parc_core *core, int32_t job, const struct parc_a
 	if (job_is_service(it) && !it->cancelled &&
 	    action->replica.replica == core->last_replica + 1 &&
 	    action->replica.number == number_free(core, &core->services[it->service]) &&
-	    replica_has_room(core, it))
+	    replica_has_room(core))
 		return 0;
 	return parc_err_set(err, PARC_ERR_STATE, "job %lld cannot have this replica",
 			    (long long)action->job);
-}
-
-/* The groups and variants of the service, again. */
-static void records_copy(struct parc_core *core, const struct job *service, struct job *job)
-{
-	int32_t *link = &job->groups;
-
-	for (int32_t g = service->groups; g >= 0; g = core->groups[g].next) {
-		int32_t slot = table_take(&core->groups_table);
-
-		core->groups[slot] = core->groups[g];
-		core->groups[slot].shape =
-			shape_intern(core, &core->shapes[core->groups[g].shape].ask);
-		core->groups[slot].next = -1;
-		policy_learn(core, core->groups[slot].shape, core->groups[slot].tasks_min);
-		*link = slot;
-		link = &core->groups[slot].next;
-	}
-	link = &job->variants;
-	for (int32_t v = service->variants; v >= 0; v = core->variants[v].next) {
-		int32_t slot = table_take(&core->variants_table);
-
-		core->variants[slot] = (struct variant){.set = core->variants[v].set, .next = -1};
-		*link = slot;
-		link = &core->variants[slot].next;
-	}
 }
 
 void replica_add(struct parc_core *core, int32_t from, const struct parc_action *action)
 {
 	int32_t slot = table_take(&core->jobs_table);
 	const struct job *service = &core->jobs[from];
+	const struct spec *spec = spec_of(core, service);
 	struct service *it = &core->services[service->service];
 	struct job *job = &core->jobs[slot];
 
 	*job = (struct job){
 		.id = action->replica.replica,
-		.user = service->user,
-		.kind = service->kind,
+		.spec = spec_share(core, service->spec),
 		.submit_us = core->time_us,
-		.checkpoint_us = service->checkpoint_us,
-		.grace_us = service->grace_us,
 		.order = core->orders++,
 		.service = service->service,
 		.replica = action->replica.number,
-		.tenant = service->tenant,
-		.groups = -1,
-		.variants = -1,
 		.depends = -1,
 		.afters = -1,
-		.allocation = -1,
 		.reservation = -1,
 		.next = -1,
 		.line = -1,
 		.strand = -1,
-		.groups_count = service->groups_count,
-		.variants_count = service->variants_count,
-		.tier = service->tier,
-		.work_class = service->work_class,
-		.requeue = service->requeue,
 		.preemptible =
 			service->preemptible && action->replica.number > it->set.replicas_min,
-		.packable = service->packable,
-		.close_level = service->close_level,
-		.close_strength = service->close_strength,
-		.spec_hash = hash_pair(hash_word(service->spec_hash, (uint64_t)core->last_replica),
-				       action->replica.number, 1),
 	};
+	core->allocations[slot].planned = 0;
 	core->last_replica = job->id;
 	idmap_add(&core->job_ids, job->id, slot);
-	records_copy(core, service, job);
-	if (job->tenant >= 0)
-		core->tenants[job->tenant].jobs++;
-	tree_add_pending(core, job->tenant, 1);
+	for (int32_t g = spec->groups; g >= 0; g = core->groups[g].next)
+		policy_learn(core, core->groups[g].shape, core->groups[g].tasks_min);
+	if (spec->tenant >= 0)
+		core->tenants[spec->tenant].jobs++;
+	tree_add_pending(core, spec->tenant, 1);
 	strand_enter(core, slot, line_key(core, slot)); /* that of its service */
 	replica_link(core, it, slot);
 	job_digest(core, slot);
@@ -415,9 +367,10 @@ static int64_t replica_gives(const struct parc_core *core, int32_t job)
 	const struct job *it = &core->jobs[job];
 
 	if (it->state == PARC_JOB_STARTING || it->state == PARC_JOB_RUNNING)
-		return core->allocations[it->allocation].speed_milli;
+		return core->allocations[job].speed_milli;
 	if (it->state == PARC_JOB_PENDING || it->result == PARC_RESULT_PREEMPTED ||
-	    it->result == PARC_RESULT_DRAINED || (it->result == PARC_RESULT_LOST && it->requeue))
+	    it->result == PARC_RESULT_DRAINED ||
+	    (it->result == PARC_RESULT_LOST && spec_of(core, it)->requeue))
 		return PARC_SHARE_WHOLE;
 	return 0;
 }
@@ -450,7 +403,7 @@ static int replicas_cancel(struct parc_core *core, const struct service *it)
 		next = core->jobs[job].replica_next;
 		if (!act_has_room(core))
 			return 0;
-		if (core->jobs[job].allocation >= 0)
+		if (allocation_is_live(core, job))
 			act_stop(core, job, PARC_RESULT_CANCELLED);
 		else
 			act_end(core, job, PARC_RESULT_CANCELLED, PARC_REASON_NONE);
@@ -505,7 +458,7 @@ static int service_shrink(struct parc_core *core, const struct service *it, stru
 			break;
 		if (!act_has_room(core))
 			return 0;
-		if (core->jobs[job].allocation >= 0)
+		if (allocation_is_live(core, job))
 			act_stop(core, job, PARC_RESULT_RETIRED);
 		else
 			act_end(core, job, PARC_RESULT_RETIRED, PARC_REASON_NONE);

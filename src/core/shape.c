@@ -44,12 +44,19 @@ static void shape_evict(struct parc_core *core)
 	table_give(&core->shapes_table, least);
 }
 
-int32_t shape_intern(struct parc_core *core, const struct ask *ask)
+int32_t shape_find(const struct parc_core *core, const struct ask *ask)
 {
 	int32_t shape = *bucket_of(core, ask);
 
 	while (shape >= 0 && !ask_is_equal(&core->shapes[shape].ask, ask))
 		shape = core->shapes[shape].next;
+	return shape;
+}
+
+int32_t shape_intern(struct parc_core *core, const struct ask *ask)
+{
+	int32_t shape = shape_find(core, ask);
+
 	if (shape >= 0) {
 		if (core->shapes[shape].refs++ == 0)
 			core->shapes_idle--;

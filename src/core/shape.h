@@ -11,7 +11,9 @@
 /* Can so many shapes that may all be new be interned? */
 int shape_has_room(const struct parc_core *core, int32_t more);
 
-/* The slot of the shape with this ask, made if it is new, and one more reference to it. */
+/* The slot of the shape with this ask, -1: there is none; made if it is new, and one more reference
+ * to it. */
+int32_t shape_find(const struct parc_core *core, const struct ask *ask);
 int32_t shape_intern(struct parc_core *core, const struct ask *ask);
 void shape_release(struct parc_core *core, int32_t shape);
 

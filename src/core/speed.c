@@ -12,10 +12,12 @@
 #include "core/speed.h"
 
 #include "base/hash.h"
+#include "base/root.h"
 #include "core/attribution.h"
 #include "core/check.h"
 #include "core/profile.h"
 #include "core/rebuild.h"
+#include "core/spec.h"
 
 #define SPEEDS_MIN 64
 #define SPEEDS_MAX 16384
@@ -154,7 +156,9 @@ void speed_chips_changed(struct parc_core *core)
 int32_t speed_known(const struct parc_core *core, const struct job *job, int32_t chip,
 		    int32_t variant, int32_t *source)
 {
-	int32_t slot = job->kind == PARC_NONE ? -1 : speed_find(core, job->kind, chip);
+	int32_t slot = spec_of(core, job)->kind == PARC_NONE
+			       ? -1
+			       : speed_find(core, spec_of(core, job)->kind, chip);
 	int32_t milli = slot < 0 ? 0 : speed_milli(&core->speeds[slot]);
 	int32_t from = PARC_SPEED_UNKNOWN;
 
@@ -163,8 +167,8 @@ int32_t speed_known(const struct parc_core *core, const struct job *job, int32_t
 	} else if (variant >= 0 && core->variants[variant].set.speed_milli > 0) {
 		milli = core->variants[variant].set.speed_milli;
 		from = PARC_SPEED_DECLARED;
-	} else if (core->chips[chip].speed_milli[job->work_class] > 0) {
-		milli = core->chips[chip].speed_milli[job->work_class];
+	} else if (core->chips[chip].speed_milli[spec_of(core, job)->work_class] > 0) {
+		milli = core->chips[chip].speed_milli[spec_of(core, job)->work_class];
 		from = PARC_SPEED_CHIP;
 	}
 	if (source != NULL)
@@ -192,7 +196,7 @@ int32_t speed_beside(const struct parc_core *core, int64_t kind, int64_t beside,
 static const struct group *group_of(const struct parc_core *core, const struct job *job,
 				    const struct parc_placement *placement)
 {
-	int32_t g = job->groups;
+	int32_t g = spec_of(core, job)->groups;
 
 	for (int32_t i = 0; i < placement->group; i++)
 		g = core->groups[g].next;
@@ -202,7 +206,7 @@ static const struct group *group_of(const struct parc_core *core, const struct j
 int32_t speed_variant_of(const struct parc_core *core, const struct job *job,
 			 const struct parc_placement *placement)
 {
-	int32_t v = placement->variant < 0 ? -1 : job->variants;
+	int32_t v = placement->variant < 0 ? -1 : spec_of(core, job)->variants;
 
 	for (int32_t i = 0; i < placement->variant && v >= 0; i++)
 		v = core->variants[v].next;
@@ -232,13 +236,13 @@ int32_t speed_chip_of(const struct parc_core *core, const struct job *job,
 static uint64_t chips_known(const struct parc_core *core, const struct job *job, uint64_t chips,
 			    uint64_t *claimed)
 {
-	uint64_t known = core->chips_paced[job->work_class] & chips;
+	uint64_t known = core->chips_paced[spec_of(core, job)->work_class] & chips;
 
 	*claimed = known;
-	if (job->kind == PARC_NONE || core->speeds_count == 0)
+	if (spec_of(core, job)->kind == PARC_NONE || core->speeds_count == 0)
 		return known;
 	for (uint64_t left = chips & ~known; left != 0; left &= left - 1) {
-		int32_t slot = speed_find(core, job->kind, __builtin_ctzll(left));
+		int32_t slot = speed_find(core, spec_of(core, job)->kind, __builtin_ctzll(left));
 
 		if (slot >= 0 && speed_milli(&core->speeds[slot]) > 0)
 			known |= left & -left;
@@ -253,10 +257,10 @@ static uint64_t chips_to_try(const struct parc_core *core, const struct job *job
 {
 	uint64_t mask = 0;
 
-	if (core->rules.trial_max == 0 || job->kind == PARC_NONE)
+	if (core->rules.trial_max == 0 || spec_of(core, job)->kind == PARC_NONE)
 		return 0;
 	for (uint64_t left = chips; left != 0; left &= left - 1) {
-		int32_t slot = speed_find(core, job->kind, __builtin_ctzll(left));
+		int32_t slot = speed_find(core, spec_of(core, job)->kind, __builtin_ctzll(left));
 		int may = slot < 0 ? core->speeds_count < core->speeds_max
 				   : core->speeds[slot].trials < core->rules.trial_max;
 
@@ -279,10 +283,10 @@ static void reach_of(const struct parc_core *core, const struct job *job, const 
 	uint64_t claimed, base = chips_known(core, job, chips, &claimed);
 
 	*it = (struct reach){.accepted = chips, .known = base, .claimed = claimed};
-	if (job->variants < 0)
+	if (spec_of(core, job)->variants < 0)
 		return;
 	it->claimed = 0;
-	for (int32_t v = job->variants; v >= 0; v = core->variants[v].next) {
+	for (int32_t v = spec_of(core, job)->variants; v >= 0; v = core->variants[v].next) {
 		const struct parc_variant *set = &core->variants[v].set;
 		uint64_t own = chips & set->chips, all = set->speed_milli > 0 ? ANY_CHIP : 0;
 
@@ -294,18 +298,18 @@ static void reach_of(const struct parc_core *core, const struct job *job, const 
 	}
 }
 
-/* While nothing has a speed, nothing needs to be looked at. */
-static int speeds_matter(const struct parc_core *core, const struct job *job)
+int speed_matters(const struct parc_core *core, const struct job *job)
 {
-	return job->variants >= 0 || (core->chips_paced[job->work_class] & core->chips_here) != 0 ||
-	       (job->kind != PARC_NONE && core->speeds_count > 0);
+	return spec_of(core, job)->variants >= 0 ||
+	       (core->chips_paced[spec_of(core, job)->work_class] & core->chips_here) != 0 ||
+	       (spec_of(core, job)->kind != PARC_NONE && core->speeds_count > 0);
 }
 
 /* Is the group kept to chips on which its speed is known, and to trials on the others? */
 static int is_kept_to_known(const struct parc_core *core, const struct job *job,
 			    const struct group *group, int32_t variant, struct reach *reach)
 {
-	if (!speeds_matter(core, job))
+	if (!speed_matters(core, job))
 		return 0;
 	reach_of(core, job, group, variant, reach);
 	return reach->claimed != 0 && reach->known != reach->accepted;
@@ -335,8 +339,8 @@ int speed_shuts_out(const struct parc_core *core, int32_t job)
 {
 	const struct job *it = &core->jobs[job];
 
-	for (int32_t g = it->groups; g >= 0; g = core->groups[g].next) {
-		int32_t v = it->variants;
+	for (int32_t g = spec_of(core, it)->groups; g >= 0; g = core->groups[g].next) {
+		int32_t v = spec_of(core, it)->variants;
 
 		do {
 			struct reach reach;
@@ -352,10 +356,10 @@ int speed_shuts_out(const struct parc_core *core, int32_t job)
 
 uint64_t speed_key(const struct parc_core *core, const struct job *job, uint64_t hash)
 {
-	if (!speeds_matter(core, job))
+	if (!speed_matters(core, job))
 		return hash;
-	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next) {
-		int32_t v = job->variants;
+	for (int32_t g = spec_of(core, job)->groups; g >= 0; g = core->groups[g].next) {
+		int32_t v = spec_of(core, job)->variants;
 		struct reach reach;
 
 		do {
@@ -365,7 +369,7 @@ uint64_t speed_key(const struct parc_core *core, const struct job *job, uint64_t
 				continue;
 			hash = hash_word(hash, reach.known);
 			if (core->rules.trial_max > 0)
-				hash = hash_word(hash, (uint64_t)job->kind);
+				hash = hash_word(hash, (uint64_t)spec_of(core, job)->kind);
 		} while (v >= 0);
 	}
 	return hash;
@@ -402,10 +406,17 @@ int speed_check(const struct parc_core *core, const struct parc_event *event, st
 	return code;
 }
 
-/* A part num / den of a sum, for num <= den. */
-static int64_t sum_scale(int64_t sum, int32_t num, int32_t den)
+/* Let old runs fade: the sums of WEIGHT_MAX runs with the same mean and variance. What is cut off
+ * the sum must not show in the variance, which may be a millionth of the mean's square. */
+static void speed_fade(struct speed *it)
 {
-	return (int64_t)((__int128)sum * num / den);
+	__int128 weight = it->weight, sum = (it->sum * WEIGHT_MAX + weight / 2) / weight;
+	__int128 variance = root_variance(it->weight, it->sum, it->squares);
+
+	it->squares = (int64_t)(variance * WEIGHT_MAX / (weight * weight) +
+				(sum * sum + WEIGHT_MAX - 1) / WEIGHT_MAX);
+	it->sum = (int64_t)sum;
+	it->weight = WEIGHT_MAX;
 }
 
 static void speed_learn(struct speed *it, int32_t speed_milli_new, int32_t count, int32_t spread)
@@ -421,11 +432,8 @@ static void speed_learn(struct speed *it, int32_t speed_milli_new, int32_t count
 	it->sum += mean * count;
 	it->squares += (mean * mean + (int64_t)spread * spread) * count;
 	it->weight += count;
-	if (it->weight > WEIGHT_MAX) {
-		it->sum = sum_scale(it->sum, WEIGHT_MAX, it->weight);
-		it->squares = sum_scale(it->squares, WEIGHT_MAX, it->weight);
-		it->weight = WEIGHT_MAX;
-	}
+	if (it->weight > WEIGHT_MAX)
+		speed_fade(it);
 	mean = it->sum / it->weight;
 	off = mean - it->learnt_milli;
 	if (it->learnt_milli == 0 || (off < 0 ? -off : off) * STEADY > it->learnt_milli)
@@ -470,12 +478,12 @@ void speed_measure(struct parc_core *core, const struct parc_event *event)
 /* A start on a chip that is shut out but for trials. */
 static void trial_count(struct parc_core *core, const struct job *job, int32_t chip)
 {
-	int32_t slot = speed_find(core, job->kind, chip);
+	int32_t slot = speed_find(core, spec_of(core, job)->kind, chip);
 
 	if (slot < 0 && core->speeds_count == core->speeds_max)
 		return;
 	if (slot < 0) {
-		slot = speed_make(core, job->kind, PARC_NONE, chip);
+		slot = speed_make(core, spec_of(core, job)->kind, PARC_NONE, chip);
 		core->speeds[slot].order = ++core->speeds_order;
 	}
 	if (core->speeds[slot].trials < PARC_SPEED_RUNS_MAX)
@@ -487,7 +495,7 @@ void speed_started(struct parc_core *core, const struct job *job,
 {
 	uint64_t trials = 0;
 
-	if (core->rules.trial_max == 0 || job->kind == PARC_NONE)
+	if (core->rules.trial_max == 0 || spec_of(core, job)->kind == PARC_NONE)
 		return;
 	for (int32_t i = 0; i < count; i++) {
 		const struct parc_placement *it = &placements[i];
@@ -507,33 +515,15 @@ void speed_started(struct parc_core *core, const struct job *job,
 
 /* ---- Looking at it */
 
-/* The largest whole number whose square is not above this. */
-static int64_t root_of(int64_t square)
-{
-	int64_t root = 0;
-
-	for (int64_t bit = INT64_C(1) << 30; bit > 0; bit >>= 1)
-		if ((root + bit) * (root + bit) <= square)
-			root += bit;
-	return root;
-}
-
 static struct parc_speed_info info_of(const struct speed *it)
 {
-	int64_t variance = 0;
-
-	if (it->weight > 0) {
-		int64_t mean = it->sum / it->weight;
-
-		variance = it->squares / it->weight - mean * mean;
-	}
 	return (struct parc_speed_info){
 		.speed_milli = speed_milli(it),
 		.source = it->set_milli > 0	 ? PARC_SPEED_SET
 			  : it->learnt_milli > 0 ? PARC_SPEED_LEARNT
 						 : PARC_SPEED_UNKNOWN,
 		.learnt_milli = it->learnt_milli,
-		.spread_milli = (int32_t)(variance > 0 ? root_of(variance) : 0),
+		.spread_milli = (int32_t)root_deviation(it->weight, it->sum, it->squares),
 		.runs = it->runs,
 		.trials = it->trials,
 	};

@@ -40,6 +40,9 @@ int32_t speed_chip_of(const struct parc_core *core, const struct job *job,
 int32_t speed_variant_of(const struct parc_core *core, const struct job *job,
 			 const struct parc_placement *placement);
 
+/* May a speed of the job be known, so that chips have to be told apart? Cheap where none is. */
+int speed_matters(const struct parc_core *core, const struct job *job);
+
 /* Chips on which the group may run with this variant as far as speeds go; all bits if they do not
  * matter. It may be narrower after a start and wider only after an event. */
 uint64_t speed_chips(const struct parc_core *core, const struct job *job, const struct group *group,

@@ -11,6 +11,7 @@
 #include "base/ranking.h"
 #include "base/table.h"
 #include "core/model.h"
+#include "core/model_job.h"
 #include "core/model_queue.h"
 #include "core/model_service.h"
 #include "core/model_tenant.h"
@@ -74,13 +75,14 @@ struct parc_core {
 	struct speed *speeds;		  /* no order; what was learnt longest ago makes room */
 	int32_t speeds_count, speeds_max;
 	int64_t speeds_order; /* changes so far */
-	struct table nodes_table, places_table, jobs_table, allocations_table, tasks_table;
+	struct table nodes_table, places_table, jobs_table, tasks_table;
 	struct table shapes_table, tenants_table, groups_table, variants_table, depends_table;
-	struct table reservations_table, holds_table, services_table;
+	struct table reservations_table, holds_table, services_table, specs_table, closures_table;
 	struct node *nodes;
 	struct device *devices; /* of node slot n: limits.node_devices from n on */
 	struct place *places;
 	struct job *jobs;
+	struct spec *specs;
 	struct group *groups;
 	struct variant *variants;
 	struct depend *depends;
@@ -95,7 +97,6 @@ struct parc_core {
 		int32_t first, last;
 	} idles[2]; /* derived: idle allocations, not warned and warned */
 	struct closure *closures;
-	struct table closures_table;
 	int64_t last_window;
 	struct use *uses;
 	int32_t uses_count, uses_max;
@@ -111,17 +112,16 @@ struct parc_core {
 	int32_t speeds_set;	 /* of these the operator's */
 	uint64_t chips_paced[4]; /* chips with a speed, by class */
 	uint64_t chips_here;	 /* chips of which the fleet has devices */
-	int32_t *shape_buckets;
-	uint32_t shape_mask;
+	int32_t *shape_buckets, *spec_buckets;
+	uint32_t shape_mask, spec_mask;
 	struct kind *kinds;
 	int32_t kinds_count;
 	struct line *lines;
-	struct table lines_table;
+	struct table lines_table, strands_table, bundles_table;
 	int32_t ruled;	  /* tenants with a rule of their own: a guarantee, a limit, a cap */
 	int32_t stranded; /* 1: strands tell tenants apart: some have rules, or shares are fair */
 	struct strand *strands;
 	struct bundle *bundles;
-	struct table strands_table, bundles_table;
 	int32_t *strand_buckets, *bundle_buckets;
 	uint32_t strand_mask;
 	uint64_t *strand_marks;	     /* kinds, while they are counted: twice as many as buckets */
@@ -166,8 +166,8 @@ struct parc_core {
 	int64_t cores_free; /* thousandths, on all nodes that are up */
 	uint64_t digest;
 	int32_t undigested; /* within a step: 1 + the job that is not yet in it as it is; 0: none */
-	int32_t score_epochs;	  /* that ended before this step (score.h) */
-	int64_t pending, limited; /* jobs in lines; those that a full table stops (LIMIT) */
+	int32_t score_epochs;		   /* that ended before this step (score.h) */
+	int64_t pending, limited, running; /* jobs in lines; stopped by a full table; that run */
 	int32_t orphans; /* first pending job whose dependency cannot come true; to be ended */
 	struct index *index;
 	struct close *close;

@@ -7,6 +7,7 @@
 #include "core/fair.h"
 #include "core/line.h"
 #include "core/quota.h"
+#include "core/spec.h"
 #include "core/tree.h"
 
 #define RANKS_BITS 32 /* of the major, for the rank of a tenant */
@@ -93,8 +94,10 @@ static int kinds_are_few(const struct parc_core *core, int by_tenant, int by_kin
 
 		if (job->id == PARC_NONE)
 			continue;
-		mark = hash_word(line_key(core, i), by_tenant ? (uint64_t)(int64_t)job->tenant : 0);
-		count += mark_enter(core, by_kind ? hash_word(mark, (uint64_t)job->kind) : mark);
+		mark = hash_word(line_key(core, i),
+				 by_tenant ? (uint64_t)(int64_t)spec_of(core, job)->tenant : 0);
+		count += mark_enter(
+			core, by_kind ? hash_word(mark, (uint64_t)spec_of(core, job)->kind) : mark);
 	}
 	return count <= most;
 }
@@ -143,7 +146,7 @@ static int32_t *strand_bucket(const struct parc_core *core, uint64_t key, int32_
 
 void strand_enter(struct parc_core *core, int32_t job, uint64_t key)
 {
-	int32_t tenant = strand_tenant(core, core->jobs[job].tenant);
+	int32_t tenant = strand_tenant(core, job_spec(core, job)->tenant);
 	int32_t *bucket = strand_bucket(core, key, tenant), slot = *bucket;
 
 	while (slot >= 0 &&
@@ -261,7 +264,7 @@ static int64_t tier_of(const struct parc_core *core, int32_t job)
 {
 	int aged = core->rules.order == PARC_ORDER_FIFO && core->rules.age_us > 0;
 
-	return aged ? 0 : PARC_TIERS_MAX - 1 - core->jobs[job].tier;
+	return aged ? 0 : PARC_TIERS_MAX - 1 - job_spec(core, job)->tier;
 }
 
 static int64_t major_of(const struct parc_core *core, int32_t line, int32_t holder, int64_t rank)
@@ -280,7 +283,7 @@ int32_t strand_head(const struct parc_core *core, int32_t strand)
 static void place_in(struct ranking *ranking, int32_t *root, int32_t slot, int64_t major,
 		     const struct ranking_node *node, int32_t *ranked)
 {
-	const struct ranking_node *old = &ranking->nodes[slot];
+	const struct ranking_node *old = ranking_at(ranking, slot);
 
 	if (*ranked && ranking->majors[slot] == major && old->key == node->key &&
 	    old->tie == node->tie) {
@@ -311,9 +314,10 @@ static void bundle_settle(struct parc_core *core, int32_t slot)
 	if (first < 0) {
 		take_out(&core->bundle_turns, &core->lines[it->line].root, slot, &it->ranked);
 	} else {
-		node = (struct ranking_node){.key = core->strand_turns.nodes[first].key,
-					     .tie = core->strand_turns.nodes[first].tie,
-					     .value = core->strand_turns.nodes[it->root].least};
+		node = (struct ranking_node){
+			.key = ranking_at(&core->strand_turns, first)->key,
+			.tie = ranking_at(&core->strand_turns, first)->tie,
+			.value = ranking_at(&core->strand_turns, it->root)->least};
 		place_in(&core->bundle_turns, &core->lines[it->line].root, slot,
 			 major_of(core, it->line, it->holder, core->strand_turns.majors[first]),
 			 &node, &it->ranked);
@@ -323,11 +327,12 @@ static void bundle_settle(struct parc_core *core, int32_t slot)
 
 static void strand_node(const struct parc_core *core, int32_t slot, struct ranking_node *node)
 {
-	const struct ranking_node *head = &core->waiting.nodes[strand_head(core, slot)];
+	const struct ranking_node *head = ranking_at(&core->waiting, strand_head(core, slot));
 
-	*node = (struct ranking_node){.key = head->key,
-				      .tie = head->tie,
-				      .value = core->waiting.nodes[core->strands[slot].root].least};
+	*node = (struct ranking_node){
+		.key = head->key,
+		.tie = head->tie,
+		.value = ranking_at(&core->waiting, core->strands[slot].root)->least};
 }
 
 /* Its first job is said to lack room, but it was not tried since it stepped in. */
@@ -516,7 +521,7 @@ int64_t strand_major(const struct parc_core *core, int32_t job)
 static void gate_sort(struct parc_core *core, int32_t slot)
 {
 	int32_t *root = gate_root(core, core->strands[slot].gate);
-	struct ranking_node node = core->strand_turns.nodes[slot];
+	struct ranking_node node = *ranking_at(&core->strand_turns, slot);
 
 	int64_t major = strand_major(core, strand_head(core, slot));
 
@@ -563,9 +568,9 @@ static int strand_is_right(const struct parc_core *core, int32_t slot)
 	if (!it->ranked)
 		return 1;
 	strand_node(core, slot, &node);
-	return node.key == core->strand_turns.nodes[slot].key &&
-	       node.tie == core->strand_turns.nodes[slot].tie &&
-	       node.value == core->strand_turns.nodes[slot].value &&
+	return node.key == ranking_at(&core->strand_turns, slot)->key &&
+	       node.tie == ranking_at(&core->strand_turns, slot)->tie &&
+	       node.value == ranking_at(&core->strand_turns, slot)->value &&
 	       core->strand_turns.majors[slot] == rank_of(core, it->tenant);
 }
 
@@ -579,8 +584,10 @@ static int bundle_is_right(const struct parc_core *core, int32_t slot)
 	return !it->ranked ||
 	       (core->bundle_turns.majors[slot] ==
 			major_of(core, it->line, it->holder, core->strand_turns.majors[first]) &&
-		core->bundle_turns.nodes[slot].tie == core->strand_turns.nodes[first].tie &&
-		core->bundle_turns.nodes[slot].value == core->strand_turns.nodes[it->root].least);
+		ranking_at(&core->bundle_turns, slot)->tie ==
+			ranking_at(&core->strand_turns, first)->tie &&
+		ranking_at(&core->bundle_turns, slot)->value ==
+			ranking_at(&core->strand_turns, it->root)->least);
 }
 
 int strand_verify(const struct parc_core *core, struct parc_err *err)

@@ -3,6 +3,7 @@
 
 #include "core/quota.h"
 #include "core/service.h"
+#include "core/spec.h"
 #include "core/strand.h"
 #include "core/usage.h"
 
@@ -123,11 +124,11 @@ static void jobs_count(struct parc_core *core)
 		if (it->id == PARC_NONE)
 			continue;
 		if (it->state == PARC_JOB_PENDING)
-			tree_add_pending(core, it->tenant, !job_is_service(it));
+			tree_add_pending(core, spec_of(core, it)->tenant, !job_is_service(it));
 		else
-			tree_add_running(core, it->tenant, 1);
+			tree_add_running(core, spec_of(core, it)->tenant, 1);
 		if (it->reservation >= 0)
-			tree_add_kept(core, it->tenant, 1, quota_need(core, i));
+			tree_add_kept(core, spec_of(core, it)->tenant, 1, quota_need(core, i));
 	}
 }
 
@@ -141,8 +142,8 @@ void tree_rebuild(struct parc_core *core)
 	core->pledges[0] = (struct pledge){0};
 	children_link(core, PARC_NONE, 0);
 	jobs_count(core);
-	for (int32_t i = 0; i < core->allocations_table.high; i++)
-		if (core->allocations[i].id != PARC_NONE)
+	for (int32_t i = 0; i < core->jobs_table.high; i++)
+		if (allocation_is_live(core, i))
 			usage_count(core, i);
 }
 
@@ -241,7 +242,7 @@ static int check_jobs(const struct parc_core *core, struct parc_err *err)
 	int64_t pending = 0, running = 0;
 
 	for (int32_t i = 0; i < core->jobs_table.high; i++)
-		if (core->jobs[i].id != PARC_NONE && core->jobs[i].tenant >= 0 &&
+		if (core->jobs[i].id != PARC_NONE && job_spec(core, i)->tenant >= 0 &&
 		    !job_is_service(&core->jobs[i]))
 			*(core->jobs[i].state == PARC_JOB_PENDING ? &pending : &running) += 1;
 	for (int32_t i = 0; i < core->tenants_table.high; i++) {

@@ -2,12 +2,13 @@
 #include "core/usage.h"
 
 #include "core/ledger.h"
+#include "core/spec.h"
 #include "core/tree.h"
 
 /* Where the usage of a job is summed: its tenant, or that of jobs without one. */
 static struct usage *usage_of(struct parc_core *core, int32_t job)
 {
-	int32_t tenant = core->jobs[job].tenant;
+	int32_t tenant = job_spec(core, job)->tenant;
 
 	return tenant < 0 ? &core->unnamed : &core->tenants[tenant].usage;
 }
@@ -93,23 +94,23 @@ static void account_book(struct parc_core *core, const struct account *account, 
 
 void usage_book(struct parc_core *core, int32_t slot, int sign)
 {
-	int32_t job = core->allocations[slot].job;
-	struct account account = {core->jobs[job].tenant, usage_of(core, job)};
+	int32_t job = slot;
+	struct account account = {job_spec(core, job)->tenant, usage_of(core, job)};
 
 	account_book(core, &account, slot, sign);
 }
 
 void usage_count(struct parc_core *core, int32_t slot)
 {
-	struct account account = {core->jobs[core->allocations[slot].job].tenant, NULL};
+	struct account account = {job_spec(core, slot)->tenant, NULL};
 
 	account_book(core, &account, slot, 1);
 }
 
 void usage_book_all(struct parc_core *core, int sign)
 {
-	for (int32_t i = 0; i < core->allocations_table.high; i++)
-		if (core->allocations[i].id != PARC_NONE)
+	for (int32_t i = 0; i < core->jobs_table.high; i++)
+		if (allocation_is_live(core, i))
 			usage_book(core, i, sign);
 }
 

@@ -54,7 +54,7 @@ static int check_device(const struct parc_core *core, int32_t slot, int32_t devi
 
 	for (int32_t t = node->tasks; t >= 0; t = core->tasks[t].node_next) {
 		const struct task *task = &core->tasks[t];
-		int64_t owner = core->jobs[core->allocations[task->allocation].job].user;
+		int64_t owner = job_spec(core, task->allocation)->user;
 
 		if (!(task->devices >> device & 1))
 			continue;
@@ -205,22 +205,23 @@ static int32_t task_chip(const struct parc_core *core, const struct task *task)
 static int check_gang(const struct parc_core *core, const struct allocation *it,
 		      struct parc_err *err)
 {
-	const struct job *job = &core->jobs[it->job];
+	const struct job *job = &core->jobs[job_of(core, it)];
 	int32_t counts[PARC_GROUPS_MAX] = {0}, mixed[PARC_GROUPS_MAX] = {0}, number = 0;
 	int32_t chip = -1, place = -1;
 
-	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next)
+	for (int32_t g = spec_of(core, job)->groups; g >= 0; g = core->groups[g].next)
 		mixed[number++] = core->groups[g].mixed_chips;
 	for (int32_t t = it->tasks; t >= 0; t = core->tasks[t].next) {
 		const struct task *task = &core->tasks[t];
-		int32_t at = place_at(core, task->node, job->close_level);
+		int32_t at = place_at(core, task->node, spec_of(core, job)->close_level);
 		int32_t on = task_chip(core, task);
 		int code = check_task(core, task, err);
 
 		if (code != 0)
 			return code;
-		if (job->close_strength == PARC_STRENGTH_REQUIRE &&
-		    job->close_level != PARC_LEVEL_FLEET && t != it->tasks && at != place)
+		if (spec_of(core, job)->close_strength == PARC_STRENGTH_REQUIRE &&
+		    spec_of(core, job)->close_level != PARC_LEVEL_FLEET && t != it->tasks &&
+		    at != place)
 			return BROKEN(err, "G2: job %lld is not as close as it requires",
 				      (long long)job->id);
 		if (on >= 0 && !mixed[task->group] && chip >= 0 && chip != on)
@@ -230,7 +231,7 @@ static int check_gang(const struct parc_core *core, const struct allocation *it,
 		counts[task->group]++;
 	}
 	number = 0;
-	for (int32_t g = job->groups; g >= 0; g = core->groups[g].next, number++)
+	for (int32_t g = spec_of(core, job)->groups; g >= 0; g = core->groups[g].next, number++)
 		if (counts[number] < core->groups[g].tasks_min ||
 		    counts[number] > core->groups[g].tasks_max)
 			return BROKEN(err, "G1: job %lld runs %d tasks of group %d, wants %d to %d",
@@ -246,14 +247,13 @@ static int check_job(const struct parc_core *core, int32_t slot, struct parc_err
 	const struct job *job = &core->jobs[slot];
 	int pending = job->state == PARC_JOB_PENDING;
 
-	if (pending != (job->allocation < 0))
+	if (pending == job->runs)
 		return BROKEN(err, "J1: job %lld is %s with%s an allocation", (long long)job->id,
-			      parc_job_state_name(job->state), job->allocation < 0 ? "out" : "");
+			      parc_job_state_name(job->state), job->runs ? "" : "out");
 	if ((pending && job_is_eligible(core, slot) && !job->parked) != (job->line >= 0))
 		return BROKEN(err, "J2: job %lld is %sin a line", (long long)job->id,
 			      job->line < 0 ? "not " : "");
-	if (!pending && (core->allocations[job->allocation].job != slot ||
-			 core->allocations[job->allocation].state != job->state))
+	if (!pending && core->allocations[slot].state != job->state)
 		return BROKEN(err, "J3: job %lld and its allocation disagree", (long long)job->id);
 	return 0;
 }
@@ -268,8 +268,8 @@ static int check_records(const struct parc_core *core, struct parc_err *err)
 	for (int32_t i = 0; i < core->jobs_table.high && code == 0; i++)
 		if (core->jobs[i].id != PARC_NONE)
 			code = check_job(core, i, err);
-	for (int32_t i = 0; i < core->allocations_table.high && code == 0; i++)
-		if (core->allocations[i].id != PARC_NONE)
+	for (int32_t i = 0; i < core->jobs_table.high && code == 0; i++)
+		if (allocation_is_live(core, i))
 			code = check_gang(core, &core->allocations[i], err);
 	return code;
 }
@@ -288,6 +288,8 @@ int parc_core_check(const struct parc_core *core, struct parc_err *err)
 		code = quota_verify(core, err);
 	if (code == 0)
 		code = strand_verify(core, err);
+	if (code == 0)
+		code = spec_verify(core, err);
 	if (code == 0)
 		code = fair_verify(core, err);
 	if (code == 0)

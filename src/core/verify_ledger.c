@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "core/attribution.h"
 #include "core/ledger.h"
+#include "core/spec.h"
 
 #define BROKEN(err, ...) parc_err_set(err, PARC_ERR_MISMATCH, __VA_ARGS__)
 
@@ -239,7 +240,7 @@ static void held_add_chip(const struct parc_core *core, struct held *held, int32
 
 static void held_add(const struct parc_core *core, const struct allocation *it, struct held *held)
 {
-	uint64_t weight = tenant_weight(core->jobs[it->job].tenant);
+	uint64_t weight = tenant_weight(job_spec(core, job_of(core, it))->tenant);
 
 	for (int32_t t = it->tasks; t >= 0; t = core->tasks[t].next) {
 		const struct task *task = &core->tasks[t];
@@ -287,8 +288,8 @@ static int check_usage(const struct parc_core *core, struct parc_err *err)
 {
 	struct held held = {0}, booked = {0};
 
-	for (int32_t i = 0; i < core->allocations_table.high; i++)
-		if (core->allocations[i].id != PARC_NONE)
+	for (int32_t i = 0; i < core->jobs_table.high; i++)
+		if (allocation_is_live(core, i))
 			held_add(core, &core->allocations[i], &held);
 	usage_weigh(&core->unnamed, -1, &booked);
 	for (int32_t i = 0; i < core->tenants_table.high; i++)
@@ -312,8 +313,8 @@ int ledger_check(const struct parc_core *core, struct parc_err *err)
 	for (int32_t i = 0; i < core->nodes_table.high; i++)
 		if (core->nodes[i].id != PARC_NONE)
 			recount_node(core, &core->nodes[i], rates, chip_free);
-	for (int32_t i = 0; i < core->allocations_table.high && code == 0; i++) {
-		if (core->allocations[i].id == PARC_NONE)
+	for (int32_t i = 0; i < core->jobs_table.high && code == 0; i++) {
+		if (!allocation_is_live(core, i))
 			continue;
 		recount_allocation(core, &core->allocations[i], rates);
 		code = check_run(core, &core->allocations[i], err);

@@ -299,10 +299,8 @@ void acts_do(struct daemon *daemon)
 			start_do(daemon, act);
 		else if (act->kind == ACT_STOP)
 			stop_do(daemon, act);
-		else if (act->kind == ACT_WARN)
-			warn_do(daemon, act);
-		else if (act->kind == ACT_SHARE)
-			share_do(daemon, act);
+		else if (act->kind == ACT_TELL)
+			tell_do(daemon, act);
 		else if (act->kind == ACT_REBOOK)
 			rebook_do(daemon, act);
 		else

@@ -9,7 +9,7 @@
 #include "daemon/daemon.h"
 #include "trace/fleet.h"
 
-enum daemon_act_kind { ACT_START = 1, ACT_STOP, ACT_FORGET, ACT_WARN, ACT_REBOOK, ACT_SHARE };
+enum daemon_act_kind { ACT_START = 1, ACT_STOP, ACT_FORGET, ACT_REBOOK, ACT_TELL };
 
 /* Keep an act for after the commit. */
 int act_keep(struct daemon *daemon, const struct daemon_act *act, struct parc_err *err);
@@ -19,11 +19,14 @@ int replica_write(struct daemon *daemon, const struct parc_action *action, struc
 int warn_write(struct daemon *daemon, const struct parc_action *action, struct parc_err *err);
 int rebook_write(struct daemon *daemon, const struct parc_action *action, struct parc_err *err);
 
-/* To be done after the commit: tell the job of a warning or of its new share; have the engine hold
- * it to what its row says. */
-void warn_do(struct daemon *daemon, const struct daemon_act *act);
-void share_do(struct daemon *daemon, const struct daemon_act *act);
+/* To be done after the commit: tell the job a notice; have the engine hold it to what its row says.
+ */
+void tell_do(struct daemon *daemon, const struct daemon_act *act);
 void rebook_do(struct daemon *daemon, const struct daemon_act *act);
+
+/* At a start: keep telling what may not have been told. Before a commit: drop what was told. */
+int notices_keep(struct daemon *daemon, struct parc_err *err);
+int notices_drop(struct daemon *daemon, struct parc_err *err);
 
 /* Read the START of an attempt's row into memory that the caller frees: 0, or another value. */
 int start_read(const struct store_attempt *attempt, struct parc_actions *actions, void **memory);
@@ -32,9 +35,6 @@ int start_read(const struct store_attempt *attempt, struct parc_actions *actions
  * event, or 0. */
 int pace_find(struct daemon *daemon, const struct engine_report *report, int64_t job,
 	      struct parc_event *event);
-
-/* The number of a kind of jobs, which is given to it when it has none. */
-int kind_number(struct daemon *daemon, const char *name, int64_t *number, struct parc_err *err);
 
 /* The row of a window follows the core: placed, begun, ended. */
 int window_write(struct daemon *daemon, const struct parc_action *action, struct parc_err *err);

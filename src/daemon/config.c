@@ -26,6 +26,7 @@ static const struct yaml_field root_list[] = {
 	{"tenants", YAML_OTHER, false, 0, 0, 0},
 	{"operators", YAML_OTHER, false, 0, 0, 0},
 	{"speeds", YAML_OTHER, false, 0, 0, 0},
+	{"shared_kinds", YAML_OTHER, false, 0, 0, 0},
 	{"tls", YAML_OTHER, false, 0, 0, 0},
 	{"catalogue", YAML_OTHER, false, 0, 0, 0},
 	{"snapshot_records", YAML_INT64, false, AT(snapshot_records), 1000, 1 << 30},
@@ -36,13 +37,14 @@ static const struct yaml_field root_list[] = {
 	{"requests_per_second", YAML_INT64, false, AT(rate), 0, 1 << 30},
 };
 static const struct yaml_field speed_list[] = {
+	{"tenant", YAML_NAME, false, offsetof(struct config_speed, tenant), 0, CONFIG_NAME_MAX},
 	{"kind", YAML_NAME, true, offsetof(struct config_speed, kind), 0, CONFIG_NAME_MAX},
 	{"beside", YAML_NAME, false, offsetof(struct config_speed, beside), 0, CONFIG_NAME_MAX},
 	{"chip", YAML_NAME, true, offsetof(struct config_speed, chip), 0, CONFIG_NAME_MAX},
 	{"speed_milli", YAML_INT32, true, offsetof(struct config_speed, speed_milli), 1,
 	 PARC_SPEED_MAX},
 };
-static const struct yaml_fields speed_keys = {"speed", speed_list, 4};
+static const struct yaml_fields speed_keys = {"speed", speed_list, 5};
 static const struct yaml_field tls_list[] = {
 	{"certificate", YAML_OTHER, true, 0, 0, 0},
 	{"key", YAML_OTHER, true, 0, 0, 0},
@@ -178,8 +180,8 @@ static int tls_read(struct yaml_tree *tree, yaml_node_t *map, struct config_tls 
 
 static int is_same_speed(const struct config_speed *a, const struct config_speed *b)
 {
-	return strcmp(a->kind, b->kind) == 0 && strcmp(a->beside, b->beside) == 0 &&
-	       strcmp(a->chip, b->chip) == 0;
+	return strcmp(a->tenant, b->tenant) == 0 && strcmp(a->kind, b->kind) == 0 &&
+	       strcmp(a->beside, b->beside) == 0 && strcmp(a->chip, b->chip) == 0;
 }
 
 static int speeds_read(struct yaml_tree *tree, yaml_node_t *list, const struct fleet *fleet,
@@ -207,6 +209,22 @@ static int speeds_read(struct yaml_tree *tree, yaml_node_t *list, const struct f
 	return code;
 }
 
+static int shared_read(struct yaml_tree *tree, yaml_node_t *list, struct config *config,
+		       struct parc_err *err)
+{
+	int count = list == NULL
+			    ? 0
+			    : yaml_items_count(tree, list, "shared_kinds", CONFIG_SPEEDS_MAX, err);
+	int code = count < 0 ? count : 0;
+
+	for (int32_t i = 0; code == 0 && i < count; i++) {
+		code = yaml_read_name(tree, yaml_item(tree, list, i), "a kind", config->shared[i],
+				      sizeof(config->shared[i]), err);
+		config->shared_count = i + 1;
+	}
+	return code;
+}
+
 static int root_read(struct yaml_tree *tree, yaml_node_t *root, const struct fleet *fleet,
 		     struct config *config, struct parc_err *err)
 {
@@ -228,6 +246,8 @@ static int root_read(struct yaml_tree *tree, yaml_node_t *root, const struct fle
 		code = operators_read(tree, yaml_find(tree, root, "operators"), config, err);
 	if (code == 0)
 		code = speeds_read(tree, yaml_find(tree, root, "speeds"), fleet, config, err);
+	if (code == 0)
+		code = shared_read(tree, yaml_find(tree, root, "shared_kinds"), config, err);
 	config->snapshot_records = fields.snapshot_records;
 	config->rate = fields.rate;
 	config->keep = (struct config_keep){.journal_us = fields.journal_days * 86400 * SECOND,
@@ -272,7 +292,9 @@ static int config_allocate(struct config *config, struct parc_err *err)
 	config->tenants = calloc(CONFIG_TENANTS_MAX + 1, sizeof(*config->tenants));
 	config->users = calloc(CONFIG_USERS_MAX, sizeof(*config->users));
 	config->speeds = calloc(CONFIG_SPEEDS_MAX, sizeof(*config->speeds));
-	return config->tenants != NULL && config->users != NULL && config->speeds != NULL
+	config->shared = calloc(CONFIG_SPEEDS_MAX, sizeof(*config->shared));
+	return config->tenants != NULL && config->users != NULL && config->speeds != NULL &&
+			       config->shared != NULL
 		       ? 0
 		       : parc_err_set(err, PARC_ERR_MEMORY, "no memory for the configuration");
 }
@@ -303,6 +325,7 @@ int config_copy(struct config *copy, const struct config *config, struct parc_er
 	       (size_t)config->tenants_count * sizeof(*copy->tenants));
 	memcpy(copy->users, config->users, (size_t)config->users_count * sizeof(*copy->users));
 	memcpy(copy->speeds, config->speeds, (size_t)config->speeds_count * sizeof(*copy->speeds));
+	memcpy(copy->shared, config->shared, (size_t)config->shared_count * sizeof(*copy->shared));
 	return 0;
 }
 
@@ -311,6 +334,7 @@ void config_deinit(struct config *config)
 	free(config->tenants);
 	free(config->users);
 	free(config->speeds);
+	free(config->shared);
 	*config = (struct config){0};
 }
 
@@ -364,6 +388,29 @@ void config_tenant_drop(struct config *config, int32_t at)
 	config->tenants_count--;
 }
 
+/* A speed is of a tenant that is there, and not of a kind that is one for all. */
+static int speeds_check(const struct config *config, struct parc_err *err)
+{
+	for (int32_t i = 0; i < config->speeds_count; i++) {
+		const struct config_speed *it = &config->speeds[i];
+
+		if (it->tenant[0] == '\0')
+			continue;
+		if (config_tenant_find(config, it->tenant) < 0)
+			return parc_err_set(
+				err, PARC_ERR_UNKNOWN,
+				"the speed of kind \"%s\" is of '%s', which is no tenant", it->kind,
+				it->tenant);
+		if (config_is_shared(config, it->kind) || config_is_shared(config, it->beside))
+			return parc_err_set(
+				err, PARC_ERR_INVALID,
+				"kind \"%s\" has a speed of tenant %s, and it, or the one "
+				"beside it, is shared: take the one or the other",
+				it->kind, it->tenant);
+	}
+	return 0;
+}
+
 int config_check(const struct config *config, struct parc_err *err)
 {
 	for (int32_t i = 0; i < config->tenants_count; i++) {
@@ -384,6 +431,21 @@ int config_check(const struct config *config, struct parc_err *err)
 				it->name, (double)below_milli / PARC_SHARE_WHOLE,
 				(double)it->set.guarantee_milli / PARC_SHARE_WHOLE);
 	}
+	return speeds_check(config, err);
+}
+
+/* ---- Kinds */
+
+int config_is_shared(const struct config *config, const char *kind)
+{
+	for (int32_t i = 0; i < config->shared_count; i++)
+		if (strcmp(config->shared[i], kind) == 0)
+			return 1;
+	for (int32_t i = 0; i < config->speeds_count; i++)
+		if (config->speeds[i].tenant[0] == '\0' &&
+		    (strcmp(config->speeds[i].kind, kind) == 0 ||
+		     strcmp(config->speeds[i].beside, kind) == 0))
+			return 1;
 	return 0;
 }
 

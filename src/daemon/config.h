@@ -45,8 +45,10 @@ struct config_tls {
 	char certificate[CONFIG_PATH_MAX + 1], key[CONFIG_PATH_MAX + 1];
 };
 
-/* How fast a kind of jobs is on a chip, beside another kind ("": alone), as the operator says. */
+/* How fast a kind of jobs of a tenant ("": of all) is on a chip, beside another kind ("": alone),
+ * as the operator says. */
 struct config_speed {
+	char tenant[CONFIG_NAME_MAX + 1];
 	char kind[CONFIG_NAME_MAX + 1], beside[CONFIG_NAME_MAX + 1], chip[CONFIG_NAME_MAX + 1];
 	int32_t speed_milli;
 };
@@ -58,6 +60,8 @@ struct config {
 	struct config_user *users;
 	struct config_speed *speeds;
 	int32_t speeds_count;
+	char (*shared)[CONFIG_NAME_MAX + 1]; /* kinds that are one for all tenants */
+	int32_t shared_count;
 	int32_t tenants_count, users_count;
 	int64_t snapshot_records; /* records between two snapshots */
 	int64_t rate;		  /* requests a second of one caller; 0: no limit */
@@ -87,6 +91,10 @@ void config_tenant_drop(struct config *config, int32_t at);
 /* Do parents exist, and are guarantees within those above? What the reader of the file checks, for
  * what commands set. */
 int config_check(const struct config *config, struct parc_err *err);
+
+/* Is a kind of this name one for all tenants? Those that are listed, and those that have a speed
+ * for all. */
+int config_is_shared(const struct config *config, const char *kind);
 
 int config_is_operator(const struct config *config, const char *user);
 

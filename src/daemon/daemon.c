@@ -180,6 +180,7 @@ void daemon_close(struct daemon *daemon)
 		kill(daemon->snapshot_child, SIGKILL);
 		waitpid(daemon->snapshot_child, NULL, 0);
 	}
+	forecast_end(daemon);
 	if (daemon->engine.calls != NULL)
 		daemon->engine.calls->close(daemon->engine.self);
 	store_close(daemon->store);
@@ -260,6 +261,7 @@ static void signals_take(struct daemon *daemon)
 	while (read(daemon->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD) {
 			snapshot_reap(daemon);
+			forecast_reap(daemon);
 		} else if (info.ssi_signo == SIGHUP) {
 			manager_tell("RELOADING=1");
 			if (daemon_reload(daemon, &err) == 0)
@@ -333,7 +335,7 @@ static int commit(struct daemon *daemon)
 		return daemon->failure.code;
 	if (!store_is_open(daemon->store))
 		return 0;
-	if (store_commit(daemon->store, &err) != 0)
+	if (notices_drop(daemon, &err) != 0 || store_commit(daemon->store, &err) != 0)
 		return daemon_break(daemon, &err);
 	took_us = wall_ticks_us() - begin_us;
 	daemon->sync_us = took_us;

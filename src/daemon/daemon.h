@@ -24,6 +24,7 @@
 #include <sys/types.h>
 
 #include "daemon/config.h"
+#include "daemon/forecast.h"
 #include "daemon/log.h"
 #include "daemon/marks.h"
 #include "daemon/retain.h"
@@ -64,8 +65,8 @@ struct daemon_act {
 	int32_t kind; /* enum daemon_act_kind in act.h */
 	struct engine_key key;
 	int64_t job, grace_us;
-	int32_t why;		    /* of a stop; of a warning, enum parc_warning */
-	int32_t group, share_milli; /* ACT_SHARE */
+	int32_t why;	/* of a stop */
+	int64_t notice; /* ACT_TELL: its number */
 };
 
 /* What happened to a job, for listeners: in the order of the journal. */
@@ -105,6 +106,7 @@ struct daemon {
 	int64_t now_us;				      /* of this round */
 	int64_t node;				      /* of this machine */
 	int64_t next_job, snapshot_number, expire_us;
+	int64_t told_notice; /* all up to this one are told; to be dropped; 0: none */
 	int64_t snapshot_begin_us;
 	pid_t snapshot_child; /* 0: none */
 	int poll_fd, signal_fd;
@@ -113,6 +115,7 @@ struct daemon {
 	struct daemon_figures figures;
 	struct retain retain;
 	struct marks marks;
+	struct forecast forecast;
 };
 
 enum daemon_role { DAEMON_VIEWER, DAEMON_TENANT, DAEMON_OPERATOR };

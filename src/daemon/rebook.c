@@ -4,18 +4,49 @@
  * written into its rows with the record, and after the commit the job is told (a line in its file
  * of notices) and the engine holds it to what it is booked now.
  *
- * A crash between commit and telling loses the line; the share is held to again at the next start.
+ * A crash between commit and telling loses nothing: what is to be told is a row (store/notices.h),
+ * written with the record and dropped when it was told, and the share is held to again at the next
+ * start.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "daemon/act.h"
+#include "store/notices.h"
+
+/* Keep a line for the job, to be told after the commit. */
+static int notice_keep(struct daemon *daemon, int64_t job, struct engine_key key, const char *line,
+		       struct parc_err *err)
+{
+	struct store_notice notice = {
+		.job = job, .allocation = key.allocation, .attempt = key.attempt, .line = line};
+	struct daemon_act act = {.kind = ACT_TELL, .key = key, .job = job};
+	int code = store_notice_add(daemon->store, &notice, &act.notice, err);
+
+	return code == 0 ? act_keep(daemon, &act, err) : code;
+}
+
+/* What it is told of a warning. */
+static int warn_keep(struct daemon *daemon, const struct parc_action *action,
+		     const struct parc_job_info *info, struct parc_err *err)
+{
+	struct engine_key key = {info->allocation, info->attempt};
+	struct parc_policy policy;
+	char line[ENGINE_LINE_MAX + 1];
+
+	parc_policy_get(daemon->core, &policy);
+	if (action->warn.what == PARC_WARN_IDLE)
+		snprintf(line, sizeof(line), "warn idle grace_us=%lld",
+			 (long long)policy.idle_grace_us);
+	else
+		snprintf(line, sizeof(line), "warn %s", parc_warning_name(action->warn.what));
+	return notice_keep(daemon, action->job, key, line, err);
+}
 
 int warn_write(struct daemon *daemon, const struct parc_action *action, struct parc_err *err)
 {
 	struct daemon_change change = {
 		.job = action->job, .state = PARC_JOB_RUNNING, .warning = action->warn.what};
-	struct daemon_act act = {.kind = ACT_WARN, .job = action->job, .why = action->warn.what};
 	const char *what = action->warn.what == PARC_WARN_IDLE
 				   ? "warned: it holds devices and does not use them; use them, or "
 				     "end it, before they are taken back"
@@ -28,10 +59,9 @@ int warn_write(struct daemon *daemon, const struct parc_action *action, struct p
 	if (code != 0)
 		return code;
 	change_add(daemon, &change);
-	if (parc_job_info(daemon->core, action->job, &info) != 0)
-		return 0;
-	act.key = (struct engine_key){info.allocation, info.attempt};
-	return act_keep(daemon, &act, err);
+	return parc_job_info(daemon->core, action->job, &info) == 0
+		       ? warn_keep(daemon, action, &info, err)
+		       : 0;
 }
 
 /* ---- Booked anew */
@@ -72,13 +102,13 @@ static int acts_keep(struct daemon *daemon, const struct parc_action *action, st
 		.kind = ACT_REBOOK,
 		.key = {action->rebook.allocation, action->rebook.attempt},
 		.job = action->job,
-		.group = action->rebook.group,
-		.share_milli = action->rebook.share_milli,
 	};
+	char line[ENGINE_LINE_MAX + 1];
 	int code = act_keep(daemon, &act, err);
 
-	act.kind = ACT_SHARE;
-	return code == 0 ? act_keep(daemon, &act, err) : code;
+	snprintf(line, sizeof(line), "share group=%d milli=%d", action->rebook.group,
+		 action->rebook.share_milli);
+	return code == 0 ? notice_keep(daemon, action->job, act.key, line, err) : code;
 }
 
 int rebook_write(struct daemon *daemon, const struct parc_action *action, struct parc_err *err)
@@ -109,36 +139,50 @@ int rebook_write(struct daemon *daemon, const struct parc_action *action, struct
 
 /* ---- After the commit */
 
-static void tell(struct daemon *daemon, const struct daemon_act *act, const char *line)
+void tell_do(struct daemon *daemon, const struct daemon_act *act)
 {
 	const struct engine_calls *calls = daemon->engine.calls;
+	struct store_notice notice;
 	struct parc_err err = {0};
+	char line[ENGINE_LINE_MAX + 1];
+	int code = store_notice_next(daemon->store, act->notice - 1, &notice, &err);
 
-	if (calls->tell != NULL && calls->tell(daemon->engine.self, act->key, line, &err) != 0)
-		log_write(&daemon->log, LOG_WARNING_LEVEL, "job %lld is not told '%s': %s",
-			  (long long)act->job, line, err.text);
+	if (code == 1 && notice.number == act->notice && calls->tell != NULL) {
+		snprintf(line, sizeof(line), "%s number=%lld", notice.line,
+			 (long long)notice.number);
+		code = calls->tell(daemon->engine.self, act->key, line, &err);
+	}
+	if (code < 0 && code != PARC_ERR_UNKNOWN) /* who is gone has not to be told */
+		log_write(&daemon->log, LOG_WARNING_LEVEL,
+			  "job %lld is not told of notice %lld: %s", (long long)act->job,
+			  (long long)act->notice, err.text);
+	if (act->notice > daemon->told_notice)
+		daemon->told_notice = act->notice;
 }
 
-void warn_do(struct daemon *daemon, const struct daemon_act *act)
+int notices_keep(struct daemon *daemon, struct parc_err *err)
 {
-	struct parc_policy policy;
-	char line[ENGINE_LINE_MAX + 1];
+	struct store_notice notice = {0};
+	int code;
 
-	parc_policy_get(daemon->core, &policy);
-	if (act->why == PARC_WARN_IDLE)
-		snprintf(line, sizeof(line), "warn idle grace_us=%lld",
-			 (long long)policy.idle_grace_us);
-	else
-		snprintf(line, sizeof(line), "warn %s", parc_warning_name(act->why));
-	tell(daemon, act, line);
+	while ((code = store_notice_next(daemon->store, notice.number, &notice, err)) == 1) {
+		struct daemon_act act = {.kind = ACT_TELL,
+					 .key = {notice.allocation, notice.attempt},
+					 .job = notice.job,
+					 .notice = notice.number};
+
+		if (act_keep(daemon, &act, err) != 0)
+			return PARC_ERR_MEMORY;
+	}
+	return code;
 }
 
-void share_do(struct daemon *daemon, const struct daemon_act *act)
+int notices_drop(struct daemon *daemon, struct parc_err *err)
 {
-	char line[ENGINE_LINE_MAX + 1];
+	int64_t told = daemon->told_notice;
 
-	snprintf(line, sizeof(line), "share group=%d milli=%d", act->group, act->share_milli);
-	tell(daemon, act, line);
+	daemon->told_notice = 0;
+	return told == 0 ? 0 : store_notice_drop(daemon->store, told, err);
 }
 
 void rebook_do(struct daemon *daemon, const struct daemon_act *act)

@@ -8,10 +8,13 @@
 #include <string.h>
 
 #include "daemon/act.h"
+#include "parc/run.h"
 #include "store/quarantine.h"
 #include "store/snapshot.h"
 
-#define ENTRIES_STEP 256 /* asked of the engine at a time */
+#define ENTRIES_STEP  256 /* asked of the engine at a time */
+#define SETTING_CLOCK "clock"
+#define AHEAD_WARN_US INT64_C(5000000)
 
 struct replay {
 	struct daemon *daemon;
@@ -86,6 +89,37 @@ static int core_make(struct daemon *daemon, struct parc_err *err)
 	return daemon->core == NULL ? PARC_ERR_MEMORY : 0;
 }
 
+/* The time goes on as it did where something runs, and is kept for the next start. */
+static int time_begin(struct daemon *daemon, int64_t last_us, struct parc_err *err)
+{
+	char text[WALL_TEXT_BYTES];
+	const char *kept = "";
+	struct parc_run run;
+	int32_t index = 0;
+	int64_t number, ahead_us;
+	int code;
+
+	if (parc_run_at(daemon->core, &index, &run) != 0 ||
+	    store_name_find(daemon->store, STORE_SETTING, SETTING_CLOCK, &number, &kept, NULL) !=
+		    1 ||
+	    !wall_resume(&daemon->wall, kept, last_us))
+		wall_init(&daemon->wall, last_us);
+	ahead_us = wall_ahead_us(&daemon->wall);
+	if (ahead_us > AHEAD_WARN_US || ahead_us < -AHEAD_WARN_US)
+		log_write(&daemon->log, LOG_WARNING_LEVEL,
+			  "the system's clock is %lld s %s the daemon's, which goes on as it is: "
+			  "jobs end and are billed by that one",
+			  (long long)(ahead_us > 0 ? ahead_us : -ahead_us) / 1000000,
+			  ahead_us > 0 ? "ahead of" : "behind");
+	wall_write(&daemon->wall, text);
+	if (strcmp(text, kept) == 0)
+		return 0;
+	code = store_begin(daemon->store, err);
+	return code == 0 ? store_name_add(daemon->store, STORE_SETTING, SETTING_CLOCK, text,
+					  &number, err)
+			 : code;
+}
+
 /* Read from the snapshot's own record on, if it is there, to know the time of the last one. */
 static int journal_apply(struct daemon *daemon, struct parc_err *err)
 {
@@ -104,7 +138,9 @@ static int journal_apply(struct daemon *daemon, struct parc_err *err)
 		record_aside(&replay, err);
 		return code;
 	}
-	wall_init(&daemon->wall, replay.time_us);
+	code = time_begin(daemon, replay.time_us, err);
+	if (code != 0)
+		return code;
 	daemon->marks.last_us = replay.time_us;
 	daemon->now_us = wall_now_us(&daemon->wall);
 	daemon->next_job = store_job_last(daemon->store) + 1;
@@ -204,6 +240,7 @@ static int attempt_meet(void *context, const struct store_attempt *attempt)
 		act.kind = ACT_START; /* it may have been told before: starting is idempotent */
 	} else if (info.state == PARC_JOB_STOPPING) {
 		act.kind = ACT_STOP;
+		act.why = attempt->result;
 		parc_policy_get(meeting->daemon->core, &policy);
 		act.grace_us = policy.grace_us;
 	} else {
@@ -248,7 +285,7 @@ static int engine_meet(struct daemon *daemon, struct parc_err *err)
 	for (int32_t i = 0; code == 0 && i < entries.count; i++)
 		code = entry_meet(daemon, &entries.list[i], err);
 	free(entries.list);
-	return code;
+	return code == 0 ? notices_keep(daemon, err) : code;
 }
 
 int recover(struct daemon *daemon, struct parc_err *err)

@@ -130,7 +130,8 @@ static void progress_report(struct daemon *daemon, const struct engine_report *r
 	struct daemon_progress said = {.key = report->key,
 				       .is_checkpoint = report->kind == ENGINE_CHECKPOINT,
 				       .amount = report->amount,
-				       .time_us = report->time_us};
+				       /* the engine has the system's clock, which may be set */
+				       .time_us = report->time_us - wall_ahead_us(&daemon->wall)};
 	struct parc_job_info info;
 
 	said.job = job_of(daemon, report->key, &info);

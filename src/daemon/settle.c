@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "daemon/act.h"
+#include "daemon/kind.h"
 
 struct settling {
 	struct daemon *daemon;
@@ -118,15 +119,16 @@ static int chip_number(const struct daemon *daemon, const char *name)
 static int speed_event(struct daemon *daemon, const struct config_speed *speed,
 		       struct parc_event *event, struct parc_err *err)
 {
-	const char *beside = speed->beside[0] == '\0' ? NULL : speed->beside;
 	int code;
 
 	*event = (struct parc_event){.kind = PARC_EVENT_SPEED_MEASURED,
 				     .speed = {.chip = chip_number(daemon, speed->chip),
 					       .speed_milli = speed->speed_milli,
 					       .set = 1}};
-	code = kind_number(daemon, speed->kind, &event->speed.kind, err);
-	return code == 0 ? kind_number(daemon, beside, &event->speed.beside, err) : code;
+	code = kind_number_set(daemon, speed->tenant, speed->kind, &event->speed.kind, err);
+	return code == 0 ? kind_number_set(daemon, speed->tenant, speed->beside,
+					   &event->speed.beside, err)
+			 : code;
 }
 
 /* Is it set to just that? */

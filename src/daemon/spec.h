@@ -51,7 +51,7 @@ enum spec_kind {
 	X(output, TEXT, 1, SPEC_PATH_MAX, "absolute path of standard output; else parc keeps it") \
 	X(errors, TEXT, 1, SPEC_PATH_MAX, "absolute path of standard error; else as output") \
 	X(tenant, WORD, 1, SPEC_WORD_MAX, "who pays; else the caller's own") \
-	X(kind, WORD, 1, SPEC_WORD_MAX, "jobs of one kind have one speed") \
+	X(kind, WORD, 1, SPEC_WORD_MAX, "jobs of one kind of a tenant have one speed") \
 	X(class, CLASS, 0, 0, "train, infer, interactive or batch") \
 	X(tier, NUMBER, 0, PARC_TIERS_MAX - 1, "priority level; above 7 for operators only") \
 	X(time_limit_s, SECONDS, 0, SPEC_SECONDS_MAX, "it is stopped after so long; 0: never") \

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/act.h"
+#include "daemon/kind.h"
 
 #define TIER_TENANT_MAX 7 /* tiers above it are for operators */
 #define USER_ID_MAX	(PARC_USER_MAX - 1)
@@ -144,22 +145,6 @@ static int job_submit(struct daemon *daemon, const struct daemon_caller *caller,
 			*err = why;
 	}
 	return code;
-}
-
-int kind_number(struct daemon *daemon, const char *name, int64_t *number, struct parc_err *err)
-{
-	const char *text;
-	int code;
-
-	*number = PARC_NONE;
-	if (name == NULL)
-		return 0;
-	code = store_name_find(daemon->store, STORE_KIND, name, number, &text, err);
-	if (code == 0)
-		code = store_begin(daemon->store, err);
-	if (code == 0 && *number == PARC_NONE)
-		code = store_name_add(daemon->store, STORE_KIND, name, "", number, err);
-	return code < 0 ? code : 0;
 }
 
 static int array_submit(struct daemon *daemon, const struct daemon_caller *caller,
@@ -308,7 +293,7 @@ int daemon_submit(struct daemon *daemon, const struct daemon_caller *caller,
 	if (code == 0)
 		code = depends_settle(daemon, caller, &spec, err);
 	if (code == 0)
-		code = kind_number(daemon, spec.kind, &spec.submit.kind, err);
+		code = kind_number(daemon, spec.submit.tenant, spec.kind, &spec.submit.kind, err);
 	if (code != 0)
 		return code;
 	*first = daemon->next_job;

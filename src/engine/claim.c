@@ -660,10 +660,26 @@ int claim_read_exit(int folder, struct claim_exit *end, struct parc_err *err)
 
 /* ---- Notices */
 
+/* Is this line, of `size` bytes with its end, one of the file's? */
+static int has_line(int fd, const char *line, size_t size)
+{
+	static char bytes[CLAIM_NOTICES_MAX + 1];
+	ssize_t got = pread(fd, bytes, CLAIM_NOTICES_MAX, 0);
+	const char *at = bytes;
+
+	bytes[got < 0 ? 0 : got] = '\0';
+	while ((at = strstr(at, line)) != NULL) {
+		if (at == bytes || at[-1] == '\n')
+			return 1;
+		at += size;
+	}
+	return 0;
+}
+
 void claim_tell(int folder, const char *line)
 {
 	char text[ENGINE_LINE_MAX + 2];
-	int fd = openat(folder, "notice", O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+	int fd = openat(folder, "notice", O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
 	int size = snprintf(text, sizeof(text), "%.*s\n", ENGINE_LINE_MAX, line);
 	struct stat before;
 
@@ -671,7 +687,7 @@ void claim_tell(int folder, const char *line)
 		return;
 	/* Half a line would be read as another. */
 	if (fstat(fd, &before) == 0 && before.st_size + size <= CLAIM_NOTICES_MAX &&
-	    write(fd, text, (size_t)size) < size)
+	    !has_line(fd, text, (size_t)size) && write(fd, text, (size_t)size) < size)
 		ftruncate(fd, before.st_size);
 	close(fd);
 }

@@ -75,7 +75,7 @@ struct claim_stop {
 };
 
 struct claim_said {					/* -1 in a time: not yet */
-	int64_t running_us, progress_us, checkpoint_us; /* when, since 1970 */
+	int64_t running_us, progress_us, checkpoint_us; /* when, on the clock since boot */
 	int64_t progress_done, progress_total;		/* as struct engine_amount has them */
 	int64_t checkpoint_done, checkpoint_total;
 	int64_t refused; /* lines that were not understood, or too many */
@@ -106,8 +106,9 @@ int claim_open(int claims, struct engine_key key, struct parc_err *err);
 int claim_read(struct claim *claim, int folder, struct parc_err *err);
 void claim_free(struct claim *claim);
 
-/* Append a line to the job's notices, which nobody syncs. A full disk, or a job that was told
- * CLAIM_NOTICES_MAX bytes, is told no more: it is not worth failing for. */
+/* Append a line to the job's notices, which nobody syncs; one that is there is not told again. A
+ * full disk, or a job that was told CLAIM_NOTICES_MAX bytes, is told no more: it is not worth
+ * failing for. */
 void claim_tell(int folder, const char *line);
 
 /* The lock of a folder: an open file that holds it, -1 when another process does, or a code

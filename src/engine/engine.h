@@ -84,7 +84,8 @@ enum engine_report_kind {
 struct engine_report {
 	int32_t kind; /* enum engine_report_kind */
 	struct engine_key key;
-	int64_t time_us; /* when it happened, since 1970; may lie before a restart */
+	int64_t time_us; /* when it happened, as the system's clock is now; may lie before a
+			  * restart */
 	struct engine_amount amount;
 	int32_t busy_milli;
 	int32_t device, failed, share_milli, memory_mib; /* DEVICE, FOREIGN */
@@ -124,9 +125,9 @@ struct engine_calls {
 	int (*stop)(void *self, struct engine_key key, int64_t grace_us, int32_t why,
 		    struct parc_err *err);
 
-	/* Append a line of at most ENGINE_LINE_MAX bytes to what the job reads as its notices. 0
-	 * also when it is over; PARC_ERR_UNKNOWN when it was never claimed. NULL: nobody is told.
-	 */
+	/* Append a line of at most ENGINE_LINE_MAX bytes to what the job reads as its notices; a
+	 * line that is there already is not told again. 0 also when it is over; PARC_ERR_UNKNOWN
+	 * when it was never claimed. NULL: nobody is told. */
 	int (*tell)(void *self, struct engine_key key, const char *line, struct parc_err *err);
 
 	/* From now on its tasks hold these cores and shares, on the devices that they have: hold

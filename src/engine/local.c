@@ -212,10 +212,11 @@ static int take_report(struct local *local, struct engine_report *report)
 	return 0;
 }
 
-/* The lock's time of change tells the next engine until when this one reported. */
+/* The lock's time of change tells the next engine until when this one reported: on the clock since
+ * boot, as what was said is. */
 static void note_alive(const struct local *local)
 {
-	int64_t now_us = clock_wall_us();
+	int64_t now_us = clock_boot_us();
 	const struct timespec now = {.tv_sec = now_us / 1000000,
 				     .tv_nsec = now_us % 1000000 * 1000};
 	const struct timespec times[2] = {now, now};
@@ -228,9 +229,12 @@ static void read_alive(struct local *local)
 {
 	struct stat status;
 
+	local->heard_us = -1;
 	if (fstat(local->lock, &status) == 0)
 		local->heard_us =
 			(int64_t)status.st_mtim.tv_sec * 1000000 + status.st_mtim.tv_nsec / 1000;
+	if (local->heard_us > clock_boot_us())
+		local->heard_us = -1; /* a new lock, or of another boot */
 }
 
 static void second_passed(struct local *local)

@@ -60,7 +60,8 @@ struct local {
 	int64_t period_us; /* between two looks at what is used */
 	char boot[PROCESS_BOOT_SIZE];
 	int lock;
-	int64_t heard_us; /* when an engine on this directory was last alive, before this one */
+	int64_t heard_us; /* until when the engine before this one reported, since boot; -1: never
+			   */
 	int events, changes, clock; /* epoll, inotify, timerfd */
 	struct groups groups;
 	struct gauges gauges;

@@ -94,7 +94,7 @@ static int take_line(struct said *said, const struct said_now *now)
 	if (text != NULL) {
 		if (said_read_amount(text, rest, &amount) != 0)
 			return 0;
-		sheet->progress_us = now->wall_us;
+		sheet->progress_us = now->boot_us;
 		sheet->progress_done = amount.done;
 		sheet->progress_total = amount.total;
 		return 1;
@@ -106,7 +106,7 @@ static int take_line(struct said *said, const struct said_now *now)
 		amount = amount_until_now(sheet, now);
 	else if (said_read_amount(text, rest, &amount) != 0)
 		return 0;
-	sheet->checkpoint_us = now->wall_us;
+	sheet->checkpoint_us = now->boot_us;
 	sheet->checkpoint_done = amount.done;
 	sheet->checkpoint_total = amount.total;
 	said->is_urgent = 1;

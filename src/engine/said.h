@@ -30,9 +30,10 @@ struct said {
 	char line[SAID_LINE_MAX];
 };
 
-/* What time it is for a report: since 1970, and the work that the run time so far makes. */
+/* What time it is for a report: on the clock since boot, which nobody sets, and the work that the
+ * run time so far makes. */
 struct said_now {
-	int64_t wall_us, work_us;
+	int64_t boot_us, work_us;
 };
 
 /* `kept`: what the last checkpoint of earlier attempts kept. */

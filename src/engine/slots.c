@@ -193,6 +193,16 @@ static int read_claim(struct local *local, struct slot *slot, int folder, struct
 	return code;
 }
 
+/* How far an attempt is, by its sheets: what `list` says of it before its reports are taken. */
+static int32_t state_of(int folder)
+{
+	if (has_sheet(folder, "exit"))
+		return ENGINE_OVER;
+	if (has_sheet(folder, "stop"))
+		return ENGINE_STOPPING;
+	return has_sheet(folder, "started") ? ENGINE_RUNNING : ENGINE_CLAIMED;
+}
+
 struct slot *slots_load_one(struct local *local, struct engine_key key, int64_t told_us,
 			    struct parc_err *err)
 {
@@ -210,6 +220,7 @@ struct slot *slots_load_one(struct local *local, struct engine_key key, int64_t 
 	watch_folder(local, slot);
 	if (read_claim(local, slot, folder, &lost) != 0 && !has_sheet(folder, "exit"))
 		write_lost(folder, lost.text);
+	slot->state = state_of(folder);
 	slot->told_progress_us = slot->told_checkpoint_us = told_us;
 	slots_mark(local, slot);
 	close(folder);
@@ -462,23 +473,31 @@ static int report_ended(struct local *local, struct slot *slot, int folder,
 	return 1;
 }
 
+/* Since 1970, of a moment on the clock since boot. */
+static int64_t wall_of(int64_t boot_us)
+{
+	int64_t ago_us = clock_boot_us() - boot_us;
+
+	return clock_wall_us() - (ago_us > 0 ? ago_us : 0);
+}
+
 static int report_said(struct slot *slot, const struct claim_said *said,
 		       struct engine_report *report)
 {
 	*report = (struct engine_report){.key = slot->key, .text = ""};
 	if (slot->told_running < 2) {
 		report->kind = slot->told_running++ == 0 ? ENGINE_STARTED : ENGINE_READY;
-		report->time_us = said->running_us;
+		report->time_us = wall_of(said->running_us);
 	} else if (said->progress_us > slot->told_progress_us) {
 		slot->told_progress_us = said->progress_us;
 		report->kind = ENGINE_PROGRESS;
-		report->time_us = said->progress_us;
+		report->time_us = wall_of(said->progress_us);
 		report->amount.done = said->progress_done;
 		report->amount.total = said->progress_total;
 	} else if (said->checkpoint_us > slot->told_checkpoint_us) {
 		slot->told_checkpoint_us = said->checkpoint_us;
 		report->kind = ENGINE_CHECKPOINT;
-		report->time_us = said->checkpoint_us;
+		report->time_us = wall_of(said->checkpoint_us);
 		report->amount.done = said->checkpoint_done;
 		report->amount.total = said->checkpoint_total;
 	} else {

@@ -137,9 +137,9 @@ static int is_all_over(const struct attempt *attempt)
 static int take_reports(struct attempt *attempt, int fd)
 {
 	char bytes[REPORT_BYTES];
-	struct said_now now = {.wall_us = clock_wall_us(),
-			       .work_us = attempt->claim.work_us + clock_boot_us() -
-					  attempt->started_us};
+	int64_t boot_us = clock_boot_us();
+	struct said_now now = {.boot_us = boot_us,
+			       .work_us = attempt->claim.work_us + boot_us - attempt->started_us};
 	ssize_t got = read(fd, bytes, sizeof(bytes));
 
 	if (got > 0)
@@ -354,7 +354,7 @@ static void adopt(struct attempt *attempt, const struct claim_started *started)
 		if (attempt->tasks[i].pidfd < 0) {
 			task_ended(attempt, i, -1);
 		} else if (said->running_us < 0) {
-			said->running_us = started->time_us;
+			said->running_us = started->boot_us;
 			attempt->said.is_changed = 1;
 		}
 	}
@@ -386,7 +386,7 @@ static int launch(struct attempt *attempt, struct claim_exit *end)
 	}
 	code = attempt_launch(attempt, end);
 	if (code == 0) {
-		attempt->said.sheet.running_us = clock_wall_us();
+		attempt->said.sheet.running_us = clock_boot_us();
 		attempt->said.is_changed = 1;
 	}
 	return code;

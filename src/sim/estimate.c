@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "base/random.h"
+#include "base/root.h"
 #include "trace/chance.h"
 
 #define ESTIMATE_CELLS 1024 /* at first */
@@ -90,15 +91,6 @@ int estimate_learn(struct estimate *estimate, int32_t tenant, int32_t kind, int6
 	}
 	group_add(&cell->group, logarithm);
 	return 0;
-}
-
-static int64_t root_of(__int128 square)
-{
-	int64_t root = 0;
-	for (int64_t bit = INT64_C(1) << 40; bit > 0; bit >>= 1)
-		if ((__int128)(root + bit) * (root + bit) <= square)
-			root += bit;
-	return root;
 }
 
 /* exp2 of the mean logarithm and so many deviations. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
+#include "base/root.h"
 
 int paces_init(struct paces *paces, int32_t kinds, int32_t chips, struct parc_err *err)
 {
@@ -23,26 +24,14 @@ void paces_deinit(struct paces *paces)
 	*paces = (struct paces){0};
 }
 
-/* The largest whole number whose square is not above this. */
-static int32_t root_of(int64_t square)
-{
-	int64_t root = 0;
-	for (int64_t bit = INT64_C(1) << 30; bit > 0; bit >>= 1)
-		if ((root + bit) * (root + bit) <= square)
-			root += bit;
-	return (int32_t)root;
-}
-
 static void tell(struct pace_sum *it, int32_t kind, int32_t chip, struct parc_event *event)
 {
-	int64_t mean = it->sum / it->count;
-	int64_t variance = it->squares / it->count - mean * mean;
 	*event = (struct parc_event){.kind = PARC_EVENT_SPEED_MEASURED};
 	event->speed.kind = kind + 1;
 	event->speed.chip = chip;
-	event->speed.speed_milli = (int32_t)mean;
+	event->speed.speed_milli = (int32_t)(it->sum / it->count);
 	event->speed.count = it->count;
-	event->speed.spread_milli = variance > 0 ? root_of(variance) : 0;
+	event->speed.spread_milli = (int32_t)root_deviation(it->count, it->sum, it->squares);
 	it->told += it->count;
 	it->sum = it->squares = it->count = 0;
 }

@@ -91,10 +91,12 @@ struct replay_result {
 	int64_t lost;	   /* lost with a node or device and not started again */
 	int64_t cancelled; /* what they depend on did not come true */
 	int64_t left;	   /* still waiting at the end: held, or nothing could hold them */
-	int64_t attempts;  /* starts, also those after a loss */
+	int64_t left_reasons[PARC_REASON_COUNT]; /* of these; NONE: the refused */
+	int64_t measured;			 /* jobs that the spreads below may count */
+	int64_t attempts;			 /* starts, also those after a loss */
 	int64_t requeues, faults[REPLAY_FAULT_KINDS];
 	int64_t preempted; /* times that a job gave way */
-	int64_t refused;   /* of the cancelled: its tenant had as many waiting as it may */
+	int64_t refused;   /* of the left: its tenant had as many waiting as it may */
 	/* Normalised thousandth-device-microseconds: guarantees left idle by their holders, of that
 	 * used by others; and what was held above guarantees or without one. */
 	__int128 guaranteed_idle, guaranteed_lent, borrowed;

@@ -49,11 +49,28 @@ static int is_counted(const struct replay *replay, int32_t row)
 	return is_finished(&replay->runs[row]) && is_measured(replay, row);
 }
 
+/* It never started: why, as the core says it of what waits. Who may run on no chip of the fleet was
+ * not submitted; else who was not is above the number that his tenant may have waiting. */
+static void count_left(struct replay *replay, int32_t row)
+{
+	const struct run *run = &replay->runs[row];
+	struct parc_job_info info = {.reason = PARC_REASON_NONE};
+	int32_t reason = PARC_REASON_NONE;
+	if (replay->log->rows[row].alien)
+		reason = PARC_REASON_NO_CHIP;
+	else if (run->state != RUN_ENDED && parc_job_info(replay->stage.core, run->job, &info) == 0)
+		reason = info.reason;
+	ASSERT(reason >= 0 && reason < PARC_REASON_COUNT);
+	replay->result->left++;
+	replay->result->left_reasons[reason]++;
+}
+
 static void count_row(struct replay *replay, int32_t row)
 {
 	struct replay_result *result = replay->result;
 	const struct run *run = &replay->runs[row];
 	int32_t logged = replay->log->rows[row].result;
+	result->measured += is_measured(replay, row);
 	result->started += run->first_start_us >= 0;
 	if (is_finished(run)) {
 		result->finished++;
@@ -65,7 +82,8 @@ static void count_row(struct replay *replay, int32_t row)
 	result->timed_out += run->state == RUN_ENDED && run->result == PARC_RESULT_TIMEOUT;
 	result->lost += run->state == RUN_ENDED && run->result == PARC_RESULT_LOST;
 	result->cancelled += run->state == RUN_ENDED && run->result == PARC_RESULT_CANCELLED;
-	result->left += run->state != RUN_ENDED || run->result == PARC_RESULT_REFUSED;
+	if (run->state != RUN_ENDED || run->result == PARC_RESULT_REFUSED)
+		count_left(replay, row);
 }
 
 /* ---- Spreads */

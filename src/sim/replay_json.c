@@ -171,6 +171,18 @@ static void set_scheme(json_t *object, const struct replay_config *config)
 	json_decref(named);
 }
 
+/* Why those wait that never started, with their numbers. */
+static json_t *reasons_json(const struct replay_result *result)
+{
+	json_t *object = json_object();
+	for (int i = 0; i < PARC_REASON_COUNT; i++)
+		if (result->left_reasons[i] > 0)
+			json_object_set_new(object,
+					    i == PARC_REASON_NONE ? "refused" : parc_reason_name(i),
+					    json_integer(result->left_reasons[i]));
+	return object;
+}
+
 static void set_jobs(json_t *object, const struct replay_result *result)
 {
 	const struct {
@@ -184,6 +196,8 @@ static void set_jobs(json_t *object, const struct replay_result *result)
 		      {"requeues", result->requeues}};
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		json_object_set_new(object, counts[i].key, json_integer(counts[i].value));
+	json_object_set_new(object, "left_reasons", reasons_json(result));
+	json_object_set_new(object, "measured", json_integer(result->measured));
 	json_object_set_new(object, "wait_s", spread_json(&result->wait_us, 1e6));
 	json_object_set_new(object, "completion_s", spread_json(&result->completion_us, 1e6));
 	json_object_set_new(object, "slowdown", spread_json(&result->slowdown_milli, 1e3));

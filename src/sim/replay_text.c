@@ -91,7 +91,7 @@ static const struct count_row count_rows[] = {
 	{"  lost with a node or device", FIELD(lost), 0},
 	{"  dependency did not come true", FIELD(cancelled), 0},
 	{"  never started", FIELD(left), 0},
-	{"  started again after a loss", FIELD(requeues), 0},
+	{"  started again (moved, lost)", FIELD(requeues), 0},
 	{"failures of devices", FIELD(faults[REPLAY_FAULT_DEVICE]), 0},
 	{"failures of nodes", FIELD(faults[REPLAY_FAULT_NODE]), 0},
 	{"failures of racks", FIELD(faults[REPLAY_FAULT_RACK]), 0},
@@ -102,6 +102,43 @@ static int64_t count_value(const struct replay_result *result, size_t offset)
 	int64_t value;
 	memcpy(&value, (const char *)result + offset, sizeof(value));
 	return value;
+}
+
+static int waits_for(const struct columns *table, const struct replay_result *results, int reason)
+{
+	for (int32_t i = 0; i < table->count; i++)
+		if (results[i].left_reasons[reason] > 0)
+			return 1;
+	return 0;
+}
+
+/* Why those that never started wait, by the name of the reason. */
+static void write_left(const struct columns *table, const struct replay_result *results)
+{
+	for (int r = 0; r < PARC_REASON_COUNT; r++) {
+		char label[64];
+		if (!waits_for(table, results, r))
+			continue;
+		snprintf(label, sizeof(label), "    %s",
+			 r == PARC_REASON_NONE ? "refused" : parc_reason_name(r));
+		columns_label(table, label);
+		for (int32_t i = 0; i < table->count; i++)
+			columns_cell(table, (double)results[i].left_reasons[r], 0);
+		columns_end(table);
+	}
+}
+
+/* What these names mean. */
+static void write_reasons(const struct columns *table, const struct replay_result *results)
+{
+	int begun = 0;
+	for (int r = PARC_REASON_NONE + 1; r < PARC_REASON_COUNT; r++) {
+		if (!waits_for(table, results, r))
+			continue;
+		fprintf(table->out, "%s  %s: %s;\n    what would help: %s\n", begun ? "" : "\n",
+			parc_reason_name(r), parc_reason_sentence(r), parc_reason_todo(r));
+		begun = 1;
+	}
 }
 
 static void write_counts(const struct columns *table, const struct replay_result *results)
@@ -117,7 +154,10 @@ static void write_counts(const struct columns *table, const struct replay_result
 		for (int32_t i = 0; i < table->count; i++)
 			columns_cell(table, (double)count_value(&results[i], row->offset), 0);
 		columns_end(table);
+		if (row->offset == FIELD(left))
+			write_left(table, results);
 	}
+	write_reasons(table, results);
 }
 
 static void write_spread(const struct columns *table, const struct replay_result *results,
@@ -151,6 +191,11 @@ static void write_times(const struct columns *table, const struct replay_result 
 	write_spread(table, results, FIELD(completion_us), unit.us);
 	fprintf(table->out, "\nthe same as a multiple of the length (counted as 10 s at least)\n");
 	write_spread(table, results, FIELD(slowdown_milli), 1000.0);
+	if (results[0].fairness_milli.count > 0) {
+		fprintf(table->out,
+			"\nas a multiple of the time with an equal part of the fleet\n");
+		write_spread(table, results, FIELD(fairness_milli), 1000.0);
+	}
 }
 #undef FIELD
 
@@ -164,12 +209,15 @@ static double percent(__int128 part, __int128 whole)
 static void write_use(const struct columns *table, const struct replay_result *results)
 {
 	fputs("\ndevices\n", table->out);
-	columns_label(table, "  allocated, % until last arrival");
-	for (int32_t i = 0; i < table->count; i++)
-		columns_cell(table,
-			     percent(results[i].allocated_arrivals, results[i].capacity_arrivals),
-			     2);
-	columns_end(table);
+	if (results[0].capacity_arrivals > 0) {
+		columns_label(table, "  allocated, % until last arrival");
+		for (int32_t i = 0; i < table->count; i++)
+			columns_cell(table,
+				     percent(results[i].allocated_arrivals,
+					     results[i].capacity_arrivals),
+				     2);
+		columns_end(table);
+	}
 	columns_label(table, "  allocated, % until last end");
 	for (int32_t i = 0; i < table->count; i++)
 		columns_cell(table,
@@ -215,21 +263,26 @@ static void write_tiers(const struct columns *table, const struct replay_result 
 static void write_chips(const struct columns *table, const struct replay_result *results)
 {
 	int32_t chips = 0;
+	int arrivals = results[0].capacity_arrivals > 0; /* else all came at time 0 */
 	for (int32_t c = 0; c < results[0].chips_count; c++)
 		chips += results[0].chips[c].capacity > 0;
 	if (chips < 2)
 		return;
-	fputs("\nallocated by chip, % until last arrival\n", table->out);
+	fprintf(table->out, "\nallocated by chip, %% until last %s\n",
+		arrivals ? "arrival" : "end");
 	for (int32_t c = 0; c < results[0].chips_count; c++) {
 		char label[80];
 		if (results[0].chips[c].capacity == 0)
 			continue;
 		snprintf(label, sizeof(label), "  %s", results[0].chips[c].name);
 		columns_label(table, label);
-		for (int32_t i = 0; i < table->count; i++)
-			columns_cell(
-				table,
-				percent(results[i].chips[c].held, results[i].chips[c].capacity), 2);
+		for (int32_t i = 0; i < table->count; i++) {
+			const struct replay_chip *it = &results[i].chips[c];
+			columns_cell(table,
+				     arrivals ? percent(it->held_arrivals, it->capacity_arrivals)
+					      : percent(it->held, it->capacity),
+				     2);
+		}
 		columns_end(table);
 	}
 }

@@ -112,6 +112,12 @@ static const char *const migrations[] = {
 	 * is held_milli. Thousandths of devices, in microseconds of them. */
 	("ALTER TABLE attempts ADD COLUMN rebooked_us INTEGER NOT NULL DEFAULT 0;"
 	 "ALTER TABLE attempts ADD COLUMN promised_us INTEGER NOT NULL DEFAULT 0;"),
+
+	/* What jobs that run are still to be told; a row goes when it was. */
+	"CREATE TABLE notices ("
+	"  number INTEGER PRIMARY KEY AUTOINCREMENT," /* never given again */
+	"  job INTEGER NOT NULL, allocation INTEGER NOT NULL, attempt INTEGER NOT NULL,"
+	"  line TEXT NOT NULL);",
 };
 
 #define SCHEMA_VERSION ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))

@@ -121,6 +121,11 @@
 		" WHERE later.tenant = mark_tenants.tenant" \
 		" AND later.time_us > mark_tenants.time_us" \
 		" AND later.time_us <= (mark_tenants.time_us / ?3 + 1) * ?3)") \
+	X(NOTICE_ADD, "INSERT INTO notices (job, allocation, attempt, line)" \
+		" VALUES (?1, ?2, ?3, ?4)") \
+	X(NOTICE_NEXT, "SELECT number, job, allocation, attempt, line FROM notices" \
+		" WHERE number > ?1 ORDER BY number LIMIT 1") \
+	X(NOTICE_DROP, "DELETE FROM notices WHERE number <= ?1") \
 	X(PAGES, "SELECT (page_count - freelist_count) * page_size" \
 		" FROM pragma_page_count, pragma_freelist_count, pragma_page_size")
 /* clang-format on */

@@ -455,6 +455,11 @@ int jobs_read_gavel(struct jobs_builder *builder, struct text *text)
 		code = find_chips(&reader);
 	if (code == 0)
 		code = jobs_read_table(builder, text, &gavel_columns, read_row, &reader);
+	if (code == 0 && reader.rows < options->static_max && reader.rows > 0)
+		code = parc_err_set(builder->err, PARC_ERR_INVALID,
+				    "%s: the list has %lld jobs, expected at least the %d that are "
+				    "to be there at time 0",
+				    text->name, (long long)reader.rows, options->static_max);
 	if (code == 0)
 		code = read_pairs(&reader);
 	free(reader.kinds);

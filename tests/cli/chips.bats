@@ -54,11 +54,15 @@ measured() { # measured FIGURES: a file that corrects the P800
 	[[ -z $output ]]
 	[[ $stderr == "parc: $out/bad.yaml:3:43: speed_train_milli has no source, expected {value: N, from: SOURCE} or unknown" ]]
 	run -1 parc chips check "$out/none.yaml"
+	run -0 parc chips check "$out/good.yaml" --json
+	[[ $(jq -c '[.file, .chips]' <<<"$output") == "[\"$out/good.yaml\",25]" ]]
 }
 
 @test "chips: wrong calls" {
 	run -1 parc chips Z80
 	[[ $output == "parc: the catalogue has no chip 'Z80'; 'parc chips' lists all" ]]
+	run -1 parc chips h800
+	[[ $output == "parc: the catalogue has no chip 'h800', but H800" ]]
 	run -2 parc chips A100 H100
 	run -2 parc chips check
 	run -2 parc chips --makes A100

@@ -52,7 +52,20 @@ complete_words() {
 	run -0 complete_words version --j
 	[[ $output == "--json" ]]
 	run -0 complete_words help --
-	[[ $(sort <<<"$output" | tr '\n' ' ') == "--api --help --man --names --policy " ]]
+	[[ $(sort <<<"$output" | tr '\n' ' ') == "--api --help --man --names --policy --reasons " ]]
+}
+
+@test "a command with parts completes to them" {
+	run -0 complete_words gen ""
+	[[ $(sort <<<"$output" | tr '\n' ' ') == "fleet trace " ]]
+	run -0 complete_words chips ch
+	[[ $output == check ]]
+	run -0 complete_words tenant un
+	[[ $output == unset ]]
+	run -0 complete_words window ""
+	[[ $(sort <<<"$output" | tr '\n' ' ') == "add list remove " ]]
+	run -0 complete_words gen fleet ""
+	[[ -z $output ]]
 }
 
 @test "what is no option is left to bash, which completes files" {
@@ -60,4 +73,8 @@ complete_words() {
 	[[ $output == *--help* ]]
 	run -0 complete_words sim ""
 	[[ -z $output ]]
+}
+
+@test "docs/reasons.md is what the program says (parc help --reasons)" {
+	diff <(parc help --reasons) docs/reasons.md
 }

@@ -63,6 +63,31 @@ figure() {
 	(($(figure '.makespan_s | floor') >= 900))
 }
 
+@test "jobs that the list does not have are neither measured nor there at time 0" {
+	run -0 gavel --rate 200 --measure 10:19
+	[[ $(figure .measured) == 10 ]]
+	run -0 --separate-stderr gavel --rate 200 --measure 70:99
+	[[ $(figure .measured) == 10 ]]
+	[[ $stderr == *"whose numbers go from 0 to 79: 10 jobs are measured"* ]]
+	run -1 --separate-stderr gavel --rate 200 --measure 80:99
+	[[ $stderr == *"no job with a number from 80 to 99"*"from 0 to 79"* ]]
+	run -1 --separate-stderr gavel --static 81
+	[[ $stderr == *"the list has 80 jobs, expected at least the 81"* ]]
+	run -0 gavel --static 80
+	[[ $(figure .jobs) == 80 ]]
+}
+
+@test "the table has the measure of fairness, and use by chip until the last end when all came at once" {
+	run -0 parc sim --format gavel --trace "$jobs" --speeds "$speeds" --static 80
+	[[ $output == *"as a multiple of the time with an equal part of the fleet"* ]]
+	[[ $output == *"allocated by chip, % until last end"* ]]
+	[[ $output != *"until last arrival"* ]]
+	run -0 parc sim --format gavel --trace "$jobs" --speeds "$speeds" --rate 200 --json
+	use=$(figure '.chips[] | select(.chip == "V100") | .use_arrivals_pct * 100 | round / 100')
+	run -0 parc sim --format gavel --trace "$jobs" --speeds "$speeds" --rate 200
+	[[ $output == *"allocated by chip, % until last arrival"*V100*"$use"*P100* ]]
+}
+
 @test "two jobs share a device where the file says how fast they are together" {
 	# 36 V100 and twice as many jobs of b, which run nowhere else: two on one keep 80 % each.
 	cat >"$speeds" <<-'END'

@@ -148,8 +148,19 @@ value() {
 	echo "0,1,1,1,t0,k0,1,Z" >>"$log"
 	sed -i -e '/^x/d' -e '1s/$/,chips/' -e '2,61s/$/,A/' "$log"
 	run -0 --separate-stderr replay
-	[[ $stderr == *"1 jobs ask for a chip that the fleet does not have (Z)"* ]]
+	[[ $stderr == *"1 job asks for a chip that the fleet does not have (Z)"* ]]
 	[[ $output == *"never started"* ]]
+}
+
+@test "who never starts has a reason, in the table and in the JSON" {
+	printf 'submit_s,length_s,devices,chips\n0,10,20,\n0,10,1,Z\n0,10,1,\n' >"$BATS_TEST_TMPDIR/jobs.csv"
+	never=(parc sim --fleet "$fleet" --trace "$BATS_TEST_TMPDIR/jobs.csv" --format csv)
+	run -0 --separate-stderr "${never[@]}"
+	[[ $output == *"never started"*" 2"*"no-chip"*" 1"*"too-large"*" 1"* ]]
+	[[ $output == *"too-large: no node of this fleet could hold one of its tasks, even empty;"* ]]
+	[[ $output == *"what would help: ask for less a task"* ]]
+	run -0 --separate-stderr "${never[@]}" --json
+	[[ $(jq -c .left_reasons <<<"$output") == '{"no-chip":1,"too-large":1}' ]]
 }
 
 @test "wrong calls say what would be right and do nothing" {

@@ -125,6 +125,10 @@ load daemon
 	run -0 parc why 8
 	[[ $output == *"array 5 (ok), of which 3 of 3"*"job 3 (any), which is pending"* ]]
 	[[ $(parc why 8 --json | jq -c '[(.details | length), .start_by_us]') == "[2,null]" ]]
+	parc submit --devices 4 --tasks 3 -- true
+	run -0 parc why 9
+	[[ $output == *"all its tasks at once are more than the nodes in service could hold"* ]]
+	[[ $output == *"When: never, as the fleet is now"* ]]
 }
 
 @test "a node that is drained starts nothing more" {

@@ -73,6 +73,17 @@ until_ended() {
 	[[ $(parc speeds --json | jq -c '.speeds[0] | [.chip, .source, .runs]') == '["new","learnt",1]' ]]
 }
 
+@test "a share teaches the speed of what it asked for, also where it was given all of the chip" {
+	two_kinds
+	parc submit --kind mill --expected 3 --devices 1 --share 0.5 --chip new --env PARC_DRY_S=1 -- x
+	until_ended 1
+	[[ $(parc show 1 --json | jq '.devices[0].share_milli') == 1000 ]]
+	# 3 s of work in 1 s, on twice of what it asked for
+	parc speeds --json | jq -e '.speeds[0] | .chip == "new" and .speed_milli > 500 and .speed_milli <= 1500'
+	stop_daemon
+	parc audit "$data"
+}
+
 @test "the operator sets speeds, also of pairs, in the configuration" {
 	config=$BATS_TEST_TMPDIR/c.yaml
 	cat >"$config" <<-'END'
@@ -130,6 +141,50 @@ until_ended() {
 	jq -ne "$receipt > 500 and $receipt < 850"
 	# What ran beside another teaches nothing of the chip alone.
 	[[ $(parc speeds --json | jq '[.speeds[].runs] | add') == 0 ]]
+	stop_daemon
+	parc audit "$data"
+}
+
+@test "a kind is a tenant's own, unless the operator says that it is shared" {
+	config=$BATS_TEST_TMPDIR/c.yaml
+	tenants='tenants: [{name: lab, users: [root]}, {name: shop, users: [root]}]'
+	printf 'serve: {%s}\n' "$tenants" >"$config"
+	two_kinds --config "$config"
+	learnt() { parc speeds --json | jq -c '[.speeds[] | select(.source == "learnt") | [.tenant, .kind, .chip, .runs]] | sort'; }
+	submit mill --tenant lab
+	submit mill --tenant lab
+	until_ended 1 2
+	[[ $(learnt) == '[["lab","mill","new",1],["lab","mill","old",1]]' ]]
+	# The other tenant's mill is another kind: nothing is known of it, so it goes where lab's would not.
+	submit mill --tenant lab
+	submit mill --tenant shop
+	[[ $(chip_of 3) == new && $(chip_of 4) == old ]]
+	until_ended 3 4
+	[[ $(learnt) == *'["shop","mill","old",1]'* ]]
+	run -0 parc speeds
+	[[ $output == *"shop          mill"* ]]
+
+	# Shared: from now on one kind of a new number, of both.
+	printf 'serve: {%s, shared_kinds: [mill]}\n' "$tenants" >"$config"
+	parc reload
+	submit mill --tenant lab
+	submit mill --tenant shop
+	until_ended 5 6
+	[[ $(parc speeds --json | jq -c '[.speeds[] | select(.tenant == null) | .runs] | add') == 2 ]]
+
+	# What the operator sets is of one tenant, or of all.
+	printf 'serve: {%s, speeds: [{tenant: shop, kind: mill, chip: old, speed_milli: 7000}]}\n' "$tenants" >"$config"
+	parc reload
+	[[ $(parc speeds --json | jq -c '[.speeds[] | select(.source == "set") | [.tenant, .kind]]') == '[["shop","mill"]]' ]]
+	printf 'serve: {%s, shared_kinds: [mill], speeds: [{tenant: shop, kind: mill, chip: old, speed_milli: 1}]}\n' "$tenants" >"$config"
+	run -1 parc reload
+	[[ $output == *"take the one or the other"* ]]
+	printf 'serve: {%s, speeds: [{tenant: nobody, kind: mill, chip: old, speed_milli: 1}]}\n' "$tenants" >"$config"
+	run -1 parc reload
+	[[ $output == *"of 'nobody', which is no tenant"* ]]
+	printf 'serve: {shared_kinds: [lab/mill]}\n' >"$config"
+	run -1 parc reload
+	[[ $output == *"expected a name of 1 to 63 letters"* ]]
 	stop_daemon
 	parc audit "$data"
 }

@@ -23,6 +23,7 @@
 #include "engine/gauge.h"
 #include "engine/process.h"
 #include "engine/supervisor.h"
+#include "support/folder.h"
 
 #define WAIT_US	  30000000
 #define TEXT_SIZE 65536
@@ -108,22 +109,11 @@ static void end_all(struct attempts *attempts)
 	}
 }
 
-void attempts_remove(const char *folder)
-{
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		execlp("rm", "rm", "-rf", folder, NULL);
-		_exit(1);
-	}
-	assert_true(pid > 0 && waitpid(pid, NULL, 0) == pid);
-}
-
 void attempts_deinit(struct attempts *attempts)
 {
 	end_all(attempts);
 	attempts_close(attempts);
-	attempts_remove(attempts->folder);
+	folder_remove(attempts->folder);
 }
 
 void attempts_start(struct attempts *attempts, const struct attempts_job *job)

@@ -30,9 +30,6 @@ void attempts_close(struct attempts *attempts);
 /* Close it, and remove everything. */
 void attempts_deinit(struct attempts *attempts);
 
-/* Remove a folder with all that is in it. */
-void attempts_remove(const char *folder);
-
 /* Start `sh -c script` as attempt (allocation, 1) with these limits of each of `tasks` tasks. */
 struct attempts_job {
 	int64_t allocation;

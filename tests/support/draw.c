@@ -41,6 +41,17 @@ int draw_chance(struct draw *draw, int percent)
 	return draw_below(draw, 100) >= 100 - percent;
 }
 
+int draw_chance_aside(const struct draw *draw, int percent)
+{
+	uint64_t state = ~draw->state;
+
+	if (draw->bytes != NULL)
+		state = draw->used == 0 ? 0
+					: (uint64_t)draw->used << 8 | draw->bytes[draw->used - 1];
+	state = random_mix(state);
+	return random_below(&state, 100) < (uint64_t)percent;
+}
+
 int64_t draw_pick(struct draw *draw, const int32_t *list, size_t count)
 {
 	return list[draw_below(draw, (int64_t)count)];

@@ -28,6 +28,10 @@ int64_t draw_range(struct draw *draw, int64_t low, int64_t high);
 /* True in `percent` of 100 cases. */
 int draw_chance(struct draw *draw, int percent);
 
+/* The same without an effect on what is drawn later: for a choice that came in after seeds and
+ * bytes were kept, which are to stay the worlds that they were in all else. */
+int draw_chance_aside(const struct draw *draw, int percent);
+
 /* One of the numbers of a list. */
 int64_t draw_pick(struct draw *draw, const int32_t *list, size_t count);
 #define DRAW_PICK(draw, list) draw_pick(draw, list, sizeof(list) / sizeof(*(list)))

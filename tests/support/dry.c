@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "support/faulty.h"
+#include "support/folder.h"
 
 static char folder[400], fleet[420];
 char dry_data[420], dry_config[420];
@@ -23,17 +23,6 @@ void text_write(const char *path, const char *text)
 	assert_non_null(out);
 	fputs(text, out);
 	fclose(out);
-}
-
-void folder_remove(const char *path)
-{
-	pid_t child = fork();
-
-	if (child == 0) {
-		execlp("rm", "rm", "-rf", path, (char *)NULL);
-		_exit(1);
-	}
-	waitpid(child, NULL, 0);
 }
 
 int dry_setup(void **state)

@@ -25,6 +25,5 @@ void dry_end(struct daemon *daemon);		    /* closes it as it is: no snapshot */
 int64_t dry_submit(struct daemon *daemon, const char *fields, struct parc_err *err);
 
 void text_write(const char *path, const char *text);
-void folder_remove(const char *path);
 
 #endif

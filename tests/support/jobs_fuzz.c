@@ -35,14 +35,13 @@ static void check_row(const struct jobs *jobs, int32_t at)
 	}
 }
 
-static void read_once(const char *format, const struct fleet *fleet, const struct text *text,
-		      bool is_lenient)
+void jobs_fuzz_read(const char *format, const struct fleet *fleet, const struct text *text,
+		    const struct jobs_options *options)
 {
-	const struct jobs_options options = {.is_lenient = is_lenient, .has_devices = is_lenient};
 	struct parc_err err = {0};
 	struct jobs jobs;
 
-	if (jobs_read_bytes(format, text, fleet, &options, &jobs, &err) != 0) {
+	if (jobs_read_bytes(format, text, fleet, options, &jobs, &err) != 0) {
 		ASSERT(err.code < 0 && err.text[0] != '\0' && jobs.rows == NULL);
 		return;
 	}
@@ -59,12 +58,13 @@ static void read_once(const char *format, const struct fleet *fleet, const struc
 void jobs_fuzz(const char *format, const uint8_t *bytes, size_t size)
 {
 	static const char list[] = "sn,cpu_milli,memory_mib,gpu,model\na,1,2,2,T4\nb,1,2,1,P100\n";
+	const struct jobs_options strict = {0}, lenient = {.is_lenient = true, .has_devices = true};
 	struct fleet fleet;
 	struct text text;
 
 	ASSERT(fleet_read_bytes(&fleet, "fleet", list, sizeof(list) - 1, NULL) == 0);
 	text_init(&text, "fuzz", (const char *)bytes, size);
-	read_once(format, &fleet, &text, false);
-	read_once(format, &fleet, &text, true);
+	jobs_fuzz_read(format, &fleet, &text, &strict);
+	jobs_fuzz_read(format, &fleet, &text, &lenient);
 	fleet_deinit(&fleet);
 }

@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "core/closure.h"
+#include "core/spec.h"
 #include "core/state.h"
 
 #define RIG_SECONDS    120 /* of one run, before it is taken for a hang */
@@ -279,15 +280,15 @@ static int somebody_starts(struct rig *rig)
 	struct parc_core *copy = parc_state_decode(rig->bytes, (size_t)size, NULL);
 	int starts = 0;
 
-	for (int32_t i = 0; copy != NULL && i < copy->allocations_table.high; i++) {
+	for (int32_t i = 0; copy != NULL && i < copy->jobs_table.high; i++) {
 		struct parc_event event = {.kind = PARC_EVENT_STOPPED, .time_us = copy->time_us};
 		const struct allocation *it = &copy->allocations[i];
 		struct parc_actions actions;
 
-		if (it->id == PARC_NONE || it->state != PARC_JOB_STOPPING)
+		if (!allocation_is_live(copy, i) || it->state != PARC_JOB_STOPPING)
 			continue;
 		event.run.allocation = it->id;
-		event.run.attempt = copy->jobs[it->job].attempt;
+		event.run.attempt = copy->jobs[i].attempt;
 		if (parc_step(copy, &event, &actions, NULL) != 0)
 			continue;
 		for (int32_t k = 0; k < actions.count; k++)
@@ -369,7 +370,7 @@ static const struct parc_action *first_forgotten(const struct rig *rig,
 		const struct parc_action *it = &actions->list[i];
 
 		if (it->kind == PARC_ACTION_START &&
-		    core->jobs[idmap_find(&core->job_ids, it->job)].groups_count == 1)
+		    job_spec(core, idmap_find(&core->job_ids, it->job))->groups_count == 1)
 			return it;
 	}
 	return NULL;
@@ -380,9 +381,8 @@ static int waits_for_a_deal(const struct parc_core *core)
 {
 	if (core->rules.backfill != PARC_BACKFILL_DEAL || core->rules.round_us > 0)
 		return core->rules.backfill == PARC_BACKFILL_DEAL;
-	for (int32_t i = 0; i < core->allocations_table.high; i++)
-		if (core->allocations[i].id != PARC_NONE &&
-		    core->allocations[i].state == PARC_JOB_STOPPING)
+	for (int32_t i = 0; i < core->jobs_table.high; i++)
+		if (allocation_is_live(core, i) && core->allocations[i].state == PARC_JOB_STOPPING)
 			return 1;
 	return 0;
 }

@@ -236,7 +236,7 @@ static void make_extras(struct world *world, struct entry *entry)
 		entry->depends[d] =
 			(struct parc_depend){.job = world->jobs[world->jobs_count - 1 - back],
 					     .kind = (int32_t)draw_below(draw, 3)};
-		if (entry->depends[d].job % 4 == 2)
+		if (draw_chance_aside(draw, 25))
 			entry->depends[d] = (struct parc_depend){
 				.job = entry->depends[d].job / ARRAY_IDS * ARRAY_IDS,
 				.kind = PARC_DEPEND_ARRAY + entry->depends[d].kind};

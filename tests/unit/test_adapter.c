@@ -21,6 +21,7 @@
 #include "chip/nvml.h"
 #include "standin/nvml_standin.h"
 #include "support/attempts.h"
+#include "support/folder.h"
 
 #define GIB (1ULL << 30)
 
@@ -129,7 +130,7 @@ static int tear_down(void **state)
 	if (bench->self != NULL)
 		adapter_nvidia.close(bench->self);
 	dlclose(bench->handle);
-	attempts_remove(bench->root);
+	folder_remove(bench->root);
 	free(bench);
 	return 0;
 }

@@ -24,6 +24,7 @@
 
 #include "api/request.h"
 #include "support/faulty.h"
+#include "support/folder.h"
 
 #define CROWD	    10000
 #define ROUNDS_MAX  20000
@@ -35,17 +36,6 @@
 static struct daemon *house;
 static struct api *api;
 static char folder[300], path[320], data[320], fleet[320];
-
-static void folder_remove(void)
-{
-	pid_t child = fork();
-
-	if (child == 0) {
-		execlp("rm", "rm", "-rf", folder, (char *)NULL);
-		_exit(1);
-	}
-	waitpid(child, NULL, 0);
-}
 
 static int setup(void **state)
 {
@@ -84,7 +74,7 @@ static int teardown(void **state)
 	api_close(api);
 	daemon_close(house);
 	free(house);
-	folder_remove();
+	folder_remove(folder);
 	return 0;
 }
 

@@ -39,8 +39,8 @@ static void test_idmap_finds_what_was_added_and_not_removed(void **state)
 	struct {
 		int64_t id;
 		int32_t other;
-	} records[STEPS] = {0};
-	int32_t slots[200] = {0}, count = 0;
+	} records[SIZE] = {0};
+	int32_t slots[200] = {0}, count = 0, slot;
 	uint64_t random = 1;
 
 	(void)state;
@@ -55,12 +55,15 @@ static void test_idmap_finds_what_was_added_and_not_removed(void **state)
 		assert_int_equal(idmap_find(&map, id), slots[at] - 1);
 		if (slots[at] != 0) {
 			idmap_remove(&map, id);
+			records[slots[at] - 1].id = 0;
 			slots[at] = 0;
 			count--;
 		} else if (count < SIZE) {
-			slots[at] = 1 + i;
-			records[i].id = id;
-			idmap_add(&map, id, i);
+			for (slot = 0; records[slot].id != 0;)
+				slot++;
+			slots[at] = 1 + slot;
+			records[slot].id = id;
+			idmap_add(&map, id, slot);
 			count++;
 		}
 		assert_int_equal(map.count, count);

@@ -19,9 +19,11 @@
 #include "base/random.h"
 #include "daemon/act.h"
 #include "review/audit.h"
+#include "store/notices.h"
 #include "store/snapshot.h"
 #include "support/dry.h"
 #include "support/faulty.h"
+#include "support/folder.h"
 
 #define JOBS 12 /* in a short life, each in a round of its own */
 
@@ -279,6 +281,28 @@ static void test_time_does_not_run_backwards(void **state)
 	dry_end(daemon);
 }
 
+/* What was kept of a clock is gone on with in the same boot, and never before the last record. */
+static void test_time_goes_on_from_what_was_kept(void **state)
+{
+	struct wall wall, again, other = {0};
+	char text[WALL_TEXT_BYTES];
+
+	(void)state;
+	wall_init(&wall, 0);
+	wall.base_us += INT64_C(86400000000);
+	wall_write(&wall, text);
+	assert_int_equal(wall_resume(&again, text, 0), 1);
+	assert_int_equal(again.base_us, wall.base_us);
+	assert_int_equal(again.begin_us, wall.begin_us);
+	assert_int_equal(wall_resume(&again, text, wall.base_us + INT64_C(86400000000)), 1);
+	assert_true(wall_now_us(&again) >= wall.base_us + INT64_C(86400000000));
+	text[strlen(text) - 1] ^= 1; /* of another boot */
+	assert_int_equal(wall_resume(&other, text, 0), 0);
+	assert_int_equal(wall_resume(&other, "", 0), 0);
+	assert_int_equal(wall_resume(&other, "1 2", 0), 0);
+	assert_int_equal(other.base_us, 0);
+}
+
 static void test_what_cannot_be_submitted_leaves_no_trace(void **state)
 {
 	struct daemon *daemon = dry_make(NULL);
@@ -380,7 +404,8 @@ static void test_who_is_idle_is_warned(void **state)
 
 /* What the engine was told, in the place of an engine that tells nobody. */
 static char told_lines[1024];
-static int32_t held_share;
+static int32_t held_share, told_why;
+static int is_deaf; /* it dies as it is told: what it does from then on has not been done */
 
 static int spy_tell(void *self, struct engine_key key, const char *line, struct parc_err *err)
 {
@@ -389,6 +414,8 @@ static int spy_tell(void *self, struct engine_key key, const char *line, struct 
 	(void)self;
 	(void)key;
 	(void)err;
+	if (is_deaf)
+		return 0;
 	snprintf(told_lines + used, sizeof(told_lines) - used, "%s\n", line);
 	return 0;
 }
@@ -404,33 +431,83 @@ static int spy_rebook(void *self, struct engine_key key, const struct parc_place
 	return 0;
 }
 
-/* Who stays idle is told, then shrunk; the engine is told the share, again after a restart, and
- * what was promised before is not forgotten. */
-static void test_who_is_booked_anew_is_told_and_held_to_it(void **state)
+static int spy_stop(void *self, struct engine_key key, int64_t grace_us, int32_t why,
+		    struct parc_err *err)
+{
+	(void)self;
+	(void)key;
+	(void)grace_us;
+	(void)err;
+	told_why = is_deaf ? 0 : why;
+	return 0;
+}
+
+static int is_spied;
+int __real_engine_open_dry(struct engine *engine, const struct engine_machine *machine,
+			   struct parc_err *err);
+int __wrap_engine_open_dry(struct engine *engine, const struct engine_machine *machine,
+			   struct parc_err *err);
+
+/* In the place of engine_open_dry: the same engine, heard by the spies. */
+int __wrap_engine_open_dry(struct engine *engine, const struct engine_machine *machine,
+			   struct parc_err *err)
 {
 	static struct engine_calls spy;
+	int code = __real_engine_open_dry(engine, machine, err);
+
+	if (code != 0 || !is_spied)
+		return code;
+	spy = *engine->calls;
+	spy.tell = spy_tell;
+	spy.rebook = spy_rebook;
+	spy.stop = spy_stop;
+	engine->calls = &spy;
+	return 0;
+}
+
+/* A daemon, opened or opened again, whose engine is heard. */
+static struct daemon *spied_make(void)
+{
+	struct daemon *daemon;
+
+	told_lines[0] = '\0';
+	told_why = 0;
+	is_spied = 1;
+	daemon = dry_make(dry_config);
+	is_spied = 0;
+	return daemon;
+}
+
+/* One more job that holds a device: rounds until it has started. */
+static void hold_a_device(struct daemon *daemon, struct store_attempt *row)
+{
+	struct parc_err err = {0};
+
+	*row = (struct store_attempt){0};
+	dry_submit(daemon,
+		   ", \"devices\": 1, \"device_memory_mib\": 64, "
+		   "\"environment\": {\"PARC_DRY_S\": \"1000\"}",
+		   NULL);
+	while (row->started_us == 0) {
+		assert_int_equal(daemon_round(daemon, -1, &err), 0);
+		assert_int_equal(store_attempt_find(daemon->store, 1, row, NULL), 1);
+	}
+}
+
+/* Who stays idle is told, then shrunk; the engine is told the share, and what was promised before
+ * is not forgotten. */
+static void test_who_is_booked_anew_is_told_and_held_to_it(void **state)
+{
 	struct engine_report use = {.kind = ENGINE_USE, .key = {1, 1}, .busy_milli = 0};
-	struct store_attempt row = {0};
+	struct store_attempt row;
 	struct parc_err err = {0};
 	struct daemon *daemon;
 	int64_t half_us;
 
 	(void)state;
 	text_write(dry_config, "serve: {policy: {idle: 1us, idle_grace: 1us, idle_act: shrink}}");
-	daemon = dry_make(dry_config);
-	spy = *daemon->engine.calls;
-	spy.tell = spy_tell;
-	spy.rebook = spy_rebook;
-	daemon->engine.calls = &spy;
-	told_lines[0] = '\0';
-	dry_submit(daemon,
-		   ", \"devices\": 1, \"device_memory_mib\": 64, "
-		   "\"environment\": {\"PARC_DRY_S\": \"1000\"}",
-		   NULL);
-	while (row.started_us == 0) {
-		assert_int_equal(daemon_round(daemon, -1, &err), 0);
-		assert_int_equal(store_attempt_find(daemon->store, 1, &row, NULL), 1);
-	}
+	daemon = spied_make();
+	hold_a_device(daemon, &row);
 	assert_int_equal(row.held_milli, 1000);
 	assert_int_equal(late_add(daemon, &use, &err), 0);
 	while (row.rebooked_us == 0) {
@@ -442,9 +519,137 @@ static void test_who_is_booked_anew_is_told_and_held_to_it(void **state)
 	half_us = row.rebooked_us + 500;
 	assert_int_equal(store_promised_us(&row, half_us), row.promised_us + row.held_milli * 500);
 	assert_int_equal(held_share, row.held_milli);
-	snprintf(err.text, sizeof(err.text), "warn idle grace_us=1\nshare group=0 milli=%d\n",
-		 held_share);
+	snprintf(err.text, sizeof(err.text),
+		 "warn idle grace_us=1 number=1\nshare group=0 milli=%d number=2\n", held_share);
 	assert_string_equal(told_lines, err.text);
+	dry_end(daemon);
+}
+
+/* The daemon dies after the commit, before it could tell: the next one tells, with the number that
+ * the job knows it by; told and committed as told, it is told no more. */
+static void test_a_notice_outlives_the_daemon(void **state)
+{
+	struct engine_report use = {.kind = ENGINE_USE, .key = {1, 1}, .busy_milli = 0};
+	static const char line[] = "warn idle grace_us=60000000 number=1\n";
+	struct store_notice notice;
+	struct store_attempt row;
+	struct parc_err err = {0};
+	struct daemon *daemon;
+
+	(void)state;
+	text_write(dry_config, "serve: {policy: {idle: 1us, idle_grace: 1m, idle_act: warn}}");
+	daemon = spied_make();
+	hold_a_device(daemon, &row);
+	assert_int_equal(late_add(daemon, &use, &err), 0);
+	is_deaf = 1;
+	while (daemon->told_notice == 0)
+		assert_int_equal(daemon_round(daemon, -1, &err), 0);
+	is_deaf = 0;
+	assert_string_equal(told_lines, "");
+	dry_end(daemon);
+	/* Twice: that it was told is not committed when this one dies. */
+	for (int times = 0; times < 2; times++) {
+		daemon = spied_make();
+		assert_string_equal(told_lines, line);
+		dry_end(daemon);
+	}
+	daemon = spied_make();
+	assert_int_equal(daemon_round(daemon, 0, &err), 0);
+	assert_true(dry_submit(daemon, "", NULL) > 0);
+	assert_int_equal(daemon_round(daemon, 0, &err), 0);
+	assert_string_equal(told_lines, line);
+	assert_int_equal(store_notice_next(daemon->store, 0, &notice, &err), 0);
+	dry_end(daemon);
+	daemon = spied_make();
+	assert_int_equal(daemon_round(daemon, 0, &err), 0);
+	assert_string_equal(told_lines, "");
+	dry_end(daemon);
+}
+
+/* Likewise a stop, which is told with its reason. */
+static void test_a_stop_outlives_the_daemon_with_its_reason(void **state)
+{
+	struct parc_event cancel = {.kind = PARC_EVENT_CANCEL, .job.job = 1};
+	struct store_attempt row;
+	struct parc_err err = {0};
+	struct daemon *daemon;
+
+	(void)state;
+	text_write(dry_config, "serve: {}");
+	daemon = spied_make();
+	hold_a_device(daemon, &row);
+	assert_int_equal(daemon_step(daemon, &cancel, &err), 0);
+	is_deaf = 1;
+	assert_int_equal(daemon_round(daemon, 0, &err), 0);
+	is_deaf = 0;
+	dry_end(daemon);
+	daemon = spied_make();
+	assert_int_equal(told_why, PARC_RESULT_CANCELLED);
+	dry_end(daemon);
+}
+
+/* Look ahead on a copy of the daemon's core. */
+static void look_ahead(struct daemon *daemon, struct ahead *ahead)
+{
+	int64_t size = parc_state_encode(daemon->core, NULL, 0);
+	void *bytes = malloc((size_t)size);
+	struct parc_core *copy;
+
+	assert_non_null(bytes);
+	parc_state_encode(daemon->core, bytes, (size_t)size);
+	copy = parc_state_decode(bytes, (size_t)size, NULL);
+	free(bytes);
+	assert_non_null(copy);
+	assert_int_equal(ahead_run(ahead, copy, daemon->now_us, NULL), 0);
+	parc_core_destroy(copy);
+}
+
+/* Three jobs that each need all: one runs, the others start when the one before has ended. */
+static void test_looking_ahead_is_bounded(void **state)
+{
+	struct ahead_start starts[8];
+	struct parc_job_info info;
+	struct ahead ahead = {.real_us = INT64_C(60000000), .starts = starts, .starts_max = 8};
+	struct parc_err err = {0};
+	struct store_attempt row;
+	struct daemon *daemon;
+
+	(void)state;
+	text_write(dry_config, "serve: {}");
+	daemon = spied_make();
+	hold_a_device(daemon, &row);
+	for (int i = 0; i < 2; i++)
+		dry_submit(daemon,
+			   ", \"devices\": 4, \"expected_s\": 100, "
+			   "\"environment\": {\"PARC_DRY_S\": \"1000\"}",
+			   NULL);
+	assert_int_equal(daemon_round(daemon, 0, &err), 0);
+	ahead.horizon_us = daemon->now_us + INT64_C(100000000000000);
+	look_ahead(daemon, &ahead); /* what runs has no known end */
+	assert_int_equal(ahead.stop, AHEAD_DONE);
+	assert_int_equal(ahead.starts_count, 0);
+	assert_int_equal(ahead.runs, 1);
+	assert_int_equal(ahead.unknown, 1);
+	assert_int_equal(ahead_find(&ahead, 2), PARC_NEVER);
+	dry_end(daemon);
+
+	daemon = spied_make(); /* it was lost with the first */
+	while (parc_job_info(daemon->core, 2, &info) == 0 && info.state != PARC_JOB_RUNNING)
+		assert_int_equal(daemon_round(daemon, -1, &err), 0);
+	ahead.horizon_us = daemon->now_us + INT64_C(1000000000);
+	look_ahead(daemon, &ahead);
+	assert_int_equal(ahead.stop, AHEAD_DONE);
+	assert_int_equal(ahead.unknown, 0);
+	assert_int_equal(ahead.starts_count, 1);
+	assert_in_range(ahead_find(&ahead, 3) - daemon->now_us, 99000000, 100000000);
+	ahead.horizon_us = daemon->now_us + 50000000;
+	look_ahead(daemon, &ahead);
+	assert_int_equal(ahead.stop, AHEAD_HORIZON);
+	assert_int_equal(ahead_find(&ahead, 3), PARC_NEVER);
+	ahead.horizon_us = daemon->now_us + INT64_C(1000000000);
+	ahead.real_us = 0;
+	look_ahead(daemon, &ahead);
+	assert_int_equal(ahead.stop, AHEAD_BOUND);
 	dry_end(daemon);
 }
 
@@ -506,11 +711,15 @@ int main(void)
 		TEST(test_power_is_lost),
 		TEST(test_a_snapshot_gives_what_the_journal_gives),
 		TEST(test_time_does_not_run_backwards),
+		TEST(test_time_goes_on_from_what_was_kept),
 		TEST(test_what_cannot_be_submitted_leaves_no_trace),
 		TEST(test_progress_in_a_unit_of_its_own_is_work_of_the_length_it_gave),
 		TEST(test_an_attempt_that_is_over_reports_nothing),
 		TEST(test_who_is_idle_is_warned),
 		TEST(test_who_is_booked_anew_is_told_and_held_to_it),
+		TEST(test_a_notice_outlives_the_daemon),
+		TEST(test_a_stop_outlives_the_daemon_with_its_reason),
+		TEST(test_looking_ahead_is_bounded),
 		TEST(test_configurations),
 	};
 

@@ -20,6 +20,7 @@
 #include "engine/groups.h"
 #include "standin/nvml_standin.h"
 #include "support/attempts.h"
+#include "support/folder.h"
 
 #define GIB (1ULL << 30)
 
@@ -137,7 +138,7 @@ static int tear_down(void **state)
 	struct place *place = *state;
 
 	attempts_deinit(&place->attempts);
-	attempts_remove(place->root);
+	folder_remove(place->root);
 	free(place);
 	return 0;
 }

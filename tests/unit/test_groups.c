@@ -20,6 +20,7 @@
 
 #include "engine/groups.h"
 #include "support/attempts.h"
+#include "support/folder.h"
 
 struct host {
 	char root[300], mounts[400], own[400];
@@ -45,7 +46,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	attempts_remove(((struct host *)*state)->root);
+	folder_remove(((struct host *)*state)->root);
 	free(*state);
 	return 0;
 }

@@ -97,6 +97,12 @@ static void test_runs_are_told_after_one_two_four(void **state)
 			assert_int_equal(event.speed.spread_milli, 100);
 		}
 	}
+	/* A spread that is small beside the mean is told as it is. */
+	for (int i = 0, told = 0; i < 8; i++) {
+		told = paces_note(&paces, 0, 1, i % 2 ? 2010 : 1991, &event, NULL);
+		if (told && event.speed.count > 1)
+			assert_int_equal(event.speed.spread_milli, 9);
+	}
 	/* No kind, no chip, several chips: nothing to learn. */
 	assert_int_equal(paces_note(&paces, -1, 4, 900, &event, NULL), 0);
 	assert_int_equal(paces_note(&paces, 1, 0, 900, &event, NULL), 0);

@@ -237,6 +237,10 @@ static void test_never(void **state)
 	assert_int_equal(scene.result.started, 1);
 	assert_int_equal(scene.result.finished, 1);
 	assert_int_equal(scene.result.left, 3);
+	assert_int_equal(scene.result.left_reasons[PARC_REASON_TOO_LARGE], 1);
+	assert_int_equal(scene.result.left_reasons[PARC_REASON_NO_CHIP], 1);
+	assert_int_equal(scene.result.left_reasons[PARC_REASON_HELD], 1);
+	assert_int_equal(scene.result.measured, 4);
 	assert_int_equal(scene.result.makespan_us, 11 * SECOND);
 	scene_end(&scene);
 }

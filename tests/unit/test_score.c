@@ -26,9 +26,9 @@
 
 static struct rig rig;
 static uint64_t seed;
-static int32_t epoch, jobs, scores[CHIPS];
-static int32_t ends[JOBS + 1];		   /* epoch in which a job ends that was started, by job */
-static int32_t rises[CHIPS], falls[CHIPS]; /* since they were last set to 0 */
+static int32_t epoch, jobs, scores[CHIPS + 1];
+static int32_t ends[JOBS + 1]; /* epoch in which a job ends that was started, by job */
+static int32_t rises[CHIPS + 1], falls[CHIPS + 1]; /* since they were last set to 0 */
 
 static int32_t draw(int32_t below)
 {
@@ -83,23 +83,29 @@ static void epochs_pass(int32_t count)
 
 static void begin(const char *policy, int32_t chips, int32_t devices)
 {
-	struct parc_limits limits = parc_limits_for(CHIPS, CHIPS * DEVICES, JOBS);
+	struct parc_limits limits = parc_limits_for(CHIPS + 1, CHIPS * DEVICES, JOBS);
 
 	rig_begin(&rig, &limits, 1);
 	epoch = jobs = 0;
-	for (int32_t i = 0; i < CHIPS; i++)
+	for (int32_t i = 0; i <= CHIPS; i++)
 		scores[i] = 1000;
 	step("policy-set place=best-fit %s", policy);
 	for (int32_t i = 0; i < chips; i++) {
-		step("chip-set chip=%d rule=whole memory=80", i);
+		step("chip-set chip=%d rule=scalar memory=80", i);
 		step("node-add node=%d cpu=64000 memory=1000 pool chip=%d devices=%d", i + 1, i,
 		     devices > 0 ? devices : 1 + draw(DEVICES));
 	}
 }
 
+/* `more`: further fields of the group. */
+static void submit_of(int32_t kind, const char *chips, const char *more)
+{
+	step("submit job=%d kind=%d group devices=1 chips=%s %s", ++jobs, kind, chips, more);
+}
+
 static void submit(int32_t kind, const char *chips)
 {
-	step("submit job=%d kind=%d group devices=1 chips=%s", ++jobs, kind, chips);
+	submit_of(kind, chips, "");
 }
 
 static int setup(void **state)
@@ -116,13 +122,16 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Any demand on any fleet, half of the kinds nearly as fast on two chips. */
+/* Any demand on any fleet, half of the kinds nearly as fast on two chips, a third of it of shares.
+ */
 static void test_scores_rest_when_nothing_changes(void **state)
 {
 	static const char *const sets[] = {"0", "1", "2", "0,1", "0,2", "1,2", "0,1,2"};
 	static const char *const policies[] = {"backfill=easy", "order=shortest backfill=greedy",
 					       "order=attained backfill=conservative",
 					       "backfill=none half-life=1000s epoch=10s"};
+	static const char *const shares[] = {"", "",	      "",
+					     "", "share=300", "share=100 device-memory=40"};
 
 	(void)state;
 	for (int32_t world = 0; world < WORLDS; world++) {
@@ -133,7 +142,7 @@ static void test_scores_rest_when_nothing_changes(void **state)
 				step("speed-measured kind=%d chip=%d speed=%d set=1", kind, chip,
 				     kind % 2 ? 990 + draw(20) : 200 + draw(2000));
 		for (int32_t i = 0; i < 30 + draw(40); i++)
-			submit(1 + draw(4), sets[draw(7)]);
+			submit_of(1 + draw(4), sets[draw(7)], shares[draw(6)]);
 		epochs_pass(EPOCHS);
 		for (int32_t chip = 0; chip < CHIPS; chip++)
 			assert_true(rises[chip] == 0 || falls[chip] == 0);
@@ -162,6 +171,52 @@ static void test_scores_rest_near_a_tie(void **state)
 		step("cancel job=%d", jobs);
 	}
 	assert_int_equal(rises[0] + rises[1] + falls[0] + falls[1], 0);
+}
+
+/* 16 devices' worth waits for chip 0: as whole devices, as quarters, as quarters that take half of
+ * the memory each. */
+static void test_shares_count_by_what_they_take(void **state)
+{
+	static const struct {
+		const char *share;
+		int32_t held, waits; /* so many fill the chip; so many wait */
+	} cases[] = {{"", 8, 16}, {"share=250", 32, 64}, {"share=250 device-memory=40", 16, 32}};
+	int32_t first = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		begin("backfill=easy", 2, DEVICES);
+		step("speed-measured kind=1 chip=0 speed=1000 set=1");
+		step("speed-measured kind=1 chip=1 speed=1000 set=1");
+		for (int32_t n = 0; n < cases[i].held + cases[i].waits; n++)
+			submit_of(1, "0", cases[i].share);
+		assert_int_equal(parc_count(rig.main, PARC_COUNT_PENDING), cases[i].waits);
+		epochs_pass(EPOCHS);
+		first = i == 0 ? scores[0] : first;
+		assert_int_equal(scores[0], first);
+		assert_int_equal(scores[1], 1000);
+	}
+	assert_true(first > 1500);
+}
+
+/* What waits for rented cores makes no device scarce, and the other way round. */
+static void test_devices_and_cores_are_two_markets(void **state)
+{
+	static const char *const wants[] = {"0", "3"};
+
+	(void)state;
+	for (int32_t i = 0; i < 2; i++) {
+		begin("backfill=easy", 2, 1);
+		step("chip-set chip=2 rule=cores");
+		step("chip-set chip=3 rule=cores");
+		step("node-add node=8 cpu=1000 memory=1000 pool chip=2 devices=1");
+		step("node-add node=9 cpu=1000 memory=1000 pool chip=3 devices=1");
+		for (int32_t n = 0; n < 6; n++)
+			submit(1, wants[i]);
+		epochs_pass(EPOCHS);
+		for (int32_t chip = 0; chip < CHIPS + 1; chip++)
+			assert_true((scores[chip] > 1000) == (chip == 3 * i));
+	}
 }
 
 /* As many come as can be done: three in two epochs that run on chip 0 alone, and four in five that
@@ -202,6 +257,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_scores_rest_when_nothing_changes, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_scores_rest_near_a_tie, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_shares_count_by_what_they_take, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_devices_and_cores_are_two_markets, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_scores_do_not_swing, setup, teardown),
 	};
 

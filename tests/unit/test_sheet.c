@@ -15,8 +15,8 @@
 #include <cmocka.h>
 
 #include "engine/sheet.h"
-#include "support/dry.h"
 #include "support/faulty.h"
+#include "support/folder.h"
 
 #define SEEDS 8 /* of each moment at which the power goes */
 

@@ -15,10 +15,10 @@
 #include <cmocka.h>
 
 #include "store/snapshot.h"
-#include "support/dry.h"
 #include "support/faulty.h"
+#include "support/folder.h"
 
-#define JOBS  3100 /* so many that the file has several pieces */
+#define JOBS  3100 /* so many, of a user each, that the file has several pieces */
 #define SEEDS 2	   /* of each moment at which the power goes */
 
 static char folder[512];
@@ -37,7 +37,7 @@ static int core_make(void **state)
 		struct parc_event event = {.time_us = j, .kind = PARC_EVENT_SUBMIT};
 
 		event.submit = (struct parc_submit){
-			.job = j, .user = 1, .groups_count = 1, .groups = &group};
+			.job = j, .user = (int32_t)j, .groups_count = 1, .groups = &group};
 		assert_int_equal(parc_step(core, &event, NULL, NULL), 0);
 	}
 	assert_true(parc_state_encode(core, NULL, 0) > 2 * (int64_t)SNAPSHOT_PIECE);

@@ -121,6 +121,23 @@ static void test_old_runs_fade(void **state)
 	assert_int_equal(info_of(6).spread_milli, PARC_SPEED_MAX);
 }
 
+/* A spread that is small beside the mean: the mean's own rounding must not show in it. */
+static void test_a_small_spread_is_kept(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 7; i++)
+		assert_int_equal(tell(5, 2000 + i % 2, 1, 0, 0), 0);
+	assert_int_equal(info_of(5).spread_milli, 0);
+	/* Nor what is cut off the sums when old runs fade, a thousand times. */
+	for (int i = 0; i < 1000; i++) {
+		assert_int_equal(tell(6, i % 2 ? 1990 : 2011, 1, 0, 0), 0);
+		assert_int_equal(tell(7, 1999, 1, 0, 0), 0);
+		assert_in_range(info_of(7).spread_milli, 0, 1);
+	}
+	assert_in_range(info_of(6).spread_milli, 10, 11);
+	assert_in_range(info_of(6).learnt_milli, 1938, 2062);
+}
+
 static void test_what_is_set_stands_above_what_is_learnt(void **state)
 {
 	(void)state;
@@ -191,6 +208,7 @@ int main(void)
 		TEST(test_runs_are_pooled),
 		TEST(test_a_small_change_does_not_count_a_large_one_does),
 		TEST(test_old_runs_fade),
+		TEST(test_a_small_spread_is_kept),
 		TEST(test_what_is_set_stands_above_what_is_learnt),
 		TEST(test_a_full_table_forgets_what_was_learnt_longest_ago),
 		TEST(test_a_decoded_core_knows_the_same),

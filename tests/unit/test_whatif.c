@@ -19,6 +19,7 @@
 #include "review/whatif.h"
 #include "store/snapshot.h"
 #include "support/dry.h"
+#include "support/folder.h"
 
 #define SECOND INT64_C(1000000)
 #define HELD   (1000 * SECOND) /* what one device holds in a second */
