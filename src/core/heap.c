@@ -391,25 +391,6 @@ static void heap_fill(struct parc_core *core, int32_t slot)
 	heap_order(index, slot);
 }
 
-/* What a birth must have for the ask to fit, as far as a glance tells. */
-static struct birth birth_needed(const struct ask *ask)
-{
-	const struct parc_task *task = &ask->task;
-	int is_whole = task->share_milli == PARC_SHARE_WHOLE;
-
-	if (task->devices == 0)
-		return (struct birth){0};
-	return (struct birth){.chips = chips_fold(task->chips),
-			      .whole = is_whole ? (uint8_t)task->devices : 0,
-			      .share = is_whole ? 0 : (uint8_t)(task->share_milli >> SHARE_SHIFT)};
-}
-
-static inline int birth_may_fit(const struct birth *it, const struct birth *needed)
-{
-	return (needed->chips == 0 || (it->chips & needed->chips) != 0) &&
-	       it->whole >= needed->whole && it->share >= needed->share;
-}
-
 /* Hear of the births one by one, from the first that the heap has not heard of. */
 static void heap_hear(struct parc_core *core, int32_t slot)
 {
