@@ -332,6 +332,9 @@ static inline void batch_add(struct parc_core *core, struct batch *batch, int32_
 			return;
 		key = hash_word(batch->ops->alike(core, it->cpu_free, it->devices, &heap->ask),
 				index->scores_epoch);
+		if (batch->ops->memory)
+			key = hash_word(key, (uint64_t)it->memory_free << 32 ^
+						     (uint64_t)heap->ask.task.memory_mib);
 		__builtin_prefetch(alike_at(index, key));
 	}
 	batch->classes[batch->count] = class;

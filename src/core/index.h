@@ -145,9 +145,9 @@ void index_link_after(struct parc_core *core, int32_t node, int32_t older);
 /* Tell these requests apart from now on. */
 void index_learn(struct parc_core *core, const struct ask *ask);
 
-/* Round free CPU down by no more than about a sixteenth of `cpu_milli` from now on, wherever the
- * requests that are told apart lie: the policy judges a class by what its members have at least. */
-void index_refine(struct parc_core *core, int32_t cpu_milli);
+/* Round free CPU down by no more than about a sixteenth of `cpu_milli` from now on, and memory by a
+ * thirty-second of `memory_mib`: the policy judges a class by what its members have at least. */
+void index_refine(struct parc_core *core, int32_t cpu_milli, int64_t memory_mib);
 
 /* Do all members of a class answer this ask alike? */
 int index_tells_apart(const struct parc_core *core, const struct ask *ask);
