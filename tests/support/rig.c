@@ -305,8 +305,7 @@ static int64_t all_gone_us(const struct parc_core *core)
 	int64_t gone_us = INT64_MIN;
 
 	for (int32_t i = 0; i < core->jobs_table.high; i++)
-		if (core->jobs[i].runs &&
-		    core->allocations[i].state == PARC_JOB_STOPPING &&
+		if (core->jobs[i].runs && core->allocations[i].state == PARC_JOB_STOPPING &&
 		    core->allocations[i].end_us > gone_us)
 			gone_us = core->allocations[i].end_us;
 	return gone_us;
