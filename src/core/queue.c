@@ -3,7 +3,7 @@
  * Going through the queue, by the policy's backfill:
  *
  *   greedy        every job that fits starts, in order; nothing is kept for who does not fit
- *   none          nobody overtakes the first that does not fit
+ *   none          nobody overtakes the first that does not fit, but whom a guarantee covers
  *   easy          the first that does not fit has a reservation (Lifka, "The ANL/IBM SP
  *                 scheduling system", JSSPP 1995); others start if they do not delay it
  *   conservative  so have all that wait, up to reserve_max (Mu'alem, Feitelson, IEEE TPDS 2001)
@@ -146,6 +146,22 @@ int32_t queue_try(struct parc_core *core, int32_t job)
 	quota_trim(core, job, first);
 	act_start(core, job, first);
 	return reason;
+}
+
+int queue_fits(struct parc_core *core, int32_t job)
+{
+	struct window window = WINDOW_ALWAYS;
+	int32_t first = core->placements_count;
+	int fits;
+
+	closures_of(core, job, &window);
+	if (has_closures(core))
+		reserve_lift(core, &window);
+	fits = plan_job(core, job) == PARC_REASON_NONE;
+	if (fits)
+		plan_undo(core, first);
+	reserve_unlift(core);
+	return fits;
 }
 
 static void wake_lines(struct parc_core *core)
@@ -347,8 +363,8 @@ static int queue_greedy(struct parc_core *core)
 	return !pass.full && recall_decide(core);
 }
 
-/* The first of all starts, or nobody does. */
-static int queue_strict(struct parc_core *core)
+/* The first of all starts, as long as it fits. Returns 0 when the step has no room for more. */
+static int strict_start(struct parc_core *core)
 {
 	int32_t line;
 
@@ -361,9 +377,24 @@ static int queue_strict(struct parc_core *core)
 			break;
 		quota_open(core);
 	}
+	quota_open_rest(core);
+	return 1;
+}
+
+/* The first of all starts, or nobody does but whom a guarantee covers. */
+static int queue_strict(struct parc_core *core)
+{
+	int32_t line;
+	int full = 0;
+
+	do {
+		if (!strict_start(core))
+			return 0;
+	} while (recall_start(core, &full));
+	if (full)
+		return 0;
 	/* Those behind it were not tried and wait for their turn, also those whose tenants got
 	 * room: each of them, as a core that was decoded has them all past their gates. */
-	quota_open_rest(core);
 	while ((line = line_first(core, LINE_READY)) >= 0) {
 		if (!act_has_room(core))
 			return 0;

@@ -16,6 +16,9 @@ static inline uint32_t plan_stamp(const struct parc_core *core)
 /* Place one job and start it: PARC_REASON_NONE, or why it has to wait. */
 int32_t queue_try(struct parc_core *core, int32_t job);
 
+/* Would it find a place now? Limits are not asked. */
+int queue_fits(struct parc_core *core, int32_t job);
+
 /* Start all that may start now. Returns 0 when the step has no room for more. */
 int queue_decide(struct parc_core *core, const struct parc_event *event);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Recalls are sought once in a step, at most: when work has joined the queue, a rule has
- * changed, or a second has gone by. Cost: what preempt.c says, for each recall and for at most
- * VAIN_MAX that cannot be made; of the queue LINES_WALKED lines are looked at.
+ * changed, or a second has gone by. In strict order the covered are tried before, in each step.
+ * Cost: what preempt.c says, for each recall and for at most VAIN_MAX that cannot be made; of the
+ * queue LINES_WALKED lines are looked at.
  */
 #include "core/recall.h"
 
@@ -10,6 +11,7 @@
 #include "core/job.h"
 #include "core/line.h"
 #include "core/preempt.h"
+#include "core/queue.h"
 #include "core/quota.h"
 #include "core/reserve.h"
 #include "core/spec.h"
@@ -90,13 +92,15 @@ static void yields_drop(struct parc_core *core, const struct parc_action *plan)
 	}
 }
 
-/* Have others stop for the job, and reserve what they leave; 0: that cannot be. */
+/* Have others stop for the job, and reserve what they leave; 0: that cannot be. Nobody is asked
+ * to stop for who fits as things are, which only `none` leaves untried: it waits for its turn. */
 static int recall_make(struct parc_core *core, int32_t job)
 {
 	int32_t list[VICTIMS_MAX], count;
 	struct parc_action plan = {.kind = PARC_ACTION_RECALL, .job = core->jobs[job].id};
 
-	if (core->recalls == PARC_RECALLS_MAX || quota_bars(core, job) != PARC_REASON_NONE)
+	if (core->recalls == PARC_RECALLS_MAX || quota_bars(core, job) != PARC_REASON_NONE ||
+	    (core->rules.backfill == PARC_BACKFILL_NONE && queue_fits(core, job)))
 		return 0;
 	yields_set(core, job);
 	core->plan_over = 1;
@@ -117,12 +121,8 @@ static int recall_make(struct parc_core *core, int32_t job)
 /* ---- All of them */
 
 /* What of each guarantee is recalled already. */
-static void look_begin(struct parc_core *core, struct look *look)
+static void recalled_count(struct parc_core *core)
 {
-	if (look->begun)
-		return;
-	look->begun = 1;
-	preempt_begin(core);
 	for (int32_t i = 0; i < core->tenants_table.high; i++)
 		core->tenants[i].recalled_normal = 0;
 	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
@@ -136,16 +136,31 @@ static void look_begin(struct parc_core *core, struct look *look)
 	}
 }
 
+static void look_begin(struct parc_core *core, struct look *look)
+{
+	if (look->begun)
+		return;
+	look->begun = 1;
+	preempt_begin(core);
+	recalled_count(core);
+}
+
+/* Is there room for so many actions, and for the job's placements? */
+static int look_has_room(const struct parc_core *core, struct look *look, int32_t job,
+			 int32_t actions)
+{
+	look->full = !act_has_room_for(core, actions) ||
+		     core->placements_max - core->placements_count < job_tasks_max(core, job);
+	return !look->full;
+}
+
 /* Try to recall, and go on; 0: in vain. */
 static int look_try(struct parc_core *core, struct look *look, int32_t job)
 {
 	int made;
 
-	if (!act_has_room_for(core, VICTIMS_MAX + core->reserved + 8) ||
-	    core->placements_max - core->placements_count < job_tasks_max(core, job)) {
-		look->full = 1;
+	if (!look_has_room(core, look, job, VICTIMS_MAX + core->reserved + 8))
 		return 0;
-	}
 	look_begin(core, look);
 	made = recall_make(core, job);
 	look->vain += !made;
@@ -169,11 +184,9 @@ static int covers(struct parc_core *core, int32_t job)
 	return 1;
 }
 
-/* Those that their guarantees cover: of each tier the first lines are within one. */
-static void look_at_covered(struct parc_core *core, struct look *look)
+/* Of each tier the first lines are within a guarantee. */
+static void look_within(struct parc_core *core, struct look *look)
 {
-	int32_t job;
-
 	for (int32_t nth = 0; nth < PARC_TIERS_MAX; nth++) {
 		int32_t line = line_first_within(core, nth);
 
@@ -182,6 +195,14 @@ static void look_at_covered(struct parc_core *core, struct look *look)
 			if (core->lines[line].state != LINE_HOPELESS)
 				line_walk_add(core, &look->walk, line);
 	}
+}
+
+/* Those that their guarantees cover. */
+static void look_at_covered(struct parc_core *core, struct look *look)
+{
+	int32_t job;
+
+	look_within(core, look);
 	while ((job = line_walk_job(core, &look->walk)) >= 0 && look->vain < VAIN_MAX &&
 	       !look->full) {
 		look_begin(core, look);
@@ -210,6 +231,47 @@ static void look_at_rights(struct parc_core *core, struct look *look)
 		else if (!look_try(core, look, job))
 			return;
 	}
+}
+
+/* Try to start a job that is covered; of its line the next one is tried then. */
+static int look_start(struct parc_core *core, struct look *look, int32_t job)
+{
+	int32_t line = core->jobs[job].line, left = core->lines[line].count - 1;
+	int64_t need = core->lines[line].need_normal;
+	int32_t holder = preempt_holder(core, job);
+
+	if (!look_has_room(core, look, job, 2))
+		return 0;
+	if (queue_try(core, job) != PARC_REASON_NONE) {
+		look->vain++;
+		line_walk_skip(core, &look->walk);
+		return 0;
+	}
+	core->tenants[holder].recalled_normal -= need; /* it counts as what runs */
+	look->walk.jobs[look->walk.at] = left > 0 ? line_head(core, line) : -1;
+	return 1;
+}
+
+int recall_start(struct parc_core *core, int *full)
+{
+	struct look look = {.full = 0};
+	int32_t job;
+	int started = 0;
+
+	if (core->rules.reclaim)
+		look_within(core, &look);
+	if (look.walk.count > 0)
+		recalled_count(core);
+	while ((job = line_walk_job(core, &look.walk)) >= 0 && look.vain < VAIN_MAX && !look.full) {
+		if (is_recall(core, job))
+			line_walk_on(core, &look.walk);
+		else if (!covers(core, job))
+			line_walk_skip(core, &look.walk);
+		else
+			started |= look_start(core, &look, job);
+	}
+	*full = look.full;
+	return started;
 }
 
 int recall_decide(struct parc_core *core)

@@ -20,6 +20,10 @@
 
 #include "core/state.h"
 
+/* Start, whosever turn it is, what fits as things are of those whom their guarantees cover: nobody
+ * need stop for it. Returns whether anything started; *full: the step has no room for more. */
+int recall_start(struct parc_core *core, int *full);
+
 /* Make all recalls that can be made now. Returns 0 when the step has no room for more. */
 int recall_decide(struct parc_core *core);
 
