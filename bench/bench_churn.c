@@ -6,7 +6,7 @@
  * is held at the end tells whether the placements before were good ones. The same arrivals are
  * placed with best-fit, for comparison.
  *
- *   bench_churn [NODES [PLACE]]   one size, one policy
+ *   bench_churn [NODES [PLACE [SEED [ARRIVALS]]]]   one size, one policy
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,9 @@
 #include "load.h"
 
 #define HELD_PCT     90
-#define ARRIVALS     200000
+#define ARRIVALS     200000 /* if not told */
+#define ARRIVALS_MAX 100000000
+#define NODES_MAX    1000000
 #define SATURATE_PCT 30
 #define TASK_DEVICES 8 /* of one task; DESIGN's bound for the 99th percentile */
 #define SEED	     42
@@ -24,13 +26,13 @@ struct figures {
 	struct samples place, gang, refuse, refuse_gang, release;
 };
 
-static void figures_init(struct figures *it)
+static void figures_init(struct figures *it, int32_t arrivals)
 {
-	samples_init(&it->place, ARRIVALS);
-	samples_init(&it->gang, ARRIVALS);
-	samples_init(&it->refuse, ARRIVALS);
-	samples_init(&it->refuse_gang, ARRIVALS);
-	samples_init(&it->release, ARRIVALS * 2);
+	samples_init(&it->place, arrivals);
+	samples_init(&it->gang, arrivals);
+	samples_init(&it->refuse, arrivals);
+	samples_init(&it->refuse_gang, arrivals);
+	samples_init(&it->release, arrivals * 2);
 }
 
 static void figures_deinit(struct figures *it)
@@ -42,14 +44,14 @@ static void figures_deinit(struct figures *it)
 	samples_deinit(&it->release);
 }
 
-static void churn(struct load *load, struct figures *figures)
+static void churn(struct load *load, struct figures *figures, int32_t arrivals)
 {
 	struct stopwatch watch;
 	int64_t ns;
 
 	stopwatch_start(&watch);
 
-	for (int32_t i = 0; i < ARRIVALS; i++) {
+	for (int32_t i = 0; i < arrivals; i++) {
 		const struct tasks_row *row = load_next(load);
 		int32_t tasks = load_arrive(load, row, &ns);
 
@@ -109,7 +111,7 @@ static void saturate(struct load *load)
 		load_arrive(load, load_next(load), &ns);
 }
 
-static void run(int32_t nodes, enum parc_place place)
+static void run(int32_t nodes, enum parc_place place, uint64_t seed, int32_t arrivals)
 {
 	struct figures figures = {0};
 	struct load load;
@@ -117,17 +119,17 @@ static void run(int32_t nodes, enum parc_place place)
 	char name[64];
 
 	snprintf(name, sizeof(name), "%d nodes, %s", nodes, parc_place_name((int)place));
-	load_init(&load, nodes, place, SEED);
-	figures_init(&figures);
+	load_init(&load, nodes, place, seed);
+	figures_init(&figures, arrivals);
 	load_fill(&load, HELD_PCT);
 	load.arrived = load.refused = 0;
 	load.arrived_milli = load.refused_milli = 0;
 	scored = parc_count(load.core, PARC_COUNT_SCORED);
 	rebuilds = parc_count(load.core, PARC_COUNT_REBUILDS);
-	churn(&load, &figures);
+	churn(&load, &figures, arrivals);
 	print_speed(name, &figures);
 	print_figure(parc_count(load.core, PARC_COUNT_CLASSES), "1", "%s, classes", name);
-	print_figure((double)(parc_count(load.core, PARC_COUNT_SCORED) - scored) / ARRIVALS, "1",
+	print_figure((double)(parc_count(load.core, PARC_COUNT_SCORED) - scored) / arrivals, "1",
 		     "%s, scores an arrival", name);
 	print_figure(parc_count(load.core, PARC_COUNT_REBUILDS) - rebuilds, "1",
 		     "%s, heaps made anew", name);
@@ -139,21 +141,43 @@ static void run(int32_t nodes, enum parc_place place)
 	load_deinit(&load);
 }
 
+/* A whole number of the command line. Prints and exits if it is none in this range. */
+static int64_t number(const char *text, int64_t most)
+{
+	char *end;
+	int64_t value = strtoll(text, &end, 10);
+
+	if (*text == 0 || *end != 0 || value < 1 || value > most) {
+		fprintf(stderr, "bench: \"%s\" is no whole number from 1 to %lld\n", text,
+			(long long)most);
+		exit(2);
+	}
+	return value;
+}
+
+static enum parc_place place_named(const char *name)
+{
+	for (int i = 0; i <= PARC_PLACE_FGD; i++)
+		if (strcmp(parc_place_name(i), name) == 0)
+			return (enum parc_place)i;
+	fprintf(stderr, "bench: there is no placement \"%s\"\n", name);
+	exit(2);
+}
+
 int main(int argc, char **argv)
 {
 	static const int32_t sizes[] = {1000, 10000, 60625};
-	int place = PARC_PLACE_PARC;
 
-	for (int i = 0; argc > 2 && i <= PARC_PLACE_FGD; i++)
-		if (strcmp(parc_place_name(i), argv[2]) == 0)
-			place = i;
 	if (argc > 1) {
-		run((int32_t)strtol(argv[1], NULL, 10), (enum parc_place)place);
+		run((int32_t)number(argv[1], NODES_MAX),
+		    argc > 2 ? place_named(argv[2]) : PARC_PLACE_PARC,
+		    argc > 3 ? (uint64_t)number(argv[3], INT64_MAX) : SEED,
+		    argc > 4 ? (int32_t)number(argv[4], ARRIVALS_MAX) : ARRIVALS);
 		return 0;
 	}
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
-		run(sizes[i], PARC_PLACE_PARC);
-		run(sizes[i], PARC_PLACE_BEST_FIT);
+		run(sizes[i], PARC_PLACE_PARC, SEED, ARRIVALS);
+		run(sizes[i], PARC_PLACE_BEST_FIT, SEED, ARRIVALS);
 	}
 	return 0;
 }

@@ -12,7 +12,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 data=../shared/data/openb
 parc=${PARC:-build/parc}
-closed_least=24
+closed_least=25
 
 if [ ! -d "$data" ]; then
 	echo "1..1"

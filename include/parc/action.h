@@ -15,7 +15,7 @@ PARC_C_BEGIN
 	X(START, 1, "start") X(STOP, 2, "stop") X(REASON, 3, "reason") X(END, 4, "end") \
 	X(REQUEUE, 5, "requeue") X(RESERVE, 6, "reserve") X(SCORE, 7, "score") \
 	X(MORE, 8, "more") X(REPLICA, 9, "replica") X(REBOOK, 10, "rebook") \
-	X(WARN, 11, "warn") X(WINDOW, 12, "window")
+	X(WARN, 11, "warn") X(WINDOW, 12, "window") X(RECALL, 13, "recall")
 /* clang-format on */
 
 #define X(name, number, text) PARC_ACTION_##name = number,
@@ -85,7 +85,7 @@ struct parc_action {
 			int64_t start_us, end_us; /* PARC_NEVER: not known */
 			int32_t count;		  /* 0: it has no reservation any more */
 			const struct parc_placement *placements; /* the core's, as above */
-		} reserve;					 /* held for it from then on */
+		} reserve; /* held for it from then on; RECALL: when others have given way */
 		struct {
 			int32_t chip;
 			int64_t score;

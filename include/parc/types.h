@@ -37,7 +37,8 @@ PARC_C_BEGIN
 #define PARC_SPEED_MAX	       1000000	 /* thousandths: a thousand times the reference chip */
 #define PARC_SPEED_RUNS_MAX    (1 << 20) /* runs that one measurement sums up */
 #define PARC_RESERVE_MAX       256	 /* waiting jobs that have a reservation */
-#define PARC_PROFILE_MAX       512	 /* shapes in a profile of expected work */
+#define PARC_RECALLS_MAX       1024 /* waiting jobs for which others have been told to give way */
+#define PARC_PROFILE_MAX       512  /* shapes in a profile of expected work */
 #define PARC_CPU_MAX	       (1 << 24) /* thousandths of a core in one node: 16,777 cores */
 #define PARC_MEMORY_MAX	       (INT64_C(1) << 30) /* MiB in one node: 1 PiB */
 #define PARC_DEVICE_MEMORY_MAX ((1 << 24) - 1)	  /* MiB in one device: 16 TiB */

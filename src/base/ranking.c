@@ -185,6 +185,20 @@ int32_t ranking_next(const struct ranking *ranking, int32_t root, int32_t slot, 
 	return ranking_first(ranking, ranking_at(ranking, found)->right, most);
 }
 
+int32_t ranking_from(const struct ranking *ranking, int32_t root, int64_t major)
+{
+	int32_t found = -1;
+
+	while (root >= 0) {
+		int is_before = ranking->majors[root] < major;
+
+		found = is_before ? found : root;
+		root = is_before ? ranking_at(ranking, root)->right
+				 : ranking_at(ranking, root)->left;
+	}
+	return found;
+}
+
 int32_t ranking_count(const struct ranking *ranking, int32_t root)
 {
 	if (root < 0)

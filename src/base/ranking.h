@@ -56,6 +56,9 @@ int32_t ranking_first(const struct ranking *ranking, int32_t root, int64_t most)
 /* The first such slot behind `slot`, which is in; -1: none. */
 int32_t ranking_next(const struct ranking *ranking, int32_t root, int32_t slot, int64_t most);
 
+/* The first slot with at least this major; -1: none. */
+int32_t ranking_from(const struct ranking *ranking, int32_t root, int64_t major);
+
 /* How many slots are in; walks them all. For checks. */
 int32_t ranking_count(const struct ranking *ranking, int32_t root);
 

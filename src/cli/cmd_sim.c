@@ -57,7 +57,7 @@ static const char sim_text[] =
 	"                      lengths; tiers: small jobs in higher tiers; preempt: who\n"
 	"                      waits first takes the place of a lower tier, or of who\n"
 	"                      has attained more; reclaim: or of who borrowed what is\n"
-	"                      guaranteed to him (both with easy, conservative); lost,\n"
+	"                      guaranteed to him (preempt: not with deal); lost,\n"
 	"                      youngest, lowest: who gives way first (default lost);\n"
 	"                      all, preemptible, nobody: who may borrow (default all);\n"
 	"                      fair: fair share among tenants\n"

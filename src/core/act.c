@@ -93,7 +93,8 @@ void act_reserve(struct parc_core *core, int32_t job, const struct parc_action *
 {
 	struct parc_action action = *reserve;
 
-	action.kind = PARC_ACTION_RESERVE;
+	action.kind =
+		reserve->kind == PARC_ACTION_RECALL ? PARC_ACTION_RECALL : PARC_ACTION_RESERVE;
 	action.job = core->jobs[job].id;
 	act_on(core, job, &action, 0);
 }

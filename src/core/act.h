@@ -28,7 +28,8 @@ void act_warn(struct parc_core *core, int32_t job, int32_t what);
 /* Start the job on the placements from `first` on, which are claimed. */
 void act_start(struct parc_core *core, int32_t job, int32_t first);
 
-/* Reserve what the action's start, end and placements say; none: give the reservation up. */
+/* Reserve, or recall, what the action's start, end and placements say; none: give the reservation
+ * up. */
 void act_reserve(struct parc_core *core, int32_t job, const struct parc_action *reserve);
 
 #endif

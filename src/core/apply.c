@@ -18,6 +18,7 @@
 #include "core/pack.h"
 #include "core/pair.h"
 #include "core/policy.h"
+#include "core/preempt.h"
 #include "core/price.h"
 #include "core/queue.h"
 #include "core/quota.h"
@@ -304,6 +305,7 @@ static void step_begin(struct parc_core *core, int64_t time_us)
 	core->time_us = time_us;
 	deal_time(core, before_us);
 	score_time(core, before_us);
+	core->looks = core->unfinished || preempt_is_time(core, before_us);
 	core->steps++;
 	if (plan_stamp(core) == 1) /* the numbers begin anew */
 		for (int32_t i = 0; i < core->jobs_table.high; i++)
@@ -453,6 +455,7 @@ int apply_check(const struct parc_core *core, const struct parc_action *action,
 			return 0;
 		break;
 	case PARC_ACTION_RESERVE:
+	case PARC_ACTION_RECALL:
 		return reserve_check(core, job, action, err);
 	case PARC_ACTION_REBOOK:
 		return rebook_check(core, job, action, err);
@@ -528,6 +531,7 @@ void apply_action(struct parc_core *core, const struct parc_action *action, int3
 		job_requeue(core, job, action->requeue.reason);
 		break;
 	case PARC_ACTION_RESERVE:
+	case PARC_ACTION_RECALL:
 		reserve_set(core, job, action);
 		break;
 	case PARC_ACTION_WARN:

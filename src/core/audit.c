@@ -49,6 +49,7 @@ static int action_is_equal(const struct parc_action *a, const struct parc_action
 		       a->stop.attempt == b->stop.attempt && a->stop.grace_us == b->stop.grace_us &&
 		       a->stop.why == b->stop.why;
 	case PARC_ACTION_RESERVE:
+	case PARC_ACTION_RECALL:
 		return reserve_is_equal(a, b);
 	case PARC_ACTION_REASON:
 	case PARC_ACTION_REQUEUE:

@@ -390,6 +390,7 @@ static void action_code(struct codec *codec, struct parc_action *it)
 		codec_i32(codec, &it->end.reason);
 		break;
 	case PARC_ACTION_RESERVE:
+	case PARC_ACTION_RECALL:
 		codec_i64(codec, &it->reserve.start_us);
 		codec_i64(codec, &it->reserve.end_us);
 		codec_i32(codec, &it->reserve.count);

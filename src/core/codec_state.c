@@ -19,7 +19,7 @@
 #include "core/speed.h"
 
 #define STATE_MAGIC   UINT32_C(0x63726170) /* "parc" */
-#define STATE_VERSION 10
+#define STATE_VERSION 11
 #define HEADER_BYTES  STATE_HEADER_BYTES
 
 static void limits_code(struct codec *codec, struct parc_limits *it)
@@ -100,7 +100,9 @@ static void profile_code(struct codec *codec, struct policy *it)
 	codec_i32(codec, &it->types_count);
 	codec_i32(codec, &it->cpu_most);
 	codec_i32(codec, &it->devices_most);
+	codec_i64(codec, &it->memory_most);
 	codec_i64(codec, &it->count_sum);
+	codec->failed |= it->memory_most < 1 || it->memory_most > PARC_MEMORY_MAX;
 	codec->failed |= it->types_count < 0 || it->types_count > PROFILE_TYPES_MAX ||
 			 it->cpu_most < 1 || it->cpu_most > PARC_CPU_MAX || it->devices_most < 1 ||
 			 it->devices_most > PARC_NODE_DEVICES_MAX || it->count_sum < 0 ||
@@ -110,9 +112,11 @@ static void profile_code(struct codec *codec, struct policy *it)
 
 		codec_u64(codec, &type->chips);
 		codec_i64(codec, &type->count);
+		codec_i64(codec, &type->memory_mib);
 		codec_i32(codec, &type->cpu_milli);
 		codec_i32(codec, &type->devices);
 		codec_i32(codec, &type->share_milli);
+		codec->failed |= type->memory_mib < 0 || type->memory_mib > PARC_MEMORY_MAX;
 		codec->failed |= type->count < 1 || type->count > PROFILE_COUNT_MAX ||
 				 type->cpu_milli < 0 || type->cpu_milli > PARC_CPU_MAX ||
 				 type->devices < 0 || type->devices > PARC_NODE_DEVICES_MAX ||
@@ -439,6 +443,7 @@ static void reservation_code(struct codec *codec, struct parc_core *core, struct
 	codec_slot(codec, &it->closure, PARC_WINDOWS_MAX);
 	codec_slot(codec, &it->holds, core->holds_table.size);
 	codec_i32(codec, &it->count);
+	codec_u8(codec, &it->recall);
 }
 
 static void hold_code(struct codec *codec, struct parc_core *core, struct hold *it)

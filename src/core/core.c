@@ -136,6 +136,7 @@ static void derived_carve(struct parc_core *core, struct block *block)
 	ranking_init_within(&core->waiting, core->allocations, sizeof(*core->allocations));
 	ranking_init_major(&core->turns, block, strand_limit(limits));
 	reserve_plan_init(core, block);
+	preempt_init(core, block);
 	array_init(core, block);
 	strand_init(core, block);
 	fair_init(core, block);

@@ -13,8 +13,8 @@
  * round, stays.
  *
  * Cost: a walk over the allocations and, for the candidates of each deal, assign.h; at most
- * CANDIDATES_MAX of either kind, and LINES_MAX lines. With more than ASSIGN_CHIPS_MAX makes of chip
- * the last are not dealt.
+ * CANDIDATES_MAX of either kind, and LINES_WALKED lines. With more than ASSIGN_CHIPS_MAX makes of
+ * chip the last are not dealt.
  */
 #include "core/deal.h"
 
@@ -38,7 +38,6 @@
 #include "core/strand.h"
 
 #define CANDIDATES_MAX 1024 /* that wait; that run */
-#define LINES_MAX      256  /* lines looked at */
 #define ROUND_EPOCHS   4    /* steps of a score at a round */
 
 /* One job of the deal. */
@@ -88,7 +87,7 @@ static int is_awaited(const struct parc_core *core)
 {
 	int32_t line = line_first(core, LINE_BLOCKED);
 
-	for (int32_t i = 0; line >= 0 && i < LINES_MAX; i++, line = line_next(core, line))
+	for (int32_t i = 0; line >= 0 && i < LINES_WALKED; i++, line = line_next(core, line))
 		if (core->jobs[line_head(core, line)].reason == PARC_REASON_ROUND)
 			return 1;
 	return 0;
@@ -246,30 +245,17 @@ static void add_waiting(const struct parc_core *core, struct deal *deal, int32_t
 /* The first jobs in turn order of the first lines. */
 static void find_waiting(struct parc_core *core, struct deal *deal)
 {
-	int32_t heads[LINES_MAX], from[LINES_MAX], lines = 0, taken = 0;
-	int32_t line = line_first(core, LINE_HOPELESS);
+	struct line_walk walk = {.count = 0};
+	int32_t line = line_first(core, LINE_HOPELESS), job;
 
-	for (; line >= 0 && lines < LINES_MAX; line = line_next(core, line)) {
-		int32_t head = line_head(core, line);
-
-		if (core->lines[line].state == LINE_HOPELESS || deal_size(core, head) == 0)
-			continue;
-		from[lines] = line;
-		heads[lines++] = head;
-	}
-	while (taken < CANDIDATES_MAX) {
-		int32_t best = -1;
-
-		for (int32_t i = 0; i < lines; i++)
-			if (heads[i] >= 0 &&
-			    (best < 0 || line_job_is_before(core, heads[i], heads[best])))
-				best = i;
-		if (best < 0)
-			return;
-		if (quota_bars(core, heads[best]) == PARC_REASON_NONE)
-			add_waiting(core, deal, heads[best]);
-		heads[best] = line_next_job(core, from[best], heads[best], INT64_MAX);
-		taken++;
+	for (; line >= 0 && walk.count < LINES_WALKED; line = line_next(core, line))
+		if (core->lines[line].state != LINE_HOPELESS &&
+		    deal_size(core, line_head(core, line)) != 0)
+			line_walk_add(core, &walk, line);
+	for (int32_t i = 0; i < CANDIDATES_MAX && (job = line_walk_job(core, &walk)) >= 0; i++) {
+		if (core->jobs[job].reservation < 0 && quota_bars(core, job) == PARC_REASON_NONE)
+			add_waiting(core, deal, job);
+		line_walk_on(core, &walk);
 	}
 }
 
@@ -527,13 +513,14 @@ static int32_t find_victims(const struct parc_core *core, struct deal *deal, int
 /* Stop those in whose place the job fits on its new chip; how many, 0: it would not fit. */
 static int32_t stop_for(struct parc_core *core, struct deal *deal, int32_t i)
 {
+	struct parc_action plan;
 	int32_t chip = deal->jobs[i].chip, needed;
 	int32_t count = find_victims(core, deal, chip, i);
 
 	if (count == 0)
 		return 0;
 	core->plan_only = UINT64_C(1) << deal->chips[chip];
-	needed = reserve_plan_evicting(core, deal->hands[i].job, deal->victims, count);
+	needed = reserve_plan_evicting(core, deal->hands[i].job, deal->victims, count, &plan);
 	core->plan_only = 0;
 	for (int32_t k = 0; k < needed; k++)
 		act_stop(core, deal->victims[k], PARC_RESULT_PREEMPTED);

@@ -139,10 +139,12 @@ static uint64_t policy_hash(const struct policy *it, uint64_t hash)
 	for (int32_t t = 0; t < it->types_count; t++) {
 		hash = hash_word(hash, it->types[t].chips);
 		hash = hash_word(hash, (uint64_t)it->types[t].count);
+		hash = hash_word(hash, (uint64_t)it->types[t].memory_mib);
 		hash = hash_pair(hash, it->types[t].cpu_milli, it->types[t].devices);
 		hash = hash_word(hash, (uint64_t)it->types[t].share_milli);
 	}
 	hash = hash_pair(hash, it->cpu_most, it->devices_most);
+	hash = hash_word(hash, (uint64_t)it->memory_most);
 	return prices_hash(it->prices, hash_word(hash, (uint64_t)it->count_sum));
 }
 

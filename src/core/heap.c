@@ -332,6 +332,9 @@ static inline void batch_add(struct parc_core *core, struct batch *batch, int32_
 			return;
 		key = hash_word(batch->ops->alike(core, it->cpu_free, it->devices, &heap->ask),
 				index->scores_epoch);
+		if (batch->ops->memory)
+			key = hash_word(key, (uint64_t)it->memory_free << 32 ^
+						     (uint64_t)heap->ask.task.memory_mib);
 		__builtin_prefetch(alike_at(index, key));
 	}
 	batch->classes[batch->count] = class;
@@ -386,25 +389,6 @@ static void heap_fill(struct parc_core *core, int32_t slot)
 	index->heaps[slot].births_seen = index->births_count;
 	batch_fill(core, &batch);
 	heap_order(index, slot);
-}
-
-/* What a birth must have for the ask to fit, as far as a glance tells. */
-static struct birth birth_needed(const struct ask *ask)
-{
-	const struct parc_task *task = &ask->task;
-	int is_whole = task->share_milli == PARC_SHARE_WHOLE;
-
-	if (task->devices == 0)
-		return (struct birth){0};
-	return (struct birth){.chips = chips_fold(task->chips),
-			      .whole = is_whole ? (uint8_t)task->devices : 0,
-			      .share = is_whole ? 0 : (uint8_t)(task->share_milli >> SHARE_SHIFT)};
-}
-
-static inline int birth_may_fit(const struct birth *it, const struct birth *needed)
-{
-	return (needed->chips == 0 || (it->chips & needed->chips) != 0) &&
-	       it->whole >= needed->whole && it->share >= needed->share;
 }
 
 /* Hear of the births one by one, from the first that the heap has not heard of. */

@@ -37,7 +37,8 @@ static int is_in_window(const struct parc_core *core, int32_t slot, const struct
 		return it->start_us < closed_us && it->end_us > window->from_us &&
 		       (window->member == 0 ||
 			!closure_admits(core, it->closure, &core->jobs[window->member - 1]));
-	return slot != window->except && start_us < window->until_us &&
+	return slot != window->except && !(window->over && it->yields) &&
+	       start_us < window->until_us &&
 	       (it->end_us == PARC_NEVER || it->end_us > window->from_us);
 }
 

@@ -3,9 +3,9 @@
  * Filing nodes into classes. The heaps of classes are in heap.c; index.h says how both work.
  *
  * A class's key is what its members have at least: CPU, memory and device memory rounded down to
- * the thresholds of the known shapes (CPU to some more, where those lie far apart), and the free
- * share of each device as it is, since its value is in the remainder; devices that no shape can
- * tell apart are sorted, within their link group where the node has several.
+ * the thresholds of the known shapes (CPU and memory to some more, where those lie far apart), and
+ * the free share of each device as it is, since its value is in the remainder; devices that no
+ * shape can tell apart are sorted, within their link group where the node has several.
  */
 #include "core/index.h"
 
@@ -16,7 +16,8 @@
 #include "core/policy.h"
 #include "core/profile.h"
 
-#define REFINE_STEPS 16
+#define CPU_STEPS    16
+#define MEMORY_STEPS 32
 
 void index_init(struct parc_core *core, struct block *block)
 {
@@ -494,15 +495,25 @@ void index_learn(struct parc_core *core, const struct ask *ask)
 }
 
 /* Steps are a core times a power of two, so that another largest node adds few. */
-void index_refine(struct parc_core *core, int32_t cpu_milli)
+/* Add about so many steps up to the value, each a power of two times `unit`; 1 if that tells more
+ * apart than before. */
+static int threshold_refine(struct thresholds *it, int64_t most, int64_t unit, int32_t steps)
 {
-	int64_t step = 1000;
+	int64_t step = unit;
 	int more = 0;
 
-	while (step * REFINE_STEPS < cpu_milli)
+	while (step * steps < most)
 		step *= 2;
-	for (int64_t cpu = step; cpu < cpu_milli; cpu += step)
-		more |= threshold_add(&core->cpu, cpu);
+	for (int64_t value = step; value < most; value += step)
+		more |= threshold_add(it, value);
+	return more;
+}
+
+void index_refine(struct parc_core *core, int32_t cpu_milli, int64_t memory_mib)
+{
+	int more = threshold_refine(&core->cpu, cpu_milli, 1000, CPU_STEPS);
+
+	more |= threshold_refine(&core->memory, memory_mib, 1024, MEMORY_STEPS);
 	if (more && !core->index->exact)
 		nodes_refile(core);
 }

@@ -7,7 +7,6 @@
  * A heap learns of classes that got their first member from the list of births when it is next
  * asked, or from the list of all filled classes when that is shorter, so an ask that is never made
  * again costs nothing. A class that fills again mostly finds its score remembered.
- *
  * Of a class the member that changed last is taken; of nodes with all devices free the first by
  * rank: small work breaks them at one end of the fleet, and at the other pods stay whole for gangs.
  *
@@ -24,13 +23,13 @@
 #define CORE_INDEX_H
 
 #include "base/buddy.h"
+#include "core/birth.h"
 #include "core/policy.h"
 
 #define HEAPS_MAX   512 /* asks remembered; more evict the one longest unused */
 #define HEAPS_WORDS (HEAPS_MAX / 64)
 #define LAPSE_ORDER 13 /* 2^13 scores remembered: 320 KiB */
 #define ALIKE_ORDER 16 /* likewise, of nodes that are alike: 1 MiB */
-#define SHARE_SHIFT 6  /* free shares are told apart by 64 thousandths in births */
 
 struct class
 {
@@ -85,14 +84,6 @@ struct heap {
 	int32_t next;  /* in its hash bucket */
 	int32_t exact; /* classes tell apart all that it asks for */
 	int32_t plain; /* it asks for nothing but shares, CPU and memory */
-};
-
-/* A class got its first member: which, and what tells at a glance that an ask does not fit on it,
- * so that the class itself is fetched from memory for few. */
-struct birth {
-	int32_t class;
-	uint16_t chips;	      /* of its pools, folded */
-	uint8_t whole, share; /* free whole devices; largest free share >> SHARE_SHIFT */
 };
 
 /* By chip: how many births there were up to the last of a class with at least so much free. */
@@ -154,19 +145,12 @@ void index_link_after(struct parc_core *core, int32_t node, int32_t older);
 /* Tell these requests apart from now on. */
 void index_learn(struct parc_core *core, const struct ask *ask);
 
-/* Round free CPU down by no more than about a sixteenth of `cpu_milli` from now on, wherever the
- * requests that are told apart lie: the policy judges a class by what its members have at least. */
-void index_refine(struct parc_core *core, int32_t cpu_milli);
+/* Round free CPU down by no more than about a sixteenth of `cpu_milli` from now on, and memory by a
+ * thirty-second of `memory_mib`: the policy judges a class by what its members have at least. */
+void index_refine(struct parc_core *core, int32_t cpu_milli, int64_t memory_mib);
 
 /* Do all members of a class answer this ask alike? */
 int index_tells_apart(const struct parc_core *core, const struct ask *ask);
-
-/* Chips in fewer bits: who has none in common here has none. */
-static inline uint16_t chips_fold(uint64_t chips)
-{
-	chips |= chips >> 32;
-	return (uint16_t)(chips | chips >> 16);
-}
 
 /* 0: the ask surely fits on no member of the class. Most classes of a full fleet are told at this
  * glance. Memory and CPU are floors, and not looked at. */

@@ -188,6 +188,7 @@ void line_join(struct parc_core *core, int32_t job)
 	core->lines[slot].count++;
 	strand_join(core, job, slot, &node);
 	core->pending++;
+	core->looks = 1;
 	attribution_note(core);
 }
 
@@ -307,6 +308,47 @@ int32_t line_first(const struct parc_core *core, enum line_state most)
 int32_t line_next(const struct parc_core *core, int32_t line)
 {
 	return ranking_next(&core->turns, core->turns_root, line, LINE_HOPELESS);
+}
+
+int32_t line_first_within(const struct parc_core *core, int32_t nth)
+{
+	int32_t line = ranking_from(&core->turns, core->turns_root, strand_major_least(nth, 0));
+
+	return line >= 0 && core->turns.majors[line] < strand_major_least(nth, 1) ? line : -1;
+}
+
+void line_walk_add(const struct parc_core *core, struct line_walk *walk, int32_t line)
+{
+	if (walk->count == LINES_WALKED)
+		return;
+	walk->lines[walk->count] = line;
+	walk->jobs[walk->count++] = line_head(core, line);
+}
+
+int32_t line_walk_job(const struct parc_core *core, struct line_walk *walk)
+{
+	int32_t best = -1;
+
+	for (int32_t i = 0; i < walk->count; i++)
+		if (walk->jobs[i] >= 0 &&
+		    (best < 0 || line_job_is_before(core, walk->jobs[i], walk->jobs[best])))
+			best = i;
+	walk->at = best;
+	return best < 0 ? -1 : walk->jobs[best];
+}
+
+void line_walk_on(const struct parc_core *core, struct line_walk *walk)
+{
+	int32_t *job = &walk->jobs[walk->at];
+
+	*job = line_next_job(core, walk->lines[walk->at], *job, INT64_MAX);
+}
+
+void line_walk_skip(const struct parc_core *core, struct line_walk *walk)
+{
+	int32_t *job = &walk->jobs[walk->at];
+
+	*job = strand_skip_bundle(core, walk->lines[walk->at], *job);
 }
 
 void line_block_all(struct parc_core *core)

@@ -75,6 +75,26 @@ int32_t line_first(const struct parc_core *core, enum line_state most);
  * LINE_HOPELESS). Lines whose jobs all wait at gates are not met. */
 int32_t line_next(const struct parc_core *core, int32_t line);
 
+/* The first line whose first job is within a guarantee, in that tier from the top; -1: none. */
+int32_t line_first_within(const struct parc_core *core, int32_t nth);
+
+/* The jobs of several lines, in the order of turns. More lines than that are left out. */
+#define LINES_WALKED 256
+
+struct line_walk {
+	int32_t lines[LINES_WALKED], jobs[LINES_WALKED]; /* of each its next job, -1: none */
+	int32_t count, at;
+};
+
+void line_walk_add(const struct parc_core *core, struct line_walk *walk, int32_t line);
+
+/* The next job, the same until the walk goes on; -1: none. */
+int32_t line_walk_job(const struct parc_core *core, struct line_walk *walk);
+
+/* Go on behind it; behind all of its bundle. */
+void line_walk_on(const struct parc_core *core, struct line_walk *walk);
+void line_walk_skip(const struct parc_core *core, struct line_walk *walk);
+
 /* Ready the lines that could use what was freed on the node; all lines. */
 void line_wake_node(struct parc_core *core, int32_t node);
 void line_wake_all(struct parc_core *core);

@@ -563,7 +563,7 @@ static int reservation_is_right(struct links *links, int32_t slot)
 			      core->closures[it->closure].id == PARC_NONE ||
 			      core->closures[it->closure].reservation != slot)
 		return 0;
-	if (it->start_us < 0 || it->end_us < it->start_us)
+	if (it->start_us < 0 || it->end_us < it->start_us || it->recall > (it->closure < 0))
 		return 0;
 	for (int32_t h = it->holds; h >= 0; h = core->holds[h].next, count++)
 		if (!meet(links, MARKS_HOLDS, h) || !hold_is_right(links, h, slot))

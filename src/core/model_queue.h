@@ -61,6 +61,8 @@ struct reservation {
 	int32_t job;	 /* slot, -1: of a window, or free */
 	int32_t closure; /* slot; -1: of a job, or free */
 	int32_t holds, count;
+	uint8_t recall; /* 1: others were told to give way for it (recall.h) */
+	uint8_t yields; /* derived: while a plan is made: it does not matter (reserve_plan.c) */
 };
 
 /* A window (closure.h). What it keeps is a reservation. */

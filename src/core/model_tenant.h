@@ -36,6 +36,8 @@ struct tenant {
 	int32_t gate_next;	 /* in the list of those that may have got some; -2: not in it */
 	int32_t bundles, closed; /* holder: the first of its bundles, of its strands at gates */
 	int64_t borrowed_normal; /* while victims are chosen */
+	int64_t leaving_normal;	 /* while it is recalled: of what is used, told to stop */
+	int64_t recalled_normal; /* likewise: what of its guarantee is spoken for */
 	__int128 tree_past;	 /* while ranks are reckoned */
 };
 

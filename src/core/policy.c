@@ -86,8 +86,8 @@ static int32_t score_dot(struct parc_core *core, const struct view *view, const 
 	return (int32_t)(100 * (whole - cpu * devices_whole - devices * cpu_whole) / whole);
 }
 
-const struct policy_ops policy_first_fit = {"first-fit", 1, 0, score_nothing, NULL};
-const struct policy_ops policy_best_fit = {"best-fit", 1, 0, score_best, NULL};
-const struct policy_ops policy_worst_fit = {"worst-fit", 1, 0, score_worst, NULL};
-const struct policy_ops policy_random = {"random", 1, 1, score_nothing, NULL};
-const struct policy_ops policy_dot_product = {"dot-product", 1, 0, score_dot, NULL};
+const struct policy_ops policy_first_fit = {"first-fit", 1, 0, score_nothing, NULL, 0};
+const struct policy_ops policy_best_fit = {"best-fit", 1, 0, score_best, NULL, 0};
+const struct policy_ops policy_worst_fit = {"worst-fit", 1, 0, score_worst, NULL, 0};
+const struct policy_ops policy_random = {"random", 1, 1, score_nothing, NULL, 0};
+const struct policy_ops policy_dot_product = {"dot-product", 1, 0, score_dot, NULL, 0};

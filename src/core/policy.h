@@ -29,6 +29,7 @@ struct policy_ops {
 	 * (profile_view_hash) and the ask. Nodes alike in this score alike. */
 	uint64_t (*alike)(const struct parc_core *core, int32_t cpu_free, uint64_t devices,
 			  const struct ask *ask);
+	int memory; /* the score looks at the free memory and what is asked of it, too */
 };
 
 /* The operations of the policy in force. */

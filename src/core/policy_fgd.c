@@ -201,4 +201,4 @@ static uint64_t alike_fgd(const struct parc_core *core, int32_t cpu_free, uint64
 	return hash_word(devices, before << 32 | after << 16 | asked);
 }
 
-const struct policy_ops policy_fgd = {"fgd", 1, 0, score_fgd, alike_fgd};
+const struct policy_ops policy_fgd = {"fgd", 1, 0, score_fgd, alike_fgd, 0};

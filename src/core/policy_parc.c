@@ -4,12 +4,14 @@
  * sources and what was tried).
  *
  *     score = V(after) - V(before) - the dearest price of a type that the node no longer hosts
- *     V     = 10 D - 12 C + K - F          in 1/256 of a thousandth of a device
+ *     V     = 10 D - 12 C - 6 M + K - F    in 1/256 of a thousandth of a device
  *
  *     D  what the free devices are worth to the shares of the profile, each by the dual of the
  *        cutting-stock problem: a remainder that nothing fits is worth nothing (base/cutting.h)
  *     C  what of that is expected to stay unused for lack of CPU (shortage.h)
- *     K  the price of chips that some work is restricted to (price.h)
+ *     M  the same for lack of memory
+ *     K  the price of chips that some work is restricted to (price.h), where CPU is ample: of
+ *        D - 256 C, if that is above 0
  *     F  fragmentation as in FGD, not truncated: it drives towards nodes already in use
  *
  * D, C and F depend on the free state and the profile alone and are remembered by state; prices
@@ -23,10 +25,11 @@
 #include "core/price.h"
 #include "core/profile.h"
 
-#define WEIGHT_DEVICES	10
-#define WEIGHT_CPU	12
-#define WEIGHT_CHIP	3200
-#define CHIP_CPU_FACTOR 6 /* a restricted chip's price covers its CPU at 4/6 of what work asks */
+#define WEIGHT_DEVICES 10
+#define WEIGHT_CPU     12
+#define WEIGHT_MEMORY  6
+#define WEIGHT_CHIP    3200
+#define CHIP_SHORTAGE  256 /* so many times C is taken off what has a chip's price */
 
 /* What the free devices are worth, CUTTING_ONE a device; and times the price of their chips. */
 struct worth {
@@ -57,7 +60,7 @@ static void worth_change(const struct policy *policy, int32_t chip, int32_t from
 	worth->priced += more * policy->prices->chips[chip];
 }
 
-/* 10 D - 12 C - F, and the types that it hosts: remembered. */
+/* 10 D - 12 C - F, C, and the types that it hosts: remembered. */
 static void state_value(const struct policy *policy, const struct view *view, uint64_t cells,
 			int64_t devices, struct memo_entry *found)
 {
@@ -73,38 +76,50 @@ static void state_value(const struct policy *policy, const struct view *view, ui
 						 : 0;
 		entry->key = key;
 		entry->hosts = prices_hosts(policy->prices, view);
+		entry->shortage =
+			shortage_of(&policy->cpu_shortage, view->cpu_free, (int32_t)volume);
 		entry->value = (devices * WEIGHT_DEVICES * PARC_SHARE_WHOLE * PRICE_ONE >> 20) -
-			       WEIGHT_CPU * shortage_of(&policy->shortage, view->cpu_free,
-							(int32_t)volume) -
-			       fragments;
+			       WEIGHT_CPU * entry->shortage - fragments;
 	}
 	*found = *entry;
 }
 
-/* K: the price of the chips for what can be filled there, which CPU bounds. */
-static int64_t chip_value(const struct policy *policy, const struct view *view,
-			  const struct worth *worth)
+/* K: the price of the chips, in the mean over the devices. Where CPU is short it is not the chip
+ * that is scarce, and work that has a choice may come. */
+static int64_t chip_value(const struct worth *worth, int64_t shortage)
 {
-	int64_t fillable = worth->devices * PARC_SHARE_WHOLE >> 20;
-	int64_t with_cpu = (int64_t)view->cpu_free * PARC_SHARE_WHOLE * 4 /
-			   ((int64_t)policy->cpu_per_device * CHIP_CPU_FACTOR);
-	int64_t volume = fillable < with_cpu ? fillable : with_cpu, price;
+	int64_t fillable = worth->devices * PARC_SHARE_WHOLE * PRICE_ONE >> 20;
+	int64_t ample = fillable - CHIP_SHORTAGE * shortage, price;
 
-	if (worth->priced == 0)
+	if (worth->priced == 0 || ample <= 0)
 		return 0;
-	price = worth->priced / worth->devices; /* in the mean over its devices */
-	return WEIGHT_CHIP * price * PRICE_ONE / CHIP_PRICES_ONE * volume / PARC_SHARE_WHOLE;
+	price = worth->priced / worth->devices;
+	return WEIGHT_CHIP * price * ample / (CHIP_PRICES_ONE * PARC_SHARE_WHOLE);
+}
+
+/* The whole of V. M is not remembered by state, since few states with all else equal have the same
+ * memory free; neither is K, whose prices change. */
+static int64_t view_value(const struct policy *policy, const struct view *view, uint64_t cells,
+			  const struct worth *worth, uint64_t *hosts)
+{
+	struct memo_entry found;
+	int64_t memory;
+
+	state_value(policy, view, cells, worth->devices, &found);
+	memory = shortage_of(&policy->memory_shortage, view->memory_free,
+			     (int32_t)(worth->devices * PARC_SHARE_WHOLE >> 20));
+	*hosts = found.hosts;
+	return found.value - WEIGHT_MEMORY * memory + chip_value(worth, found.shortage);
 }
 
 /* Value of the view less what was lost against the hosts before. */
 static int64_t value_after(const struct policy *policy, const struct view *view, uint64_t cells,
 			   const struct worth *worth, uint64_t hosts_before)
 {
-	struct memo_entry found;
+	uint64_t hosts;
+	int64_t value = view_value(policy, view, cells, worth, &hosts);
 
-	state_value(policy, view, cells, worth->devices, &found);
-	return found.value + chip_value(policy, view, worth) -
-	       prices_dearest(policy->prices, hosts_before & ~found.hosts);
+	return value - prices_dearest(policy->prices, hosts_before & ~hosts);
 }
 
 /* A share: each device that could take it, those with equal room once; the first of the best. */
@@ -150,21 +165,21 @@ static int32_t score_clamp(int64_t score)
 static void value_before(const struct parc_core *core, const struct view *view, uint64_t cells,
 			 struct standing *before)
 {
-	uint64_t epoch = core->index->scores_epoch + 1;
-	struct memo_entry found;
+	uint64_t epoch = core->index->scores_epoch + 1, hosts;
 	struct worth worth;
+	int64_t value;
 
 	if (view->standing != NULL && view->standing->epoch == epoch) {
 		*before = *view->standing;
 		return;
 	}
 	worth_of(core->policy, view, &worth);
-	state_value(core->policy, view, cells, worth.devices, &found);
+	value = view_value(core->policy, view, cells, &worth, &hosts);
 	*before = (struct standing){.epoch = epoch,
-				    .hosts = found.hosts,
+				    .hosts = hosts,
 				    .devices = worth.devices,
 				    .priced = worth.priced,
-				    .value = found.value + chip_value(core->policy, view, &worth)};
+				    .value = value};
 	if (view->standing != NULL)
 		*view->standing = *before;
 }
@@ -199,6 +214,7 @@ static int32_t score_parc(struct parc_core *core, const struct view *view, const
 	view_copy(&after, view);
 	if (pick->booking.devices == 1 && pick->booking.share_milli < PARC_SHARE_WHOLE) {
 		after.cpu_free -= pick->booking.cpu_milli;
+		after.memory_free -= ask->task.memory_mib;
 		value = best_share(core->policy, &after, cells, &before, pick);
 	} else {
 		value = value_taken(core, &after, cells, &before, ask, pick);
@@ -215,4 +231,4 @@ static uint64_t alike_parc(const struct parc_core *core, int32_t cpu_free, uint6
 	return hash_word(hash_pair(devices, cpu_free, ask->task.cpu_milli), asked);
 }
 
-const struct policy_ops policy_parc = {"parc", 0, 0, score_parc, alike_parc};
+const struct policy_ops policy_parc = {"parc", 0, 0, score_parc, alike_parc, 1};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Choosing who gives way to the job whose turn is first. Preemptible work may have to, if it has
- * run for long enough and
+ * Choosing who gives way to a job that waits. Preemptible work may have to, if it has run for long
+ * enough and
  *
  *   right     is of a tier that the newcomer's has a right over or, where levels of attained
  *             service are the order, of its own tier and a higher level; what runs within the
@@ -9,22 +9,23 @@
  *   reclaim   is borrowed, on a chip that fulfils the guarantee within which the newcomer is
  *
  * They are sorted by what the policy minds: the work lost (what was held since the last
- * checkpoint, times the time since then), how late they started, or whose turn is last. They are
+ * checkpoint, times the time since then), how late they started, or whose turn is last. What has
+ * been told to stop already comes before all of them: what it leaves may be enough. They are
  * given back for a try one by one until the newcomer fits (reserve_plan.c); then each is spared
- * without which it fits as well, from the last one on. Only those left are stopped.
+ * without which it fits as well, from the last one on. Only those left have to go.
  *
  * No ping-pong: rights go from higher to lower tiers only, levels only grow, and who is above his
  * guarantee reclaims nothing. Nobody is stopped before he has run for run_min_us.
  *
- * While somebody waits, the core asks to be woken now and then, since time alone may make work
- * give way. Cost of a look: a walk over the allocations, and a try for each of at most
- * VICTIMS_MAX.
+ * Cost: once in a step a walk over the allocations, which notes those that come into question;
+ * for each newcomer a walk over these, and a try for each of at most VICTIMS_MAX of them and of
+ * LEAVING_MAX that are on their way.
  */
 #include "core/preempt.h"
 
 #include <string.h>
 
-#include "core/act.h"
+#include "base/block.h"
 #include "core/fit.h"
 #include "core/job.h"
 #include "core/line.h"
@@ -33,10 +34,10 @@
 #include "core/reserve.h"
 #include "core/tree.h"
 
-#define VICTIMS_MAX 256
-#define SPARED_MAX  8		     /* tries to spare one */
-#define LOOK_MIN_US INT64_C(1000000) /* between two looks */
-#define LOOK_MAX_US INT64_C(600000000)
+#define SPARED_MAX   8		      /* tries to spare one */
+#define LOOK_MIN_US  INT64_C(1000000) /* between two looks */
+#define LOOK_MAX_US  INT64_C(600000000)
+#define MOVABLES_MAX 65536 /* noted in a step; when there are more all are walked each time */
 
 struct victim {
 	int32_t allocation;
@@ -47,16 +48,35 @@ struct victim {
 struct victims {
 	struct victim list[VICTIMS_MAX];
 	int32_t count;
+	int32_t leaving[LEAVING_MAX]; /* allocations that are on their way */
+	int32_t leaving_count;
 };
+
+void preempt_init(struct parc_core *core, struct block *block)
+{
+	int32_t size = core->jobs_table.size;
+
+	core->movables_max = size < MOVABLES_MAX ? size : MOVABLES_MAX;
+	core->movables = block_take(block, (size_t)core->movables_max, sizeof(*core->movables));
+}
 
 /* ---- Who may have to */
 
-static int is_preemptible(const struct parc_core *core, int32_t slot)
+/* For how long what was borrowed may run. */
+static int64_t reclaim_us(const struct parc_core *core)
+{
+	return core->rules.reclaim_us < core->rules.run_min_us ? core->rules.reclaim_us
+							       : core->rules.run_min_us;
+}
+
+/* Is it on its way, or may it be told to stop, by whomever? */
+static int is_movable(const struct parc_core *core, int32_t slot)
 {
 	const struct allocation *it = &core->allocations[slot];
 
-	return allocation_is_live(core, slot) && it->state != PARC_JOB_STOPPING &&
-	       core->jobs[job_of(core, it)].preemptible;
+	return allocation_is_live(core, slot) &&
+	       (it->state == PARC_JOB_STOPPING ||
+		(core->jobs[slot].preemptible && core->time_us - it->start_us >= reclaim_us(core)));
 }
 
 static int has_right(const struct parc_core *core, const struct job *newcomer,
@@ -101,8 +121,7 @@ static int holds_of(const struct parc_core *core, int32_t slot, int32_t holder, 
 	return *normal > 0;
 }
 
-/* May the newcomer take back what others borrowed? The guarantee within which it is; -1: none. */
-static int32_t claims_of(const struct parc_core *core, int32_t job)
+int32_t preempt_holder(const struct parc_core *core, int32_t job)
 {
 	const struct job *it = &core->jobs[job];
 	int32_t holder = holder_of(core, it);
@@ -111,6 +130,31 @@ static int32_t claims_of(const struct parc_core *core, int32_t job)
 	    core->lines[it->line].need_normal > tree_left_normal(core, holder))
 		return -1;
 	return holder;
+}
+
+void preempt_note(struct parc_core *core, int32_t slot)
+{
+	int32_t holder = holder_of(core, &core->jobs[slot]);
+	int64_t normal;
+
+	if (holder >= 0 && holds_of(core, slot, holder, &normal))
+		core->tenants[holder].leaving_normal += normal;
+}
+
+void preempt_begin(struct parc_core *core)
+{
+	core->movables_count = 0;
+	for (int32_t i = 0; i < core->tenants_table.high; i++)
+		core->tenants[i].leaving_normal = 0;
+	for (int32_t slot = 0; slot < core->jobs_table.high; slot++) {
+		if (!is_movable(core, slot))
+			continue;
+		if (core->movables_count < core->movables_max)
+			core->movables[core->movables_count] = slot;
+		core->movables_count++;
+		if (core->allocations[slot].state == PARC_JOB_STOPPING)
+			preempt_note(core, slot);
+	}
 }
 
 /* ---- In which order */
@@ -166,32 +210,49 @@ static void victim_add(const struct parc_core *core, struct victims *victims,
 	victims->list[at] = *victim;
 }
 
-static void victims_find(const struct parc_core *core, int32_t job, struct victims *victims)
+/* May the newcomer have the allocation stop? `borrowed`: only as far as its holder borrows. */
+static int is_victim(const struct parc_core *core, int32_t job, int32_t recalls, int32_t slot,
+		     int32_t *borrowed)
 {
 	const struct job *newcomer = &core->jobs[job];
-	int32_t claims = claims_of(core, job);
-	int64_t run_min_us = core->rules.run_min_us, normal;
-	int64_t reclaim_us =
-		core->rules.reclaim_us < run_min_us ? core->rules.reclaim_us : run_min_us;
+	int32_t holder = holder_of(core, &core->jobs[slot]);
+	int64_t ran_us = core->time_us - core->allocations[slot].start_us, normal;
 
-	victims->count = 0;
-	for (int32_t slot = 0; slot < core->jobs_table.high; slot++) {
-		struct victim victim = {.allocation = slot};
-		int32_t other, holder;
-		int64_t ran_us;
+	if (core->rules.preempt && ran_us >= core->rules.run_min_us &&
+	    has_right(core, newcomer, &core->jobs[slot], slot)) {
+		*borrowed = holder >= 0 && holder != holder_of(core, newcomer);
+		return 1;
+	}
+	*borrowed = holder >= 0;
+	return recalls >= 0 && holder != recalls && holds_of(core, slot, recalls, &normal);
+}
 
-		if (!is_preemptible(core, slot))
+/* It is on its way: may what it leaves be reckoned with for the newcomer? */
+static void victims_leave(const struct parc_core *core, int32_t job, int32_t recalls, int32_t slot,
+			  struct victims *victims)
+{
+	if (victims->leaving_count < LEAVING_MAX &&
+	    (recalls >= 0 || has_right(core, &core->jobs[job], &core->jobs[slot], slot)))
+		victims->leaving[victims->leaving_count++] = slot;
+}
+
+static void victims_find(const struct parc_core *core, int32_t job, int32_t recalls,
+			 struct victims *victims)
+{
+	int noted = core->movables_count <= core->movables_max;
+	int32_t count = noted ? core->movables_count : core->jobs_table.high;
+
+	victims->count = victims->leaving_count = 0;
+	for (int32_t i = 0; i < count; i++) {
+		struct victim victim = {.allocation = noted ? core->movables[i] : i};
+
+		if (!is_movable(core, victim.allocation))
 			continue;
-		other = slot;
-		holder = holder_of(core, &core->jobs[other]);
-		ran_us = core->time_us - core->allocations[slot].start_us;
-		if (core->rules.preempt && ran_us >= run_min_us &&
-		    has_right(core, newcomer, &core->jobs[other], other))
-			victim.borrowed = holder >= 0 && holder != holder_of(core, newcomer);
-		else if (claims >= 0 && ran_us >= reclaim_us && holder != claims &&
-			 holds_of(core, slot, claims, &normal))
-			victim.borrowed = holder >= 0;
-		else
+		if (core->allocations[victim.allocation].state == PARC_JOB_STOPPING) {
+			victims_leave(core, job, recalls, victim.allocation, victims);
+			continue;
+		}
+		if (!is_victim(core, job, recalls, victim.allocation, &victim.borrowed))
 			continue;
 		victim_rate(core, &victim);
 		victim_add(core, victims, &victim);
@@ -208,7 +269,9 @@ static void victims_limit(struct parc_core *core, struct victims *victims)
 		int32_t holder = holder_of(core, &core->jobs[job]);
 
 		if (victims->list[i].borrowed)
-			core->tenants[holder].borrowed_normal = -tree_left_normal(core, holder);
+			core->tenants[holder].borrowed_normal =
+				-tree_left_normal(core, holder) -
+				core->tenants[holder].leaving_normal;
 	}
 	for (int32_t i = 0; i < victims->count; i++) {
 		const struct victim *it = &victims->list[i];
@@ -225,9 +288,28 @@ static void victims_limit(struct parc_core *core, struct victims *victims)
 	victims->count = kept;
 }
 
-/* Would the job still fit if one of them, from the last on, were spared? */
-static int32_t victims_spare(struct parc_core *core, int32_t job, int32_t *list, int32_t needed)
+/* ---- How many */
+
+/* Would the job fit if, beside those that are on their way, these gave way? Returns how many of
+ * them have to, which are put first; -1: it would not. */
+static int32_t plan_without(struct parc_core *core, int32_t job, const struct victims *victims,
+			    int32_t *list, int32_t count, struct parc_action *plan)
 {
+	int32_t all[LEAVING_MAX + VICTIMS_MAX], leaving = victims->leaving_count, needed;
+
+	memcpy(all, victims->leaving, (size_t)leaving * sizeof(*all));
+	memcpy(all + leaving, list, (size_t)count * sizeof(*all));
+	needed = reserve_plan_evicting(core, job, all, leaving + count, plan);
+	if (needed > 0)
+		memcpy(list, all, (size_t)needed * sizeof(*list));
+	return needed;
+}
+
+/* Would the job still fit if one of them, from the last on, were spared? */
+static int32_t victims_spare(struct parc_core *core, int32_t job, const struct victims *victims,
+			     int32_t *list, int32_t needed)
+{
+	struct parc_action plan;
 	int32_t tries = 0;
 
 	for (int32_t i = needed - 1; i >= 0 && needed > 1 && tries < SPARED_MAX; i--, tries++) {
@@ -236,8 +318,8 @@ static int32_t victims_spare(struct parc_core *core, int32_t job, int32_t *list,
 		for (int32_t k = 0; k < needed; k++)
 			if (k != i)
 				rest[count++] = list[k];
-		count = reserve_plan_evicting(core, job, rest, count);
-		if (count == 0)
+		count = plan_without(core, job, victims, rest, count, &plan);
+		if (count < 0)
 			continue;
 		memcpy(list, rest, (size_t)count * sizeof(*list));
 		needed = count;
@@ -246,44 +328,50 @@ static int32_t victims_spare(struct parc_core *core, int32_t job, int32_t *list,
 	return needed;
 }
 
-int32_t preempt_for(struct parc_core *core, int32_t job)
+int32_t preempt_find(struct parc_core *core, int32_t job, int32_t list[VICTIMS_MAX],
+		     struct parc_action *plan)
 {
 	struct victims victims;
-	int32_t list[VICTIMS_MAX], needed;
+	int32_t needed;
 
-	victims_find(core, job, &victims);
+	victims_find(core, job, preempt_holder(core, job), &victims);
 	victims_limit(core, &victims);
-	if (victims.count == 0)
-		return 0;
 	for (int32_t i = 0; i < victims.count; i++)
 		list[i] = victims.list[i].allocation;
-	needed = reserve_plan_evicting(core, job, list, victims.count);
-	if (!act_has_room_for(core, needed + 8))
-		return 0;
-	needed = victims_spare(core, job, list, needed);
-	for (int32_t i = 0; i < needed; i++)
-		act_stop(core, list[i], PARC_RESULT_PREEMPTED);
-	return needed;
+	needed = plan_without(core, job, &victims, list, victims.count, plan);
+	needed = victims_spare(core, job, &victims, list, needed);
+	return needed > 0 ? plan_without(core, job, &victims, list, needed, plan) : needed;
 }
+
+/* ---- When */
 
 int preempt_is_on(const struct parc_core *core)
 {
-	return (core->rules.preempt || core->rules.reclaim) &&
-	       (core->rules.backfill == PARC_BACKFILL_EASY ||
-		core->rules.backfill == PARC_BACKFILL_CONSERVATIVE);
+	return core->rules.reclaim ||
+	       (core->rules.preempt && core->rules.backfill != PARC_BACKFILL_DEAL);
+}
+
+/* Between two looks at which nothing but the time is another. */
+static int64_t look_us(const struct parc_core *core)
+{
+	int64_t look_us = core->rules.run_min_us;
+
+	if (core->rules.reclaim && core->rules.reclaim_us < look_us)
+		look_us = core->rules.reclaim_us;
+	if (look_us == 0 || look_us > LOOK_MAX_US)
+		return LOOK_MAX_US;
+	return look_us < LOOK_MIN_US ? LOOK_MIN_US : look_us;
+}
+
+int preempt_is_time(const struct parc_core *core, int64_t before_us)
+{
+	return core->time_us / LOOK_MIN_US != before_us / LOOK_MIN_US ||
+	       core->time_us / look_us(core) != before_us / look_us(core);
 }
 
 int64_t preempt_wake_us(const struct parc_core *core)
 {
-	int64_t look_us = core->rules.run_min_us;
-
 	if (!preempt_is_on(core) || core->running == 0 || line_first(core, LINE_BLOCKED) < 0)
 		return PARC_NEVER;
-	if (core->rules.reclaim && core->rules.reclaim_us < look_us)
-		look_us = core->rules.reclaim_us;
-	if (look_us == 0 || look_us > LOOK_MAX_US)
-		look_us = LOOK_MAX_US;
-	if (look_us < LOOK_MIN_US)
-		look_us = LOOK_MIN_US;
-	return (core->time_us / look_us + 1) * look_us;
+	return (core->time_us / look_us(core) + 1) * look_us(core);
 }

@@ -396,9 +396,9 @@ static void hungry_choose(struct parc_core *core)
 	}
 }
 
-/* Classes of nodes must tell apart which of the types they host, and how short of CPU they are:
- * were 77 cores counted as the 64 that some shape asks for, work would go to an unused node
- * rather than to this one. */
+/* Classes of nodes must tell apart which of the types they host, and how short of CPU and memory
+ * they are: were 77 cores counted as the 64 that some shape asks for, work would go to an unused
+ * node rather than to this one. */
 static void types_learn(struct parc_core *core)
 {
 	struct prices *prices = core->policy->prices;
@@ -410,7 +410,7 @@ static void types_learn(struct parc_core *core)
 		ask_init(core, &ask, &task, PARC_NONE);
 		index_learn(core, &ask);
 	}
-	index_refine(core, core->policy->cpu_most);
+	index_refine(core, core->policy->cpu_most, core->policy->memory_most);
 }
 
 void prices_choose(struct parc_core *core)

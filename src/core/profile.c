@@ -23,6 +23,7 @@ void policy_init(struct parc_core *core, struct block *block)
 		memset(policy, 0, sizeof(*policy));
 		policy->memo = memo;
 		policy->cpu_most = policy->devices_most = 1;
+		policy->memory_most = 1;
 		memset(memo, 0, sizeof(*memo) << MEMO_ORDER);
 	}
 	prices_init(core, block);
@@ -55,12 +56,22 @@ static void type_append(struct policy *policy, const struct parc_task *task, int
 	policy->types[policy->types_count++] =
 		(struct profile_type){.chips = task->chips,
 				      .count = count,
+				      .memory_mib = task->memory_mib,
 				      .cpu_milli = task->cpu_milli,
 				      .devices = task->devices,
 				      .share_milli = task->share_milli};
 }
 
-/* Add to the type, which differs from a shape in that memory is not looked at. */
+/* So many more tasks of the type, which ask for so much memory each. */
+static void type_grow(struct profile_type *type, int64_t memory_mib, int64_t count)
+{
+	__int128 sum = (__int128)type->memory_mib * type->count + (__int128)memory_mib * count;
+
+	type->count += count;
+	type->memory_mib = (int64_t)(sum / type->count);
+}
+
+/* Add to the type: shapes that differ in memory alone are one. */
 static void type_merge(struct policy *policy, const struct parc_task *task, int64_t count)
 {
 	for (int32_t i = 0; i < policy->types_count; i++) {
@@ -69,7 +80,7 @@ static void type_merge(struct policy *policy, const struct parc_task *task, int6
 		if (type->cpu_milli == task->cpu_milli && type->devices == task->devices &&
 		    type->share_milli == task->share_milli && type->chips == task->chips) {
 			policy->count_sum += count;
-			type->count += count;
+			type_grow(type, task->memory_mib, count);
 			return;
 		}
 	}
@@ -204,12 +215,13 @@ static void values_make(struct policy *policy)
 	}
 }
 
-/* The largest node decides how the table of shortages is laid out. */
+/* The largest node decides how the tables of shortages are laid out. */
 static void largest_note(struct parc_core *core)
 {
 	struct policy *policy = core->policy;
 
 	policy->cpu_most = policy->devices_most = 1;
+	policy->memory_most = 1;
 	for (int32_t k = 0; k < core->kinds_count; k++) {
 		const struct kind *kind = &core->kinds[k];
 
@@ -217,26 +229,11 @@ static void largest_note(struct parc_core *core)
 			continue;
 		if (kind->cpu_milli > policy->cpu_most)
 			policy->cpu_most = kind->cpu_milli;
+		if (kind->memory_mib > policy->memory_most)
+			policy->memory_most = kind->memory_mib;
 		if (kind->devices_count > policy->devices_most)
 			policy->devices_most = kind->devices_count;
 	}
-}
-
-static void shortage_set(struct policy *policy)
-{
-	int64_t cpu = 0, volume = 0;
-
-	for (int32_t t = 0; t < policy->types_count; t++) {
-		const struct profile_type *type = &policy->types[t];
-
-		if (type->devices > 0)
-			cpu += type->count * type->cpu_milli;
-		volume += type->count * type->devices * type->share_milli;
-	}
-	cpu = volume > 0 ? (int64_t)((__int128)cpu * PARC_SHARE_WHOLE / volume) : 1;
-	policy->cpu_per_device = cpu < 1 ? 1 : cpu > PARC_CPU_MAX ? PARC_CPU_MAX : (int32_t)cpu;
-	shortage_make(&policy->shortage, policy->types, policy->types_count, policy->cpu_most,
-		      policy->devices_most * PARC_SHARE_WHOLE);
 }
 
 void policy_derive(struct parc_core *core)
@@ -249,7 +246,8 @@ void policy_derive(struct parc_core *core)
 	cpu_cells_make(policy);
 	if (core->rules.place == PARC_PLACE_PARC) {
 		values_make(policy);
-		shortage_set(policy);
+		shortage_make(&policy->cpu_shortage, policy, SHORTAGE_CPU);
+		shortage_make(&policy->memory_shortage, policy, SHORTAGE_MEMORY);
 	}
 	index_rescore(core, UINT64_MAX);
 }

@@ -18,19 +18,20 @@
 #define PROFILE_TYPES_MAX 512
 #define PROFILE_KEPT_PCT  95
 #define PROFILE_COUNT_MAX (INT64_C(1) << 38) /* of one type: sums of worth stay below 63 bits */
-#define MEMO_ORDER	  16		     /* 2^16 values remembered: 1.5 MiB */
+#define MEMO_ORDER	  16		     /* 2^16 values remembered: 2 MiB */
 #define CPU_CELLS	  1024		     /* of the table of CPU requests */
 
 struct profile_type {
 	uint64_t chips; /* 0: no device */
 	int64_t count;
+	int64_t memory_mib; /* in the mean of its tasks */
 	int32_t cpu_milli, devices, share_milli;
 	int32_t share; /* index of share_milli in `shares` */
 };
 
 struct memo_entry {
 	uint64_t key;
-	int64_t value;
+	int64_t value, shortage;
 	uint64_t hosts; /* priced types that the state hosts, a bit each (price.h) */
 };
 
@@ -39,7 +40,8 @@ struct policy {
 	struct profile_type types[PROFILE_TYPES_MAX]; /* most frequent first */
 	int32_t types_count;
 	int32_t cpu_most, devices_most; /* of the largest node then */
-	int64_t count_sum;		/* tasks, also of types that found no room */
+	int64_t memory_most;
+	int64_t count_sum; /* tasks, also of types that found no room */
 	/* derived */
 	int32_t kept_count, cpus_count, shares_count; /* kept: 95 % of the tasks; of these: */
 	int32_t cpus[PROFILE_TYPES_MAX], shares[PROFILE_TYPES_MAX]; /* distinct, ascending */
@@ -48,9 +50,8 @@ struct policy {
 	int16_t cpu_cells[CPU_CELLS]; /* how many of `cpus` lie below the cell */
 	struct memo_entry *memo;
 	uint64_t epoch; /* of the values: part of each key */
-	struct shortage shortage;
+	struct shortage cpu_shortage, memory_shortage;
 	int32_t device_values[PARC_SHARE_WHOLE + 1]; /* of free thousandths (base/cutting.h) */
-	int32_t cpu_per_device; /* thousandths of a core that the work asks for a device */
 	struct prices *prices;
 };
 

@@ -10,6 +10,8 @@
  *
  *   deal          deal.h
  *
+ * Under each of them what is recalled (recall.h) is minded, and who recalled it is tried with it.
+ *
  * With reservations there are two passes. In the first each job is tried in order without what
  * is kept for others, so that its length does not matter; who has a reservation is tried with
  * what is kept for it. In the second, jobs that are short enough are tried in order with what is
@@ -28,8 +30,8 @@
 #include "core/node.h"
 #include "core/order.h"
 #include "core/plan.h"
-#include "core/preempt.h"
 #include "core/quota.h"
+#include "core/recall.h"
 #include "core/reserve.h"
 #include "core/speed.h"
 #include "core/strand.h"
@@ -180,158 +182,25 @@ static void line_wait(struct parc_core *core, int32_t line, int32_t reason)
 		act_reason(core, job, reason);
 }
 
-/* Try the line's first job; 1 if it started. */
-static int line_try(struct parc_core *core, int32_t line)
-{
-	int32_t reason = queue_try(core, line_head(core, line));
-
-	if (reason != PARC_REASON_NONE)
-		line_wait(core, line, reason);
-	return reason == PARC_REASON_NONE;
-}
-
-/* One pass over the queue. */
-struct pass {
-	struct parc_core *core;
-	int32_t failed_first, failed_last; /* lines that did not fit, in order */
-	int full;			   /* the step has no room for more */
-};
-
-static void pass_note_failed(struct pass *pass, int32_t line)
-{
-	struct line *it = &pass->core->lines[line];
-
-	if (it->state != LINE_BLOCKED || it->failed)
-		return;
-	it->failed = 1;
-	it->failed_next = -1;
-	if (pass->failed_last >= 0)
-		pass->core->lines[pass->failed_last].failed_next = line;
-	else
-		pass->failed_first = line;
-	pass->failed_last = line;
-}
-
-static void pass_short(struct pass *pass);
-
-/* ---- Without reservations. Each returns 0 when the step has no room for more. */
-
-/* The ready lines in order, each until its first job does not fit. */
-static int queue_greedy(struct parc_core *core)
-{
-	struct pass pass = {.core = core, .failed_first = -1, .failed_last = -1};
-	int32_t line;
-
-	do {
-		while ((line = line_first(core, LINE_READY)) >= 0 && !pass.full) {
-			pass.full = !has_room_for(core, line_head(core, line));
-			if (!pass.full && !line_try(core, line) && has_closures(core))
-				pass_note_failed(&pass, line);
-			quota_open(core);
-		}
-		pass_short(&pass);
-	} while (!pass.full && line_first(core, LINE_READY) >= 0); /* as in queue_backfill */
-	return !pass.full;
-}
-
-/* The first of all starts, or nobody does. */
-static int queue_strict(struct parc_core *core)
-{
-	int32_t line;
-
-	while ((line = line_first(core, LINE_BLOCKED)) >= 0) {
-		int32_t head = line_head(core, line);
-
-		if (!has_room_for(core, head))
-			return 0;
-		if (!line_try(core, line) && !line_is_barred(core->jobs[head].reason))
-			break;
-		quota_open(core);
-	}
-	/* Those behind it were not tried and wait for their turn, also those whose tenants got
-	 * room: each of them, as a core that was decoded has them all past their gates. */
-	quota_open_rest(core);
-	while ((line = line_first(core, LINE_READY)) >= 0) {
-		if (!act_has_room(core))
-			return 0;
-		line_wait(core, line, PARC_REASON_PRIORITY);
-	}
-	return 1;
-}
-
-/* ---- With reservations */
-
-static void give_up_reservation(struct parc_core *core, int32_t job)
-{
-	struct parc_action none = {0};
-
-	act_reserve(core, job, &none);
-}
-
-/* Easy: the job that holds the reservation, -1: none. */
+/* Easy: the job that holds the reservation, -1: none. Recalls are not meant. */
 static int32_t easy_holder(const struct parc_core *core)
 {
 	for (int32_t slot = 0; slot < core->reservations_table.high; slot++)
-		if (core->reservations[slot].job >= 0)
+		if (core->reservations[slot].job >= 0 && !core->reservations[slot].recall)
 			return core->reservations[slot].job;
 	return -1;
-}
-
-/* The reservation belongs to the first of all that wait; see that it will be tried. */
-static void easy_settle(struct parc_core *core)
-{
-	int32_t line = line_first(core, LINE_BLOCKED);
-
-	if (line >= 0 && core->jobs[line_head(core, line)].reservation < 0)
-		line_ready(core, line);
-}
-
-static int32_t reserve_most(const struct parc_core *core)
-{
-	if (core->rules.backfill == PARC_BACKFILL_EASY)
-		return 1;
-	return core->rules.reserve_max > 0 ? core->rules.reserve_max : RESERVE_USUAL;
-}
-
-/* Reserve for the job, or again if it has a reservation that may be wrong by now; once a step. Who
- * has to yield for it (-1: nobody) does so when the new reservation is found, so that nothing
- * slips in between. Returns why that cannot be: it could never start, or a table is full. */
-static int32_t job_reserve(struct parc_core *core, int32_t job, int32_t yields)
-{
-	struct parc_action action = {.kind = PARC_ACTION_RESERVE, .job = core->jobs[job].id};
-
-	if (core->allocations[job].planned == plan_stamp(core) && core->jobs[job].reservation >= 0)
-		return PARC_REASON_NONE;
-	core->allocations[job].planned = plan_stamp(core);
-	if (!reserve_plan(core, job, &action))
-		return plan_never(core, job);
-	if (reserve_is(core, job, &action))
-		return PARC_REASON_NONE;
-	if (reserve_check(core, job, &action, NULL) != 0)
-		return PARC_REASON_LIMIT;
-	if (yields >= 0)
-		give_up_reservation(core, yields);
-	act_reserve(core, job, &action);
-	return PARC_REASON_NONE;
-}
-
-/* Has the job to be planned for later now? */
-static int is_to_reserve(const struct parc_core *core, int32_t line, int32_t job)
-{
-	if (core->jobs[job].reservation >= 0)
-		return core->disrupted;
-	return core->rules.backfill == PARC_BACKFILL_EASY && line_first(core, LINE_BLOCKED) == line;
 }
 
 /* Try a job whose turn is before that of the only one with a reservation: what is kept is his. */
 static int32_t try_before_holder(struct parc_core *core, int32_t job, int32_t holder)
 {
-	struct window nothing = {.except = -1, .from_us = INT64_MIN, .until_us = INT64_MIN};
+	struct window his = WINDOW_ALWAYS;
 	int32_t reason = queue_try(core, job);
 
+	his.except = core->jobs[holder].reservation;
 	if (reason != PARC_REASON_NONE)
-		closures_of(core, job, &nothing);
-	if (reason == PARC_REASON_NONE || try_lifted(core, job, &nothing) != PARC_REASON_NONE)
+		closures_of(core, job, &his);
+	if (reason == PARC_REASON_NONE || try_lifted(core, job, &his) != PARC_REASON_NONE)
 		return reason;
 	core->disrupted = 1;
 	core->allocations[holder].planned = 0;
@@ -361,36 +230,36 @@ static int32_t job_try(struct parc_core *core, int32_t job)
 	return queue_try(core, job);
 }
 
-/* May the job, whose turn is first, take the place of others, and would it start later else? */
-static int may_preempt(const struct parc_core *core, int32_t line, int32_t job)
+/* Try the line's first job; 1 if it started. */
+static int line_try(struct parc_core *core, int32_t line)
 {
-	int32_t own = core->jobs[job].reservation;
+	int32_t reason = job_try(core, line_head(core, line));
 
-	return preempt_is_on(core) && line_first(core, LINE_BLOCKED) == line && own >= 0 &&
-	       core->reservations[own].start_us > core->time_us + core->rules.grace_us;
+	if (reason != PARC_REASON_NONE)
+		line_wait(core, line, reason);
+	return reason == PARC_REASON_NONE;
 }
 
-/* Try a line's first job; 1 if it started. */
-static int pass_line(struct parc_core *core, int32_t line)
+/* One pass over the queue. */
+struct pass {
+	struct parc_core *core;
+	int32_t failed_first, failed_last; /* lines that did not fit, in order */
+	int full;			   /* the step has no room for more */
+};
+
+static void pass_note_failed(struct pass *pass, int32_t line)
 {
-	int32_t job = line_head(core, line), reason = job_try(core, job);
+	struct line *it = &pass->core->lines[line];
 
-	if (reason == PARC_REASON_NONE)
-		return 1;
-	if (!line_is_barred(reason) && is_to_reserve(core, line, job)) {
-		int32_t holder = core->jobs[job].reservation < 0 ? easy_holder(core) : -1;
-		int32_t never = job_reserve(core, job, holder);
-
-		reason = never != PARC_REASON_NONE ? never : reason;
-	}
-	if (!line_is_barred(reason) && may_preempt(core, line, job) && preempt_for(core, job) > 0) {
-		core->allocations[job].planned = 0;
-		job_reserve(core, job, -1);
-	}
-	if (line_is_barred(reason) && core->jobs[job].reservation >= 0)
-		give_up_reservation(core, job);
-	line_wait(core, line, reason);
-	return 0;
+	if (it->state != LINE_BLOCKED || it->failed)
+		return;
+	it->failed = 1;
+	it->failed_next = -1;
+	if (pass->failed_last >= 0)
+		pass->core->lines[pass->failed_last].failed_next = line;
+	else
+		pass->failed_first = line;
+	pass->failed_last = line;
 }
 
 /* Has the reservation begun? */
@@ -408,8 +277,20 @@ static int is_early(struct parc_core *core, int32_t slot)
 	       reserve_could(core, slot, job, core->time_us);
 }
 
-/* Conservative: the job with the first turn among those with such a reservation, after `last`;
- * -1: none. It need not be the first of its line. */
+/* The same of recalls, whosever turn it is. */
+static int is_recall_due(struct parc_core *core, int32_t slot)
+{
+	return core->reservations[slot].recall && is_due(core, slot);
+}
+
+static int is_recall_early(struct parc_core *core, int32_t slot)
+{
+	return core->reservations[slot].recall &&
+	       reserve_could(core, slot, core->reservations[slot].job, core->time_us);
+}
+
+/* The job with the first turn among those with such a reservation, after `last`; -1: none. It need
+ * not be the first of its line. */
 static int32_t reserved_first(struct parc_core *core, int32_t last,
 			      int (*is_such)(struct parc_core *core, int32_t slot))
 {
@@ -427,7 +308,7 @@ static int32_t reserved_first(struct parc_core *core, int32_t last,
 	return first;
 }
 
-/* Conservative: who has such a reservation is tried with what is kept for it. */
+/* Who has such a reservation is tried with what is kept for it. */
 static void pass_reserved(struct pass *pass, int (*is_such)(struct parc_core *core, int32_t slot))
 {
 	struct parc_core *core = pass->core;
@@ -441,6 +322,153 @@ static void pass_reserved(struct pass *pass, int (*is_such)(struct parc_core *co
 		}
 		job_try(core, job);
 	}
+}
+
+static void pass_short(struct pass *pass);
+
+/* ---- Without reservations. Each returns 0 when the step has no room for more. */
+
+/* The ready lines in order, each until its first job does not fit. */
+static int queue_greedy(struct parc_core *core)
+{
+	struct pass pass = {.core = core, .failed_first = -1, .failed_last = -1};
+	int32_t line;
+
+	do {
+		while ((line = line_first(core, LINE_READY)) >= 0 && !pass.full) {
+			pass.full = !has_room_for(core, line_head(core, line));
+			if (!pass.full && !line_try(core, line) &&
+			    (has_closures(core) || core->recalls > 0))
+				pass_note_failed(&pass, line);
+			quota_open(core);
+		}
+		pass_short(&pass);
+	} while (!pass.full && line_first(core, LINE_READY) >= 0); /* as in queue_backfill */
+	return !pass.full && recall_decide(core);
+}
+
+/* The first of all starts, or nobody does. */
+static int queue_strict(struct parc_core *core)
+{
+	int32_t line;
+
+	while ((line = line_first(core, LINE_BLOCKED)) >= 0) {
+		int32_t head = line_head(core, line);
+
+		if (!has_room_for(core, head))
+			return 0;
+		if (!line_try(core, line) && !line_is_barred(core->jobs[head].reason))
+			break;
+		quota_open(core);
+	}
+	/* Those behind it were not tried and wait for their turn, also those whose tenants got
+	 * room: each of them, as a core that was decoded has them all past their gates. */
+	quota_open_rest(core);
+	while ((line = line_first(core, LINE_READY)) >= 0) {
+		if (!act_has_room(core))
+			return 0;
+		line_wait(core, line, PARC_REASON_PRIORITY);
+	}
+	return recall_decide(core);
+}
+
+/* ---- With reservations */
+
+static void give_up_reservation(struct parc_core *core, int32_t job)
+{
+	struct parc_action none = {0};
+
+	act_reserve(core, job, &none);
+}
+
+/* Has the job a reservation, or was one sought in vain in this step? */
+static int is_settled(const struct parc_core *core, int32_t job)
+{
+	return core->jobs[job].reservation >= 0 ||
+	       core->allocations[job].planned == plan_stamp(core);
+}
+
+/* The reservation belongs to the first of all that wait; see that it will be tried. */
+static void easy_settle(struct parc_core *core)
+{
+	int32_t line = line_first(core, LINE_BLOCKED);
+
+	if (line >= 0 && !is_settled(core, line_head(core, line)))
+		line_ready(core, line);
+}
+
+static int32_t reserve_most(const struct parc_core *core)
+{
+	return core->rules.reserve_max > 0 ? core->rules.reserve_max : RESERVE_USUAL;
+}
+
+/* Plan the job for later, in the place of who yields; -1: nobody does. */
+static int plan_over(struct parc_core *core, int32_t job, int32_t yields,
+		     struct parc_action *action)
+{
+	int found;
+
+	for (int32_t slot = 0; slot < core->reservations_table.high; slot++)
+		core->reservations[slot].yields =
+			yields >= 0 && core->reservations[slot].job == yields;
+	core->plan_over = 1;
+	found = reserve_plan(core, job, action);
+	core->plan_over = 0;
+	return found;
+}
+
+/* Reserve for the job, or again if it has a reservation that may be wrong by now; once a step. Who
+ * has to yield for it (-1: nobody) does so when the new reservation is found, so that nothing
+ * slips in between. Returns why that cannot be: it could never start, or a table is full. */
+static int32_t job_reserve(struct parc_core *core, int32_t job, int32_t yields)
+{
+	struct parc_action action = {.kind = PARC_ACTION_RESERVE, .job = core->jobs[job].id};
+
+	if (core->allocations[job].planned == plan_stamp(core) && core->jobs[job].reservation >= 0)
+		return PARC_REASON_NONE;
+	core->allocations[job].planned = plan_stamp(core);
+	if (!plan_over(core, job, yields, &action))
+		return plan_never(core, job);
+	if (reserve_is(core, job, &action))
+		return PARC_REASON_NONE;
+	if (reserve_check(core, job, &action, NULL) != 0)
+		return PARC_REASON_LIMIT;
+	if (yields >= 0) {
+		give_up_reservation(core, yields);
+		core->allocations[yields].planned = 0;
+	}
+	act_reserve(core, job, &action);
+	return PARC_REASON_NONE;
+}
+
+/* Has the job to be planned for later now? */
+static int is_to_reserve(const struct parc_core *core, int32_t line, int32_t job)
+{
+	int32_t own = core->jobs[job].reservation;
+
+	if (own >= 0)
+		return core->disrupted && !core->reservations[own].recall;
+	return core->rules.backfill == PARC_BACKFILL_EASY && line_first(core, LINE_BLOCKED) == line;
+}
+
+/* Try a line's first job; 1 if it started. */
+static int pass_line(struct parc_core *core, int32_t line)
+{
+	int32_t job = line_head(core, line), reason = job_try(core, job);
+
+	if (reason == PARC_REASON_NONE)
+		return 1;
+	if (!line_is_barred(reason) && is_to_reserve(core, line, job)) {
+		int32_t holder = core->jobs[job].reservation < 0 ? easy_holder(core) : -1;
+		int32_t never = job_reserve(core, job, holder);
+
+		if (never != PARC_REASON_NONE && (never == PARC_REASON_LIMIT || core->recalls == 0))
+			reason = never; /* else what is recalled may have no known end */
+	}
+	if (line_is_barred(reason) && core->jobs[job].reservation >= 0)
+		give_up_reservation(core, job);
+	line_wait(core, line, reason);
+	return 0;
 }
 
 /* First pass: each in order, keeping off what is kept for others. */
@@ -463,13 +491,6 @@ static void pass_ordered(struct pass *pass)
 		if (!pass_line(core, line))
 			pass_note_failed(pass, line);
 	}
-}
-
-/* Has the job a reservation, or was one sought in vain in this step? */
-static int is_settled(const struct parc_core *core, int32_t job)
-{
-	return core->jobs[job].reservation >= 0 ||
-	       core->allocations[job].planned == plan_stamp(core);
 }
 
 /* The first job in order that waits without a reservation, of all lines; -1: none. */
@@ -497,7 +518,8 @@ static int32_t reserved_last(const struct parc_core *core)
 	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
 		int32_t job = core->reservations[slot].job;
 
-		if (job >= 0 && (last < 0 || line_job_is_before(core, last, job)))
+		if (job >= 0 && !core->reservations[slot].recall &&
+		    (last < 0 || line_job_is_before(core, last, job)))
 			last = job;
 	}
 	return last;
@@ -534,7 +556,7 @@ static void pass_reserve(struct pass *pass)
 
 	for (int32_t tries = 0; tries < 2 * PARC_RESERVE_MAX; tries++) {
 		int32_t job = unreserved_first(core), last = reserved_last(core);
-		int full = core->reserved >= reserve_most(core), reason, others;
+		int full = core->reserved - core->recalls >= reserve_most(core), reason, others;
 
 		if (job < 0 || (full && line_job_is_before(core, last, job)))
 			return;
@@ -626,8 +648,6 @@ static int queue_backfill(struct parc_core *core, int freed)
 
 	if (core->fleet_changed)
 		line_wake_hopeless(core);
-	if (preempt_is_on(core) && line_first(core, LINE_BLOCKED) >= 0)
-		line_ready(core, line_first(core, LINE_BLOCKED)); /* time may have made victims */
 	core->fleet_changed = 0;
 	for (int32_t slot = 0; slot < core->reservations_table.high && core->disrupted; slot++)
 		if (core->reservations[slot].job >= 0)
@@ -636,6 +656,8 @@ static int queue_backfill(struct parc_core *core, int freed)
 		if (core->rules.backfill == PARC_BACKFILL_CONSERVATIVE)
 			pass_reserved(&pass, is_due);
 		pass_ordered(&pass);
+		if (!pass.full)
+			pass.full = !recall_decide(core);
 		if (!pass.full && core->rules.backfill == PARC_BACKFILL_CONSERVATIVE)
 			pass_reserve(&pass);
 		/* A reservation was given up. */
@@ -666,27 +688,36 @@ static int queue_deal(struct parc_core *core, const struct parc_event *event)
 			return 0;
 		line_wait(core, line, PARC_REASON_ROUND);
 	}
-	return done;
+	return done && recall_decide(core);
+}
+
+/* Who has recalled something is tried with it before anybody else. Returns 0 when the step has no
+ * room. */
+static int queue_recalls(struct parc_core *core, int freed)
+{
+	struct pass pass = {.core = core};
+
+	if (core->recalls > 0)
+		pass_reserved(&pass, is_recall_due);
+	if (core->recalls > 0 && freed && !pass.full)
+		pass_reserved(&pass, is_recall_early);
+	return !pass.full;
 }
 
 int queue_decide(struct parc_core *core, const struct parc_event *event)
 {
 	int done, freed = core->freed_all || core->freed_count > 0;
 
+	core->looks |= core->freed_all;
 	wake_lines(core);
-	switch (core->rules.backfill) {
-	case PARC_BACKFILL_GREEDY:
+	done = queue_recalls(core, freed);
+	if (done && core->rules.backfill == PARC_BACKFILL_GREEDY)
 		done = queue_greedy(core);
-		break;
-	case PARC_BACKFILL_NONE:
+	else if (done && core->rules.backfill == PARC_BACKFILL_NONE)
 		done = queue_strict(core);
-		break;
-	case PARC_BACKFILL_DEAL:
+	else if (done && core->rules.backfill == PARC_BACKFILL_DEAL)
 		done = queue_deal(core, event);
-		break;
-	default:
+	else if (done)
 		done = queue_backfill(core, freed);
-		break;
-	}
 	return quota_settle(core, 1) && done;
 }

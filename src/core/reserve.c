@@ -18,7 +18,7 @@
 #include "core/tree.h"
 
 /* One is made before another is given up. */
-#define RESERVATIONS_MAX (PARC_RESERVE_MAX + 1 + PARC_WINDOWS_MAX)
+#define RESERVATIONS_MAX (PARC_RESERVE_MAX + 1 + PARC_RECALLS_MAX + PARC_WINDOWS_MAX)
 
 void reserve_init(struct parc_core *core, struct block *block)
 {
@@ -32,7 +32,7 @@ void reserve_init(struct parc_core *core, struct block *block)
 
 void reserve_reset(struct parc_core *core)
 {
-	core->reserved = core->lifts_count = core->releases_count = 0;
+	core->reserved = core->recalls = core->lifts_count = core->releases_count = 0;
 	core->touched_count = core->files_count = 0;
 	core->disrupted = 0;
 }
@@ -51,7 +51,7 @@ int64_t reserve_kept_milli(const struct parc_core *core)
 uint64_t reservation_hash(const struct parc_core *core, int32_t slot)
 {
 	const struct reservation *it = &core->reservations[slot];
-	uint64_t hash = hash_pair(HASH_START, it->closure >= 0, 0);
+	uint64_t hash = hash_pair(HASH_START, it->closure >= 0, it->recall);
 
 	hash = hash_word(hash, (uint64_t)(it->closure >= 0 ? core->closures[it->closure].id
 							   : core->jobs[it->job].id));
@@ -146,6 +146,7 @@ void reserve_drop(struct parc_core *core, int32_t job)
 		return;
 	job_count(core, job, -1);
 	core->jobs[job].reservation = -1;
+	core->recalls -= core->reservations[slot].recall;
 	reservation_free(core, slot);
 	core->reserved--;
 }
@@ -204,14 +205,17 @@ void reserve_set(struct parc_core *core, int32_t job, const struct parc_action *
 	if (action->reserve.count == 0)
 		return;
 	slot = table_take(&core->reservations_table);
-	core->reservations[slot] = (struct reservation){.start_us = action->reserve.start_us,
-							.end_us = action->reserve.end_us,
-							.job = job,
-							.closure = -1};
+	core->reservations[slot] =
+		(struct reservation){.start_us = action->reserve.start_us,
+				     .end_us = action->reserve.end_us,
+				     .job = job,
+				     .closure = -1,
+				     .recall = action->kind == PARC_ACTION_RECALL};
 	core->jobs[job].reservation = slot;
 	job_count(core, job, 1);
 	strand_admit(core, job);
 	core->reserved++;
+	core->recalls += core->reservations[slot].recall;
 	holds_make(core, slot, action->reserve.placements, action->reserve.count);
 }
 
@@ -314,7 +318,8 @@ int reserve_check(const struct parc_core *core, int32_t job, const struct parc_a
 	int32_t own = core->jobs[job].reservation;
 	int32_t more = own >= 0 ? action->reserve.count - core->reservations[own].count
 				: action->reserve.count;
-	int good = core->jobs[job].line >= 0 && action->reserve.count >= 0 &&
+	int good = core->jobs[job].line >= 0 &&
+		   action->reserve.count >= (action->kind == PARC_ACTION_RECALL) &&
 		   table_has_room(&core->holds_table, more) &&
 		   (own >= 0 || table_has_room(&core->reservations_table, 1)) &&
 		   action->reserve.start_us >= 0 &&
@@ -427,6 +432,7 @@ void reserve_rebuild(struct parc_core *core)
 			continue;
 		if (core->reservations[slot].job >= 0) {
 			core->reserved++;
+			core->recalls += core->reservations[slot].recall;
 			core->jobs[core->reservations[slot].job].reservation = slot;
 		}
 		for (int32_t h = core->reservations[slot].holds; h >= 0; h = core->holds[h].next)
@@ -463,7 +469,7 @@ static void kept_count(const struct parc_core *core, int32_t slot, int64_t *chip
 int reserve_verify(const struct parc_core *core, struct parc_err *err)
 {
 	int64_t chip_kept[PARC_CHIPS_MAX] = {0};
-	int32_t reserved = 0;
+	int32_t reserved = 0, recalls = 0;
 	struct kept kept;
 
 	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
@@ -476,6 +482,7 @@ int reserve_verify(const struct parc_core *core, struct parc_err *err)
 		if (it->job < 0)
 			continue;
 		reserved++;
+		recalls += it->recall;
 		if (core->jobs[it->job].reservation != slot || core->jobs[it->job].line < 0)
 			return parc_err_set(err, PARC_ERR_MISMATCH,
 					    "R1: job %lld has a reservation and does not wait",
@@ -485,7 +492,8 @@ int reserve_verify(const struct parc_core *core, struct parc_err *err)
 					    "R1: the reservation of job %lld has changed",
 					    (long long)core->jobs[it->job].id);
 	}
-	if (reserved != core->reserved || core->lifts_count != 0 || core->releases_count != 0)
+	if (reserved != core->reserved || recalls != core->recalls || core->lifts_count != 0 ||
+	    core->releases_count != 0)
 		return parc_err_set(err, PARC_ERR_MISMATCH, "R1: %d reservations, %d counted",
 				    core->reserved, reserved);
 	for (int32_t i = 0; i < core->nodes_table.high; i++) {

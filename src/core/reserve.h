@@ -21,6 +21,7 @@
  * `from_us`. Tasks expected to end by `from_us` are counted as gone. */
 struct window {
 	int32_t except; /* reservation, -1: none */
+	int32_t over;	/* 1: nor those that yield to the plan that is made */
 	int64_t from_us, until_us;
 	/* Of windows in the public sense (closure.h): those that this job may use (1 + its slot; 0:
 	 * none) and those that begin after `closed_us` (0: never) do not matter. */
@@ -89,9 +90,11 @@ int reserve_plan(struct parc_core *core, int32_t job, struct parc_action *action
 int reserve_could(struct parc_core *core, int32_t slot, int32_t job, int64_t time_us);
 
 /* Could the job start if running work gave way, when the last of that has gone? `running`:
- * allocations in the order in which they would; those that have to are put first in it. Returns how
- * many, 0: it could not. */
-int32_t reserve_plan_evicting(struct parc_core *core, int32_t job, int32_t *running, int32_t count);
+ * allocations in the order in which they would, some of them told to already; those that have to
+ * be told are put first in it. Returns how many, with the plan in the action as of reserve_plan,
+ * but not kept in the core's list; -1: it could not. */
+int32_t reserve_plan_evicting(struct parc_core *core, int32_t job, int32_t *running, int32_t count,
+			      struct parc_action *action);
 
 /* Is the action what the job's reservation already says? */
 int reserve_is(const struct parc_core *core, int32_t job, const struct parc_action *action);

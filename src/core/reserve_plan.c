@@ -31,14 +31,12 @@ void reserve_plan_init(struct parc_core *core, struct block *block)
 static struct window window_of(const struct parc_core *core, int32_t job, int64_t time_us)
 {
 	struct window window = {.except = core->jobs[job].reservation,
+				.over = core->plan_over,
 				.from_us = time_us,
 				.until_us = order_end_most_us(core, job, time_us),
 				.member = job + 1};
 
 	window.closed_us = window.until_us;
-
-	if (core->rules.backfill == PARC_BACKFILL_EASY)
-		window.until_us = INT64_MIN; /* whose turn is first yields to nobody */
 	return window;
 }
 
@@ -52,8 +50,7 @@ static int node_could(struct parc_core *core, int32_t node, int32_t job, int64_t
 	if (core->nodes[node].state != PARC_NODE_UP)
 		return 0;
 	view_of_node_whole(core, node, &view);
-	if (core->nodes[node].holds >= 0 &&
-	    (window.until_us > INT64_MIN || table_count(&core->closures_table) > 0)) {
+	if (core->nodes[node].holds >= 0) {
 		held_reckon(core, node, &window, &kept);
 		view_keep(&view, &kept);
 	}
@@ -159,12 +156,12 @@ static int plan_at(struct parc_core *core, int32_t job, int64_t time_us, struct 
 	return reason == PARC_REASON_NONE;
 }
 
-/* Has the plan of the job to mind this reservation: of a window, or of another job unless the turn
- * is his? */
+/* Has the plan of the job to mind this reservation: of a window, or of another job that does not
+ * yield to it? */
 static int is_to_mind(const struct parc_core *core, const struct reservation *it, int32_t job)
 {
 	return it->closure >= 0 ||
-	       (it->job >= 0 && it->job != job && core->rules.backfill != PARC_BACKFILL_EASY);
+	       (it->job >= 0 && it->job != job && !(core->plan_over && it->yields));
 }
 
 /* When the next of them ends after a time; PARC_NEVER: none does. */
@@ -271,10 +268,20 @@ static int is_in_the_way(const struct parc_core *core, int32_t allocation,
 	return 0;
 }
 
-int32_t reserve_plan_evicting(struct parc_core *core, int32_t job, int32_t *running, int32_t count)
+/* When the allocation has given way: as it was told to, or its grace from now on. */
+static int64_t gone_us(const struct parc_core *core, int32_t slot)
 {
-	struct parc_action action = {.kind = PARC_ACTION_RESERVE};
-	int64_t gone_us = core->time_us;
+	const struct allocation *it = &core->allocations[slot];
+	int64_t end_us = it->state == PARC_JOB_STOPPING ? it->end_us
+							: core->time_us + job_grace_us(core, slot);
+
+	return end_us > core->time_us ? end_us : core->time_us;
+}
+
+int32_t reserve_plan_evicting(struct parc_core *core, int32_t job, int32_t *running, int32_t count,
+			      struct parc_action *action)
+{
+	int64_t start_us = core->time_us;
 	int32_t given = 0, needed = 0;
 	int found = 0;
 
@@ -282,21 +289,21 @@ int32_t reserve_plan_evicting(struct parc_core *core, int32_t job, int32_t *runn
 	       core->releases_max - core->releases_count >=
 		       core->allocations[running[given]].tasks_count) {
 		int32_t first = core->releases_count, slot = running[given++];
-		int64_t own_us = core->time_us + job_grace_us(core, slot);
 
-		gone_us = own_us > gone_us ? own_us : gone_us;
+		start_us = gone_us(core, slot) > start_us ? gone_us(core, slot) : start_us;
 		allocation_give(core, slot);
-		if (releases_could(core, first, job, gone_us))
-			found = plan_at(core, job, gone_us, &action);
+		if (releases_could(core, first, job, start_us))
+			found = plan_at(core, job, start_us, action);
 	}
 	plan_end(core, found);
 	for (int32_t i = 0; i < given && found; i++) {
 		int32_t slot = running[i];
 
-		if (!is_in_the_way(core, slot, &action))
+		if (core->allocations[slot].state == PARC_JOB_STOPPING ||
+		    !is_in_the_way(core, slot, action))
 			continue;
 		running[i] = running[needed];
 		running[needed++] = slot;
 	}
-	return needed;
+	return found ? needed : -1;
 }

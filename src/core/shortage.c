@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * U(c, v) is what stays unused of volume v with CPU c when work of the profile is put in, piece
- * by piece, as long as something fits: of two pieces drawn by their volume in the profile the
- * better one is taken, since a fleet with many nodes can choose. With fitting pieces i,
+ * U(c, v) is what stays unused of volume v with CPU (or memory) c when work of the profile is put
+ * in, piece by piece, as long as something fits: of two pieces drawn by their volume in the profile
+ * the better one is taken, since a fleet with many nodes can choose. With fitting pieces i,
  *
  *     U(c, v) = E[min of two draws of U(c - c_i, v - v_i)],   U(c, v) = v if nothing fits.
  *
- * The shortage is U(c, v) - U(all CPU, v). Pieces are of one device; CPU and volume are rounded
+ * The shortage is U(c, v) - U(all, v). Pieces are of one device; amounts and volume are rounded
  * to steps and values between steps are interpolated. Cost: cells x pieces, once a profile.
  */
 #include "core/shortage.h"
@@ -15,13 +15,13 @@
 
 #include "core/profile.h"
 
-#define CPU_STEPS    SHORTAGE_CPU_STEPS
+#define STEPS	     SHORTAGE_STEPS
 #define VOLUME_STEPS SHORTAGE_VOLUME_STEPS
-#define PIECES_MAX   (CPU_STEPS * 11)
+#define PIECES_MAX   (STEPS * 11)
 #define WEIGHT_MAX   (1 << 15) /* sums of squares of weights fit 63 bits */
 
 struct piece {
-	int32_t cpu, volume; /* in steps */
+	int32_t amount, volume; /* in steps */
 	int64_t weight;
 };
 
@@ -35,34 +35,52 @@ static int32_t clamp(int64_t value, int32_t low, int32_t high)
 	return value < low ? low : value > high ? high : (int32_t)value;
 }
 
-static void piece_add(struct pieces *pieces, int32_t cpu, int32_t volume, int64_t weight)
+static void piece_add(struct pieces *pieces, int32_t amount, int32_t volume, int64_t weight)
 {
 	for (int32_t i = 0; i < pieces->count; i++)
-		if (pieces->list[i].cpu == cpu && pieces->list[i].volume == volume) {
+		if (pieces->list[i].amount == amount && pieces->list[i].volume == volume) {
 			pieces->list[i].weight += weight;
 			return;
 		}
 	if (pieces->count < PIECES_MAX)
-		pieces->list[pieces->count++] = (struct piece){cpu, volume, weight};
+		pieces->list[pieces->count++] = (struct piece){amount, volume, weight};
 }
 
-/* CPU a device rounds down past a quarter of a step, so that work which just fits still does. */
-static void pieces_make(const struct shortage *it, const struct profile_type *types, int32_t count,
-			struct pieces *pieces)
+static int64_t type_asks(const struct profile_type *type, enum shortage_kind kind)
 {
+	return kind == SHORTAGE_CPU ? type->cpu_milli : type->memory_mib;
+}
+
+/* The least that a piece takes, in steps: nothing only if no work asks for any. What asks for less
+ * than all others is rare, and were it to take nothing, the table would have it fill every node. */
+static int32_t steps_least(const struct policy *policy, enum shortage_kind kind)
+{
+	for (int32_t t = 0; t < policy->types_count; t++)
+		if (policy->types[t].devices > 0 && type_asks(&policy->types[t], kind) > 0)
+			return 1;
+	return 0;
+}
+
+/* What a device asks for rounds down past a quarter of a step, so that work which just fits still
+ * does. */
+static void pieces_make(const struct shortage *it, const struct policy *policy,
+			enum shortage_kind kind, struct pieces *pieces)
+{
+	int32_t least = steps_least(policy, kind);
 	int64_t total = 0;
 	int shift = 0;
 
 	pieces->count = 0;
-	for (int32_t t = 0; t < count; t++) {
-		const struct profile_type *type = &types[t];
-		int32_t cpu, volume;
+	for (int32_t t = 0; t < policy->types_count; t++) {
+		const struct profile_type *type = &policy->types[t];
+		int32_t volume;
+		int64_t amount;
 
 		if (type->devices == 0)
 			continue;
-		cpu = type->cpu_milli / type->devices + it->cpu_step * 3 / 4;
+		amount = type_asks(type, kind) / type->devices + it->step * 3 / 4;
 		volume = (type->share_milli + it->volume_step / 2) / it->volume_step;
-		piece_add(pieces, clamp(cpu / it->cpu_step, 1, CPU_STEPS - 1),
+		piece_add(pieces, clamp(amount / it->step, least, STEPS - 1),
 			  clamp(volume, 1, VOLUME_STEPS - 1), type->count * type->devices);
 		total += type->count * type->devices;
 	}
@@ -89,7 +107,7 @@ static void outcome_add(int32_t *outcomes, int64_t *weights, int32_t count, int3
 	weights[at] = weight;
 }
 
-static int32_t cell_make(const struct shortage *it, const struct pieces *pieces, int32_t cpu,
+static int32_t cell_make(const struct shortage *it, const struct pieces *pieces, int32_t amount,
 			 int32_t volume)
 {
 	int32_t outcomes[PIECES_MAX], count = 0;
@@ -98,10 +116,11 @@ static int32_t cell_make(const struct shortage *it, const struct pieces *pieces,
 	for (int32_t i = 0; i < pieces->count; i++) {
 		const struct piece *piece = &pieces->list[i];
 
-		if (piece->cpu > cpu || piece->volume > volume)
+		if (piece->amount > amount || piece->volume > volume)
 			continue;
 		outcome_add(outcomes, weights, count++,
-			    it->cells[cpu - piece->cpu][volume - piece->volume], piece->weight);
+			    it->cells[amount - piece->amount][volume - piece->volume],
+			    piece->weight);
 		left += piece->weight;
 	}
 	if (count == 0)
@@ -116,40 +135,41 @@ static int32_t cell_make(const struct shortage *it, const struct pieces *pieces,
 	return (int32_t)((sum + whole / 2) / whole);
 }
 
-void shortage_make(struct shortage *it, const struct profile_type *types, int32_t count,
-		   int32_t cpu_milli, int32_t volume_milli)
+void shortage_make(struct shortage *it, const struct policy *policy, enum shortage_kind kind)
 {
+	int64_t most = kind == SHORTAGE_CPU ? policy->cpu_most : policy->memory_most;
 	struct pieces pieces;
 
-	it->cpu_step = clamp(cpu_milli / (CPU_STEPS - 2), 1, PARC_CPU_MAX);
-	it->volume_step = clamp(volume_milli / (VOLUME_STEPS - 1), 1, PARC_CPU_MAX);
-	pieces_make(it, types, count, &pieces);
-	for (int32_t cpu = 0; cpu < CPU_STEPS; cpu++)
+	it->step = most > STEPS - 2 ? most / (STEPS - 2) : 1;
+	it->volume_step = clamp(policy->devices_most * PARC_SHARE_WHOLE / (VOLUME_STEPS - 1), 1,
+				PARC_SHARE_WHOLE);
+	pieces_make(it, policy, kind, &pieces);
+	for (int32_t amount = 0; amount < STEPS; amount++)
 		for (int32_t volume = 0; volume < VOLUME_STEPS; volume++)
-			it->cells[cpu][volume] = cell_make(it, &pieces, cpu, volume);
+			it->cells[amount][volume] = cell_make(it, &pieces, amount, volume);
 	for (int32_t volume = 0; volume < VOLUME_STEPS; volume++) {
-		int32_t least = it->cells[CPU_STEPS - 1][volume];
+		int32_t least = it->cells[STEPS - 1][volume];
 
-		for (int32_t cpu = 0; cpu < CPU_STEPS; cpu++)
-			it->cells[cpu][volume] -= least;
+		for (int32_t amount = 0; amount < STEPS; amount++)
+			it->cells[amount][volume] -= least;
 	}
 }
 
-int64_t shortage_of(const struct shortage *it, int32_t cpu_milli, int32_t volume_milli)
+int64_t shortage_of(const struct shortage *it, int64_t amount, int32_t volume_milli)
 {
-	int64_t a = cpu_milli / it->cpu_step, x = cpu_milli % it->cpu_step;
+	int64_t a = amount / it->step, x = amount % it->step;
 	int64_t b = volume_milli / it->volume_step, y = volume_milli % it->volume_step;
-	int64_t cpu = it->cpu_step, volume = it->volume_step, sum;
+	int64_t step = it->step, volume = it->volume_step, sum;
 
-	if (a >= CPU_STEPS - 1) {
-		a = CPU_STEPS - 2;
-		x = cpu;
+	if (a >= STEPS - 1) {
+		a = STEPS - 2;
+		x = step;
 	}
 	if (b >= VOLUME_STEPS - 1) {
 		b = VOLUME_STEPS - 2;
 		y = volume;
 	}
-	sum = (cpu - x) * ((volume - y) * it->cells[a][b] + y * it->cells[a][b + 1]) +
+	sum = (step - x) * ((volume - y) * it->cells[a][b] + y * it->cells[a][b + 1]) +
 	      x * ((volume - y) * it->cells[a + 1][b] + y * it->cells[a + 1][b + 1]);
-	return sum * 16 / (cpu * volume);
+	return sum * 16 / (step * volume);
 }

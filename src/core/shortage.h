@@ -1,28 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How much of a node's devices is expected to stay unused for lack of CPU, given its free CPU
- * and the fillable part of its free devices: a table over both, made once for a profile.
+ * How much of a node's devices is expected to stay unused for lack of CPU, or of memory, given
+ * what is free of it and the fillable part of the free devices: a table over both, made once for a
+ * profile. CPU and memory have a table each.
  */
 #ifndef CORE_SHORTAGE_H
 #define CORE_SHORTAGE_H
 
 #include "core/fit.h"
 
-#define SHORTAGE_CPU_STEPS    66
+#define SHORTAGE_STEPS	      66 /* of what runs short */
 #define SHORTAGE_VOLUME_STEPS 81
 
-struct profile_type;
+struct policy;
 
-struct shortage {
-	int32_t cpu_step, volume_step; /* thousandths of a core and of a device in one step */
-	int32_t cells[SHORTAGE_CPU_STEPS][SHORTAGE_VOLUME_STEPS]; /* sixteenths of a thousandth */
+enum shortage_kind {
+	SHORTAGE_CPU,	/* amounts in thousandths of a core */
+	SHORTAGE_MEMORY /* in MiB */
 };
 
-/* Make the table for these types, on nodes of up to cpu_milli and volume_milli. */
-void shortage_make(struct shortage *it, const struct profile_type *types, int32_t count,
-		   int32_t cpu_milli, int32_t volume_milli);
+struct shortage {
+	int64_t step;					      /* the amount in one step */
+	int32_t volume_step;				      /* thousandths of a device */
+	int32_t cells[SHORTAGE_STEPS][SHORTAGE_VOLUME_STEPS]; /* sixteenths of a thousandth */
+};
+
+/* Make the table for the policy's types, on nodes as large as its largest. */
+void shortage_make(struct shortage *it, const struct policy *policy, enum shortage_kind kind);
 
 /* The expected shortage in 1/256 of a thousandth of a device. */
-int64_t shortage_of(const struct shortage *it, int32_t cpu_milli, int32_t volume_milli);
+int64_t shortage_of(const struct shortage *it, int64_t amount, int32_t volume_milli);
 
 #endif

@@ -144,18 +144,18 @@ struct parc_core {
 	const struct parc_window *closure_set; /* within a step: the one to be placed */
 	int32_t closures_noted;		   /* a step had no room to stop all that is in the way */
 	int32_t pack_noted;		   /* a measured use or the margin changed in this step */
-	int32_t pairs_noted;		   /* one of a pair left in this step */
+	int32_t pairs_noted, looks;	   /* in this step a pair parted; recalls are sought */
 	struct ranking dues;		   /* services by when they are to be looked at */
 	int32_t dues_root, services_noted; /* first of those to be looked at in this step */
-	int32_t reserved;		   /* reservations in force */
+	int32_t reserved, recalls;	   /* reservations of jobs; of these recalls (recall.h) */
 	int32_t fleet_changed; /* in this step a node or device came, went or changed its state */
 	int32_t disrupted; /* in this step something happened that no reservation reckoned with */
 	int64_t chip_kept[PARC_CHIPS_MAX]; /* of the free ones those kept for reservations */
-	int32_t *releases;	 /* tasks that a plan for later has given back (reserve_plan.c) */
-	int32_t *touched;	 /* nodes on which they are */
-	struct node_undo *files; /* as these were filed before a try */
-	struct node_undo *lifts; /* nodes whose holds are lifted for a try */
-	int32_t releases_count, releases_max, touched_count, files_count, lifts_count;
+	int32_t *movables, movables_count, movables_max; /* who may give way (preempt.c) */
+	int32_t *releases, *touched; /* tasks that a plan gives back; their nodes */
+	struct node_undo *files;     /* as these were filed before a try */
+	struct node_undo *lifts;     /* nodes whose holds are lifted for a try */
+	int32_t releases_count, releases_max, touched_count, files_count, lifts_count, plan_over;
 	int32_t *line_buckets;
 	uint32_t line_mask;
 	int32_t shelves[LINE_SHELVES]; /* blocked lines by what they need */
@@ -163,7 +163,7 @@ struct parc_core {
 	int64_t kinds_version;
 	int32_t *freed, freed_count, freed_all; /* nodes on which this step freed something */
 	int64_t chip_free[PARC_CHIPS_MAX], chip_total[PARC_CHIPS_MAX], chip_whole[PARC_CHIPS_MAX];
-	int64_t cores_free;		    /* thousandths, on all nodes that are up */
+	int64_t cores_free; /* thousandths, on all nodes that are up */
 	uint64_t digest;
 	int32_t undigested; /* within a step: 1 + the job that is not yet in it as it is; 0: none */
 	int32_t score_epochs;		   /* that ended before this step (score.h) */

@@ -472,14 +472,20 @@ void strand_admit(struct parc_core *core, int32_t job)
 		strand_open(core, strand);
 }
 
-int32_t strand_first_job(const struct parc_core *core, int32_t line, int64_t most)
+static int32_t bundle_first_job(const struct parc_core *core, int32_t bundle, int64_t most)
 {
-	int32_t bundle = ranking_first(&core->bundle_turns, core->lines[line].root, most), strand;
+	int32_t strand;
 
 	if (bundle < 0)
 		return -1;
 	strand = ranking_first(&core->strand_turns, core->bundles[bundle].root, most);
 	return ranking_first(&core->waiting, core->strands[strand].root, most);
+}
+
+int32_t strand_first_job(const struct parc_core *core, int32_t line, int64_t most)
+{
+	return bundle_first_job(
+		core, ranking_first(&core->bundle_turns, core->lines[line].root, most), most);
 }
 
 int32_t strand_next_job(const struct parc_core *core, int32_t line, int32_t job, int64_t most)
@@ -497,13 +503,25 @@ int32_t strand_skip(const struct parc_core *core, int32_t line, int32_t job, int
 	int32_t strand = core->jobs[job].strand, bundle = core->strands[strand].bundle, next;
 
 	next = ranking_next(&core->strand_turns, core->bundles[bundle].root, strand, most);
-	if (next < 0) {
-		next = ranking_next(&core->bundle_turns, core->lines[line].root, bundle, most);
-		if (next < 0)
-			return -1;
-		next = ranking_first(&core->strand_turns, core->bundles[next].root, most);
-	}
+	if (next < 0)
+		return bundle_first_job(
+			core,
+			ranking_next(&core->bundle_turns, core->lines[line].root, bundle, most),
+			most);
 	return ranking_first(&core->waiting, core->strands[next].root, most);
+}
+
+int32_t strand_skip_bundle(const struct parc_core *core, int32_t line, int32_t job)
+{
+	int32_t bundle = core->strands[core->jobs[job].strand].bundle;
+
+	bundle = ranking_next(&core->bundle_turns, core->lines[line].root, bundle, INT64_MAX);
+	return bundle_first_job(core, bundle, INT64_MAX);
+}
+
+int64_t strand_major_least(int32_t nth, int outside)
+{
+	return ((int64_t)nth << 1 | outside) << RANKS_BITS;
 }
 
 int64_t strand_major(const struct parc_core *core, int32_t job)

@@ -62,6 +62,9 @@ void strand_admit(struct parc_core *core, int32_t job);
 
 int32_t strand_head(const struct parc_core *core, int32_t strand);
 
+/* The same after all jobs of the bundle of this one. */
+int32_t strand_skip_bundle(const struct parc_core *core, int32_t line, int32_t job);
+
 /* The tenant whose rules a job follows in its strand: -1 where that has none. */
 int32_t strand_tenant(const struct parc_core *core, int32_t tenant);
 
@@ -76,6 +79,9 @@ int32_t strand_skip(const struct parc_core *core, int32_t line, int32_t job, int
 /* What comes before the rank of a job in the order of turns: tier, guarantee, fair share. Of one
  * that runs: as if it were within a guarantee that its tenant has. */
 int64_t strand_major(const struct parc_core *core, int32_t job);
+
+/* The least that it is in the nth tier from the top, of jobs within a guarantee or outside. */
+int64_t strand_major_least(int32_t nth, int outside);
 
 /* Another amount of the holder's guarantee is used: do its bundles still stand right? */
 void strand_holder_changed(struct parc_core *core, int32_t holder);

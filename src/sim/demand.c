@@ -56,7 +56,7 @@ static int32_t collect_rows(struct demand_shape *shapes, const struct tasks *tas
 		*shape = (struct demand_shape){.entry = {.task = row->task, .count = row->gang},
 					       .spec = row->spec};
 		shape->memory_min_mib = shape->entry.task.memory_mib;
-		shape->entry.task.memory_mib = 0;
+		shape->entry.task.memory_mib *= row->gang; /* of all, until they are merged */
 	}
 	return count;
 }
@@ -72,9 +72,12 @@ static int32_t merge_equal(struct demand_shape *shapes, int32_t count)
 			continue;
 		}
 		last->entry.count += shapes[i].entry.count;
+		last->entry.task.memory_mib += shapes[i].entry.task.memory_mib;
 		if (shapes[i].memory_min_mib < last->memory_min_mib)
 			last->memory_min_mib = shapes[i].memory_min_mib;
 	}
+	for (int32_t i = 0; i < merged; i++)
+		shapes[i].entry.task.memory_mib /= shapes[i].entry.count;
 	return merged;
 }
 

@@ -10,7 +10,7 @@
 #include "trace/tasks.h"
 
 struct demand_shape {
-	struct parc_profile_entry entry; /* memory 0: it is no part of what tells shapes apart */
+	struct parc_profile_entry entry; /* memory, which tells no shapes apart, is the mean */
 	int64_t memory_min_mib;		 /* the least that a task of this shape asks */
 	int32_t spec;			 /* of its rows (tasks.h) */
 };

@@ -42,11 +42,11 @@ const struct policy_field policy_fields[] = {
 	     "so often usage is charged, and what is free gets its causes"),
 	TIME("half_life", "half_life_s", half_life_us, 0, TIME_MAX, "",
 	     "of fair share; 0: no fair share"),
-	FLAG(preempt, "backfill easy, conservative",
-	     "the first that waits may take the place of work that `rights` gives it"),
+	FLAG(preempt, "every backfill but deal",
+	     "who waits may, in turn order, take the place of work that `rights` gives it"),
 	{"rights", NULL, POLICY_RIGHTS, AT(rights), 0, 0, NULL, "preempt",
 	 "tiers whose work each tier may take the place of; without it each of all lower ones"},
-	FLAG(reclaim, "backfill easy, conservative",
+	FLAG(reclaim, "",
 	     "a tenant takes back what others borrowed of its guarantee"),
 	{"victims", NULL, POLICY_WORD, AT(victims), 0, 0, parc_victims_name, "preempt, reclaim",
 	 "who gives way first"},
@@ -279,14 +279,11 @@ static int field_read(struct yaml_tree *tree, yaml_node_t *map, const struct pol
 
 int policy_file_check(const struct parc_policy *policy, struct parc_err *err)
 {
-	int keeps = policy->backfill == PARC_BACKFILL_EASY ||
-		    policy->backfill == PARC_BACKFILL_CONSERVATIVE;
-
-	if ((!policy->preempt && !policy->reclaim) || keeps)
+	if (!policy->preempt || policy->backfill != PARC_BACKFILL_DEAL)
 		return 0;
 	return parc_err_set(err, PARC_ERR_INVALID,
-			    "preempt and reclaim work with easy and conservative, not with %s",
-			    parc_backfill_name(policy->backfill));
+			    "preempt works with every backfill but deal, which has later work give "
+			    "way to earlier by itself: leave it out");
 }
 
 int policy_file_read_map(struct yaml_tree *tree, yaml_node_t *map, struct parc_policy *policy,

@@ -173,7 +173,7 @@ value() {
 		--format x|--format 'x' is not known
 		--policy best|there is no order 'best'; there are fifo, shortest, largest, attained
 		--policy fifo+x|there is no backfill 'x'; there are greedy, none, easy
-		--policy fifo+greedy:preempt|preempt and reclaim work with easy and conservative, not with greedy
+		--policy fifo+deal:preempt|preempt works with every backfill but deal
 		--policy fifo@x|there is no placement 'x'
 		--policy fifo:x|there is no knowledge of lengths 'x'
 		--policy fifo --compare fifo|give one

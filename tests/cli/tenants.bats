@@ -82,7 +82,7 @@ replay() {
 }
 
 @test "a scheme that cannot preempt refuses to" {
-	replay --policy fifo+greedy:reclaim
+	replay --policy fifo+deal:preempt
 	[ "$status" -eq 2 ]
-	[[ $output == *"preempt and reclaim work with easy and conservative"* ]]
+	[[ $output == *"preempt works with every backfill but deal"* ]]
 }

@@ -299,8 +299,20 @@ static int somebody_starts(struct rig *rig)
 	return starts > 0;
 }
 
-/* E1: nobody is told to give way unless somebody fits then: in the same step a job has it reserved
- * from when they will have gone. (What was packed and uses more makes room for itself.) */
+/* When all that was told to stop has gone. */
+static int64_t all_gone_us(const struct parc_core *core)
+{
+	int64_t gone_us = INT64_MIN;
+
+	for (int32_t i = 0; i < core->jobs_table.high; i++)
+		if (core->jobs[i].runs && core->allocations[i].state == PARC_JOB_STOPPING &&
+		    core->allocations[i].end_us > gone_us)
+			gone_us = core->allocations[i].end_us;
+	return gone_us;
+}
+
+/* E1: nobody is told to give way unless somebody fits then: in the same step a job recalls it, from
+ * when they will have gone. (What was packed and uses more makes room for itself.) */
 static int evictions_check(struct rig *rig, const struct parc_event *event)
 {
 	int64_t gone_us = INT64_MIN;
@@ -310,12 +322,10 @@ static int evictions_check(struct rig *rig, const struct parc_event *event)
 
 	for (int32_t i = 0; i < rig->actions.count; i++) {
 		const struct parc_action *it = &rig->actions.list[i];
-		int64_t end_us = rig->main->time_us + it->stop.grace_us;
 
 		if (it->kind == PARC_ACTION_STOP && it->stop.why == PARC_RESULT_PREEMPTED)
-			gone_us = end_us > gone_us ? end_us : gone_us;
-		if (it->kind == PARC_ACTION_RESERVE && it->reserve.count > 0 &&
-		    it->reserve.start_us <= gone_us)
+			gone_us = all_gone_us(rig->main);
+		if (it->kind == PARC_ACTION_RECALL && it->reserve.start_us <= gone_us)
 			gone_us = INT64_MIN;
 	}
 	if (gone_us != INT64_MIN && rig->main->rules.backfill == PARC_BACKFILL_DEAL &&

@@ -547,6 +547,7 @@ const char *action_format(const struct parc_action *action, char text[ENTRY_TEXT
 			 (long long)action->replica.replica);
 		break;
 	case PARC_ACTION_RESERVE:
+	case PARC_ACTION_RECALL:
 		reserve_add(&out, action);
 		break;
 	case PARC_ACTION_STOP:

@@ -21,6 +21,7 @@ void world_init(struct world *world, struct draw *draw, int32_t place)
 	for (int32_t i = 0; i < world->chips_count && world->dealt; i++)
 		world->chips_kind[i] %= 2;
 	world->nodes_wanted = (int32_t)draw_range(draw, 1, draw_chance(draw, 20) ? 40 : 8);
+	world->lent = world->nodes_wanted % 3 == 0;
 	world->place = place < 0 ? (int32_t)draw_below(draw, PARC_PLACE_FGD + 1) : place;
 }
 
@@ -172,6 +173,7 @@ static void make_policy(struct world *world, struct entry *entry)
 		.shrink_us = draw_below(draw, 3) * 10 * SECOND,
 		.half_life_us = draw_below(draw, 2) * 100 * SECOND,
 	};
+	entry->event.policy.reclaim |= world->lent;
 	if (world->dealt) {
 		entry->event.policy.backfill = PARC_BACKFILL_DEAL;
 		entry->event.policy.pairs = (int32_t)draw_chance(draw, 80);
@@ -297,6 +299,24 @@ static void make_load(struct world *world, const struct parc_core *core, struct 
 	entry->event.load.load_milli = draw_below(world->draw, 10) * 1000;
 }
 
+/* Work that borrows, or of a tenant that comes back with many jobs at once. */
+static void make_lent(struct world *world, struct parc_submit *submit)
+{
+	struct draw *draw = world->draw;
+
+	if (world->returning == 0)
+		submit->preemptible = (uint8_t)draw_chance(draw, 80);
+	if (world->returning == 0 && world->tenants > 0 && draw_chance(draw, 8)) {
+		world->returning = (int32_t)draw_range(draw, 3, 12);
+		world->returner = draw_range(draw, 1, world->tenants);
+	}
+	if (world->returning == 0)
+		return;
+	world->returning--;
+	submit->tenant = world->returner;
+	submit->held = submit->now_or_never = 0;
+}
+
 /* A job that a deal may move, and put beside others. */
 static void make_dealt(struct world *world, struct entry *entry)
 {
@@ -331,6 +351,8 @@ static void make_submit(struct world *world, struct entry *entry)
 	submit->groups_count = 1;
 	if (world->dealt && !world->plain && draw_chance(draw, 85)) {
 		make_dealt(world, entry);
+		if (world->lent)
+			make_lent(world, submit);
 		if (world->jobs_count < WORLD_JOBS_MAX)
 			world->jobs[world->jobs_count++] = submit->job;
 		return;
@@ -347,6 +369,8 @@ static void make_submit(struct world *world, struct entry *entry)
 	make_service(world, submit);
 	if (!world->plain)
 		make_extras(world, entry);
+	if (world->lent)
+		make_lent(world, submit);
 	if (world->jobs_count < WORLD_JOBS_MAX)
 		world->jobs[world->jobs_count++] = submit->job;
 }
@@ -575,7 +599,9 @@ static void make_any(struct world *world, const struct parc_core *core, struct e
 	int64_t kind = draw_below(world->draw, 100);
 	int64_t stopping = job_in(world, core, PARC_JOB_STOPPING);
 
-	if (stopping != PARC_NONE && draw_chance(world->draw, 25))
+	if (world->returning > 0)
+		make_submit(world, entry);
+	else if (stopping != PARC_NONE && draw_chance(world->draw, 25))
 		make_run_of(world, entry, stopping,
 			    draw_chance(world->draw, 85) ? PARC_EVENT_STOPPED : PARC_EVENT_ENDED);
 	else if (world->dealt && !world->plain && draw_chance(world->draw, 10))
@@ -634,7 +660,7 @@ void world_next(struct world *world, const struct parc_core *core, struct entry 
 		entry->event.time_us = world->time_us;
 		return;
 	}
-	if (draw_chance(world->draw, 50))
+	if (world->returning == 0 && draw_chance(world->draw, 50))
 		world->time_us += draw_below(world->draw, 10 * SECOND);
 	replicas_follow(world, core);
 	make_any(world, core, entry);

@@ -30,6 +30,9 @@ struct world {
 	int32_t place;	      /* policy in force; -1: drawn */
 	int32_t setup;	      /* events of the fleet still to come */
 	int32_t nodes_wanted;
+	int32_t returning; /* jobs of `returner` still to come in this instant */
+	int64_t returner;  /* tenant */
+	uint8_t lent;	   /* most work may be told to stop, and holders come back with many jobs */
 	uint8_t dealt; /* the fleet is dealt: chips in thousandths, jobs of few kinds that may move
 			*/
 	uint8_t plain; /* one task, one group: for the fuzzer's first steps and the oracle */

@@ -132,8 +132,7 @@ static void test_what_is_refused_changes_nothing(void **state)
 		{"policy: {rights: {3: some}}", "a list of lower tiers, or all"},
 		{"policy: {rights: {3: []}}", "rights gives no tier a right"},
 		{"policy: {backfill: deal, preempt: true}",
-		 "preempt and reclaim work with easy and conservative, not with deal"},
-		{"policy: {backfill: greedy, reclaim: true}", "work with easy"},
+		 "preempt works with every backfill but deal"},
 		{"policy: []", "expected a mapping"},
 		{"policies: {}", "no key \"policies\""},
 	};

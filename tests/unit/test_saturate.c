@@ -440,7 +440,7 @@ static void test_demand_counts_and_sorts_shapes(void **state)
 	assert_int_equal(demand->count, 4);
 	assert_int_equal(demand->shapes[0].entry.count, 2);
 	assert_int_equal(demand->shapes[0].entry.task.share_milli, 500);
-	assert_int_equal(demand->shapes[0].entry.task.memory_mib, 0);
+	assert_int_equal(demand->shapes[0].entry.task.memory_mib, 250);
 	assert_int_equal(demand->shapes[0].memory_min_mib, 200);
 	assert_int_equal(demand->shapes[1].entry.task.chips, 1 << CHIP_X);
 	assert_int_equal(demand->shapes[2].entry.task.chips, 0);
