@@ -260,12 +260,10 @@ static void next_prefetch(const struct parc_core *core)
 	table_prefetch(&core->tasks_table);
 	idmap_prefetch(&core->job_ids, core->last_job + 1);
 	idmap_prefetch(&core->allocation_ids, core->last_allocation + 1);
-	if (core->jobs_table.first_free >= 0) {
+	if (core->jobs_table.first_free >= 0)
 		__builtin_prefetch(&core->allocations[core->jobs_table.first_free], 1);
-		__builtin_prefetch(&core->waiting.nodes[core->jobs_table.first_free], 1);
-	}
 	if (core->endless.last >= 0)
-		__builtin_prefetch(&core->waiting.nodes[core->endless.last], 1);
+		__builtin_prefetch(ranking_at(&core->waiting, core->endless.last), 1);
 }
 
 int parc_step(struct parc_core *core, const struct parc_event *event, struct parc_actions *actions,

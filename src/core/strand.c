@@ -488,35 +488,100 @@ int32_t strand_first_job(const struct parc_core *core, int32_t line, int64_t mos
 		core, ranking_first(&core->bundle_turns, core->lines[line].root, most), most);
 }
 
+/* ---- The next of a line: strands whose tenants rank alike go by turns, and so do bundles */
+
+struct next {
+	const struct parc_core *core;
+	int64_t most, major; /* of the job behind which it is sought, but for its tier */
+	int32_t line, job;
+	int32_t but_strand, but_bundle; /* not in these; -1 */
+	int32_t best;
+};
+
+/* Is all of the strand behind the best found so far? */
+static int next_is_found(const struct next *next, int32_t strand)
+{
+	return next->best >= 0 &&
+	       line_job_is_before(next->core, next->best, strand_head(next->core, strand));
+}
+
+static void next_in_strand(struct next *next, int32_t strand, int64_t major)
+{
+	const struct parc_core *core = next->core;
+	int32_t root = core->strands[strand].root;
+	int32_t job = major > next->major
+			      ? ranking_first(&core->waiting, root, next->most)
+			      : ranking_next(&core->waiting, root, next->job, next->most);
+
+	if (job >= 0 && (next->best < 0 || line_job_is_before(core, job, next->best)))
+		next->best = job;
+}
+
+static void next_in_bundle(struct next *next, int32_t bundle)
+{
+	const struct parc_core *core = next->core;
+	int64_t least = major_of(core, next->line, core->bundles[bundle].holder, 0);
+	int32_t root = core->bundles[bundle].root;
+	int32_t strand = ranking_from(&core->strand_turns, root, next->major - least);
+
+	for (; strand >= 0 && !next_is_found(next, strand);
+	     strand = ranking_next(&core->strand_turns, root, strand, next->most))
+		if (strand != next->but_strand)
+			next_in_strand(next, strand, least + core->strand_turns.majors[strand]);
+}
+
+static int32_t next_find(struct next *next)
+{
+	const struct parc_core *core = next->core;
+	int32_t root = core->lines[next->line].root;
+	int32_t tenant = core->strands[core->jobs[next->job].strand].tenant;
+	int32_t bundle = ranking_first(&core->bundle_turns, root, next->most);
+
+	next->major = major_of(core, next->line, holder_of(core, tenant), rank_of(core, tenant));
+	next->best = -1;
+	for (; bundle >= 0; bundle = ranking_next(&core->bundle_turns, root, bundle, next->most)) {
+		if (next_is_found(next, ranking_first(&core->strand_turns,
+						      core->bundles[bundle].root, INT64_MAX)))
+			break;
+		if (bundle != next->but_bundle)
+			next_in_bundle(next, bundle);
+	}
+	return next->best;
+}
+
 int32_t strand_next_job(const struct parc_core *core, int32_t line, int32_t job, int64_t most)
 {
-	int32_t strand = core->jobs[job].strand, next;
+	struct next next = {core,	.most = most,	  .line = line,
+			    .job = job, .but_strand = -1, .but_bundle = -1};
+	int32_t strand = core->jobs[job].strand;
 
-	next = ranking_next(&core->waiting, core->strands[strand].root, job, most);
-	if (next >= 0 || core->strands[strand].gate != -1)
-		return next;
-	return strand_skip(core, line, job, most);
+	if (core->strands[strand].gate != -1)
+		return ranking_next(&core->waiting, core->strands[strand].root, job, most);
+	return next_find(&next);
 }
 
 int32_t strand_skip(const struct parc_core *core, int32_t line, int32_t job, int64_t most)
 {
-	int32_t strand = core->jobs[job].strand, bundle = core->strands[strand].bundle, next;
+	struct next next = {core,
+			    .most = most,
+			    .line = line,
+			    .job = job,
+			    .but_strand = core->jobs[job].strand,
+			    .but_bundle = -1};
 
-	next = ranking_next(&core->strand_turns, core->bundles[bundle].root, strand, most);
-	if (next < 0)
-		return bundle_first_job(
-			core,
-			ranking_next(&core->bundle_turns, core->lines[line].root, bundle, most),
-			most);
-	return ranking_first(&core->waiting, core->strands[next].root, most);
+	return next_find(&next);
 }
 
 int32_t strand_skip_bundle(const struct parc_core *core, int32_t line, int32_t job)
 {
-	int32_t bundle = core->strands[core->jobs[job].strand].bundle;
+	struct next next = {core,
+			    .most = INT64_MAX,
+			    .line = line,
+			    .job = job,
+			    .but_strand = -1,
+			    .but_bundle = core->strands[core->jobs[job].strand].bundle};
 
-	bundle = ranking_next(&core->bundle_turns, core->lines[line].root, bundle, INT64_MAX);
-	return bundle_first_job(core, bundle, INT64_MAX);
+	return next_find(&next);
 }
 
 int64_t strand_major_least(int32_t nth, int outside)

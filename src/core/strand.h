@@ -6,6 +6,9 @@
  *                └──> strands: one a tenant, in order of fair share
  *                       └──> jobs, in the order of the policy, then of arrival
  *
+ * Strands of the same rank, as all are where shares are not fair, go by turns: next is the first of
+ * their jobs in order. So do bundles.
+ *
  * So when a tenant uses more or less, its bundles change places, and nothing else; when shares
  * are reckoned anew the strands do; and a tenant at its limit is one strand that steps out of its
  * bundle until there is room (quota.h). A line whose jobs do not fit is tried once, not once a
