@@ -82,7 +82,7 @@ static int place(struct assign *assign, int32_t i)
 	const struct assign_job *it = &assign->jobs[i];
 	int32_t chip = chip_with_room(assign, it, assign->room);
 	int64_t gain = 0;
-	int32_t host = assign->pair == NULL ? -1 : assign_join_best(assign, i, &gain);
+	int32_t host = assign->pair == NULL ? -1 : assign_join_next(assign, i, -1, &gain);
 
 	if (host >= 0 && (chip < 0 || gain > it->value[chip]))
 		assign_join(assign, i, assign->jobs[host].chip, host);

@@ -72,14 +72,17 @@ void assign_prices(struct assign *assign, int64_t base_s);
 /* Deal. Jobs that are somewhere must fit together. */
 void assign_deal(struct assign *assign);
 
-/* The parts of a deal that deal with pairs (assign_pairs.c), for assign.c. What the sum gains if a
- * job without a place joins one that is alone; the best to join, -1: none; let it join the host, or
- * with -1 take devices of the chip; let it take the place of the last one in a pair whose turn is
- * later, 0: there is none; let those part who are together and may not be (any more), the later
- * one leaves; let each job do the best it can, 1: somebody could. */
+/* The parts of a deal that deal with pairs (assign_pairs.c), for assign.c and for what is done with
+ * a deal. What the sum gains if a job without a place joins one that is alone; whom to join, the
+ * best with `after` -1, then the next best after it, of which `gain` holds the gain, -1: none; let
+ * it join the host, or with -1 take devices of the chip; let it leave its place, which is free if
+ * nobody stays there; let it take the place of the last one in a pair whose turn is later, 0: there
+ * is none; let those part who are together and may not be (any more), the later one leaves; let
+ * each job do the best it can, 1: somebody could. */
 int64_t assign_join_gain(const struct assign *assign, int32_t job, int32_t host);
-int32_t assign_join_best(const struct assign *assign, int32_t job, int64_t *gain);
+int32_t assign_join_next(const struct assign *assign, int32_t job, int32_t after, int64_t *gain);
 void assign_join(struct assign *assign, int32_t job, int32_t chip, int32_t host);
+void assign_leave(struct assign *assign, int32_t job);
 int32_t assign_take_place(struct assign *assign, int32_t job);
 void assign_part(struct assign *assign);
 int assign_pairs_improve(struct assign *assign);

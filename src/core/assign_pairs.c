@@ -55,14 +55,16 @@ int64_t assign_join_gain(const struct assign *assign, int32_t job, int32_t host)
 	return unit_worth(assign, chip, host, job) - unit_worth(assign, chip, host, -1);
 }
 
-int32_t assign_join_best(const struct assign *assign, int32_t job, int64_t *gain)
+int32_t assign_join_next(const struct assign *assign, int32_t job, int32_t after, int64_t *gain)
 {
 	int32_t best = -1;
+	int64_t last = *gain;
 
 	for (int32_t k = 0; k < assign->count; k++) {
 		int64_t own = assign_join_gain(assign, job, k);
 
-		if (!is_possible(own) || (best >= 0 && own <= *gain))
+		if (!is_possible(own) || (best >= 0 && own <= *gain) ||
+		    (after >= 0 && (own > last || (own == last && k <= after))))
 			continue;
 		best = k;
 		*gain = own;
@@ -70,8 +72,7 @@ int32_t assign_join_best(const struct assign *assign, int32_t job, int64_t *gain
 	return best;
 }
 
-/* Leave the unit; the devices are free if nobody stays on them. */
-static void leave(struct assign *assign, int32_t job)
+void assign_leave(struct assign *assign, int32_t job)
 {
 	struct assign_job *it = &assign->jobs[job];
 
@@ -103,7 +104,7 @@ int32_t assign_take_place(struct assign *assign, int32_t job)
 		if (mate < 0 || assign->jobs[i].fixed || !is_match(assign, job, i) ||
 		    !is_possible(unit_worth(assign, chip, mate, job)))
 			continue;
-		leave(assign, i);
+		assign_leave(assign, i);
 		assign_join(assign, job, chip, mate);
 		return 1;
 	}
@@ -122,7 +123,7 @@ void assign_part(struct assign *assign)
 		if (it->fixed)
 			last = it->mate;
 		if (!assign->jobs[last].fixed)
-			leave(assign, last);
+			assign_leave(assign, last);
 	}
 }
 
@@ -189,8 +190,8 @@ static void swap(struct assign *assign, int32_t job, int32_t other)
 	int32_t chip = assign->jobs[job].chip, mate = assign->jobs[job].mate;
 	int32_t to = assign->jobs[other].chip, host = assign->jobs[other].mate;
 
-	leave(assign, job);
-	leave(assign, other);
+	assign_leave(assign, job);
+	assign_leave(assign, other);
 	assign_join(assign, job, to, host);
 	assign_join(assign, other, chip, mate);
 }
@@ -212,7 +213,7 @@ int assign_pairs_improve(struct assign *assign)
 			swap(assign, j, best.other);
 			continue;
 		}
-		leave(assign, j);
+		assign_leave(assign, j);
 		assign_join(assign, j, best.chip, best.host);
 	}
 	return improved;

@@ -380,22 +380,20 @@ static void fill_jobs(struct parc_core *core, struct deal *deal)
 	}
 }
 
-/* Chips, and what of each is free or held by the candidates. */
 static void find_chips(const struct parc_core *core, struct deal *deal)
 {
 	deal->assign = (struct assign){.jobs = deal->jobs};
 	deal->assign.chips = choose_makes(core, ~core->cores_chips, deal->chips);
 }
 
+/* Devices of each chip that are free as a whole or held by the candidates. */
 static void find_room(const struct parc_core *core, struct deal *deal)
 {
 	struct assign *assign = &deal->assign;
 
 	for (int32_t c = 0; c < assign->chips; c++) {
 		assign->price[c] = score_log(core, deal->chips[c]);
-		assign->room[c] = (int32_t)((core->chip_free[deal->chips[c]] -
-					     core->chip_kept[deal->chips[c]]) /
-					    PARC_SHARE_WHOLE);
+		assign->room[c] = (int32_t)core->chip_whole[deal->chips[c]];
 	}
 	for (int32_t i = 0; i < deal->count; i++)
 		if (deal->hands[i].was >= 0 && (deal->hands[i].mate < 0 || i < deal->hands[i].mate))
@@ -410,6 +408,14 @@ static int32_t plan_on(struct parc_core *core, const struct deal *deal, int32_t 
 	return plan_job_on(core, job, UINT64_C(1) << deal->chips[chip]);
 }
 
+/* Do the rules for its tenant let it start, or start again? What has started in this deal counts.
+ */
+static int may_start(const struct parc_core *core, const struct hand *hand)
+{
+	return hand->was < 0 ? quota_bars(core, hand->job) == PARC_REASON_NONE
+			     : move_may_return(core, hand->job);
+}
+
 /* Start what fits where it shall be. 0: the step is full. */
 static int deal_start(struct parc_core *core, struct deal *deal)
 {
@@ -422,7 +428,7 @@ static int deal_start(struct parc_core *core, struct deal *deal)
 		if (!act_has_room_for(core, 4) ||
 		    core->placements_max - first < job_tasks_max(core, hand->job))
 			return 0;
-		if (quota_bars(core, hand->job) != PARC_REASON_NONE ||
+		if (!may_start(core, hand) ||
 		    plan_on(core, deal, hand->job, deal->jobs[i].chip) != PARC_REASON_NONE)
 			continue;
 		quota_trim(core, hand->job, first);
@@ -439,9 +445,48 @@ static void deal_join(struct parc_core *core, struct deal *deal)
 		const struct hand *host = &deal->hands[is_guest(deal, i) ? deal->jobs[i].mate : i];
 
 		if (hand->was < 0 && host != hand && (host->was < 0 || host->stays) &&
-		    quota_bars(core, hand->job) == PARC_REASON_NONE)
+		    may_start(core, hand))
 			pair_start(core, hand->job, host->job);
 	}
+}
+
+static int still_waits(const struct parc_core *core, const struct hand *hand)
+{
+	return hand->was < 0 && !allocation_is_live(core, hand->job);
+}
+
+/* Let the job join the best of those that are in their places and beside whom it fits. */
+static void join_any(struct parc_core *core, struct deal *deal, int32_t i)
+{
+	struct assign *assign = &deal->assign;
+	int64_t gain = 0;
+	int32_t host = assign_join_next(assign, i, -1, &gain);
+
+	while (host >= 0 && assign->work < ASSIGN_WORK_MAX) {
+		const struct hand *it = &deal->hands[host];
+
+		if ((it->was < 0 || it->stays) && pair_start(core, deal->hands[i].job, it->job)) {
+			assign_join(assign, i, deal->jobs[host].chip, host);
+			return;
+		}
+		assign->work += assign->count;
+		host = assign_join_next(assign, i, host, &gain);
+	}
+}
+
+/* Devices of its own that a job was dealt, and that it does not find though nobody is on the way
+ * out, are not there for it: on each node something else is short. Then it is dealt as if there was
+ * no room. */
+static void deal_beside(struct parc_core *core, struct deal *deal)
+{
+	if (deal->assign.pair == NULL || core->rules.order == PARC_ORDER_LONGEST)
+		return;
+	for (int32_t i = 0; i < deal->count; i++)
+		if (still_waits(core, &deal->hands[i]) && deal->jobs[i].chip >= 0)
+			assign_leave(&deal->assign, i);
+	for (int32_t i = 0; i < deal->count; i++)
+		if (still_waits(core, &deal->hands[i]) && may_start(core, &deal->hands[i]))
+			join_any(core, deal, i);
 }
 
 /* Is it running where it shall not stay? */
@@ -523,8 +568,8 @@ static int clear_host(struct parc_core *core, struct deal *deal, int32_t i)
 static void stop_for_waiting(struct parc_core *core, struct deal *deal)
 {
 	for (int32_t i = 0; i < deal->count; i++)
-		if (deal->hands[i].was < 0 && deal->jobs[i].chip >= 0 && !is_guest(deal, i) &&
-		    !allocation_is_live(core, deal->hands[i].job))
+		if (still_waits(core, &deal->hands[i]) && deal->jobs[i].chip >= 0 &&
+		    !is_guest(deal, i) && may_start(core, &deal->hands[i]))
 			deal->hands[i].comes = stop_for(core, deal, i) > 0;
 }
 
@@ -535,7 +580,7 @@ static void stop_movers(struct parc_core *core, struct deal *deal)
 
 		hand->comes |= hand->leaving && deal->jobs[i].chip >= 0;
 		if (deal->jobs[i].chip < 0 || !must_go(core, deal, i) || is_guest(deal, i) ||
-		    !move_may_return(core, hand->job) || !find_place(core, deal, i))
+		    !may_start(core, hand) || !find_place(core, deal, i))
 			continue;
 		act_stop(core, hand->job, PARC_RESULT_PREEMPTED);
 		hand->comes = 1;
@@ -548,8 +593,7 @@ static void stop_guests(struct parc_core *core, struct deal *deal)
 		const struct hand *hand = &deal->hands[i];
 
 		if (is_guest(deal, i) && core->jobs[hand->job].state != PARC_JOB_STOPPING &&
-		    (hand->was < 0 ||
-		     (must_go(core, deal, i) && move_may_return(core, hand->job))) &&
+		    (hand->was < 0 || must_go(core, deal, i)) && may_start(core, hand) &&
 		    clear_host(core, deal, i) && hand->was >= 0)
 			act_stop(core, hand->job, PARC_RESULT_PREEMPTED);
 	}
@@ -623,6 +667,8 @@ int deal_decide(struct parc_core *core, const struct parc_event *event, int *pla
 		done = deal_stop(core, deal);
 	}
 	*plain = done && !is_leaving(core, deal);
+	if (*plain)
+		deal_beside(core, deal);
 	if (*plain && (awaited || (round && core->rules.round_us > 0)))
 		line_wake_all(core); /* they waited for the round, now for what they lack */
 	return done;

@@ -140,22 +140,24 @@ static enum parc_ledger rest_category(const struct node *node, int failed)
 	}
 }
 
-/* Book (sign 1) or unbook (-1) what nobody uses, of which a part is kept. */
-static void free_book(struct parc_core *core, struct node *node, enum parc_ledger category,
-		      int32_t chip, int sign, int32_t milli, int32_t kept)
-{
-	ledger_add(core, category, sign * milli);
-	if (category != PARC_LEDGER_FREE_UNATTRIBUTED)
-		return;
-	core->chip_free[chip] += sign * milli;
-	core->chip_kept[chip] += sign * kept;
-	node->free_milli += sign * milli;
-}
-
 /* What is not held by tasks of devices of one chip that are all sound or have all failed. */
 struct rest {
-	int32_t foreign, free, kept; /* kept: a part of what is free */
+	int32_t foreign, free;
+	int32_t kept, whole; /* a part of what is free; devices of which nothing is held or kept */
 };
+
+/* Book (sign 1) or unbook (-1) what nobody uses. */
+static void free_book(struct parc_core *core, struct node *node, enum parc_ledger category,
+		      int32_t chip, int sign, const struct rest *rest)
+{
+	ledger_add(core, category, sign * rest->free);
+	if (category != PARC_LEDGER_FREE_UNATTRIBUTED)
+		return;
+	core->chip_free[chip] += sign * rest->free;
+	core->chip_kept[chip] += sign * rest->kept;
+	core->chip_whole[chip] += sign * rest->whole;
+	node->free_milli += sign * rest->free;
+}
 
 /* Add (sign 1) or subtract (-1) one device. */
 static void rest_add(struct rest *rest, const struct device *device, int sign)
@@ -167,6 +169,7 @@ static void rest_add(struct rest *rest, const struct device *device, int sign)
 	rest->foreign += sign * foreign;
 	rest->free += sign * left;
 	rest->kept += sign * (device->kept_milli < left ? device->kept_milli : left);
+	rest->whole += sign * (left == PARC_SHARE_WHOLE && device->kept_milli == 0);
 }
 
 static void rest_book(struct parc_core *core, struct node *node, int32_t chip, int failed,
@@ -174,8 +177,8 @@ static void rest_book(struct parc_core *core, struct node *node, int32_t chip, i
 {
 	if (rest->foreign != 0)
 		ledger_add(core, PARC_LEDGER_FOREIGN, rest->foreign);
-	if (rest->free != 0 || rest->kept != 0)
-		free_book(core, node, rest_category(node, failed), chip, 1, rest->free, rest->kept);
+	if (rest->free != 0 || rest->kept != 0 || rest->whole != 0)
+		free_book(core, node, rest_category(node, failed), chip, 1, rest);
 }
 
 /* Book (sign 1) or unbook (-1) what is not held by tasks of one device. */
@@ -191,13 +194,15 @@ static void device_book(struct parc_core *core, struct node *node, int32_t chip,
 static void cores_book(struct parc_core *core, struct node *node, int sign)
 {
 	enum parc_ledger category = rest_category(node, 0);
+	struct rest rest = {.free = node->cpu_free,
+			    .kept = node->cpu_kept < node->cpu_free ? node->cpu_kept
+								    : node->cpu_free};
 
 	if (category == PARC_LEDGER_FREE_UNATTRIBUTED)
 		core->cores_free += sign * node->cpu_free;
 	if (node->cores_pool < 0)
 		return;
-	free_book(core, node, category, node->pools[node->cores_pool].chip, sign, node->cpu_free,
-		  node->cpu_kept < node->cpu_free ? node->cpu_kept : node->cpu_free);
+	free_book(core, node, category, node->pools[node->cores_pool].chip, sign, &rest);
 }
 
 static void node_book(struct parc_core *core, struct node *node, int sign)

@@ -144,10 +144,22 @@ static int check_signs(const struct parc_core *core, struct parc_err *err)
 	return 0;
 }
 
-/* L3: the free thousandths by chip and by node, and the free cores. */
+/* Devices of the node of which nothing is held, used by others or kept, by chip. */
+static void recount_whole(const struct parc_core *core, const struct node *node, int64_t *whole)
+{
+	for (int32_t d = 0; d < node->devices_count && node->state == PARC_NODE_UP; d++) {
+		const struct device *it = &core->devices[node->devices + d];
+
+		whole[chip_of(node, d)] += !it->failed && it->used_milli == 0 &&
+					   it->foreign_milli == 0 && it->kept_milli == 0;
+	}
+}
+
+/* L3: the free thousandths and whole devices by chip, the free thousandths by node, and the free
+ * cores. */
 static int check_free(const struct parc_core *core, const int64_t *chip_free, struct parc_err *err)
 {
-	int64_t cores_free = 0;
+	int64_t cores_free = 0, whole[PARC_CHIPS_MAX] = {0};
 
 	for (int32_t i = 0; i < core->nodes_table.high; i++) {
 		int64_t rates[PARC_LEDGER_COUNT] = {0}, chips[PARC_CHIPS_MAX] = {0};
@@ -155,6 +167,7 @@ static int check_free(const struct parc_core *core, const int64_t *chip_free, st
 		if (core->nodes[i].id == PARC_NONE)
 			continue;
 		recount_node(core, &core->nodes[i], rates, chips);
+		recount_whole(core, &core->nodes[i], whole);
 		cores_free += core->nodes[i].state == PARC_NODE_UP ? core->nodes[i].cpu_free : 0;
 		if (rates[PARC_LEDGER_FREE_UNATTRIBUTED] != core->nodes[i].free_milli)
 			return BROKEN(err, "L3: node %lld has not %lld/1000 free",
@@ -163,6 +176,8 @@ static int check_free(const struct parc_core *core, const int64_t *chip_free, st
 	}
 	if (memcmp(chip_free, core->chip_free, sizeof(core->chip_free)) != 0)
 		return BROKEN(err, "L3: free thousandths by chip are not what nodes have free");
+	if (memcmp(whole, core->chip_whole, sizeof(whole)) != 0)
+		return BROKEN(err, "L3: whole free devices by chip are not those of the nodes");
 	if (cores_free != core->cores_free)
 		return BROKEN(err, "L3: %lld/1000 cores are free, not %lld", (long long)cores_free,
 			      (long long)core->cores_free);
