@@ -696,8 +696,11 @@ static int queue_backfill(struct parc_core *core, int freed)
 		 (core->freed_count > 0 || core->gates_changed >= 0 || core->pledge_freed));
 	if (!pass.full && freed && core->rules.backfill == PARC_BACKFILL_CONSERVATIVE)
 		pass_reserved(&pass, is_early);
-	/* The head of a line that started as short leaves the next one untried. */
-	for (pass_short(&pass); !pass.full && line_first(core, LINE_READY) >= 0; pass_short(&pass))
+	/* The head of a line that started as short leaves the next one untried, and may have used
+	 * up what kept others at their gate. */
+	for (pass_short(&pass);
+	     !pass.full && (core->pledge_freed || line_first(core, LINE_READY) >= 0);
+	     pass_short(&pass))
 		pass_ordered(&pass);
 	if (!pass.full)
 		core->disrupted = 0;
