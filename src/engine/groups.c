@@ -400,6 +400,14 @@ static int hand_down_all(const struct groups *groups, const char *attempt, struc
 	return 0;
 }
 
+/* An engine that closes takes its place with it if nothing is in it yet: then that is made again. */
+static int make_in_place(const struct groups_place *place, const char *folder)
+{
+	if (make_folder(folder) == 0)
+		return 0;
+	return errno == ENOENT && make_folder(place->path) == 0 ? make_folder(folder) : -1;
+}
+
 int groups_make(const struct groups *groups, const char *attempt, const char *leaf,
 		const struct groups_limits *limits, struct parc_err *err)
 {
@@ -412,7 +420,7 @@ int groups_make(const struct groups *groups, const char *attempt, const char *le
 		if (place->version == 0)
 			continue;
 		groups_leaf_path(folder, place, attempt, "", "");
-		if (make_folder(folder) == 0)
+		if (make_in_place(place, folder) == 0)
 			groups_leaf_path(folder, place, attempt, leaf, "");
 		if (make_folder(folder) != 0)
 			code = parc_err_set(err, PARC_ERR_IO, "no control group %s: %s", folder,
