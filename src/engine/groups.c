@@ -400,7 +400,8 @@ static int hand_down_all(const struct groups *groups, const char *attempt, struc
 	return 0;
 }
 
-/* An engine that closes takes its place with it if nothing is in it yet: then that is made again. */
+/* An engine that closes takes its place with it if nothing is in it yet: then that is made again.
+ */
 static int make_in_place(const struct groups_place *place, const char *folder)
 {
 	if (make_folder(folder) == 0)
