@@ -96,9 +96,9 @@ static void tenant_set(struct parc_core *core, const struct parc_tenant *set)
 		core->tenants[slot] = (struct tenant){.set = *set};
 		idmap_add(&core->tenant_ids, set->tenant, slot);
 		tree_grow(core, slot);
-		/* Nobody is below it yet, but what is handed down to it is another's no more. */
-		changed = core->stranded != strand_is_wanted(core) ||
-			  (set->guarantee_milli > 0 && set->parent != PARC_NONE);
+		/* Nobody is below it yet, but what it is guaranteed is kept from others now, who
+		 * may have reserved it, or was handed down to them before. */
+		changed = core->stranded != strand_is_wanted(core) || set->guarantee_milli > 0;
 	} else {
 		core->digest -= tenant_hash(core, slot);
 		core->tenants[slot].set = *set;

@@ -670,6 +670,7 @@ static void pass_short(struct pass *pass)
 			pass_short_line(pass, line, most);
 	}
 	pass->failed_first = pass->failed_last = -1;
+	quota_open(core); /* what started may have used up what kept others back */
 }
 
 /* `freed`: something that others held was given back in this step. */
@@ -696,11 +697,8 @@ static int queue_backfill(struct parc_core *core, int freed)
 		 (core->freed_count > 0 || core->gates_changed >= 0 || core->pledge_freed));
 	if (!pass.full && freed && core->rules.backfill == PARC_BACKFILL_CONSERVATIVE)
 		pass_reserved(&pass, is_early);
-	/* The head of a line that started as short leaves the next one untried, and may have used
-	 * up what kept others at their gate. */
-	for (pass_short(&pass);
-	     !pass.full && (core->pledge_freed || line_first(core, LINE_READY) >= 0);
-	     pass_short(&pass))
+	/* The head of a line that started as short leaves the next one untried. */
+	for (pass_short(&pass); !pass.full && line_first(core, LINE_READY) >= 0; pass_short(&pass))
 		pass_ordered(&pass);
 	if (!pass.full)
 		core->disrupted = 0;

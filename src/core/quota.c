@@ -382,8 +382,27 @@ void quota_open_all(struct parc_core *core)
 		gates_open(core, 1);
 }
 
+/* A job at the gate of what is guaranteed that nothing keeps there; -1: none. */
+static int32_t pledge_kept(const struct parc_core *core)
+{
+	int32_t strand = ranking_first(&core->strand_turns, core->pledge_root, INT64_MAX);
+
+	for (; strand >= 0;
+	     strand = ranking_next(&core->strand_turns, core->pledge_root, strand, INT64_MAX))
+		if (!pledge_bars(core, strand_head(core, strand)))
+			return strand_head(core, strand);
+	return -1;
+}
+
 int quota_verify(const struct parc_core *core, struct parc_err *err)
 {
+	int32_t job = pledge_kept(core);
+
+	if (job >= 0 && !core->unfinished)
+		return parc_err_set(err, PARC_ERR_MISMATCH,
+				    "T2: job %lld waits for what is guaranteed to others, and need "
+				    "not",
+				    (long long)core->jobs[job].id);
 	for (int32_t i = 0; i < core->tenants_table.high; i++) {
 		const struct tenant *it = &core->tenants[i];
 
