@@ -239,6 +239,11 @@ static int32_t job_try(struct parc_core *core, int32_t job)
 		if (own->end_us != PARC_NEVER)
 			window.until_us = core->time_us + (own->end_us - own->start_us);
 		reason = try_lifted(core, job, &window);
+		if (reason == PARC_REASON_RESERVATION) {
+			/* It fits on a chip where it takes longer than where it has reserved. */
+			window.until_us = order_end_most_us(core, job, core->time_us);
+			reason = try_lifted(core, job, &window);
+		}
 		return reason == PARC_REASON_NONE ? reason : closure_reason(core, job, reason);
 	}
 	if (holder >= 0 && line_job_is_before(core, job, holder))
