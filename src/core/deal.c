@@ -646,6 +646,7 @@ int deal_decide(struct parc_core *core, const struct parc_event *event, int *pla
 	*plain = 0;
 	if (!round && !awaited && event->kind != PARC_EVENT_STOPPED)
 		return 1;
+	quota_open_rest(core); /* all that have room by themselves, at whichever gate they stand */
 	deal->count = deal->running = 0;
 	find_chips(core, deal);
 	find_running(core, deal, round);
