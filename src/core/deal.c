@@ -510,7 +510,8 @@ static int32_t find_victims(const struct parc_core *core, struct deal *deal, int
 	return count;
 }
 
-/* Stop those in whose place the job fits on its new chip; how many, 0: it would not fit. */
+/* Stop those in whose place the job fits on its new chip; how many, 0: it would not fit. Nothing is
+ * kept for it until they have gone, so it must fit whenever that is: now or when grace is over. */
 static int32_t stop_for(struct parc_core *core, struct deal *deal, int32_t i)
 {
 	struct parc_action plan;
@@ -520,8 +521,10 @@ static int32_t stop_for(struct parc_core *core, struct deal *deal, int32_t i)
 	if (count == 0)
 		return 0;
 	core->plan_only = UINT64_C(1) << deal->chips[chip];
+	core->plan_soon = 1;
 	needed = reserve_plan_evicting(core, deal->hands[i].job, deal->victims, count, &plan);
 	core->plan_only = 0;
+	core->plan_soon = 0;
 	for (int32_t k = 0; k < needed; k++)
 		act_stop(core, deal->victims[k], PARC_RESULT_PREEMPTED);
 	return needed;
@@ -643,6 +646,7 @@ int deal_decide(struct parc_core *core, const struct parc_event *event, int *pla
 	*plain = 0;
 	if (!round && !awaited && event->kind != PARC_EVENT_STOPPED)
 		return 1;
+	quota_open_rest(core); /* all that have room by themselves, at whichever gate they stand */
 	deal->count = deal->running = 0;
 	find_chips(core, deal);
 	find_running(core, deal, round);

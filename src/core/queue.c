@@ -239,6 +239,11 @@ static int32_t job_try(struct parc_core *core, int32_t job)
 		if (own->end_us != PARC_NEVER)
 			window.until_us = core->time_us + (own->end_us - own->start_us);
 		reason = try_lifted(core, job, &window);
+		if (reason == PARC_REASON_RESERVATION) {
+			/* It fits on a chip where it takes longer than where it has reserved. */
+			window.until_us = order_end_most_us(core, job, core->time_us);
+			reason = try_lifted(core, job, &window);
+		}
 		return reason == PARC_REASON_NONE ? reason : closure_reason(core, job, reason);
 	}
 	if (holder >= 0 && line_job_is_before(core, job, holder))
@@ -567,16 +572,18 @@ static int32_t short_try(struct parc_core *core, int32_t job)
 	return try_lifted(core, job, &window);
 }
 
-/* A rule for its tenant keeps the job back: it has no claim in this step. */
+/* A rule for its tenant keeps the job back, and all that want the same with it: the first of them
+ * waits for that, unless it has reserved. */
 static void job_bar(struct parc_core *core, int32_t job, int32_t reason)
 {
-	core->allocations[job].planned = plan_stamp(core);
-	if (strand_head(core, core->jobs[job].strand) != job)
+	int32_t head = strand_head(core, core->jobs[job].strand);
+
+	if (head != job && core->jobs[head].reservation >= 0)
 		return;
-	if (core->jobs[job].reason == reason)
-		line_block(core, job);
+	if (core->jobs[head].reason == reason)
+		line_block(core, head);
 	else
-		act_reason(core, job, reason);
+		act_reason(core, head, reason);
 }
 
 /* Conservative: reservations for the first that wait, in order; those that are short enough
@@ -599,6 +606,7 @@ static void pass_reserve(struct pass *pass)
 		if (reason == PARC_REASON_NONE)
 			continue;
 		if (line_is_gated(reason)) {
+			core->allocations[job].planned = plan_stamp(core); /* it has no claim */
 			job_bar(core, job, reason);
 			continue;
 		}
@@ -630,6 +638,7 @@ static void pass_short_line(struct pass *pass, int32_t line, int64_t most)
 			continue;
 		if (line_is_gated(reason)) {
 			next = strand_skip(core, line, job, most);
+			job_bar(core, job, reason);
 			continue;
 		}
 		if (core->rules.backfill == PARC_BACKFILL_EASY && reason != PARC_REASON_RESERVATION)

@@ -67,6 +67,11 @@ int64_t quota_need(const struct parc_core *core, int32_t slot)
 	return need;
 }
 
+int64_t quota_kept(const struct parc_core *core, int32_t job)
+{
+	return strand_is_wanted(core) ? quota_need(core, job) : 0;
+}
+
 /* ---- Room */
 
 static int64_t room_normal(const struct tenant *it)

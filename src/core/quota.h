@@ -28,6 +28,10 @@ enum gate { GATE_LIMIT, GATE_JOBS }; /* of tenant slot t: 2 t + this */
 /* The most that a job may hold, with its minima. */
 int64_t quota_need(const struct parc_core *core, int32_t job);
 
+/* The same of a job that has reserved, as limits reckon it: 0 as long as no tenant has a rule, for
+ * then nobody reckons anew when a rate changes or a make of chip comes or goes. */
+int64_t quota_kept(const struct parc_core *core, int32_t job);
+
 /* Why the job may not be tried: QUOTA or GUARANTEE; NONE: it may. */
 int32_t quota_bars(const struct parc_core *core, int32_t job);
 

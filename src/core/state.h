@@ -173,6 +173,7 @@ struct parc_core {
 	struct close *close;
 	struct deal *deal;
 	uint64_t plan_only; /* while a plan is made: on these chips alone; 0: on all */
+	int32_t plan_soon;  /* likewise: 1: it must hold from now on */
 	struct policy *policy;
 	struct parc_action *actions;
 	struct parc_placement *placements;

@@ -128,7 +128,7 @@ static void jobs_count(struct parc_core *core)
 		else
 			tree_add_running(core, spec_of(core, it)->tenant, 1);
 		if (it->reservation >= 0)
-			tree_add_kept(core, spec_of(core, it)->tenant, 1, quota_need(core, i));
+			tree_add_kept(core, spec_of(core, it)->tenant, 1, quota_kept(core, i));
 	}
 }
 
