@@ -305,7 +305,7 @@ static void step_begin(struct parc_core *core, int64_t time_us)
 	core->time_us = time_us;
 	deal_time(core, before_us);
 	score_time(core, before_us);
-	core->looks = core->unfinished || preempt_is_time(core, before_us);
+	core->looks = core->unfinished || (preempt_is_on(core) && preempt_is_time(core, before_us));
 	core->steps++;
 	if (plan_stamp(core) == 1) /* the numbers begin anew */
 		for (int32_t i = 0; i < core->jobs_table.high; i++)

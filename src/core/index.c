@@ -52,20 +52,31 @@ void index_init(struct parc_core *core, struct block *block)
 	it->oldest = it->newest = -1;
 }
 
-/* The largest threshold that is not above the value. */
+/* Lay the table of cells out anew. */
+static void threshold_derive(struct thresholds *it)
+{
+	int32_t at = 0;
+
+	it->shift = 0;
+	while (it->value[it->count - 1] >> it->shift >= THRESHOLDS_CELLS)
+		it->shift++;
+	for (int64_t cell = 0; cell < THRESHOLDS_CELLS; cell++) {
+		while (at + 1 < it->count && it->value[at + 1] <= cell << it->shift)
+			at++;
+		it->cells[cell] = (uint8_t)at;
+	}
+}
+
+/* The largest threshold that is not above the value, which is not negative: a look into the table,
+ * and a step for each threshold in the same cell. */
 static int64_t threshold_floor(const struct thresholds *it, int64_t value)
 {
-	int32_t low = 0, high = it->count;
+	int64_t cell = value >> it->shift;
+	int32_t at = it->cells[cell < THRESHOLDS_CELLS ? cell : THRESHOLDS_CELLS - 1];
 
-	while (high - low > 1) {
-		int32_t middle = (low + high) / 2;
-
-		if (it->value[middle] <= value)
-			low = middle;
-		else
-			high = middle;
-	}
-	return it->value[low];
+	while (at + 1 < it->count && it->value[at + 1] <= value)
+		at++;
+	return it->value[at];
 }
 
 /* The largest value with the same floor. */
@@ -97,6 +108,7 @@ static int threshold_add(struct thresholds *it, int64_t value)
 		it->value[i] = it->value[i - 1];
 	it->value[i] = value;
 	it->count++;
+	threshold_derive(it);
 	return 1;
 }
 
@@ -540,6 +552,9 @@ void index_rebuild(struct parc_core *core, int exact)
 {
 	struct index *index = core->index;
 
+	threshold_derive(&core->cpu);
+	threshold_derive(&core->memory);
+	threshold_derive(&core->device_memory);
 	index->exact = exact;
 	table_reset(&index->classes_table);
 	index->empty_first = index->empty_last = -1;

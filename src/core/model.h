@@ -92,6 +92,18 @@ struct speed {
 	int32_t next;			 /* derived: in its hash bucket */
 };
 
+#define THRESHOLDS_MAX	 250 /* values of one resource that classes tell apart; fits a byte */
+#define THRESHOLDS_CELLS 256
+
+/* Values at which requests of the known shapes differ; ascending, the first is 0. */
+struct thresholds {
+	int64_t value[THRESHOLDS_MAX];
+	int32_t count;
+	int32_t full;  /* a value did not find room: classes no longer tell everything apart */
+	int32_t shift; /* derived, as the next: a cell spans 2^shift */
+	uint8_t cells[THRESHOLDS_CELLS]; /* the last value that is not above the cell's begin */
+};
+
 /* What a node is when empty: nodes of one kind differ only in what is taken. */
 struct kind {
 	uint64_t hash, chips; /* chips: of its pools, a bit each */

@@ -172,7 +172,9 @@ static void wake_lines(struct parc_core *core)
 		line_wake_all(core);
 		quota_open_all(core);
 	} else {
-		for (int32_t i = 0; i < core->freed_count; i++)
+		int32_t count = table_count(&core->lines_table) > 0 ? core->freed_count : 0;
+
+		for (int32_t i = 0; i < count; i++)
 			line_wake_node(core, core->freed[i]);
 	}
 	core->freed_count = core->freed_all = 0;
@@ -745,10 +747,21 @@ static int queue_recalls(struct parc_core *core, int freed)
 	return !pass.full;
 }
 
+/* Nobody waits, and nothing is kept for anybody: what follows would find nothing to do. */
+static int queue_is_empty(const struct parc_core *core)
+{
+	return table_count(&core->lines_table) == 0 && core->recalls == 0 &&
+	       core->strands_stale < 0 && core->gates_changed < 0;
+}
+
 int queue_decide(struct parc_core *core, const struct parc_event *event)
 {
 	int done, freed = core->freed_all || core->freed_count > 0;
 
+	if (core->rules.backfill == PARC_BACKFILL_GREEDY && queue_is_empty(core)) {
+		core->freed_count = core->freed_all = core->pledge_freed = 0;
+		return act_has_room(core);
+	}
 	core->looks |= core->freed_all;
 	wake_lines(core);
 	done = queue_recalls(core, freed);
