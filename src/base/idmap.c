@@ -6,8 +6,9 @@
 #include "base/assert.h"
 #include "base/random.h"
 
-#define NOWHERE	  UINT32_MAX
-#define AWAY_MOST 31   /* steps from home that a cell can tell, if its slot leaves it the bits ... \
+#define NOWHERE UINT32_MAX
+#define AWAY_MOST                                                                                  \
+	31	       /* steps from home that a cell can tell, if its slot leaves it the bits ... \
 			*/
 #define AWAY_SPARE 512 /* ... for so many different values; else: */
 #define AWAY_LEAST 1
