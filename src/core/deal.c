@@ -567,13 +567,36 @@ static int clear_host(struct parc_core *core, struct deal *deal, int32_t i)
 	return host->mate < 0 || is_stopping(core, &deal->hands[host->mate]);
 }
 
+/* It will start when others have gone: the next of its tenant finds that less room. */
+static void expect(struct parc_core *core, struct hand *hand)
+{
+	hand->comes = 1;
+	quota_claim(core, hand->job, 1);
+}
+
+/* Those that were told to stop before, and shall be elsewhere. */
+static void expect_leaving(struct parc_core *core, struct deal *deal)
+{
+	for (int32_t i = 0; i < deal->count; i++)
+		if (deal->hands[i].leaving && deal->jobs[i].chip >= 0)
+			expect(core, &deal->hands[i]);
+}
+
+static void expect_nobody(struct parc_core *core, const struct deal *deal)
+{
+	for (int32_t i = 0; i < deal->count; i++)
+		if (deal->hands[i].comes)
+			quota_claim(core, deal->hands[i].job, -1);
+}
+
 /* Stop those in whose place others start who wait; those that move; those that join others. */
 static void stop_for_waiting(struct parc_core *core, struct deal *deal)
 {
 	for (int32_t i = 0; i < deal->count; i++)
 		if (still_waits(core, &deal->hands[i]) && deal->jobs[i].chip >= 0 &&
-		    !is_guest(deal, i) && may_start(core, &deal->hands[i]))
-			deal->hands[i].comes = stop_for(core, deal, i) > 0;
+		    !is_guest(deal, i) && may_start(core, &deal->hands[i]) &&
+		    stop_for(core, deal, i) > 0)
+			expect(core, &deal->hands[i]);
 }
 
 static void stop_movers(struct parc_core *core, struct deal *deal)
@@ -581,24 +604,26 @@ static void stop_movers(struct parc_core *core, struct deal *deal)
 	for (int32_t i = 0; i < deal->count; i++) {
 		struct hand *hand = &deal->hands[i];
 
-		hand->comes |= hand->leaving && deal->jobs[i].chip >= 0;
 		if (deal->jobs[i].chip < 0 || !must_go(core, deal, i) || is_guest(deal, i) ||
 		    !may_start(core, hand) || !find_place(core, deal, i))
 			continue;
 		act_stop(core, hand->job, PARC_RESULT_PREEMPTED);
-		hand->comes = 1;
+		expect(core, hand);
 	}
 }
 
 static void stop_guests(struct parc_core *core, struct deal *deal)
 {
 	for (int32_t i = 0; i < deal->count; i++) {
-		const struct hand *hand = &deal->hands[i];
+		struct hand *hand = &deal->hands[i];
 
-		if (is_guest(deal, i) && core->jobs[hand->job].state != PARC_JOB_STOPPING &&
-		    (hand->was < 0 || must_go(core, deal, i)) && may_start(core, hand) &&
-		    clear_host(core, deal, i) && hand->was >= 0)
+		if (!is_guest(deal, i) || core->jobs[hand->job].state == PARC_JOB_STOPPING ||
+		    !(hand->was < 0 ? still_waits(core, hand) : must_go(core, deal, i)) ||
+		    !may_start(core, hand) || !clear_host(core, deal, i))
+			continue;
+		if (hand->was >= 0)
 			act_stop(core, hand->job, PARC_RESULT_PREEMPTED);
+		expect(core, hand);
 	}
 }
 
@@ -607,9 +632,11 @@ static int deal_stop(struct parc_core *core, struct deal *deal)
 {
 	if (!act_has_room_for(core, 2 * CANDIDATES_MAX))
 		return 0;
+	expect_leaving(core, deal);
 	stop_for_waiting(core, deal);
 	stop_movers(core, deal);
 	stop_guests(core, deal);
+	expect_nobody(core, deal);
 	return 1;
 }
 
