@@ -474,19 +474,50 @@ static void join_any(struct parc_core *core, struct deal *deal, int32_t i)
 	}
 }
 
+static int may_join(const struct parc_core *core, const struct deal *deal)
+{
+	return deal->assign.pair != NULL && core->rules.order != PARC_ORDER_LONGEST;
+}
+
+/* Let those that still wait join whom they can. */
+static void join_waiting(struct parc_core *core, struct deal *deal)
+{
+	for (int32_t i = 0; i < deal->count; i++)
+		if (still_waits(core, &deal->hands[i]) && may_start(core, &deal->hands[i]))
+			join_any(core, deal, i);
+}
+
 /* Devices of its own that a job was dealt, and that it does not find though nobody is on the way
  * out, are not there for it: on each node something else is short. Then it is dealt as if there was
  * no room. */
 static void deal_beside(struct parc_core *core, struct deal *deal)
 {
-	if (deal->assign.pair == NULL || core->rules.order == PARC_ORDER_LONGEST)
+	if (!may_join(core, deal))
 		return;
 	for (int32_t i = 0; i < deal->count; i++)
 		if (still_waits(core, &deal->hands[i]) && deal->jobs[i].chip >= 0)
 			assign_leave(&deal->assign, i);
-	for (int32_t i = 0; i < deal->count; i++)
-		if (still_waits(core, &deal->hands[i]) && may_start(core, &deal->hands[i]))
-			join_any(core, deal, i);
+	join_waiting(core, deal);
+}
+
+void deal_join_started(struct parc_core *core)
+{
+	struct deal *deal = core->deal;
+	int32_t started = 0;
+
+	if (!may_join(core, deal))
+		return;
+	for (int32_t i = 0; i < deal->count; i++) {
+		int32_t job = deal->hands[i].job;
+
+		if (deal->hands[i].was >= 0 || deal->jobs[i].chip >= 0 ||
+		    !allocation_is_live(core, job))
+			continue;
+		deal->jobs[i].chip = chip_of(core, deal, job_allocation(core, job));
+		started = 1;
+	}
+	if (started)
+		join_waiting(core, deal);
 }
 
 /* Is it running where it shall not stay? */
