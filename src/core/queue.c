@@ -723,8 +723,12 @@ static int queue_deal(struct parc_core *core, const struct parc_event *event)
 	int32_t line;
 
 	quota_open(core); /* what was dealt may have used up a guarantee */
-	if (done && plain)
-		return queue_greedy(core) && (!deal_is_round(core, event) || move_decide(core));
+	if (done && plain && !queue_greedy(core))
+		return 0;
+	if (done && plain) {
+		deal_join_started(core);
+		return !deal_is_round(core, event) || move_decide(core);
+	}
 	quota_open_rest(core); /* as in queue_strict: who is past his gate waits for the round */
 	while (done && (line = line_first(core, LINE_READY)) >= 0) {
 		if (!act_has_room(core))
