@@ -239,6 +239,11 @@ static int32_t job_try(struct parc_core *core, int32_t job)
 		if (own->end_us != PARC_NEVER)
 			window.until_us = core->time_us + (own->end_us - own->start_us);
 		reason = try_lifted(core, job, &window);
+		window.until_us = PARC_NEVER;
+		/* Too slow for what others keep for later; perhaps not beside it. */
+		if (reason == PARC_REASON_RESERVATION &&
+		    try_lifted(core, job, &window) == PARC_REASON_NONE)
+			return PARC_REASON_NONE;
 		return reason == PARC_REASON_NONE ? reason : closure_reason(core, job, reason);
 	}
 	if (holder >= 0 && line_job_is_before(core, job, holder))
