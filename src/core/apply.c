@@ -249,6 +249,7 @@ static void apply_run(struct parc_core *core, const struct parc_event *event)
 			replica_ready(core, job_of(core, it));
 		break;
 	default: /* stopped and ended are followed by an action */
+		allocation_prefetch_more(core, slot);
 		break;
 	}
 }

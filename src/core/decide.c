@@ -79,6 +79,7 @@ static void decide_run(struct parc_core *core, const struct parc_event *event)
 	int32_t job = slot;
 	const struct job *it = &core->jobs[job];
 
+	task_prefetch(core, core->allocations[slot].tasks);
 	if (event->kind == PARC_EVENT_ENDED && event->run.result != PARC_RESULT_LOST)
 		act_end(core, job, event->run.result, PARC_REASON_NONE);
 	else if (it->result == PARC_RESULT_DRAINED && !it->cancelled)

@@ -219,7 +219,7 @@ int32_t speed_chip_of(const struct parc_core *core, const struct job *job,
 		      const struct parc_placement *placement)
 {
 	/* Mostly it has just been taken there. */
-	int32_t slot = idmap_find_near(&core->node_ids, placement->node, core->index->newest);
+	int32_t slot = idmap_find_near(&core->node_ids, placement->node, core->index->latest);
 	const struct node *node = &core->nodes[slot];
 	const struct group *group;
 

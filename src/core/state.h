@@ -72,6 +72,7 @@ struct parc_core {
 	struct table reservations_table, holds_table, services_table, specs_table, closures_table;
 	struct node *nodes;
 	struct device *devices; /* of node slot n: limits.node_devices from n on */
+	struct beset *besets;	/* of each of these */
 	struct place *places;
 	struct job *jobs;
 	struct spec *specs;
