@@ -80,11 +80,13 @@ static int read_all(struct sim_world *world, const struct sim_options *options,
 static void note_omissions(const struct jobs *jobs)
 {
 	if (jobs->skipped)
-		fprintf(stderr, "parc: %lld malformed rows were passed over; the first: %s\n",
-			(long long)jobs->skipped, jobs->first_skipped);
+		fprintf(stderr, "parc: %lld malformed row%s passed over; the first: %s\n",
+			(long long)jobs->skipped, jobs->skipped == 1 ? " was" : "s were",
+			jobs->first_skipped);
 	if (jobs->unused)
-		fprintf(stderr, "parc: %lld rows are no job that ran and were left out\n",
-			(long long)jobs->unused);
+		fprintf(stderr, "parc: %lld %s left out\n", (long long)jobs->unused,
+			jobs->unused == 1 ? "row is no job that ran and was"
+					  : "rows are no job that ran and were");
 	if (jobs->aliens)
 		fprintf(stderr,
 			jobs->aliens == 1

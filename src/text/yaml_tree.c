@@ -304,7 +304,7 @@ static int find_field(const struct yaml_fields *fields, struct text_field key)
 	return -1;
 }
 
-#define KEYS_SHOWN 120 /* bytes of a list of keys in a message */
+#define KEYS_SHOWN 126 /* bytes of a list of keys in a message */
 
 /* Does a key begin as the word that is none? Such keys are named first. */
 static bool is_alike(const char *key, struct text_field word)
@@ -317,20 +317,13 @@ static bool is_alike(const char *key, struct text_field word)
 static int refuse_key(struct yaml_tree *tree, yaml_node_t *key, const struct yaml_fields *fields,
 		      struct text_field word, struct parc_err *err)
 {
-	char keys[KEYS_SHOWN + sizeof(", ...")];
-	size_t size = 0;
+	char keys[KEYS_SHOWN] = "";
 
 	for (int i = 0; i < 2 * fields->count; i++) {
 		const char *name = fields->list[i % fields->count].key;
 
-		if (is_alike(name, word) != (i < fields->count))
-			continue;
-		if (size + strlen(name) + 2 > KEYS_SHOWN) {
-			memcpy(keys + size, ", ...", sizeof(", ..."));
-			break;
-		}
-		size += (size_t)snprintf(keys + size, sizeof(keys) - size, "%s%s",
-					 size > 0 ? ", " : "", name);
+		if (is_alike(name, word) == (i < fields->count))
+			text_list_add(keys, sizeof(keys), name);
 	}
 	return yaml_refuse(tree, key, PARC_ERR_UNKNOWN, err, "%s has no key \"%s\", expected %s%s",
 			   fields->what, text_quote(word.bytes, word.size).text,

@@ -63,7 +63,7 @@ setup() {
 @test "a malformed mix is refused with its place, and no file is written" {
 	printf 'fleet_mix:\n  chips: []\n  modles: []\n' >"$out/mix"
 	run -1 parc gen fleet --mix "$out/mix" --nodes 5 -o "$out/fleet"
-	[[ $output == *'/mix:3:3: a fleet mix has no key "modles", expected one of models, nodes, '* ]]
+	[[ $output == *'/mix:3:3: a fleet mix has no key "modles", expected one of models, chips, nodes, '* ]]
 	[[ ! -e $out/fleet ]]
 }
 
