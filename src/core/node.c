@@ -339,8 +339,7 @@ static void node_init(struct parc_core *core, int32_t slot, const struct parc_no
 			node->cores_pool = (int8_t)p;
 	memset(&core->devices[node->devices], 0,
 	       (size_t)it->devices_count * sizeof(*core->devices));
-	memset(&core->besets[node->devices], 0,
-	       (size_t)it->devices_count * sizeof(*core->besets));
+	memset(&core->besets[node->devices], 0, (size_t)it->devices_count * sizeof(*core->besets));
 	node->devices_hash = devices_hash(core, node);
 }
 
@@ -611,8 +610,7 @@ void node_mark(const struct parc_core *core, int32_t slot, struct node_undo *und
 {
 	const struct node *node = &core->nodes[slot];
 
-	*undo = (struct node_undo){
-		.changed = node->changed, .node = slot, .prev = node->prev};
+	*undo = (struct node_undo){.changed = node->changed, .node = slot, .prev = node->prev};
 }
 
 void node_restore(struct parc_core *core, const struct node_undo *undo)
