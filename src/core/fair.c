@@ -63,10 +63,16 @@ __int128 fair_decay(__int128 past, int64_t from_us, int64_t to_us, int64_t half_
 	return past;
 }
 
+/* The lists that are ranked at once, each within one of the list before it: all tenants stand in
+ * them, and those again that have others below them, of which there is one in each list. */
+static int32_t lists_size(const struct parc_core *core)
+{
+	return core->limits.tenants + PARC_TENANTS_DEEP;
+}
+
 void fair_init(struct parc_core *core, struct block *block)
 {
-	core->fair_list =
-		block_take(block, 2 * ((size_t)core->limits.tenants + 1), sizeof(*core->fair_list));
+	core->fair_list = block_take(block, 2 * (size_t)lists_size(core), sizeof(*core->fair_list));
 }
 
 /* ---- Ranks */
@@ -148,7 +154,7 @@ static void rank_give(struct ranks *ranks, int32_t tenant)
 static void list_rank(struct ranks *ranks, int32_t *list, int32_t count, int32_t parent)
 {
 	struct parc_core *core = ranks->core;
-	int32_t *room = core->fair_list + core->limits.tenants + 1;
+	int32_t *room = core->fair_list + lists_size(core);
 
 	sides_sort(core, list, room, count, parent);
 	for (int32_t i = 0; i < count; i++) {
@@ -259,18 +265,32 @@ int64_t fair_wake_us(const struct parc_core *core)
 	return epoch_end(core);
 }
 
+/* Does the tenant stand as it should to another below its parent, or to the parent's own jobs? */
+static int is_ranked(const struct parc_core *core, int32_t tenant, int32_t other)
+{
+	const struct tenant *it = &core->tenants[tenant];
+
+	return is_owed_more(core, tenant, other, it->parent) ==
+	       (it->rank < core->tenants[other].rank);
+}
+
+static int misplaced(const struct tenant *it, struct parc_err *err)
+{
+	return parc_err_set(err, PARC_ERR_MISMATCH,
+			    "F1: tenant %lld does not come where its share is",
+			    (long long)it->set.tenant);
+}
+
 int fair_verify(const struct parc_core *core, struct parc_err *err)
 {
 	for (int32_t i = 0; i < core->tenants_table.high && fair_is_on(&core->rules); i++) {
 		const struct tenant *it = &core->tenants[i];
 
+		if (it->parent >= 0 && !is_ranked(core, i, it->parent))
+			return misplaced(it, err);
 		for (int32_t k = it->next_child; k >= 0; k = core->tenants[k].next_child)
-			if (it->parent >= 0 && is_owed_more(core, i, k, it->parent) !=
-						       (it->rank < core->tenants[k].rank))
-				return parc_err_set(err, PARC_ERR_MISMATCH,
-						    "F1: tenant %lld does not come where its "
-						    "share is",
-						    (long long)it->set.tenant);
+			if (it->parent >= 0 && !is_ranked(core, i, k))
+				return misplaced(it, err);
 		if (it->past < 0 || it->charged < 0)
 			return parc_err_set(err, PARC_ERR_MISMATCH,
 					    "F1: tenant %lld was charged less than nothing",
