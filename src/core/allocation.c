@@ -206,12 +206,16 @@ int64_t allocation_deadline_us(const struct parc_core *core)
 				   : ranking_at(&core->waiting, core->ends_root)->least;
 }
 
-/* The nodes on which its tasks are are filed anew where that matters to reservations. */
+/* The nodes on which its tasks are are filed anew where that matters to reservations: they may keep
+ * less than before. */
 static void nodes_refresh(struct parc_core *core, const struct allocation *it)
 {
-	for (int32_t t = it->tasks; t >= 0; t = core->tasks[t].next)
-		if (reserve_refresh(core, core->tasks[t].node))
-			node_changed(core, core->tasks[t].node);
+	for (int32_t t = it->tasks; t >= 0; t = core->tasks[t].next) {
+		if (!reserve_refresh(core, core->tasks[t].node))
+			continue;
+		node_changed(core, core->tasks[t].node);
+		node_freed(core, core->tasks[t].node);
+	}
 }
 
 void allocation_set_end(struct parc_core *core, int32_t slot, int64_t end_us)

@@ -227,6 +227,7 @@ void line_step_out(struct parc_core *core, int32_t job)
 	was_head = line_take_out(core, slot, job);
 	core->jobs[job].line = -1;
 	core->pending--;
+	core->looks = 1; /* those behind it may recall what it could not */
 	attribution_note(core);
 	if (core->lines[slot].count == 0)
 		line_free(core, slot);

@@ -733,6 +733,8 @@ static int queue_backfill(struct parc_core *core, int freed)
 	for (;;) {
 		pass_short(&pass);
 		pass_bar(&pass);
+		if (!pass.full)
+			pass.full = !recall_decide(core);
 		/* The head of a line that started as short leaves the next one untried. */
 		if (pass.full || line_first(core, LINE_READY) < 0)
 			break;
