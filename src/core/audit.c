@@ -90,7 +90,7 @@ static int refuse_within(const struct parc_event *event, int32_t index,
 		count = decided->start.count;
 	while (p < count && placement_is_equal(&was[p], &is[p]))
 		p++;
-	if (p == count)
+	if (p == count || (was[p].node == is[p].node && was[p].devices == is[p].devices))
 		return parc_err_set(
 			err, PARC_ERR_MISMATCH,
 			"%s event at %lld us: action %d is %s for job %lld, and decided "

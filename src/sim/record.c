@@ -250,7 +250,7 @@ static int read_actions(struct reader *reader, size_t size, struct parc_err *err
 	struct parc_err why = {0};
 	code = parc_audit_step(reader->core, &reader->event, &actions, &why);
 	if (code)
-		return parc_err_set(err, code, "%s: step %lld (%s): %.120s", reader->record.path,
+		return parc_err_set(err, code, "%s: step %lld (%s): %.180s", reader->record.path,
 				    (long long)reader->audit->steps + 1,
 				    parc_event_name(reader->event.kind), why.text);
 	reader->has_event = 0;
