@@ -278,13 +278,17 @@ static void node_file(struct parc_core *core, int32_t slot, int32_t prev)
 
 	if (up) {
 		view_of_node(core, slot, &view);
-		index_file(core, &view, prev);
-	} else {
-		index_remove(core, slot);
+		index_seek(core, &view);
 	}
 	close_note(core, slot);
-	prices_note(core, slot, up ? &view : NULL);
 	node_digest(core, slot);
+	if (up)
+		index_fetch(core);
+	prices_note(core, slot, up ? &view : NULL);
+	if (up)
+		index_file(core, &view, prev);
+	else
+		index_remove(core, slot);
 }
 
 void node_changed(struct parc_core *core, int32_t slot)
@@ -338,8 +342,7 @@ static void node_init(struct parc_core *core, int32_t slot, const struct parc_no
 			node->cores_pool = (int8_t)p;
 	memset(&core->devices[node->devices], 0,
 	       (size_t)it->devices_count * sizeof(*core->devices));
-	memset(&core->besets[node->devices], 0,
-	       (size_t)it->devices_count * sizeof(*core->besets));
+	memset(&core->besets[node->devices], 0, (size_t)it->devices_count * sizeof(*core->besets));
 	node->devices_hash = devices_hash(core, node);
 }
 
@@ -610,8 +613,7 @@ void node_mark(const struct parc_core *core, int32_t slot, struct node_undo *und
 {
 	const struct node *node = &core->nodes[slot];
 
-	*undo = (struct node_undo){
-		.changed = node->changed, .node = slot, .prev = node->prev};
+	*undo = (struct node_undo){.changed = node->changed, .node = slot, .prev = node->prev};
 }
 
 void node_restore(struct parc_core *core, const struct node_undo *undo)
