@@ -408,11 +408,10 @@ void index_seek(struct parc_core *core, const struct view *view)
 void index_fetch(const struct parc_core *core)
 {
 	const struct index *index = core->index;
-	int32_t class;
+	int32_t class = -1;
 
-	if (index->exact)
-		return;
-	class = index->buckets[index->sought->hash & index->bucket_mask];
+	if (!index->exact)
+		class = index->buckets[index->sought->hash & index->bucket_mask];
 	if (class < 0)
 		return;
 	__builtin_prefetch(&index->classes[class].birth, 1);
@@ -555,9 +554,8 @@ void index_learn(struct parc_core *core, const struct ask *ask)
 		nodes_refile(core);
 }
 
-/* Steps are a core times a power of two, so that another largest node adds few. */
-/* Add about so many steps up to the value, each a power of two times `unit`; 1 if that tells more
- * apart than before. */
+/* Add about so many steps up to the value, each a power of two times `unit`, so that another
+ * largest node adds few; 1 if that tells more apart than before. */
 static int threshold_refine(struct thresholds *it, int64_t most, int64_t unit, int32_t steps)
 {
 	int64_t step = unit;
