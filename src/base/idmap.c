@@ -87,8 +87,13 @@ static uint32_t cell_away(const struct idmap *map, uint32_t i)
 	return away < map->far ? away : distance(map, home(map, hash_of(cell_id(map, i))), i);
 }
 
-/* The cell of the id, or NOWHERE; then `*free` is where it would go. */
-static uint32_t probe(const struct idmap *map, int64_t id, uint32_t *free)
+/* Where an id of this hash would go, and what a cell there would have above the slot. */
+struct gap {
+	uint32_t at, tag;
+};
+
+/* The cell of the id, or NOWHERE; then the gap is told. */
+static uint32_t probe(const struct idmap *map, int64_t id, struct gap *gap)
 {
 	uint32_t hash = hash_of(id), i = home(map, hash), away = 0;
 	uint32_t wanted = tag(map, hash, 0);
@@ -99,7 +104,7 @@ static uint32_t probe(const struct idmap *map, int64_t id, uint32_t *free)
 		if (away++ < map->far)
 			wanted += map->slot_mask + 1;
 	}
-	*free = i;
+	*gap = (struct gap){.at = i, .tag = wanted};
 	return NOWHERE;
 }
 
@@ -110,27 +115,23 @@ void idmap_prefetch(const struct idmap *map, int64_t id)
 
 int32_t idmap_find(const struct idmap *map, int64_t id)
 {
-	uint32_t i, free;
+	struct gap gap;
+	uint32_t i;
 
 	if (id <= 0)
 		return -1;
-	i = probe(map, id, &free);
+	i = probe(map, id, &gap);
 	return i == NOWHERE ? -1 : (int32_t)cell_slot(map, i);
-}
-
-/* Put the id of this hash into a cell. */
-static void cell_set(struct idmap *map, uint32_t i, uint32_t hash, int32_t slot)
-{
-	map->cells[i] = tag(map, hash, distance(map, home(map, hash), i)) | ((uint32_t)slot + 1);
 }
 
 void idmap_add(struct idmap *map, int64_t id, int32_t slot)
 {
-	uint32_t free = 0, found = probe(map, id, &free);
+	struct gap gap = {0};
+	uint32_t found = probe(map, id, &gap);
 
 	ASSERT(id > 0 && slot >= 0 && (uint32_t)slot < map->slot_mask && found == NOWHERE);
 	ASSERT(((int64_t)map->count + 1) * 3 <= (int64_t)map->size * 2);
-	cell_set(map, free, hash_of(id), slot);
+	map->cells[gap.at] = gap.tag | ((uint32_t)slot + 1);
 	map->count++;
 }
 
@@ -140,12 +141,14 @@ static void cell_move(struct idmap *map, uint32_t i, uint32_t hole, uint32_t awa
 	if (away < map->far)
 		map->cells[hole] = map->cells[i] - steps * (map->slot_mask + 1);
 	else
-		cell_set(map, hole, hash_of(cell_id(map, i)), (int32_t)cell_slot(map, i));
+		map->cells[hole] = tag(map, hash_of(cell_id(map, i)), away - steps) |
+				   (map->cells[i] & map->slot_mask);
 }
 
 void idmap_remove(struct idmap *map, int64_t id)
 {
-	uint32_t free, hole = probe(map, id, &free), i = hole;
+	struct gap gap;
+	uint32_t hole = probe(map, id, &gap), i = hole;
 
 	ASSERT(hole != NOWHERE);
 	for (;;) {

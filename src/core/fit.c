@@ -14,6 +14,17 @@
 
 #define ALL_SLOTS 0xffff
 
+/* The user that matters for a task with these chips; 0: none. */
+static int32_t ask_user(const struct parc_core *core, uint64_t chips, int32_t share_milli,
+			int64_t user)
+{
+	if (share_milli < PARC_SHARE_WHOLE)
+		for (uint64_t left = chips & core->chips_known; left != 0; left &= left - 1)
+			if (core->chips[__builtin_ctzll(left)].one_user)
+				return (int32_t)user;
+	return 0;
+}
+
 void ask_init(const struct parc_core *core, struct ask *ask, const struct parc_task *task,
 	      int64_t user)
 {
@@ -29,16 +40,28 @@ void ask_init(const struct parc_core *core, struct ask *ask, const struct parc_t
 	} else if (task->chips == 0) {
 		ask->task.chips = UINT64_MAX;
 	}
-	if (ask->task.share_milli < PARC_SHARE_WHOLE)
-		for (uint64_t left = ask->task.chips & core->chips_known; left != 0;
-		     left &= left - 1)
-			if (core->chips[__builtin_ctzll(left)].one_user)
-				ask->user = (int32_t)user;
+	ask->user = ask_user(core, ask->task.chips, ask->task.share_milli, user);
 	hash = hash_word(hash, ask->task.chips);
 	hash = hash_pair(hash, ask->task.devices, ask->task.share_milli);
 	hash = hash_pair(hash, ask->task.device_memory_mib, ask->task.cpu_milli);
 	hash = hash_word(hash, (uint64_t)ask->task.memory_mib);
 	ask->hash = hash_pair(hash, ask->task.link, ask->user);
+}
+
+int ask_is_of(const struct parc_core *core, const struct ask *ask, const struct parc_task *task,
+	      int64_t user)
+{
+	const struct parc_task *own = &ask->task;
+
+	if (own->devices != task->devices || own->cpu_milli != task->cpu_milli ||
+	    own->memory_mib != task->memory_mib)
+		return 0;
+	if (task->devices == 0)
+		return 1;
+	return own->chips == (task->chips == 0 ? UINT64_MAX : task->chips) &&
+	       own->share_milli == task->share_milli &&
+	       own->device_memory_mib == task->device_memory_mib && own->link == task->link &&
+	       ask->user == ask_user(core, own->chips, own->share_milli, user);
 }
 
 int ask_is_equal(const struct ask *a, const struct ask *b)

@@ -48,6 +48,10 @@ struct pick {
 void ask_init(const struct parc_core *core, struct ask *ask, const struct parc_task *task,
 	      int64_t user);
 
+/* Is it what ask_init would make of that? */
+int ask_is_of(const struct parc_core *core, const struct ask *ask, const struct parc_task *task,
+	      int64_t user);
+
 int ask_is_equal(const struct ask *a, const struct ask *b);
 
 /* What the ask books on this chip; 0 if the chip cannot serve it. */

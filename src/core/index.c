@@ -19,6 +19,14 @@
 #define CPU_STEPS    16
 #define MEMORY_STEPS 32
 
+/* What tells a class from others. */
+struct sought {
+	uint64_t hash;
+	int64_t memory_free;
+	int32_t cpu_free, kind;
+	uint64_t cells[PARC_NODE_DEVICES_MAX];
+};
+
 void index_init(struct parc_core *core, struct block *block)
 {
 	int32_t nodes = core->limits.nodes;
@@ -50,6 +58,7 @@ void index_init(struct parc_core *core, struct block *block)
 		memset(it->alikes, 0, sizeof(*it->alikes) << ALIKE_ORDER);
 	buddy_init(&it->buddy, block, core->limits.index_entries);
 	it->order = block_take(block, (size_t)nodes, sizeof(*it->order));
+	it->sought = block_take(block, 1, sizeof(*it->sought));
 	it->latest = -1;
 }
 
@@ -190,9 +199,9 @@ static void pool_sort(const struct parc_core *core, const struct pool *pool, uin
 }
 
 /* Project what is free to what the known shapes can tell apart. */
-static void class_key(const struct parc_core *core, const struct view *view, struct class *key,
-		      uint64_t *cells)
+static void class_key(const struct parc_core *core, const struct view *view, struct sought *key)
 {
+	uint64_t *cells = key->cells;
 	const struct node *it = &core->nodes[view->node];
 	uint64_t hash = HASH_START;
 
@@ -208,8 +217,7 @@ static void class_key(const struct parc_core *core, const struct view *view, str
 	key->hash = hash_word(hash, core->kinds[it->kind].hash);
 }
 
-static int class_is(const struct parc_core *core, int32_t class, const struct class *key,
-		    const uint64_t *cells)
+static int class_is(const struct parc_core *core, int32_t class, const struct sought *key)
 {
 	const struct index *index = core->index;
 	const struct class *it = &index->classes[class];
@@ -217,8 +225,8 @@ static int class_is(const struct parc_core *core, int32_t class, const struct cl
 
 	return it->hash == key->hash && it->kind == key->kind && it->cpu_free == key->cpu_free &&
 	       it->memory_free == key->memory_free &&
-	       memcmp(index->cells + (size_t) class * stride, cells,
-		      (size_t)core->kinds[key->kind].devices_count * sizeof(*cells)) == 0;
+	       memcmp(index->cells + (size_t) class * stride, key->cells,
+		      (size_t)core->kinds[key->kind].devices_count * sizeof(*key->cells)) == 0;
 }
 
 static void empty_link(struct index *index, int32_t class)
@@ -335,8 +343,9 @@ static void class_glance(const struct parc_core *core, struct class *it, const i
 	it->unused = !core->index->exact && it->whole > 0 && it->whole == kind->devices_count;
 }
 
-static int32_t class_create(struct parc_core *core, const struct class *key, const uint64_t *cells)
+static int32_t class_create(struct parc_core *core, const struct sought *key)
 {
+	const uint64_t *cells = key->cells;
 	struct index *index = core->index;
 	int16_t milli[PARC_NODE_DEVICES_MAX];
 	struct class *it;
@@ -365,21 +374,49 @@ static int32_t class_create(struct parc_core *core, const struct class *key, con
 	return class;
 }
 
-/* The class that the node belongs to, made if there is none yet. */
-static int32_t class_of(struct parc_core *core, const struct view *view)
+/* The class that is sought, made if there is none yet. */
+static int32_t class_get(struct parc_core *core)
 {
 	struct index *index = core->index;
-	uint64_t cells[PARC_NODE_DEVICES_MAX];
-	struct class key;
-	int32_t class;
+	const struct sought *key = index->sought;
+	int32_t class = index->buckets[key->hash & index->bucket_mask];
+
+	while (class >= 0 && !class_is(core, class, key))
+		class = index->classes[class].next;
+	return class >= 0 ? class : class_create(core, key);
+}
+
+/* The class that the node belongs to. */
+static int32_t class_of(struct parc_core *core, const struct view *view)
+{
+	if (core->index->exact)
+		return view->node;
+	class_key(core, view, core->index->sought);
+	return class_get(core);
+}
+
+void index_seek(struct parc_core *core, const struct view *view)
+{
+	struct index *index = core->index;
 
 	if (index->exact)
-		return view->node;
-	class_key(core, view, &key, cells);
-	class = index->buckets[key.hash & index->bucket_mask];
-	while (class >= 0 && !class_is(core, class, &key, cells))
-		class = index->classes[class].next;
-	return class >= 0 ? class : class_create(core, &key, cells);
+		return;
+	class_key(core, view, index->sought);
+	__builtin_prefetch(&index->buckets[index->sought->hash & index->bucket_mask], 1);
+}
+
+void index_fetch(const struct parc_core *core)
+{
+	const struct index *index = core->index;
+	int32_t class = -1;
+
+	if (!index->exact)
+		class = index->buckets[index->sought->hash & index->bucket_mask];
+	if (class < 0)
+		return;
+	__builtin_prefetch(&index->classes[class].birth, 1);
+	__builtin_prefetch(&index->classes[class].hash, 1);
+	__builtin_prefetch(index->cells + (size_t) class * (size_t)core->limits.node_devices);
 }
 
 /* Link the node into a class behind `prev`, -1: in front. */
@@ -455,7 +492,7 @@ void index_file(struct parc_core *core, const struct view *view, int32_t prev)
 	index_remove(core, view->node);
 	if (index->exact)
 		class_renew(core, view);
-	member_link(index, core, class_of(core, view), view->node, prev);
+	member_link(index, core, index->exact ? view->node : class_get(core), view->node, prev);
 }
 
 void index_remove(struct parc_core *core, int32_t node)
@@ -517,9 +554,8 @@ void index_learn(struct parc_core *core, const struct ask *ask)
 		nodes_refile(core);
 }
 
-/* Steps are a core times a power of two, so that another largest node adds few. */
-/* Add about so many steps up to the value, each a power of two times `unit`; 1 if that tells more
- * apart than before. */
+/* Add about so many steps up to the value, each a power of two times `unit`, so that another
+ * largest node adds few; 1 if that tells more apart than before. */
 static int threshold_refine(struct thresholds *it, int64_t most, int64_t unit, int32_t steps)
 {
 	int64_t step = unit;
@@ -622,6 +658,7 @@ void index_rebuild(struct parc_core *core, int exact)
 		if (core->nodes[node].state != PARC_NODE_UP)
 			continue;
 		view_of_node(core, node, &view);
+		index_seek(core, &view);
 		index_file(core, &view, -1);
 	}
 }
@@ -698,8 +735,7 @@ void index_class_view(const struct parc_core *core, int32_t class, int most, str
 static int node_check(const struct parc_core *core, int32_t node, struct parc_err *err)
 {
 	const struct node *it = &core->nodes[node];
-	uint64_t cells[PARC_NODE_DEVICES_MAX];
-	struct class key;
+	struct sought key;
 	struct view view;
 
 	if ((it->state == PARC_NODE_UP) != (it->class >= 0))
@@ -709,8 +745,8 @@ static int node_check(const struct parc_core *core, int32_t node, struct parc_er
 	if (it->class < 0 || core->index->exact)
 		return 0;
 	view_of_node(core, node, &view);
-	class_key(core, &view, &key, cells);
-	if (!class_is(core, it->class, &key, cells))
+	class_key(core, &view, &key);
+	if (!class_is(core, it->class, &key))
 		return parc_err_set(err, PARC_ERR_MISMATCH, "I1: node %lld is in the wrong class",
 				    (long long)it->id);
 	return 0;

@@ -47,8 +47,7 @@ struct class
 	/* the rest */
 	uint64_t held[HEAPS_WORDS]; /* heaps that have an entry of this generation */
 	uint64_t hash;
-	int32_t next; /* in its hash bucket */
-	int32_t root; /* ranking of its members by rank */
+	int32_t next, root; /* in its hash bucket; ranking of its members by rank */
 	int32_t empty_next, empty_prev;
 	int32_t filled; /* its place in the list of filled classes */
 	struct standing standing;
@@ -119,6 +118,7 @@ struct index {
 	uint64_t epoch; /* of the heap that was scored last */
 	int32_t latest; /* the node that changed last, as a guess; -1: none */
 	int32_t *order; /* room for the slots of all nodes */
+	struct sought *sought; /* room for the class that a node goes to */
 	int64_t scored, rebuilds;
 	int exact;
 };
@@ -133,13 +133,15 @@ void index_rebuild(struct parc_core *core, int exact);
  * there are scored again when next asked. */
 void index_rescore(struct parc_core *core, uint64_t chips);
 
-/* A node changed, its stamp is set: file it again by its view, behind `prev` in its class (-1: in
- * front; else only to undo changes in reverse), or take it out if it is not up. */
+/* A node changed, its stamp is set: reckon its class by its view, fetch that from memory, each some
+ * time before the next, and file it there behind `prev` (-1: in front; else only to undo changes in
+ * reverse); or take it out. */
+void index_seek(struct parc_core *core, const struct view *view);
+void index_fetch(const struct parc_core *core);
 void index_file(struct parc_core *core, const struct view *view, int32_t prev);
 void index_remove(struct parc_core *core, int32_t node);
 
-/* The slots of all nodes in order of their last change, and how many: valid until it is called
- * again. They are sorted each time, as it is seldom. */
+/* The slots of all nodes in order of their last change, sorted now; valid until the next call. */
 const int32_t *index_by_change(struct parc_core *core, int32_t *count);
 
 /* Tell these requests apart from now on. */

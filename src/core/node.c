@@ -278,13 +278,17 @@ static void node_file(struct parc_core *core, int32_t slot, int32_t prev)
 
 	if (up) {
 		view_of_node(core, slot, &view);
-		index_file(core, &view, prev);
-	} else {
-		index_remove(core, slot);
+		index_seek(core, &view);
 	}
 	close_note(core, slot);
-	prices_note(core, slot, up ? &view : NULL);
 	node_digest(core, slot);
+	if (up)
+		index_fetch(core);
+	prices_note(core, slot, up ? &view : NULL);
+	if (up)
+		index_file(core, &view, prev);
+	else
+		index_remove(core, slot);
 }
 
 void node_changed(struct parc_core *core, int32_t slot)

@@ -275,10 +275,10 @@ static int32_t plan_in_order(struct parc_core *core, const struct plan *plan,
 	for (int32_t i = 0; i < gang->count; i++) {
 		const struct group *group = &core->groups[gang->slots[i]];
 
+		if (group->tasks_max == group->tasks_min)
+			continue;
 		plan_ask(core, plan, group, &ask);
-		if (group->tasks_max > group->tasks_min)
-			fill_group(core, plan, &ask, gang->numbers[i], group->tasks_min,
-				   group->tasks_max);
+		fill_group(core, plan, &ask, gang->numbers[i], group->tasks_min, group->tasks_max);
 	}
 	return PARC_REASON_NONE;
 }

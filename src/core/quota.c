@@ -235,6 +235,8 @@ int32_t quota_gate(const struct parc_core *core, int32_t slot, int32_t reason)
 
 int32_t quota_bars(const struct parc_core *core, int32_t job)
 {
+	if (!core->stranded) /* no tenant has a rule */
+		return PARC_REASON_NONE;
 	if (quota_gate(core, job, PARC_REASON_QUOTA) != -1)
 		return PARC_REASON_QUOTA;
 	return pledge_bars(core, job) ? PARC_REASON_GUARANTEE : PARC_REASON_NONE;

@@ -8,6 +8,8 @@
 #include "core/policy.h"
 #include "core/shape.h"
 
+#define GUESSES 1024
+
 int32_t spec_limit(int32_t jobs)
 {
 	int32_t part = jobs / SPECS_PART, most = part > SPECS_MIN ? part : SPECS_MIN;
@@ -25,6 +27,7 @@ void spec_init(struct parc_core *core, struct block *block)
 	core->specs = TABLE_INIT(&core->specs_table, block, size, struct spec, next);
 	core->spec_buckets = block_take(block, buckets, sizeof(*core->spec_buckets));
 	core->spec_mask = buckets - 1;
+	core->spec_guesses = block_take(block, GUESSES, sizeof(*core->spec_guesses));
 }
 
 int spec_has_room(const struct parc_core *core, int32_t groups, int32_t variants)
@@ -225,10 +228,64 @@ int32_t spec_find(const struct parc_core *core, const struct parc_submit *submit
 	return look_up(core, &spec, groups, submit->variants);
 }
 
+/* Where a spec is noted that may be that of the submission. */
+static int32_t *guess_at(const struct parc_core *core, const struct parc_submit *submit)
+{
+	const struct parc_task *task = &submit->groups[0].task;
+	uint64_t hash = hash_pair((uint64_t)submit->tenant, submit->user, task->cpu_milli);
+
+	hash = hash_pair(hash, task->share_milli + task->devices, submit->groups[0].tasks_min);
+	return &core->spec_guesses[hash % GUESSES];
+}
+
+static int words_are_of(const struct parc_core *core, const struct spec *it,
+			const struct parc_submit *submit)
+{
+	int64_t tenant = it->tenant < 0 ? PARC_NONE : core->tenants[it->tenant].set.tenant;
+
+	return it->kind == submit->kind && it->checkpoint_us == submit->checkpoint_us &&
+	       it->grace_us == submit->grace_us && it->user == submit->user &&
+	       tenant == submit->tenant && it->array_running_max == submit->array_running_max &&
+	       it->work_class == submit->work_class && it->tier == submit->tier &&
+	       it->close_level == submit->close_level &&
+	       it->close_strength == submit->close_strength && it->requeue == submit->requeue &&
+	       it->now_or_never == submit->now_or_never;
+}
+
+/* The spec of plain work that was submitted lately, field by field, without a hash of it: what
+ * would be found by the hash. -1: look it up. */
+static int32_t guess(const struct parc_core *core, const struct parc_submit *submit)
+{
+	int32_t slot = *guess_at(core, submit);
+	const struct spec *it = &core->specs[slot < 0 ? 0 : slot];
+	const struct parc_group *wanted = &submit->groups[0];
+	const struct group *own;
+
+	if (slot < 0 || it->refs == 0 || it->groups_count != 1 || it->variants_count != 0 ||
+	    it->packable || submit->groups_count != 1 || submit->variants_count != 0 ||
+	    submit->packable || !words_are_of(core, it, submit))
+		return -1;
+	own = &core->groups[it->groups];
+	if ((int32_t)own->tasks_min != wanted->tasks_min ||
+	    (int32_t)own->tasks_max != wanted->tasks_max ||
+	    (int32_t)own->mixed_chips != wanted->mixed_chips ||
+	    (int32_t)own->asked_milli != wanted->task.share_milli ||
+	    !ask_is_of(core, &core->shapes[own->shape].ask, &wanted->task, submit->user))
+		return -1;
+	return slot;
+}
+
 int32_t spec_take(struct parc_core *core, const struct parc_submit *submit)
 {
 	struct group groups[PARC_GROUPS_MAX];
+	int32_t slot = guess(core, submit);
 	struct spec spec;
+
+	if (slot >= 0) {
+		policy_learn(core, core->groups[core->specs[slot].groups].shape,
+			     submit->groups[0].tasks_min);
+		return spec_share(core, slot);
+	}
 
 	for (int32_t g = 0; g < submit->groups_count; g++) {
 		struct ask ask;
@@ -238,7 +295,9 @@ int32_t spec_take(struct parc_core *core, const struct parc_submit *submit)
 		policy_learn(core, groups[g].shape, submit->groups[g].tasks_min);
 	}
 	spec_init_words(core, &spec, submit);
-	return spec_intern(core, &spec, groups, submit->variants);
+	slot = spec_intern(core, &spec, groups, submit->variants);
+	*guess_at(core, submit) = slot;
+	return slot;
 }
 
 /* ---- Of what is there */
@@ -318,6 +377,7 @@ static uint64_t spec_hash_anew(const struct parc_core *core, const struct spec *
 
 void spec_rebuild(struct parc_core *core)
 {
+	memset(core->spec_guesses, -1, GUESSES * sizeof(*core->spec_guesses));
 	memset(core->spec_buckets, -1, ((size_t)core->spec_mask + 1) * sizeof(*core->spec_buckets));
 	for (int32_t i = 0; i < core->specs_table.high; i++) {
 		if (core->specs[i].refs == 0)
