@@ -197,8 +197,11 @@ static int class_score(struct parc_core *core, int32_t class, const struct heap 
 			    it->memory_free < heap->ask.task.memory_mib))
 		return 0;
 	core->index->scored++;
-	index_class_view(core, class, !heap->exact, &view);
-	if (!view_fits(core, &view, &heap->ask, &pick))
+	if (pair_is_plain(core->index, heap, class))
+		index_class_shares(core, class, &view);
+	else
+		index_class_view(core, class, !heap->exact, &view);
+	if (!view_can(core, &view, &heap->ask, &pick))
 		return 0;
 	*score = policy_get(core)->score(core, &view, &heap->ask, &pick);
 	return 1;

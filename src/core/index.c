@@ -646,6 +646,27 @@ static struct cell cell_unpack(const struct parc_core *core, uint64_t packed, in
 	return cell;
 }
 
+void index_class_shares(const struct parc_core *core, int32_t class, struct view *view)
+{
+	const struct index *index = core->index;
+	struct class *it = &index->classes[class];
+	const uint64_t *cells = index->cells + (size_t) class * (size_t)core->limits.node_devices;
+	const struct kind *kind = &core->kinds[it->kind];
+
+	if (index->exact) {
+		view_of_node(core, class, view);
+		return;
+	}
+	view->kind = kind;
+	view->node = -1;
+	view->cpu_free = it->cpu_free;
+	view->memory_free = it->memory_free;
+	view->hash = it->devices;
+	view->standing = &it->standing;
+	for (int32_t i = 0; i < kind->devices_count; i++)
+		view->cells[i] = (struct cell){.free_milli = (int16_t)(cells[i] >> 54)};
+}
+
 void index_class_view(const struct parc_core *core, int32_t class, int most, struct view *view)
 {
 	const struct index *index = core->index;

@@ -178,6 +178,9 @@ void index_tend(struct parc_core *core);
 /* What a class's members have free at least; with `most` what they have at most. */
 void index_class_view(const struct parc_core *core, int32_t class, int most, struct view *view);
 
+/* What they have free at least, of the devices their shares alone: enough for a plain ask. */
+void index_class_shares(const struct parc_core *core, int32_t class, struct view *view);
+
 /* Every node is in the class of a rebuild, every list whole: 0, or the sentence in err. */
 int index_check(const struct parc_core *core, struct parc_err *err);
 

@@ -15,15 +15,16 @@ struct standing {
 	int64_t value;
 	int64_t devices,
 		priced; /* what its free devices are worth, and times their chips' prices */
+	int32_t whole;	/* free whole devices */
 };
 
 struct policy_ops {
 	const char *name;
 	int exact;  /* scores look at exact values and ties go by rank: one class a node */
 	int random; /* any feasible node will do: drawn from the core's generator */
-	/* Score of the pick on the view (higher wins), and the device for a share set in the pick.
-	 */
-	int32_t (*score)(struct parc_core *core, const struct view *view, const struct ask *ask,
+	/* Score of the pick on the view (higher wins), and the device for a share set in the pick:
+	 * of one share the pick need not name a device yet (view_can). The view is used up. */
+	int32_t (*score)(struct parc_core *core, struct view *view, const struct ask *ask,
 			 struct pick *pick);
 	/* NULL, or a hash of all that the score looks at: the free CPU, the devices
 	 * (profile_view_hash) and the ask. Nodes alike in this score alike. */

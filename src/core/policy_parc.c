@@ -14,9 +14,9 @@
  *        D - 256 C, if that is above 0
  *     F  fragmentation as in FGD, not truncated: it drives towards nodes already in use
  *
- * D, C and F depend on the free state and the profile alone and are remembered by state; prices
- * change in epochs. Cost: a remembered value for the node and for each distinct device that a
- * share could go to.
+ * D is a sum over the devices, which a placement changes by a difference; C and M are looked up; F
+ * is remembered by state. Prices change in epochs. Cost: what the node is worth before, remembered
+ * by class, and one V for each distinct device that a share could go to.
  */
 #include "base/cutting.h"
 #include "base/hash.h"
@@ -34,23 +34,26 @@
 /* What the free devices are worth, CUTTING_ONE a device; and times the price of their chips. */
 struct worth {
 	int64_t devices, priced;
+	int32_t whole; /* free whole devices */
 };
 
 static void worth_of(const struct policy *policy, const struct view *view, struct worth *worth)
 {
-	worth->devices = worth->priced = 0;
+	*worth = (struct worth){0};
 	for (int32_t p = 0; p < view->kind->pools_count; p++) {
 		const struct pool *pool = &view->kind->pools[p];
 		int64_t sum = 0;
 
-		for (int32_t i = pool->first; i < pool->first + pool->count; i++)
+		for (int32_t i = pool->first; i < pool->first + pool->count; i++) {
 			sum += policy->device_values[view->cells[i].free_milli];
+			worth->whole += view->cells[i].free_milli == PARC_SHARE_WHOLE;
+		}
 		worth->devices += sum;
 		worth->priced += sum * policy->prices->chips[pool->chip];
 	}
 }
 
-/* A device of this chip has so much free now that had so much. */
+/* A device of this chip has so much free now that had more. */
 static void worth_change(const struct policy *policy, int32_t chip, int32_t from_milli,
 			 int32_t to_milli, struct worth *worth)
 {
@@ -58,30 +61,7 @@ static void worth_change(const struct policy *policy, int32_t chip, int32_t from
 
 	worth->devices += more;
 	worth->priced += more * policy->prices->chips[chip];
-}
-
-/* 10 D - 12 C - F, C, and the types that it hosts: remembered. */
-static void state_value(const struct policy *policy, const struct view *view, uint64_t cells,
-			int64_t devices, struct memo_entry *found)
-{
-	uint64_t key = hash_word(cells ^ policy->epoch * UINT64_C(0x9e3779b97f4a7c15),
-				 (uint64_t)view->cpu_free);
-	struct memo_entry *entry = memo_at(policy, key);
-	int64_t volume, fragments;
-
-	if (entry->key != key) {
-		volume = devices * PARC_SHARE_WHOLE >> 20;
-		fragments = policy->kept_sum > 0 ? fragments_of(policy, view, cells) * PRICE_ONE /
-							   policy->kept_sum
-						 : 0;
-		entry->key = key;
-		entry->hosts = prices_hosts(policy->prices, view);
-		entry->shortage =
-			shortage_of(&policy->cpu_shortage, view->cpu_free, (int32_t)volume);
-		entry->value = (devices * WEIGHT_DEVICES * PARC_SHARE_WHOLE * PRICE_ONE >> 20) -
-			       WEIGHT_CPU * entry->shortage - fragments;
-	}
-	*found = *entry;
+	worth->whole -= from_milli == PARC_SHARE_WHOLE;
 }
 
 /* K: the price of the chips, in the mean over the devices. Where CPU is short it is not the chip
@@ -97,19 +77,19 @@ static int64_t chip_value(const struct worth *worth, int64_t shortage)
 	return WEIGHT_CHIP * price * ample / (CHIP_PRICES_ONE * PARC_SHARE_WHOLE);
 }
 
-/* The whole of V. M is not remembered by state, since few states with all else equal have the same
- * memory free; neither is K, whose prices change. */
+/* The whole of V, and the types that the view hosts. */
 static int64_t view_value(const struct policy *policy, const struct view *view, uint64_t cells,
 			  const struct worth *worth, uint64_t *hosts)
 {
-	struct memo_entry found;
-	int64_t memory;
+	int32_t volume = (int32_t)(worth->devices * PARC_SHARE_WHOLE >> 20);
+	int64_t cpu = shortage_of(&policy->cpu_shortage, view->cpu_free, volume);
+	int64_t memory = shortage_of(&policy->memory_shortage, view->memory_free, volume);
+	int64_t fragments = reciprocal_divide_signed(&policy->by_kept_sum,
+						     fragments_of(policy, view, cells) * PRICE_ONE);
 
-	state_value(policy, view, cells, worth->devices, &found);
-	memory = shortage_of(&policy->memory_shortage, view->memory_free,
-			     (int32_t)(worth->devices * PARC_SHARE_WHOLE >> 20));
-	*hosts = found.hosts;
-	return found.value - WEIGHT_MEMORY * memory + chip_value(worth, found.shortage);
+	*hosts = prices_hosts(policy->prices, view->kind, worth->whole, view->cpu_free);
+	return (worth->devices * WEIGHT_DEVICES * PARC_SHARE_WHOLE * PRICE_ONE >> 20) -
+	       WEIGHT_CPU * cpu - WEIGHT_MEMORY * memory - fragments + chip_value(worth, cpu);
 }
 
 /* Value of the view less what was lost against the hosts before. */
@@ -133,7 +113,7 @@ static int64_t best_share(const struct policy *policy, struct view *view, uint64
 		int32_t i = __builtin_ctz(left), chip = kind_device_chip(view->kind, i), t = 0;
 		int16_t milli = view->cells[i].free_milli;
 		uint64_t hash = cells - profile_cell_hash(chip, milli);
-		struct worth worth = {before->devices, before->priced};
+		struct worth worth = {before->devices, before->priced, before->whole};
 		int64_t value;
 
 		while (t < count && tried[t] != milli)
@@ -179,6 +159,7 @@ static void value_before(const struct parc_core *core, const struct view *view, 
 				    .hosts = hosts,
 				    .devices = worth.devices,
 				    .priced = worth.priced,
+				    .whole = worth.whole,
 				    .value = value};
 	if (view->standing != NULL)
 		*view->standing = *before;
@@ -189,7 +170,7 @@ static int64_t value_taken(const struct parc_core *core, struct view *view, uint
 			   const struct standing *before, const struct ask *ask,
 			   const struct pick *pick)
 {
-	struct worth worth = {before->devices, before->priced};
+	struct worth worth = {before->devices, before->priced, before->whole};
 
 	for (uint32_t left = pick->devices; left != 0; left &= left - 1) {
 		int32_t i = __builtin_ctz(left), chip = kind_device_chip(view->kind, i);
@@ -202,22 +183,20 @@ static int64_t value_taken(const struct parc_core *core, struct view *view, uint
 	return value_after(core->policy, view, cells, &worth, before->hosts);
 }
 
-static int32_t score_parc(struct parc_core *core, const struct view *view, const struct ask *ask,
+static int32_t score_parc(struct parc_core *core, struct view *view, const struct ask *ask,
 			  struct pick *pick)
 {
 	uint64_t cells = profile_view_cells(view);
-	struct view after;
 	struct standing before;
 	int64_t value;
 
 	value_before(core, view, cells, &before);
-	view_copy(&after, view);
-	if (pick->booking.devices == 1 && pick->booking.share_milli < PARC_SHARE_WHOLE) {
-		after.cpu_free -= pick->booking.cpu_milli;
-		after.memory_free -= ask->task.memory_mib;
-		value = best_share(core->policy, &after, cells, &before, pick);
+	if (pick_is_share(pick)) {
+		view->cpu_free -= pick->booking.cpu_milli;
+		view->memory_free -= ask->task.memory_mib;
+		value = best_share(core->policy, view, cells, &before, pick);
 	} else {
-		value = value_taken(core, &after, cells, &before, ask, pick);
+		value = value_taken(core, view, cells, &before, ask, pick);
 	}
 	return score_clamp(value - before.value);
 }

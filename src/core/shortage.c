@@ -143,6 +143,9 @@ void shortage_make(struct shortage *it, const struct policy *policy, enum shorta
 	it->step = most > STEPS - 2 ? most / (STEPS - 2) : 1;
 	it->volume_step = clamp(policy->devices_most * PARC_SHARE_WHOLE / (VOLUME_STEPS - 1), 1,
 				PARC_SHARE_WHOLE);
+	it->by_step = reciprocal_of((uint64_t)it->step);
+	it->by_volume = reciprocal_of((uint64_t)it->volume_step);
+	it->by_cell = reciprocal_of((uint64_t)(it->step * it->volume_step));
 	pieces_make(it, policy, kind, &pieces);
 	for (int32_t amount = 0; amount < STEPS; amount++)
 		for (int32_t volume = 0; volume < VOLUME_STEPS; volume++)
@@ -157,9 +160,10 @@ void shortage_make(struct shortage *it, const struct policy *policy, enum shorta
 
 int64_t shortage_of(const struct shortage *it, int64_t amount, int32_t volume_milli)
 {
-	int64_t a = amount / it->step, x = amount % it->step;
-	int64_t b = volume_milli / it->volume_step, y = volume_milli % it->volume_step;
+	int64_t a = (int64_t)reciprocal_divide(&it->by_step, (uint64_t)amount);
+	int64_t b = (int64_t)reciprocal_divide(&it->by_volume, (uint64_t)volume_milli);
 	int64_t step = it->step, volume = it->volume_step, sum;
+	int64_t x = amount - a * step, y = volume_milli - b * volume;
 
 	if (a >= STEPS - 1) {
 		a = STEPS - 2;
@@ -171,5 +175,5 @@ int64_t shortage_of(const struct shortage *it, int64_t amount, int32_t volume_mi
 	}
 	sum = (step - x) * ((volume - y) * it->cells[a][b] + y * it->cells[a][b + 1]) +
 	      x * ((volume - y) * it->cells[a + 1][b] + y * it->cells[a + 1][b + 1]);
-	return sum * 16 / (step * volume);
+	return reciprocal_divide_signed(&it->by_cell, sum * 16);
 }

@@ -7,6 +7,7 @@
 #ifndef CORE_SHORTAGE_H
 #define CORE_SHORTAGE_H
 
+#include "base/reciprocal.h"
 #include "core/fit.h"
 
 #define SHORTAGE_STEPS	      66 /* of what runs short */
@@ -22,6 +23,7 @@ enum shortage_kind {
 struct shortage {
 	int64_t step;					      /* the amount in one step */
 	int32_t volume_step;				      /* thousandths of a device */
+	struct reciprocal by_step, by_volume, by_cell;	      /* cell: step times volume_step */
 	int32_t cells[SHORTAGE_STEPS][SHORTAGE_VOLUME_STEPS]; /* sixteenths of a thousandth */
 };
 
