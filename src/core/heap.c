@@ -184,10 +184,10 @@ static int heap_is_full(const struct heap *heap)
 }
 
 /* Score the class for the heap's ask; 0 if it does not fit on it. */
-static int class_score(struct parc_core *core, int32_t class, const struct heap *heap,
+static int class_score(struct parc_core *core, int32_t class, const struct heap *heap, int *priced,
 		       int32_t *score)
 {
-	const struct class *it = &core->index->classes[class];
+	struct class *it = &core->index->classes[class];
 	struct view view;
 	struct pick pick;
 
@@ -203,7 +203,10 @@ static int class_score(struct parc_core *core, int32_t class, const struct heap 
 		index_class_view(core, class, !heap->exact, &view);
 	if (!view_can(core, &view, &heap->ask, &pick))
 		return 0;
+	view.priced = 0;
 	*score = policy_get(core)->score(core, &view, &heap->ask, &pick);
+	*priced = view.priced;
+	it->priced |= (uint8_t)view.priced;
 	return 1;
 }
 
@@ -218,14 +221,23 @@ static struct alike *alike_at(const struct index *index, uint64_t key)
 static int class_score_again(struct parc_core *core, int32_t class, const struct heap *heap,
 			     uint64_t key, int32_t *score)
 {
-	struct alike *alike = alike_at(core->index, key);
+	struct index *index = core->index;
+	struct alike *alike = alike_at(index, key);
+	struct class *it = &index->classes[class];
+	int priced;
 
-	if (alike->key != key) {
-		if (!class_score(core, class, heap, score))
-			return 0;
-		*alike = (struct alike){.key = key, .score = *score};
+	if (alike->key == key &&
+	    index_prices_stand(index, alike->prices, it->chips, alike->prices >> PRICED_BITS)) {
+		it->priced |= alike->prices & (PRICED_HOST | PRICED_CHIP);
+		*score = alike->score;
+		return 1;
 	}
-	*score = alike->score;
+	if (!class_score(core, class, heap, &priced, score))
+		return 0;
+	*alike = (struct alike){.key = key,
+				.score = *score,
+				.prices = (uint32_t)(index->prices_epoch << PRICED_BITS) |
+					  (uint32_t)priced};
 	return 1;
 }
 
@@ -293,10 +305,11 @@ static inline void batch_push_one(struct parc_core *core, struct batch *batch, i
 	struct heap *heap = &index->heaps[batch->slot];
 	struct heap_entry entry = {.class = class, .generation = index->classes[class].generation};
 	int32_t score;
+	int priced;
 
 	if (key != 0 ? !class_score_again(core, class, heap, key, &score)
 		     : !lapse_recall(index, &entry, batch->slot, &score) &&
-			       !class_score(core, class, heap, &score))
+			       !class_score(core, class, heap, &priced, &score))
 		return;
 	if (index->exact)
 		entry.key = key_of(score, (uint32_t)core->nodes[class].rank);
@@ -445,8 +458,10 @@ static int heap_is_behind(const struct parc_core *core, const struct heap *heap)
 {
 	const struct index *index = core->index;
 
-	return heap->epoch == 0 || heap->births_seen < 0 ||
-	       (index->births_count - heap->births_seen > index->filled_count * 3 / 2 &&
+	int64_t missed = index->births_count - heap->births_seen;
+
+	return heap->epoch == 0 || heap->births_seen < 0 || missed > index->births_mask ||
+	       (missed > index->filled_count * 3 / 2 &&
 		ask_has_hope(core, &heap->ask, heap->births_seen));
 }
 
@@ -746,19 +761,20 @@ static int32_t entries_check(struct parc_core *core, const struct heap *heap, in
 {
 	const struct index *index = core->index;
 	int32_t found = 0, score;
+	int priced;
 
 	*expected = 0;
 	for (int32_t class = 0; class < index->classes_table.high; class ++)
 		if (index->classes[class].count > 0 &&
 		    index->classes[class].birth < heap->births_seen)
-			*expected += class_score(core, class, heap, &score);
+			*expected += class_score(core, class, heap, &priced, &score);
 	for (int32_t i = 0; i < heap->count; i++) {
 		const struct heap_entry *entry = &index->entries[heap->extent + i];
 
 		if (entry_is_stale(index, entry) || index->classes[entry->class].count == 0 ||
 		    index->classes[entry->class].birth >= heap->births_seen)
 			continue;
-		if (!class_score(core, entry->class, heap, &score) ||
+		if (!class_score(core, entry->class, heap, &priced, &score) ||
 		    score != key_score(entry->key))
 			return -1;
 		found++;

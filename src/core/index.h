@@ -6,9 +6,11 @@
  * classes it fits on, best score first. Entries of empty classes are dropped when they surface.
  * A heap learns of classes that got their first member from the list of births when it is next
  * asked, or from the list of all filled classes when that is shorter, so an ask that is never made
- * again costs nothing. A class that fills again mostly finds its score remembered.
- * Of a class the member that changed last is taken; of nodes with all devices free the first by
- * rank: small work breaks them at one end of the fleet, and at the other pods stay whole for gangs.
+ * again costs nothing. A class that fills again mostly finds its score remembered. When prices
+ * change the classes of which some score looked at one are born again, and the others keep their
+ * scores. Of a class the member that changed last is taken; of nodes with all devices free the
+ * first by rank: small work breaks them at one end of the fleet, and at the other pods stay whole
+ * for gangs.
  *
  * A policy with exact scores (policy.h) has one class for each node, reborn at each change.
  *
@@ -40,15 +42,17 @@ struct class
 	int64_t memory_free; /* floors: what each member has at least */
 	int32_t cpu_free, kind;
 	int32_t count, head;	   /* members, last changed first */
-	uint32_t generation;	   /* of the slot */
+	uint32_t generation;	   /* of the slot and of its scores */
 	int16_t whole, most_milli; /* free whole devices; the largest free share */
 	uint8_t plain;		   /* free CPU, memory and shares alone tell what fits */
 	uint8_t unused;		   /* all devices are free: `root` is in use */
+	uint8_t priced;		   /* what prices some score of it looked at (policy.h) */
 	/* the rest */
 	uint64_t held[HEAPS_WORDS]; /* heaps that have an entry of this generation */
 	uint64_t hash;
-	int32_t next; /* in its hash bucket */
-	int32_t root; /* ranking of its members by rank */
+	uint64_t prices; /* while it is empty: the prices' epoch when it was last filled */
+	int32_t next;	 /* in its hash bucket */
+	int32_t root;	 /* ranking of its members by rank */
 	int32_t empty_next, empty_prev;
 	int32_t filled; /* its place in the list of filled classes */
 	struct standing standing;
@@ -71,6 +75,7 @@ struct heap_lapse {
 struct alike {
 	uint64_t key;
 	int32_t score;
+	uint32_t prices; /* PRICED_BITS of what it looked at, above them the prices' epoch */
 };
 
 struct heap {
@@ -111,8 +116,11 @@ struct index {
 	int32_t heaps_count;
 	struct heap_lapse *lapses;
 	struct alike *alikes;
-	uint64_t scores_epoch; /* of these: it begins whenever scores change */
-	uint64_t lives;	       /* asks that heaps were given to, ever */
+	uint64_t scores_epoch; /* of these: it begins whenever all scores change */
+	/* of the prices: it begins whenever some change, from 1 on; when that was for hosts, for
+	 * each chip */
+	uint64_t prices_epoch, hosts_epoch, chips_epoch[PARC_CHIPS_MAX];
+	uint64_t lives; /* asks that heaps were given to, ever */
 	struct heap_entry *entries;
 	struct buddy buddy;
 	int64_t ticks, tended;
@@ -128,9 +136,12 @@ void index_init(struct parc_core *core, struct block *block);
 /* Forget everything and file all nodes again; `exact`: one class for each node. */
 void index_rebuild(struct parc_core *core, int exact);
 
-/* Scores changed (a policy's epoch) on nodes with any of these chips: the heaps of asks that may go
- * there are scored again when next asked. */
-void index_rescore(struct parc_core *core, uint64_t chips);
+/* All scores changed (a policy's epoch): every heap is scored again when its ask is next made. */
+void index_rescore(struct parc_core *core);
+
+/* Prices changed, of hosts and of these chips: scores that looked at one of them are reckoned
+ * again. */
+void index_reprice(struct parc_core *core, int hosts, uint64_t chips);
 
 /* A node changed, its stamp is set: file it again by its view, behind `prev` in its class (-1: in
  * front; else only to undo changes in reverse), or take it out if it is not up. */
@@ -166,6 +177,18 @@ static inline int index_may_fit(const struct parc_core *core, int32_t class, con
 	if (task->share_milli == PARC_SHARE_WHOLE)
 		return it->whole >= task->devices;
 	return it->most_milli >= task->share_milli;
+}
+
+/* Have no prices changed since this epoch at which scores looked that may go to these chips? */
+static inline int index_prices_stand(const struct index *index, uint32_t priced, uint64_t chips,
+				     uint64_t epoch)
+{
+	if ((priced & PRICED_HOST) != 0 && index->hosts_epoch > epoch)
+		return 0;
+	for (; (priced & PRICED_CHIP) != 0 && chips != 0; chips &= chips - 1)
+		if (index->chips_epoch[__builtin_ctzll(chips)] > epoch)
+			return 0;
+	return 1;
 }
 
 /* The best node for the ask and the pick on it; -1: it fits on no node. */

@@ -65,20 +65,23 @@ static void worth_change(const struct policy *policy, int32_t chip, int32_t from
 }
 
 /* K: the price of the chips, in the mean over the devices. Where CPU is short it is not the chip
- * that is scarce, and work that has a choice may come. */
-static int64_t chip_value(const struct worth *worth, int64_t shortage)
+ * that is scarce, and work that has a choice may come. `priced` is set where a price counts. */
+static int64_t chip_value(const struct worth *worth, int64_t shortage, int *priced)
 {
 	int64_t fillable = worth->devices * PARC_SHARE_WHOLE * PRICE_ONE >> 20;
 	int64_t ample = fillable - CHIP_SHORTAGE * shortage, price;
 
-	if (worth->priced == 0 || ample <= 0)
+	if (ample <= 0)
+		return 0;
+	*priced |= PRICED_CHIP;
+	if (worth->priced == 0)
 		return 0;
 	price = worth->priced / worth->devices;
 	return WEIGHT_CHIP * price * ample / (CHIP_PRICES_ONE * PARC_SHARE_WHOLE);
 }
 
 /* The whole of V, and the types that the view hosts. */
-static int64_t view_value(const struct policy *policy, const struct view *view, uint64_t cells,
+static int64_t view_value(const struct policy *policy, struct view *view, uint64_t cells,
 			  const struct worth *worth, uint64_t *hosts)
 {
 	int32_t volume = (int32_t)(worth->devices * PARC_SHARE_WHOLE >> 20);
@@ -89,17 +92,22 @@ static int64_t view_value(const struct policy *policy, const struct view *view, 
 
 	*hosts = prices_hosts(policy->prices, view->kind, worth->whole, view->cpu_free);
 	return (worth->devices * WEIGHT_DEVICES * PARC_SHARE_WHOLE * PRICE_ONE >> 20) -
-	       WEIGHT_CPU * cpu - WEIGHT_MEMORY * memory - fragments + chip_value(worth, cpu);
+	       WEIGHT_CPU * cpu - WEIGHT_MEMORY * memory - fragments +
+	       chip_value(worth, cpu, &view->priced);
 }
 
 /* Value of the view less what was lost against the hosts before. */
-static int64_t value_after(const struct policy *policy, const struct view *view, uint64_t cells,
+static int64_t value_after(const struct policy *policy, struct view *view, uint64_t cells,
 			   const struct worth *worth, uint64_t hosts_before)
 {
 	uint64_t hosts;
 	int64_t value = view_value(policy, view, cells, worth, &hosts);
 
-	return value - prices_dearest(policy->prices, hosts_before & ~hosts);
+	hosts = hosts_before & ~hosts;
+	if (hosts == 0)
+		return value;
+	view->priced |= PRICED_HOST;
+	return value - prices_dearest(policy->prices, hosts);
 }
 
 /* A share: each device that could take it, those with equal room once; the first of the best. */
@@ -142,15 +150,17 @@ static int32_t score_clamp(int64_t score)
 
 /* What the view is worth before: with chips' prices, and remembered by class as long as scores
  * stay. */
-static void value_before(const struct parc_core *core, const struct view *view, uint64_t cells,
+static void value_before(const struct parc_core *core, struct view *view, uint64_t cells,
 			 struct standing *before)
 {
-	uint64_t epoch = core->index->scores_epoch + 1, hosts;
+	uint64_t epoch = core->index->scores_epoch + core->index->prices_epoch, hosts;
 	struct worth worth;
 	int64_t value;
 
+	view->priced = 0;
 	if (view->standing != NULL && view->standing->epoch == epoch) {
 		*before = *view->standing;
+		view->priced = before->by_price;
 		return;
 	}
 	worth_of(core->policy, view, &worth);
@@ -160,6 +170,7 @@ static void value_before(const struct parc_core *core, const struct view *view, 
 				    .devices = worth.devices,
 				    .priced = worth.priced,
 				    .whole = worth.whole,
+				    .by_price = view->priced,
 				    .value = value};
 	if (view->standing != NULL)
 		*view->standing = *before;

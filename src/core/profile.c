@@ -273,7 +273,7 @@ void policy_derive(struct parc_core *core)
 		shortage_make(&policy->cpu_shortage, policy, SHORTAGE_CPU);
 		shortage_make(&policy->memory_shortage, policy, SHORTAGE_MEMORY);
 	}
-	index_rescore(core, UINT64_MAX);
+	index_rescore(core);
 }
 
 void policy_reset(struct parc_core *core)
