@@ -118,7 +118,7 @@ int chip_book(const struct parc_chip *chip, const struct ask *ask, struct bookin
 }
 
 /* What is free on a device; `kept` parts are not. */
-static struct cell cell_of(const struct device *device, int32_t memory_mib, int kept)
+static inline struct cell cell_of(const struct device *device, int32_t memory_mib, int kept)
 {
 	int32_t milli = PARC_SHARE_WHOLE - device->used_milli - device->foreign_milli;
 	int32_t mib = memory_mib - device->used_mib - device->foreign_mib;
@@ -135,10 +135,12 @@ static struct cell cell_of(const struct device *device, int32_t memory_mib, int 
 	};
 }
 
-static void view_fill(const struct parc_core *core, int32_t slot, int kept, struct view *view)
+/* `kept` is told at each call, so that the devices of the many nodes that keep nothing are copied
+ * without a look at it. */
+static inline void view_fill(const struct parc_core *core, int32_t slot, int kept,
+			     struct view *view)
 {
 	const struct node *node = &core->nodes[slot];
-	const struct device *devices = &core->devices[node->devices];
 
 	view->kind = &core->kinds[node->kind];
 	view->memory_free = node->memory_free;
@@ -154,16 +156,21 @@ static void view_fill(const struct parc_core *core, int32_t slot, int kept, stru
 	}
 	for (int32_t p = 0; p < node->pools_count; p++) {
 		const struct pool *pool = &node->pools[p];
+		const struct device *device = &core->devices[node->devices + pool->first];
+		struct cell *cell = &view->cells[pool->first], *end = cell + pool->count;
 		int32_t memory_mib = core->chips[pool->chip].memory_mib;
 
-		for (int32_t i = pool->first; i < pool->first + pool->count; i++)
-			view->cells[i] = cell_of(&devices[i], memory_mib, kept);
+		for (; cell < end; cell++, device++)
+			*cell = cell_of(device, memory_mib, kept);
 	}
 }
 
 void view_of_node(const struct parc_core *core, int32_t slot, struct view *view)
 {
-	view_fill(core, slot, core->nodes[slot].keeps, view);
+	if (core->nodes[slot].keeps)
+		view_fill(core, slot, 1, view);
+	else
+		view_fill(core, slot, 0, view);
 }
 
 void view_of_node_whole(const struct parc_core *core, int32_t slot, struct view *view)
@@ -350,7 +357,8 @@ static int pool_can(const struct parc_core *core, const struct view *view, const
 	can = pool_candidates(view, pool, &pick->booking, ask->user, chip->one_user);
 	if (chip->unit > 1)
 		can = units_whole(can, pool, chip->unit);
-	can = link_narrow(can, pool, chip, ask, &pick->booking);
+	if (pick->booking.devices > 1)
+		can = link_narrow(can, pool, chip, ask, &pick->booking);
 	pick->can = can;
 	for (int32_t n = pick->booking.devices; n > 0; n--, can &= can - 1)
 		if (can == 0)

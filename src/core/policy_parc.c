@@ -80,13 +80,27 @@ static int64_t chip_value(const struct worth *worth, int64_t shortage, int *pric
 	return WEIGHT_CHIP * price * ample / (CHIP_PRICES_ONE * PARC_SHARE_WHOLE);
 }
 
+/* Where CPU and memory lie in the tables of what runs short. */
+struct shortness {
+	struct shortage_at cpu, memory;
+};
+
+static struct shortness shortness_of(const struct policy *policy, const struct view *view)
+{
+	return (struct shortness){
+		.cpu = shortage_amount(&policy->cpu_shortage, view->cpu_free),
+		.memory = shortage_amount(&policy->memory_shortage, view->memory_free),
+	};
+}
+
 /* The whole of V, and the types that the view hosts. */
 static int64_t view_value(const struct policy *policy, struct view *view, uint64_t cells,
-			  const struct worth *worth, uint64_t *hosts)
+			  const struct shortness *at, const struct worth *worth, uint64_t *hosts)
 {
-	int32_t volume = (int32_t)(worth->devices * PARC_SHARE_WHOLE >> 20);
-	int64_t cpu = shortage_of(&policy->cpu_shortage, view->cpu_free, volume);
-	int64_t memory = shortage_of(&policy->memory_shortage, view->memory_free, volume);
+	struct shortage_at volume = shortage_volume(
+		&policy->cpu_shortage, (int32_t)(worth->devices * PARC_SHARE_WHOLE >> 20));
+	int64_t cpu = shortage_of(&policy->cpu_shortage, at->cpu, volume);
+	int64_t memory = shortage_of(&policy->memory_shortage, at->memory, volume);
 	int64_t fragments = reciprocal_divide_signed(&policy->by_kept_sum,
 						     fragments_of(policy, view, cells) * PRICE_ONE);
 
@@ -98,10 +112,11 @@ static int64_t view_value(const struct policy *policy, struct view *view, uint64
 
 /* Value of the view less what was lost against the hosts before. */
 static int64_t value_after(const struct policy *policy, struct view *view, uint64_t cells,
-			   const struct worth *worth, uint64_t hosts_before)
+			   const struct shortness *at, const struct worth *worth,
+			   uint64_t hosts_before)
 {
 	uint64_t hosts;
-	int64_t value = view_value(policy, view, cells, worth, &hosts);
+	int64_t value = view_value(policy, view, cells, at, worth, &hosts);
 
 	hosts = hosts_before & ~hosts;
 	if (hosts == 0)
@@ -114,6 +129,7 @@ static int64_t value_after(const struct policy *policy, struct view *view, uint6
 static int64_t best_share(const struct policy *policy, struct view *view, uint64_t cells,
 			  const struct standing *before, struct pick *pick)
 {
+	struct shortness at = shortness_of(policy, view);
 	int64_t best = INT64_MIN, tried[PARC_NODE_DEVICES_MAX];
 	int32_t best_device = -1, count = 0;
 
@@ -132,7 +148,7 @@ static int64_t best_share(const struct policy *policy, struct view *view, uint64
 		view->cells[i].free_milli = (int16_t)(milli - pick->booking.share_milli);
 		hash += profile_cell_hash(chip, view->cells[i].free_milli);
 		worth_change(policy, chip, milli, view->cells[i].free_milli, &worth);
-		value = value_after(policy, view, hash, &worth, before->hosts);
+		value = value_after(policy, view, hash, &at, &worth, before->hosts);
 		view->cells[i].free_milli = milli;
 		if (value > best) {
 			best = value;
@@ -154,6 +170,7 @@ static void value_before(const struct parc_core *core, struct view *view, uint64
 			 struct standing *before)
 {
 	uint64_t epoch = core->index->scores_epoch + core->index->prices_epoch, hosts;
+	struct shortness at;
 	struct worth worth;
 	int64_t value;
 
@@ -164,7 +181,8 @@ static void value_before(const struct parc_core *core, struct view *view, uint64
 		return;
 	}
 	worth_of(core->policy, view, &worth);
-	value = view_value(core->policy, view, cells, &worth, &hosts);
+	at = shortness_of(core->policy, view);
+	value = view_value(core->policy, view, cells, &at, &worth, &hosts);
 	*before = (struct standing){.epoch = epoch,
 				    .hosts = hosts,
 				    .devices = worth.devices,
@@ -182,6 +200,7 @@ static int64_t value_taken(const struct parc_core *core, struct view *view, uint
 			   const struct pick *pick)
 {
 	struct worth worth = {before->devices, before->priced, before->whole};
+	struct shortness at;
 
 	for (uint32_t left = pick->devices; left != 0; left &= left - 1) {
 		int32_t i = __builtin_ctz(left), chip = kind_device_chip(view->kind, i);
@@ -191,7 +210,8 @@ static int64_t value_taken(const struct parc_core *core, struct view *view, uint
 		cells += profile_cell_hash(chip, to) - profile_cell_hash(chip, from);
 	}
 	view_take(core, view, ask, pick);
-	return value_after(core->policy, view, cells, &worth, before->hosts);
+	at = shortness_of(core->policy, view);
+	return value_after(core->policy, view, cells, &at, &worth, before->hosts);
 }
 
 static int32_t score_parc(struct parc_core *core, struct view *view, const struct ask *ask,

@@ -158,22 +158,35 @@ void shortage_make(struct shortage *it, const struct policy *policy, enum shorta
 	}
 }
 
-int64_t shortage_of(const struct shortage *it, int64_t amount, int32_t volume_milli)
+/* Beyond the last step lies what lies on it. */
+static struct shortage_at at_clamp(int64_t step, int64_t rest, int64_t width, int32_t steps)
 {
-	int64_t a = (int64_t)reciprocal_divide(&it->by_step, (uint64_t)amount);
-	int64_t b = (int64_t)reciprocal_divide(&it->by_volume, (uint64_t)volume_milli);
-	int64_t step = it->step, volume = it->volume_step, sum;
-	int64_t x = amount - a * step, y = volume_milli - b * volume;
+	if (step >= steps - 1)
+		return (struct shortage_at){steps - 2, (int32_t)width};
+	return (struct shortage_at){(int32_t)step, (int32_t)rest};
+}
 
-	if (a >= STEPS - 1) {
-		a = STEPS - 2;
-		x = step;
-	}
-	if (b >= VOLUME_STEPS - 1) {
-		b = VOLUME_STEPS - 2;
-		y = volume;
-	}
-	sum = (step - x) * ((volume - y) * it->cells[a][b] + y * it->cells[a][b + 1]) +
-	      x * ((volume - y) * it->cells[a + 1][b] + y * it->cells[a + 1][b + 1]);
+struct shortage_at shortage_amount(const struct shortage *it, int64_t amount)
+{
+	int64_t step = (int64_t)reciprocal_divide(&it->by_step, (uint64_t)amount);
+
+	return at_clamp(step, amount - step * it->step, it->step, STEPS);
+}
+
+struct shortage_at shortage_volume(const struct shortage *it, int32_t volume_milli)
+{
+	int64_t step = (int64_t)reciprocal_divide(&it->by_volume, (uint64_t)volume_milli);
+
+	return at_clamp(step, volume_milli - step * it->volume_step, it->volume_step, VOLUME_STEPS);
+}
+
+int64_t shortage_of(const struct shortage *it, struct shortage_at amount, struct shortage_at volume)
+{
+	const int32_t *low = &it->cells[amount.step][volume.step];
+	const int32_t *high = &it->cells[amount.step + 1][volume.step];
+	int64_t step = it->step, width = it->volume_step, x = amount.rest, y = volume.rest, sum;
+
+	sum = (step - x) * ((width - y) * low[0] + y * low[1]) +
+	      x * ((width - y) * high[0] + y * high[1]);
 	return reciprocal_divide_signed(&it->by_cell, sum * 16);
 }

@@ -30,7 +30,18 @@ struct shortage {
 /* Make the table for the policy's types, on nodes as large as its largest. */
 void shortage_make(struct shortage *it, const struct policy *policy, enum shortage_kind kind);
 
+/* Where an amount lies in a table, or a volume: on this step, with so much above it. */
+struct shortage_at {
+	int32_t step, rest;
+};
+
+/* Where an amount lies, from 0 on, and a volume in thousandths of a device: the same in the tables
+ * of CPU and of memory. */
+struct shortage_at shortage_amount(const struct shortage *it, int64_t amount);
+struct shortage_at shortage_volume(const struct shortage *it, int32_t volume_milli);
+
 /* The expected shortage in 1/256 of a thousandth of a device. */
-int64_t shortage_of(const struct shortage *it, int64_t amount, int32_t volume_milli);
+int64_t shortage_of(const struct shortage *it, struct shortage_at amount,
+		    struct shortage_at volume);
 
 #endif
