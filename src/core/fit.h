@@ -24,7 +24,7 @@ struct view {
 	int32_t node;		   /* slot, -1: a class */
 	uint64_t hash;		   /* of its devices (profile.h); 0: not known */
 	struct standing *standing; /* where what it is worth is remembered; NULL: nowhere */
-	int priced;		   /* set by a score: what prices it looked at (policy.h) */
+	int priced;		   /* set by a score: what prices it looked at (priced.h) */
 	struct cell cells[PARC_NODE_DEVICES_MAX];
 };
 

@@ -53,14 +53,6 @@ static int class_is_held(const struct index *index, int32_t class, int32_t heap)
 	return index->classes[class].held[heap / 64] >> (heap % 64) & 1;
 }
 
-/* Where the score of a class in a heap is remembered while the heap does not hold it. */
-static struct heap_lapse *lapse_at(const struct index *index, int32_t class, int32_t heap)
-{
-	uint64_t hash = random_mix((uint64_t)(uint32_t) class << 16 | (uint32_t)heap);
-
-	return &index->lapses[hash >> (64 - LAPSE_ORDER)];
-}
-
 /* Does the ask fit on the class by its free CPU, memory and shares alone? Then its score is
  * remembered for all that are alike. */
 static int pair_is_plain(const struct index *index, const struct heap *heap, int32_t class)
@@ -74,7 +66,7 @@ static void entry_lapse(struct index *index, const struct heap_entry *entry, int
 	class_let_go(index, entry->class, heap);
 	if (pair_is_plain(index, &index->heaps[heap], entry->class))
 		return; /* what is alike is remembered */
-	*lapse_at(index, entry->class, heap) = (struct heap_lapse){
+	*lapse_at(index->lapses, entry->class, heap) = (struct heap_lapse){
 		.life = index->heaps[heap].life,
 		.epoch = index->heaps[heap].epoch,
 		.class = entry->class,
@@ -210,24 +202,18 @@ static int class_score(struct parc_core *core, int32_t class, const struct heap 
 	return 1;
 }
 
-/* Where the score of a pair is remembered for all that are alike. */
-static struct alike *alike_at(const struct index *index, uint64_t key)
-{
-	return &index->alikes[key >> (64 - ALIKE_ORDER)];
-}
-
 /* The same with what is remembered: on a plain class a plain ask fits, with enough CPU and memory,
  * where it fitted on one alike, and scores the same. */
 static int class_score_again(struct parc_core *core, int32_t class, const struct heap *heap,
 			     uint64_t key, int32_t *score)
 {
 	struct index *index = core->index;
-	struct alike *alike = alike_at(index, key);
+	struct alike *alike = alike_at(index->alikes, key);
 	struct class *it = &index->classes[class];
 	int priced;
 
 	if (alike->key == key &&
-	    index_prices_stand(index, alike->prices, it->chips, alike->prices >> PRICED_BITS)) {
+	    priced_stands(&index->prices, alike->prices, it->chips, alike->prices >> PRICED_BITS)) {
 		it->priced |= alike->prices & (PRICED_HOST | PRICED_CHIP);
 		*score = alike->score;
 		return 1;
@@ -236,7 +222,7 @@ static int class_score_again(struct parc_core *core, int32_t class, const struct
 		return 0;
 	*alike = (struct alike){.key = key,
 				.score = *score,
-				.prices = (uint32_t)(index->prices_epoch << PRICED_BITS) |
+				.prices = (uint32_t)(index->prices.now << PRICED_BITS) |
 					  (uint32_t)priced};
 	return 1;
 }
@@ -270,7 +256,7 @@ static void heap_insert(struct index *index, int32_t slot, const struct heap_ent
 static int lapse_recall(const struct index *index, const struct heap_entry *entry, int32_t slot,
 			int32_t *score)
 {
-	const struct heap_lapse *lapse = lapse_at(index, entry->class, slot);
+	const struct heap_lapse *lapse = lapse_at(index->lapses, entry->class, slot);
 
 	if (lapse->class != entry->class || lapse->generation != entry->generation ||
 	    lapse->life != index->heaps[slot].life || lapse->epoch != index->heaps[slot].epoch)
@@ -351,7 +337,7 @@ static inline void batch_add(struct parc_core *core, struct batch *batch, int32_
 		if (batch->ops->memory)
 			key = hash_word(key, (uint64_t)it->memory_free << 32 ^
 						     (uint64_t)heap->ask.task.memory_mib);
-		__builtin_prefetch(alike_at(index, key));
+		__builtin_prefetch(alike_at(index->alikes, key));
 	}
 	batch->classes[batch->count] = class;
 	batch->keys[batch->count++] = key;

@@ -50,7 +50,7 @@ void index_init(struct parc_core *core, struct block *block)
 		memset(it->alikes, 0, sizeof(*it->alikes) << ALIKE_ORDER);
 	buddy_init(&it->buddy, block, core->limits.index_entries);
 	it->oldest = it->newest = -1;
-	it->prices_epoch = 1;
+	it->prices.now = 1;
 }
 
 /* The largest threshold that is not above the value. */
@@ -294,7 +294,7 @@ static void class_fill(struct index *index, int32_t class, uint64_t cores)
 {
 	struct class *it = &index->classes[class];
 
-	if (!index_prices_stand(index, it->priced, it->chips, it->prices))
+	if (!priced_stands(&index->prices, it->priced, it->chips, it->prices))
 		class_forget(it);
 	it->filled = index->filled_count;
 	index->filled[index->filled_count++] = class;
@@ -307,7 +307,7 @@ static void class_drain(struct index *index, int32_t class)
 
 	index->filled[at] = last;
 	index->classes[last].filled = at;
-	index->classes[class].prices = index->prices_epoch;
+	index->classes[class].prices = index->prices.now;
 }
 
 /* Do free CPU, memory and the free shares alone tell what fits on nodes of this kind, for an ask
@@ -595,16 +595,16 @@ void index_rescore(struct parc_core *core)
 void index_reprice(struct parc_core *core, int hosts, uint64_t chips)
 {
 	struct index *index = core->index;
-	uint64_t before = index->prices_epoch++;
+	uint64_t before = index->prices.now++;
 
 	if (hosts)
-		index->hosts_epoch = index->prices_epoch;
+		index->prices.hosts = index->prices.now;
 	for (uint64_t left = chips; left != 0; left &= left - 1)
-		index->chips_epoch[__builtin_ctzll(left)] = index->prices_epoch;
+		index->prices.chips[__builtin_ctzll(left)] = index->prices.now;
 	for (int32_t i = 0; i < index->filled_count; i++) {
 		struct class *it = &index->classes[index->filled[i]];
 
-		if (index_prices_stand(index, it->priced, it->chips, before))
+		if (priced_stands(&index->prices, it->priced, it->chips, before))
 			continue;
 		class_forget(it);
 		class_bear(index, index->filled[i], core->cores_chips);

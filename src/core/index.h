@@ -27,11 +27,11 @@
 #include "base/buddy.h"
 #include "core/birth.h"
 #include "core/policy.h"
+#include "core/priced.h"
+#include "core/remember.h"
 
 #define HEAPS_MAX   512 /* asks remembered; more evict the one longest unused */
 #define HEAPS_WORDS (HEAPS_MAX / 64)
-#define LAPSE_ORDER 13 /* 2^13 scores remembered: 320 KiB */
-#define ALIKE_ORDER 16 /* likewise, of nodes that are alike: 1 MiB */
 
 struct class
 {
@@ -46,7 +46,7 @@ struct class
 	int16_t whole, most_milli; /* free whole devices; the largest free share */
 	uint8_t plain;		   /* free CPU, memory and shares alone tell what fits */
 	uint8_t unused;		   /* all devices are free: `root` is in use */
-	uint8_t priced;		   /* what prices some score of it looked at (policy.h) */
+	uint8_t priced;		   /* what prices some score of it looked at (priced.h) */
 	/* the rest */
 	uint64_t held[HEAPS_WORDS]; /* heaps that have an entry of this generation */
 	uint64_t hash;
@@ -62,20 +62,6 @@ struct heap_entry {
 	uint64_t key; /* the smallest is the best: of the score, then of what breaks ties */
 	int32_t class;
 	uint32_t generation;
-};
-
-/* The score of a class in a heap that does not hold it at present. */
-struct heap_lapse {
-	uint64_t life, epoch; /* heap.life; 0: nothing */
-	int32_t class, score;
-	uint32_t generation;
-};
-
-/* The score of an ask on all plain classes that the policy cannot tell apart (policy.h). */
-struct alike {
-	uint64_t key;
-	int32_t score;
-	uint32_t prices; /* PRICED_BITS of what it looked at, above them the prices' epoch */
 };
 
 struct heap {
@@ -117,9 +103,7 @@ struct index {
 	struct heap_lapse *lapses;
 	struct alike *alikes;
 	uint64_t scores_epoch; /* of these: it begins whenever all scores change */
-	/* of the prices: it begins whenever some change, from 1 on; when that was for hosts, for
-	 * each chip */
-	uint64_t prices_epoch, hosts_epoch, chips_epoch[PARC_CHIPS_MAX];
+	struct priced_epochs prices;
 	uint64_t lives; /* asks that heaps were given to, ever */
 	struct heap_entry *entries;
 	struct buddy buddy;
@@ -177,18 +161,6 @@ static inline int index_may_fit(const struct parc_core *core, int32_t class, con
 	if (task->share_milli == PARC_SHARE_WHOLE)
 		return it->whole >= task->devices;
 	return it->most_milli >= task->share_milli;
-}
-
-/* Have no prices changed since this epoch at which scores looked that may go to these chips? */
-static inline int index_prices_stand(const struct index *index, uint32_t priced, uint64_t chips,
-				     uint64_t epoch)
-{
-	if ((priced & PRICED_HOST) != 0 && index->hosts_epoch > epoch)
-		return 0;
-	for (; (priced & PRICED_CHIP) != 0 && chips != 0; chips &= chips - 1)
-		if (index->chips_epoch[__builtin_ctzll(chips)] > epoch)
-			return 0;
-	return 1;
 }
 
 /* The best node for the ask and the pick on it; -1: it fits on no node. */

@@ -8,11 +8,6 @@
 
 #include "core/fit.h"
 
-/* Prices that a score looked at, or a value: others would have made it another one. */
-#define PRICED_HOST 1 /* of hosts lost (price.h) */
-#define PRICED_CHIP 2 /* of the node's chips */
-#define PRICED_BITS 2
-
 /* What a class of nodes is worth as it stands, for policies that score by what changes. */
 struct standing {
 	uint64_t epoch; /* of scores and of prices, summed (index.h); 0: nothing is remembered */
@@ -21,7 +16,7 @@ struct standing {
 	int64_t devices,
 		priced; /* what its free devices are worth, and times their chips' prices */
 	int32_t whole;	/* free whole devices */
-	int by_price;	/* PRICED_CHIP: the value has a price in it */
+	int by_price;	/* PRICED_CHIP: it has a price in it (priced.h) */
 };
 
 struct policy_ops {
@@ -30,7 +25,7 @@ struct policy_ops {
 	int random; /* any feasible node will do: drawn from the core's generator */
 	/* Score of the pick on the view (higher wins), and the device for a share set in the pick:
 	 * of one share the pick need not name a device yet (view_can). The view is used up; in it
-	 * `priced` tells which prices the score looked at. */
+	 * `priced` tells which prices the score looked at (priced.h). */
 	int32_t (*score)(struct parc_core *core, struct view *view, const struct ask *ask,
 			 struct pick *pick);
 	/* NULL, or a hash of all that the score looks at: the free CPU, the devices

@@ -23,6 +23,7 @@
 #include "core/index.h"
 #include "core/policy.h"
 #include "core/price.h"
+#include "core/priced.h"
 #include "core/profile.h"
 
 #define WEIGHT_DEVICES 10
@@ -169,7 +170,7 @@ static int32_t score_clamp(int64_t score)
 static void value_before(const struct parc_core *core, struct view *view, uint64_t cells,
 			 struct standing *before)
 {
-	uint64_t epoch = core->index->scores_epoch + core->index->prices_epoch, hosts;
+	uint64_t epoch = core->index->scores_epoch + core->index->prices.now, hosts;
 	struct shortness at;
 	struct worth worth;
 	int64_t value;
