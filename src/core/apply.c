@@ -71,7 +71,7 @@ static void chip_set(struct parc_core *core, const struct parc_chip *chip)
 		if (core->shapes[i].live)
 			index_learn(core, &core->shapes[i].ask);
 	index_rebuild(core, core->index->exact);
-	index_rescore(core, UINT64_MAX);
+	index_rescore(core);
 	if (paced)
 		speed_chips_changed(core);
 	if (core->stranded)

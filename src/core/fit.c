@@ -159,7 +159,10 @@ static struct cell cell_beset(const struct device *device, const struct beset *b
 	};
 }
 
-static void view_fill(const struct parc_core *core, int32_t slot, int kept, struct view *view)
+/* `kept` is told at each call, so that the devices of the many nodes that keep nothing are copied
+ * without a look at it. */
+static inline void view_fill(const struct parc_core *core, int32_t slot, int kept,
+			     struct view *view)
 {
 	const struct node *node = &core->nodes[slot];
 	const struct device *devices = &core->devices[node->devices];
@@ -197,7 +200,10 @@ static void view_fill(const struct parc_core *core, int32_t slot, int kept, stru
 
 void view_of_node(const struct parc_core *core, int32_t slot, struct view *view)
 {
-	view_fill(core, slot, core->nodes[slot].keeps, view);
+	if (core->nodes[slot].keeps)
+		view_fill(core, slot, 1, view);
+	else
+		view_fill(core, slot, 0, view);
 }
 
 void view_of_node_whole(const struct parc_core *core, int32_t slot, struct view *view)
@@ -354,33 +360,47 @@ static uint32_t devices_choose(const struct view *view, uint32_t can, const stru
 	return chosen;
 }
 
-static int pool_fits(const struct parc_core *core, const struct view *view, const struct ask *ask,
-		     const struct pool *pool, struct pick *pick)
+/* Devices of the pool that have what is booked on each. */
+static uint32_t pool_candidates(const struct view *view, const struct pool *pool,
+				const struct booking *booking, int32_t user, int one_user)
+{
+	uint32_t can = 0;
+
+	if (booking->memory_mib == 0 && booking->slots == 0 && !one_user) {
+		for (int32_t i = pool->first; i < pool->first + pool->count; i++)
+			can |= (uint32_t)(view->cells[i].free_milli >= booking->share_milli) << i;
+		return can;
+	}
+	for (int32_t i = pool->first; i < pool->first + pool->count; i++)
+		can |= (uint32_t)cell_holds(&view->cells[i], booking, user) << i;
+	return can;
+}
+
+static int pool_can(const struct parc_core *core, const struct view *view, const struct ask *ask,
+		    const struct pool *pool, struct pick *pick)
 {
 	const struct parc_chip *chip = &core->chips[pool->chip];
-	uint32_t can = 0;
+	uint32_t can;
 
 	if (!chip_book(chip, ask, &pick->booking) || view->cpu_free < pick->booking.cpu_milli)
 		return 0;
 	pick->can = pick->devices = pick->slots = 0;
 	if (pick->booking.devices == 0)
 		return 1;
-	for (int32_t i = pool->first; i < pool->first + pool->count; i++)
-		can |= (uint32_t)cell_holds(&view->cells[i], &pick->booking, ask->user) << i;
+	can = pool_candidates(view, pool, &pick->booking, ask->user, chip->one_user);
 	if (chip->unit > 1)
 		can = units_whole(can, pool, chip->unit);
-	can = link_narrow(can, pool, chip, ask, &pick->booking);
-	if (__builtin_popcount(can) < pick->booking.devices)
-		return 0;
+	if (pick->booking.devices > 1)
+		can = link_narrow(can, pool, chip, ask, &pick->booking);
 	pick->can = can;
-	pick->devices = devices_choose(view, can, &pick->booking);
-	if (pick->booking.slots != 0)
-		pick_set_device(view, pick, __builtin_ctz(pick->devices));
+	for (int32_t n = pick->booking.devices; n > 0; n--, can &= can - 1)
+		if (can == 0)
+			return 0;
 	return 1;
 }
 
-int view_fits(const struct parc_core *core, const struct view *view, const struct ask *ask,
-	      struct pick *pick)
+int view_can(const struct parc_core *core, const struct view *view, const struct ask *ask,
+	     struct pick *pick)
 {
 	if (view->cpu_free < ask->task.cpu_milli || view->memory_free < ask->task.memory_mib)
 		return 0;
@@ -392,10 +412,25 @@ int view_fits(const struct parc_core *core, const struct view *view, const struc
 		const struct pool *pool = &view->kind->pools[p];
 
 		pick->pool = p;
-		if ((ask->task.chips >> pool->chip & 1) && pool_fits(core, view, ask, pool, pick))
-			return 1;
+		if (!(ask->task.chips >> pool->chip & 1) || !pool_can(core, view, ask, pool, pick))
+			continue;
+		if (!pick_is_share(pick))
+			pick->devices = devices_choose(view, pick->can, &pick->booking);
+		return 1;
 	}
 	return 0;
+}
+
+int view_fits(const struct parc_core *core, const struct view *view, const struct ask *ask,
+	      struct pick *pick)
+{
+	if (!view_can(core, view, ask, pick))
+		return 0;
+	if (pick_is_share(pick))
+		pick->devices = devices_choose(view, pick->can, &pick->booking);
+	if (pick->booking.slots != 0)
+		pick_set_device(view, pick, __builtin_ctz(pick->devices));
+	return 1;
 }
 
 /* Devices of the pool with so much free, the partition mode aside; whole units where that is

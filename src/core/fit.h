@@ -24,6 +24,7 @@ struct view {
 	int32_t node;		   /* slot, -1: a class */
 	uint64_t hash;		   /* of its devices (profile.h); 0: not known */
 	struct standing *standing; /* where what it is worth is remembered; NULL: nowhere */
+	int priced;		   /* set by a score: what prices it looked at (priced.h) */
 	struct cell cells[PARC_NODE_DEVICES_MAX];
 };
 
@@ -61,26 +62,22 @@ int chip_book(const struct parc_chip *chip, const struct ask *ask, struct bookin
 void view_of_node(const struct parc_core *core, int32_t node, struct view *view);
 void view_of_node_whole(const struct parc_core *core, int32_t node, struct view *view);
 
-/* Copy a view, with so many devices as its node has: mostly a fourth of what a view has room for.
- */
-static inline void view_copy(struct view *to, const struct view *view)
-{
-	to->kind = view->kind;
-	to->memory_free = view->memory_free;
-	to->cpu_free = view->cpu_free;
-	to->node = view->node;
-	to->hash = view->hash;
-	to->standing = NULL;
-	for (int32_t i = 0; i < view->kind->devices_count; i++)
-		to->cells[i] = view->cells[i];
-}
-
 /* Take out of a view what is kept. */
 struct kept;
 void view_keep(struct view *view, const struct kept *kept);
 
 /* What a node of this kind has free when it is empty. */
 void view_of_kind(const struct parc_core *core, const struct kind *kind, struct view *view);
+
+/* Is one share of a device picked? */
+static inline int pick_is_share(const struct pick *pick)
+{
+	return pick->booking.devices == 1 && pick->booking.share_milli < PARC_SHARE_WHOLE;
+}
+
+/* 1 and a pick if the ask fits; of one share it names no device yet. */
+int view_can(const struct parc_core *core, const struct view *view, const struct ask *ask,
+	     struct pick *pick);
 
 /* 1 and a pick if the ask fits; the devices chosen are the first whole ones or the tightest. */
 int view_fits(const struct parc_core *core, const struct view *view, const struct ask *ask,

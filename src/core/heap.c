@@ -53,14 +53,6 @@ static int class_is_held(const struct index *index, int32_t class, int32_t heap)
 	return index->classes[class].held[heap / 64] >> (heap % 64) & 1;
 }
 
-/* Where the score of a class in a heap is remembered while the heap does not hold it. */
-static struct heap_lapse *lapse_at(const struct index *index, int32_t class, int32_t heap)
-{
-	uint64_t hash = random_mix((uint64_t)(uint32_t) class << 16 | (uint32_t)heap);
-
-	return &index->lapses[hash >> (64 - LAPSE_ORDER)];
-}
-
 /* Does the ask fit on the class by its free CPU, memory and shares alone? Then its score is
  * remembered for all that are alike. */
 static int pair_is_plain(const struct index *index, const struct heap *heap, int32_t class)
@@ -74,7 +66,7 @@ static void entry_lapse(struct index *index, const struct heap_entry *entry, int
 	class_let_go(index, entry->class, heap);
 	if (pair_is_plain(index, &index->heaps[heap], entry->class))
 		return; /* what is alike is remembered */
-	*lapse_at(index, entry->class, heap) = (struct heap_lapse){
+	*lapse_at(index->lapses, entry->class, heap) = (struct heap_lapse){
 		.life = index->heaps[heap].life,
 		.epoch = index->heaps[heap].epoch,
 		.class = entry->class,
@@ -184,10 +176,10 @@ static int heap_is_full(const struct heap *heap)
 }
 
 /* Score the class for the heap's ask; 0 if it does not fit on it. */
-static int class_score(struct parc_core *core, int32_t class, const struct heap *heap,
+static int class_score(struct parc_core *core, int32_t class, const struct heap *heap, int *priced,
 		       int32_t *score)
 {
-	const struct class *it = &core->index->classes[class];
+	struct class *it = &core->index->classes[class];
 	struct view view;
 	struct pick pick;
 
@@ -197,17 +189,17 @@ static int class_score(struct parc_core *core, int32_t class, const struct heap 
 			    it->memory_free < heap->ask.task.memory_mib))
 		return 0;
 	core->index->scored++;
-	index_class_view(core, class, !heap->exact, &view);
-	if (!view_fits(core, &view, &heap->ask, &pick))
+	if (pair_is_plain(core->index, heap, class))
+		index_class_shares(core, class, &view);
+	else
+		index_class_view(core, class, !heap->exact, &view);
+	if (!view_can(core, &view, &heap->ask, &pick))
 		return 0;
+	view.priced = 0;
 	*score = policy_get(core)->score(core, &view, &heap->ask, &pick);
+	*priced = view.priced;
+	it->priced |= (uint8_t)view.priced;
 	return 1;
-}
-
-/* Where the score of a pair is remembered for all that are alike. */
-static struct alike *alike_at(const struct index *index, uint64_t key)
-{
-	return &index->alikes[key >> (64 - ALIKE_ORDER)];
 }
 
 /* The same with what is remembered: on a plain class a plain ask fits, with enough CPU and memory,
@@ -215,14 +207,23 @@ static struct alike *alike_at(const struct index *index, uint64_t key)
 static int class_score_again(struct parc_core *core, int32_t class, const struct heap *heap,
 			     uint64_t key, int32_t *score)
 {
-	struct alike *alike = alike_at(core->index, key);
+	struct index *index = core->index;
+	struct alike *alike = alike_at(index->alikes, key);
+	struct class *it = &index->classes[class];
+	int priced;
 
-	if (alike->key != key) {
-		if (!class_score(core, class, heap, score))
-			return 0;
-		*alike = (struct alike){.key = key, .score = *score};
+	if (alike->key == key &&
+	    priced_stands(&index->prices, alike->prices, it->chips, alike->prices >> PRICED_BITS)) {
+		it->priced |= alike->prices & (PRICED_HOST | PRICED_CHIP);
+		*score = alike->score;
+		return 1;
 	}
-	*score = alike->score;
+	if (!class_score(core, class, heap, &priced, score))
+		return 0;
+	*alike = (struct alike){.key = key,
+				.score = *score,
+				.prices = (uint32_t)(index->prices.now << PRICED_BITS) |
+					  (uint32_t)priced};
 	return 1;
 }
 
@@ -255,7 +256,7 @@ static void heap_insert(struct index *index, int32_t slot, const struct heap_ent
 static int lapse_recall(const struct index *index, const struct heap_entry *entry, int32_t slot,
 			int32_t *score)
 {
-	const struct heap_lapse *lapse = lapse_at(index, entry->class, slot);
+	const struct heap_lapse *lapse = lapse_at(index->lapses, entry->class, slot);
 
 	if (lapse->class != entry->class || lapse->generation != entry->generation ||
 	    lapse->life != index->heaps[slot].life || lapse->epoch != index->heaps[slot].epoch)
@@ -290,10 +291,11 @@ static inline void batch_push_one(struct parc_core *core, struct batch *batch, i
 	struct heap *heap = &index->heaps[batch->slot];
 	struct heap_entry entry = {.class = class, .generation = index->classes[class].generation};
 	int32_t score;
+	int priced;
 
 	if (key != 0 ? !class_score_again(core, class, heap, key, &score)
 		     : !lapse_recall(index, &entry, batch->slot, &score) &&
-			       !class_score(core, class, heap, &score))
+			       !class_score(core, class, heap, &priced, &score))
 		return;
 	if (index->exact)
 		entry.key = key_of(score, (uint32_t)core->nodes[class].rank);
@@ -335,7 +337,7 @@ static inline void batch_add(struct parc_core *core, struct batch *batch, int32_
 		if (batch->ops->memory)
 			key = hash_word(key, (uint64_t)it->memory_free << 32 ^
 						     (uint64_t)heap->ask.task.memory_mib);
-		__builtin_prefetch(alike_at(index, key));
+		__builtin_prefetch(alike_at(index->alikes, key));
 	}
 	batch->classes[batch->count] = class;
 	batch->keys[batch->count++] = key;
@@ -442,8 +444,10 @@ static int heap_is_behind(const struct parc_core *core, const struct heap *heap)
 {
 	const struct index *index = core->index;
 
-	return heap->epoch == 0 || heap->births_seen < 0 ||
-	       (index->births_count - heap->births_seen > index->filled_count * 3 / 2 &&
+	int64_t missed = index->births_count - heap->births_seen;
+
+	return heap->epoch == 0 || heap->births_seen < 0 || missed > index->births_mask ||
+	       (missed > index->filled_count * 3 / 2 &&
 		ask_has_hope(core, &heap->ask, heap->births_seen));
 }
 
@@ -743,19 +747,20 @@ static int32_t entries_check(struct parc_core *core, const struct heap *heap, in
 {
 	const struct index *index = core->index;
 	int32_t found = 0, score;
+	int priced;
 
 	*expected = 0;
 	for (int32_t class = 0; class < index->classes_table.high; class ++)
 		if (index->classes[class].count > 0 &&
 		    index->classes[class].birth < heap->births_seen)
-			*expected += class_score(core, class, heap, &score);
+			*expected += class_score(core, class, heap, &priced, &score);
 	for (int32_t i = 0; i < heap->count; i++) {
 		const struct heap_entry *entry = &index->entries[heap->extent + i];
 
 		if (entry_is_stale(index, entry) || index->classes[entry->class].count == 0 ||
 		    index->classes[entry->class].birth >= heap->births_seen)
 			continue;
-		if (!class_score(core, entry->class, heap, &score) ||
+		if (!class_score(core, entry->class, heap, &priced, &score) ||
 		    score != key_score(entry->key))
 			return -1;
 		found++;

@@ -60,6 +60,7 @@ void index_init(struct parc_core *core, struct block *block)
 	it->order = block_take(block, (size_t)nodes, sizeof(*it->order));
 	it->sought = block_take(block, 1, sizeof(*it->sought));
 	it->latest = -1;
+	it->prices.now = 1;
 }
 
 /* Lay the table of cells out anew. */
@@ -283,8 +284,8 @@ static struct birth birth_of(const struct class *it, int32_t class, uint64_t cor
 			      .share = any ? UINT8_MAX : (uint8_t)(it->most_milli >> SHARE_SHIFT)};
 }
 
-/* The class got its first member: every heap that does not hold it must hear of it. */
-static void class_fill(struct index *index, int32_t class, uint64_t cores)
+/* Every heap that does not hold the class must hear of it. */
+static void class_bear(struct index *index, int32_t class, uint64_t cores)
 {
 	struct class *it = &index->classes[class];
 
@@ -296,10 +297,29 @@ static void class_fill(struct index *index, int32_t class, uint64_t cores)
 		for (int32_t n = 0; n <= it->most_milli >> SHARE_SHIFT; n++)
 			births->share[n] = index->births_count + 1;
 	}
-	it->filled = index->filled_count;
-	index->filled[index->filled_count++] = class;
 	it->birth = index->births_count++;
 	index->births[it->birth & index->births_mask] = birth_of(it, class, cores);
+}
+
+/* What is remembered of the class is no longer so. */
+static void class_forget(struct class *it)
+{
+	it->generation++;
+	memset(it->held, 0, sizeof(it->held));
+	it->standing.epoch = 0;
+	it->priced = 0;
+}
+
+/* The class got its first member. */
+static void class_fill(struct index *index, int32_t class, uint64_t cores)
+{
+	struct class *it = &index->classes[class];
+
+	if (!priced_stands(&index->prices, it->priced, it->chips, it->prices))
+		class_forget(it);
+	it->filled = index->filled_count;
+	index->filled[index->filled_count++] = class;
+	class_bear(index, class, cores);
 }
 
 static void class_drain(struct index *index, int32_t class)
@@ -308,6 +328,7 @@ static void class_drain(struct index *index, int32_t class)
 
 	index->filled[at] = last;
 	index->classes[last].filled = at;
+	index->classes[class].prices = index->prices.now;
 }
 
 /* Do free CPU, memory and the free shares alone tell what fits on nodes of this kind, for an ask
@@ -368,8 +389,7 @@ static int32_t class_create(struct parc_core *core, const struct sought *key)
 	for (int32_t i = 0; i < core->kinds[key->kind].devices_count; i++)
 		milli[i] = (int16_t)(cells[i] >> 54);
 	class_glance(core, it, milli);
-	memset(it->held, 0, sizeof(it->held));
-	it->standing.epoch = 0;
+	class_forget(it);
 	empty_link(index, class);
 	return class;
 }
@@ -481,8 +501,7 @@ static void class_renew(struct parc_core *core, const struct view *view)
 	it->cpu_free = view->cpu_free;
 	it->memory_free = view->memory_free;
 	class_glance(core, it, milli);
-	it->generation++;
-	memset(it->held, 0, sizeof(it->held));
+	class_forget(it);
 }
 
 void index_file(struct parc_core *core, const struct view *view, int32_t prev)
@@ -663,20 +682,32 @@ void index_rebuild(struct parc_core *core, int exact)
 	}
 }
 
-void index_rescore(struct parc_core *core, uint64_t chips)
+void index_rescore(struct parc_core *core)
 {
-	uint64_t touched = chips;
 	struct index *index = core->index;
 
 	index->scores_epoch++;
-	/* A node with several chips is worth another score for each of them. */
-	for (int32_t k = 0; k < core->kinds_count; k++)
-		if ((core->kinds[k].chips & chips) != 0)
-			touched |= core->kinds[k].chips;
 	for (int32_t i = 0; i < index->heaps_count; i++)
-		if (index->heaps[i].ask.task.devices == 0 ||
-		    (index->heaps[i].ask.task.chips & touched) != 0)
-			index->heaps[i].epoch = 0;
+		index->heaps[i].epoch = 0;
+}
+
+void index_reprice(struct parc_core *core, int hosts, uint64_t chips)
+{
+	struct index *index = core->index;
+	uint64_t before = index->prices.now++;
+
+	if (hosts)
+		index->prices.hosts = index->prices.now;
+	for (uint64_t left = chips; left != 0; left &= left - 1)
+		index->prices.chips[__builtin_ctzll(left)] = index->prices.now;
+	for (int32_t i = 0; i < index->filled_count; i++) {
+		struct class *it = &index->classes[index->filled[i]];
+
+		if (priced_stands(&index->prices, it->priced, it->chips, before))
+			continue;
+		class_forget(it);
+		class_bear(index, index->filled[i], core->cores_chips);
+	}
 }
 
 /* A cell as packed in a class's key; with `most` the largest that packs alike. */
@@ -696,6 +727,27 @@ static struct cell cell_unpack(const struct parc_core *core, uint64_t packed, in
 	else
 		cell.owner = extra;
 	return cell;
+}
+
+void index_class_shares(const struct parc_core *core, int32_t class, struct view *view)
+{
+	const struct index *index = core->index;
+	struct class *it = &index->classes[class];
+	const uint64_t *cells = index->cells + (size_t) class * (size_t)core->limits.node_devices;
+	const struct kind *kind = &core->kinds[it->kind];
+
+	if (index->exact) {
+		view_of_node(core, class, view);
+		return;
+	}
+	view->kind = kind;
+	view->node = -1;
+	view->cpu_free = it->cpu_free;
+	view->memory_free = it->memory_free;
+	view->hash = it->devices;
+	view->standing = &it->standing;
+	for (int32_t i = 0; i < kind->devices_count; i++)
+		view->cells[i] = (struct cell){.free_milli = (int16_t)(cells[i] >> 54)};
 }
 
 void index_class_view(const struct parc_core *core, int32_t class, int most, struct view *view)

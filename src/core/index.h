@@ -6,9 +6,11 @@
  * classes it fits on, best score first. Entries of empty classes are dropped when they surface.
  * A heap learns of classes that got their first member from the list of births when it is next
  * asked, or from the list of all filled classes when that is shorter, so an ask that is never made
- * again costs nothing. A class that fills again mostly finds its score remembered.
- * Of a class the member that changed last is taken; of nodes with all devices free the first by
- * rank: small work breaks them at one end of the fleet, and at the other pods stay whole for gangs.
+ * again costs nothing. A class that fills again mostly finds its score remembered. When prices
+ * change the classes of which some score looked at one are born again, and the others keep their
+ * scores. Of a class the member that changed last is taken; of nodes with all devices free the
+ * first by rank: small work breaks them at one end of the fleet, and at the other pods stay whole
+ * for gangs.
  *
  * A policy with exact scores (policy.h) has one class for each node, reborn at each change.
  *
@@ -25,11 +27,11 @@
 #include "base/buddy.h"
 #include "core/birth.h"
 #include "core/policy.h"
+#include "core/priced.h"
+#include "core/remember.h"
 
 #define HEAPS_MAX   512 /* asks remembered; more evict the one longest unused */
 #define HEAPS_WORDS (HEAPS_MAX / 64)
-#define LAPSE_ORDER 13 /* 2^13 scores remembered: 320 KiB */
-#define ALIKE_ORDER 16 /* likewise, of nodes that are alike: 1 MiB */
 
 struct class
 {
@@ -40,13 +42,15 @@ struct class
 	int64_t memory_free; /* floors: what each member has at least */
 	int32_t cpu_free, kind;
 	int32_t count, head;	   /* members, last changed first */
-	uint32_t generation;	   /* of the slot */
+	uint32_t generation;	   /* of the slot and of its scores */
 	int16_t whole, most_milli; /* free whole devices; the largest free share */
 	uint8_t plain;		   /* free CPU, memory and shares alone tell what fits */
 	uint8_t unused;		   /* all devices are free: `root` is in use */
+	uint8_t priced;		   /* what prices some score of it looked at (priced.h) */
 	/* the rest */
 	uint64_t held[HEAPS_WORDS]; /* heaps that have an entry of this generation */
 	uint64_t hash;
+	uint64_t prices;    /* while it is empty: the prices' epoch when it was last filled */
 	int32_t next, root; /* in its hash bucket; ranking of its members by rank */
 	int32_t empty_next, empty_prev;
 	int32_t filled; /* its place in the list of filled classes */
@@ -57,19 +61,6 @@ struct heap_entry {
 	uint64_t key; /* the smallest is the best: of the score, then of what breaks ties */
 	int32_t class;
 	uint32_t generation;
-};
-
-/* The score of a class in a heap that does not hold it at present. */
-struct heap_lapse {
-	uint64_t life, epoch; /* heap.life; 0: nothing */
-	int32_t class, score;
-	uint32_t generation;
-};
-
-/* The score of an ask on all plain classes that the policy cannot tell apart (policy.h). */
-struct alike {
-	uint64_t key;
-	int32_t score;
 };
 
 struct heap {
@@ -110,8 +101,9 @@ struct index {
 	int32_t heaps_count;
 	struct heap_lapse *lapses;
 	struct alike *alikes;
-	uint64_t scores_epoch; /* of these: it begins whenever scores change */
-	uint64_t lives;	       /* asks that heaps were given to, ever */
+	uint64_t scores_epoch; /* of these: it begins whenever all scores change */
+	struct priced_epochs prices;
+	uint64_t lives; /* asks that heaps were given to, ever */
 	struct heap_entry *entries;
 	struct buddy buddy;
 	int64_t ticks, tended;
@@ -129,9 +121,12 @@ void index_init(struct parc_core *core, struct block *block);
 /* Forget everything and file all nodes again; `exact`: one class for each node. */
 void index_rebuild(struct parc_core *core, int exact);
 
-/* Scores changed (a policy's epoch) on nodes with any of these chips: the heaps of asks that may go
- * there are scored again when next asked. */
-void index_rescore(struct parc_core *core, uint64_t chips);
+/* All scores changed (a policy's epoch): every heap is scored again when its ask is next made. */
+void index_rescore(struct parc_core *core);
+
+/* Prices changed, of hosts and of these chips: scores that looked at one of them are reckoned
+ * again. */
+void index_reprice(struct parc_core *core, int hosts, uint64_t chips);
 
 /* A node changed, its stamp is set: reckon its class by its view, fetch that from memory, each some
  * time before the next, and file it there behind `prev` (-1: in front; else only to undo changes in
@@ -179,6 +174,9 @@ void index_tend(struct parc_core *core);
 
 /* What a class's members have free at least; with `most` what they have at most. */
 void index_class_view(const struct parc_core *core, int32_t class, int most, struct view *view);
+
+/* What they have free at least, of the devices their shares alone: enough for a plain ask. */
+void index_class_shares(const struct parc_core *core, int32_t class, struct view *view);
 
 /* Every node is in the class of a rebuild, every list whole: 0, or the sentence in err. */
 int index_check(const struct parc_core *core, struct parc_err *err);

@@ -41,7 +41,7 @@ static int64_t pick_milli(const struct pick *pick)
 	return (int64_t)pick->booking.devices * pick->booking.share_milli;
 }
 
-static int32_t score_nothing(struct parc_core *core, const struct view *view, const struct ask *ask,
+static int32_t score_nothing(struct parc_core *core, struct view *view, const struct ask *ask,
 			     struct pick *pick)
 {
 	(void)core;
@@ -53,7 +53,7 @@ static int32_t score_nothing(struct parc_core *core, const struct view *view, co
 
 /* 100 (1 - 0.5 cpu left / 128 cores - 0.5 devices left / 8), truncated, in whole numbers:
  * the common denominator of both halves is 2 x 128000 x 8000. */
-static int32_t score_best(struct parc_core *core, const struct view *view, const struct ask *ask,
+static int32_t score_best(struct parc_core *core, struct view *view, const struct ask *ask,
 			  struct pick *pick)
 {
 	int64_t cpu = view->cpu_free - pick->booking.cpu_milli;
@@ -66,13 +66,13 @@ static int32_t score_best(struct parc_core *core, const struct view *view, const
 	return (int32_t)(100 * (whole - left) / whole);
 }
 
-static int32_t score_worst(struct parc_core *core, const struct view *view, const struct ask *ask,
+static int32_t score_worst(struct parc_core *core, struct view *view, const struct ask *ask,
 			   struct pick *pick)
 {
 	return -score_best(core, view, ask, pick);
 }
 
-static int32_t score_dot(struct parc_core *core, const struct view *view, const struct ask *ask,
+static int32_t score_dot(struct parc_core *core, struct view *view, const struct ask *ask,
 			 struct pick *pick)
 {
 	__int128 cpu = (__int128)view->cpu_free * pick->booking.cpu_milli;

@@ -10,20 +10,23 @@
 
 /* What a class of nodes is worth as it stands, for policies that score by what changes. */
 struct standing {
-	uint64_t epoch; /* 1 + that of the scores (index.h); 0: nothing is remembered */
+	uint64_t epoch; /* of scores and of prices, summed (index.h); 0: nothing is remembered */
 	uint64_t hosts; /* priced types that it hosts, a bit each (price.h) */
 	int64_t value;
 	int64_t devices,
 		priced; /* what its free devices are worth, and times their chips' prices */
+	int32_t whole;	/* free whole devices */
+	int by_price;	/* PRICED_CHIP: it has a price in it (priced.h) */
 };
 
 struct policy_ops {
 	const char *name;
 	int exact;  /* scores look at exact values and ties go by rank: one class a node */
 	int random; /* any feasible node will do: drawn from the core's generator */
-	/* Score of the pick on the view (higher wins), and the device for a share set in the pick.
-	 */
-	int32_t (*score)(struct parc_core *core, const struct view *view, const struct ask *ask,
+	/* Score of the pick on the view (higher wins), and the device for a share set in the pick:
+	 * of one share the pick need not name a device yet (view_can). The view is used up; in it
+	 * `priced` tells which prices the score looked at (priced.h). */
+	int32_t (*score)(struct parc_core *core, struct view *view, const struct ask *ask,
 			 struct pick *pick);
 	/* NULL, or a hash of all that the score looks at: the free CPU, the devices
 	 * (profile_view_hash) and the ask. Nodes alike in this score alike. */

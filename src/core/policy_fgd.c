@@ -77,40 +77,37 @@ static uint64_t kind_chips(const struct kind *kind)
 
 /* F times the sum of counts: for each type all that is free if the type does not fit, else what
  * is free in pieces too small for it. */
-int64_t fragments_sum(const struct policy *policy, const struct view *view)
+static int64_t fragments_sum(const struct policy *policy, const struct view *view, int32_t rank)
 {
 	uint64_t chips = kind_chips(view->kind), part = 0;
 	struct free_sums sums;
-	int64_t free_milli = 0, sum = 0;
+	int64_t free_milli = 0, of_use = 0;
 
 	for (int32_t i = 0; i < view->kind->devices_count; i++)
 		free_milli += view->cells[i].free_milli;
-	for (int32_t t = 0; t < policy->kept_count; t++) {
-		const struct profile_type *type = &policy->types[t];
-		int64_t useless = free_milli;
+	for (int32_t t = 0; t < policy->fragments_to[rank]; t++) {
+		const struct fragment_type *type = &policy->fragments[t];
 
-		if (type->devices > 0 && (type->chips & chips) != 0 &&
-		    type->cpu_milli <= view->cpu_free) {
-			if ((type->chips & chips) != part) {
-				part = type->chips & chips;
-				sums_make(policy, view, part, &sums);
-			}
-			if (sums.fits[type->share] >= type->devices)
-				useless = sums.below[type->share];
+		if ((type->chips & chips) == 0)
+			continue;
+		if ((type->chips & chips) != part) {
+			part = type->chips & chips;
+			sums_make(policy, view, part, &sums);
 		}
-		sum += type->count * useless;
+		if (sums.fits[type->share] >= type->devices)
+			of_use += type->count * (free_milli - sums.below[type->share]);
 	}
-	return sum;
+	return policy->kept_sum * free_milli - of_use;
 }
 
 int64_t fragments_of(const struct policy *policy, const struct view *view, uint64_t cells)
 {
-	uint64_t rank = (uint64_t)profile_cpu_rank(policy, view->cpu_free);
-	uint64_t key = hash_word(hash_word(cells, policy->epoch), rank);
+	int32_t rank = profile_cpu_rank(policy, view->cpu_free);
+	uint64_t key = hash_word(hash_word(cells, policy->epoch), (uint64_t)rank);
 	struct memo_entry *entry = memo_at(policy, key);
 
 	if (entry->key != key)
-		*entry = (struct memo_entry){.key = key, .value = fragments_sum(policy, view)};
+		*entry = (struct memo_entry){key, fragments_sum(policy, view, rank)};
 	return entry->value;
 }
 
@@ -171,21 +168,19 @@ static int32_t score_share(const struct policy *policy, struct view *view, uint6
 	return best;
 }
 
-static int32_t score_fgd(struct parc_core *core, const struct view *view, const struct ask *ask,
+static int32_t score_fgd(struct parc_core *core, struct view *view, const struct ask *ask,
 			 struct pick *pick)
 {
 	const struct policy *policy = core->policy;
 	uint64_t cells = profile_view_cells(view);
 	int64_t before = fragments_of(policy, view, cells);
-	struct view after;
 
-	view_copy(&after, view);
-	if (pick->booking.devices == 1 && pick->booking.share_milli < PARC_SHARE_WHOLE) {
-		after.cpu_free -= pick->booking.cpu_milli;
-		return score_share(policy, &after, cells, before, pick);
+	if (pick_is_share(pick)) {
+		view->cpu_free -= pick->booking.cpu_milli;
+		return score_share(policy, view, cells, before, pick);
 	}
-	view_take(core, &after, ask, pick);
-	return score_of(policy, before - fragments_of(policy, &after, profile_view_hash(&after)));
+	view_take(core, view, ask, pick);
+	return score_of(policy, before - fragments_of(policy, view, profile_view_hash(view)));
 }
 
 /* What the score looks at: the devices, the floors of the CPU before and after, what is asked of

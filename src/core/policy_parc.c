@@ -14,15 +14,16 @@
  *        D - 256 C, if that is above 0
  *     F  fragmentation as in FGD, not truncated: it drives towards nodes already in use
  *
- * D, C and F depend on the free state and the profile alone and are remembered by state; prices
- * change in epochs. Cost: a remembered value for the node and for each distinct device that a
- * share could go to.
+ * D is a sum over the devices, which a placement changes by a difference; C and M are looked up; F
+ * is remembered by state. Prices change in epochs. Cost: what the node is worth before, remembered
+ * by class, and one V for each distinct device that a share could go to.
  */
 #include "base/cutting.h"
 #include "base/hash.h"
 #include "core/index.h"
 #include "core/policy.h"
 #include "core/price.h"
+#include "core/priced.h"
 #include "core/profile.h"
 
 #define WEIGHT_DEVICES 10
@@ -34,23 +35,26 @@
 /* What the free devices are worth, CUTTING_ONE a device; and times the price of their chips. */
 struct worth {
 	int64_t devices, priced;
+	int32_t whole; /* free whole devices */
 };
 
 static void worth_of(const struct policy *policy, const struct view *view, struct worth *worth)
 {
-	worth->devices = worth->priced = 0;
+	*worth = (struct worth){0};
 	for (int32_t p = 0; p < view->kind->pools_count; p++) {
 		const struct pool *pool = &view->kind->pools[p];
 		int64_t sum = 0;
 
-		for (int32_t i = pool->first; i < pool->first + pool->count; i++)
+		for (int32_t i = pool->first; i < pool->first + pool->count; i++) {
 			sum += policy->device_values[view->cells[i].free_milli];
+			worth->whole += view->cells[i].free_milli == PARC_SHARE_WHOLE;
+		}
 		worth->devices += sum;
 		worth->priced += sum * policy->prices->chips[pool->chip];
 	}
 }
 
-/* A device of this chip has so much free now that had so much. */
+/* A device of this chip has so much free now that had more. */
 static void worth_change(const struct policy *policy, int32_t chip, int32_t from_milli,
 			 int32_t to_milli, struct worth *worth)
 {
@@ -58,74 +62,75 @@ static void worth_change(const struct policy *policy, int32_t chip, int32_t from
 
 	worth->devices += more;
 	worth->priced += more * policy->prices->chips[chip];
-}
-
-/* 10 D - 12 C - F, C, and the types that it hosts: remembered. */
-static void state_value(const struct policy *policy, const struct view *view, uint64_t cells,
-			int64_t devices, struct memo_entry *found)
-{
-	uint64_t key = hash_word(cells ^ policy->epoch * UINT64_C(0x9e3779b97f4a7c15),
-				 (uint64_t)view->cpu_free);
-	struct memo_entry *entry = memo_at(policy, key);
-	int64_t volume, fragments;
-
-	if (entry->key != key) {
-		volume = devices * PARC_SHARE_WHOLE >> 20;
-		fragments = policy->kept_sum > 0 ? fragments_of(policy, view, cells) * PRICE_ONE /
-							   policy->kept_sum
-						 : 0;
-		entry->key = key;
-		entry->hosts = prices_hosts(policy->prices, view);
-		entry->shortage =
-			shortage_of(&policy->cpu_shortage, view->cpu_free, (int32_t)volume);
-		entry->value = (devices * WEIGHT_DEVICES * PARC_SHARE_WHOLE * PRICE_ONE >> 20) -
-			       WEIGHT_CPU * entry->shortage - fragments;
-	}
-	*found = *entry;
+	worth->whole -= from_milli == PARC_SHARE_WHOLE;
 }
 
 /* K: the price of the chips, in the mean over the devices. Where CPU is short it is not the chip
- * that is scarce, and work that has a choice may come. */
-static int64_t chip_value(const struct worth *worth, int64_t shortage)
+ * that is scarce, and work that has a choice may come. `priced` is set where a price counts. */
+static int64_t chip_value(const struct worth *worth, int64_t shortage, int *priced)
 {
 	int64_t fillable = worth->devices * PARC_SHARE_WHOLE * PRICE_ONE >> 20;
 	int64_t ample = fillable - CHIP_SHORTAGE * shortage, price;
 
-	if (worth->priced == 0 || ample <= 0)
+	if (ample <= 0)
+		return 0;
+	*priced |= PRICED_CHIP;
+	if (worth->priced == 0)
 		return 0;
 	price = worth->priced / worth->devices;
 	return WEIGHT_CHIP * price * ample / (CHIP_PRICES_ONE * PARC_SHARE_WHOLE);
 }
 
-/* The whole of V. M is not remembered by state, since few states with all else equal have the same
- * memory free; neither is K, whose prices change. */
-static int64_t view_value(const struct policy *policy, const struct view *view, uint64_t cells,
-			  const struct worth *worth, uint64_t *hosts)
-{
-	struct memo_entry found;
-	int64_t memory;
+/* Where CPU and memory lie in the tables of what runs short. */
+struct shortness {
+	struct shortage_at cpu, memory;
+};
 
-	state_value(policy, view, cells, worth->devices, &found);
-	memory = shortage_of(&policy->memory_shortage, view->memory_free,
-			     (int32_t)(worth->devices * PARC_SHARE_WHOLE >> 20));
-	*hosts = found.hosts;
-	return found.value - WEIGHT_MEMORY * memory + chip_value(worth, found.shortage);
+static struct shortness shortness_of(const struct policy *policy, const struct view *view)
+{
+	return (struct shortness){
+		.cpu = shortage_amount(&policy->cpu_shortage, view->cpu_free),
+		.memory = shortage_amount(&policy->memory_shortage, view->memory_free),
+	};
+}
+
+/* The whole of V, and the types that the view hosts. */
+static int64_t view_value(const struct policy *policy, struct view *view, uint64_t cells,
+			  const struct shortness *at, const struct worth *worth, uint64_t *hosts)
+{
+	struct shortage_at volume = shortage_volume(
+		&policy->cpu_shortage, (int32_t)(worth->devices * PARC_SHARE_WHOLE >> 20));
+	int64_t cpu = shortage_of(&policy->cpu_shortage, at->cpu, volume);
+	int64_t memory = shortage_of(&policy->memory_shortage, at->memory, volume);
+	int64_t fragments = reciprocal_divide_signed(&policy->by_kept_sum,
+						     fragments_of(policy, view, cells) * PRICE_ONE);
+
+	*hosts = prices_hosts(policy->prices, view->kind, worth->whole, view->cpu_free);
+	return (worth->devices * WEIGHT_DEVICES * PARC_SHARE_WHOLE * PRICE_ONE >> 20) -
+	       WEIGHT_CPU * cpu - WEIGHT_MEMORY * memory - fragments +
+	       chip_value(worth, cpu, &view->priced);
 }
 
 /* Value of the view less what was lost against the hosts before. */
-static int64_t value_after(const struct policy *policy, const struct view *view, uint64_t cells,
-			   const struct worth *worth, uint64_t hosts_before)
+static int64_t value_after(const struct policy *policy, struct view *view, uint64_t cells,
+			   const struct shortness *at, const struct worth *worth,
+			   uint64_t hosts_before)
 {
 	uint64_t hosts;
-	int64_t value = view_value(policy, view, cells, worth, &hosts);
+	int64_t value = view_value(policy, view, cells, at, worth, &hosts);
 
-	return value - prices_dearest(policy->prices, hosts_before & ~hosts);
+	hosts = hosts_before & ~hosts;
+	if (hosts == 0)
+		return value;
+	view->priced |= PRICED_HOST;
+	return value - prices_dearest(policy->prices, hosts);
 }
 
 /* A share: each device that could take it, those with equal room once; the first of the best. */
 static int64_t best_share(const struct policy *policy, struct view *view, uint64_t cells,
 			  const struct standing *before, struct pick *pick)
 {
+	struct shortness at = shortness_of(policy, view);
 	int64_t best = INT64_MIN, tried[PARC_NODE_DEVICES_MAX];
 	int32_t best_device = -1, count = 0;
 
@@ -133,7 +138,7 @@ static int64_t best_share(const struct policy *policy, struct view *view, uint64
 		int32_t i = __builtin_ctz(left), chip = kind_device_chip(view->kind, i), t = 0;
 		int16_t milli = view->cells[i].free_milli;
 		uint64_t hash = cells - profile_cell_hash(chip, milli);
-		struct worth worth = {before->devices, before->priced};
+		struct worth worth = {before->devices, before->priced, before->whole};
 		int64_t value;
 
 		while (t < count && tried[t] != milli)
@@ -144,7 +149,7 @@ static int64_t best_share(const struct policy *policy, struct view *view, uint64
 		view->cells[i].free_milli = (int16_t)(milli - pick->booking.share_milli);
 		hash += profile_cell_hash(chip, view->cells[i].free_milli);
 		worth_change(policy, chip, milli, view->cells[i].free_milli, &worth);
-		value = value_after(policy, view, hash, &worth, before->hosts);
+		value = value_after(policy, view, hash, &at, &worth, before->hosts);
 		view->cells[i].free_milli = milli;
 		if (value > best) {
 			best = value;
@@ -162,23 +167,29 @@ static int32_t score_clamp(int64_t score)
 
 /* What the view is worth before: with chips' prices, and remembered by class as long as scores
  * stay. */
-static void value_before(const struct parc_core *core, const struct view *view, uint64_t cells,
+static void value_before(const struct parc_core *core, struct view *view, uint64_t cells,
 			 struct standing *before)
 {
-	uint64_t epoch = core->index->scores_epoch + 1, hosts;
+	uint64_t epoch = core->index->scores_epoch + core->index->prices.now, hosts;
+	struct shortness at;
 	struct worth worth;
 	int64_t value;
 
+	view->priced = 0;
 	if (view->standing != NULL && view->standing->epoch == epoch) {
 		*before = *view->standing;
+		view->priced = before->by_price;
 		return;
 	}
 	worth_of(core->policy, view, &worth);
-	value = view_value(core->policy, view, cells, &worth, &hosts);
+	at = shortness_of(core->policy, view);
+	value = view_value(core->policy, view, cells, &at, &worth, &hosts);
 	*before = (struct standing){.epoch = epoch,
 				    .hosts = hosts,
 				    .devices = worth.devices,
 				    .priced = worth.priced,
+				    .whole = worth.whole,
+				    .by_price = view->priced,
 				    .value = value};
 	if (view->standing != NULL)
 		*view->standing = *before;
@@ -189,7 +200,8 @@ static int64_t value_taken(const struct parc_core *core, struct view *view, uint
 			   const struct standing *before, const struct ask *ask,
 			   const struct pick *pick)
 {
-	struct worth worth = {before->devices, before->priced};
+	struct worth worth = {before->devices, before->priced, before->whole};
+	struct shortness at;
 
 	for (uint32_t left = pick->devices; left != 0; left &= left - 1) {
 		int32_t i = __builtin_ctz(left), chip = kind_device_chip(view->kind, i);
@@ -199,25 +211,24 @@ static int64_t value_taken(const struct parc_core *core, struct view *view, uint
 		cells += profile_cell_hash(chip, to) - profile_cell_hash(chip, from);
 	}
 	view_take(core, view, ask, pick);
-	return value_after(core->policy, view, cells, &worth, before->hosts);
+	at = shortness_of(core->policy, view);
+	return value_after(core->policy, view, cells, &at, &worth, before->hosts);
 }
 
-static int32_t score_parc(struct parc_core *core, const struct view *view, const struct ask *ask,
+static int32_t score_parc(struct parc_core *core, struct view *view, const struct ask *ask,
 			  struct pick *pick)
 {
 	uint64_t cells = profile_view_cells(view);
-	struct view after;
 	struct standing before;
 	int64_t value;
 
 	value_before(core, view, cells, &before);
-	view_copy(&after, view);
-	if (pick->booking.devices == 1 && pick->booking.share_milli < PARC_SHARE_WHOLE) {
-		after.cpu_free -= pick->booking.cpu_milli;
-		after.memory_free -= ask->task.memory_mib;
-		value = best_share(core->policy, &after, cells, &before, pick);
+	if (pick_is_share(pick)) {
+		view->cpu_free -= pick->booking.cpu_milli;
+		view->memory_free -= ask->task.memory_mib;
+		value = best_share(core->policy, view, cells, &before, pick);
 	} else {
-		value = value_taken(core, &after, cells, &before, ask, pick);
+		value = value_taken(core, view, cells, &before, ask, pick);
 	}
 	return score_clamp(value - before.value);
 }

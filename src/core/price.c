@@ -41,32 +41,46 @@ static int32_t whole_free(const struct view *view)
 	return count;
 }
 
-static uint64_t kind_chips(const struct kind *kind)
+/* The types changed: sort them into sets. */
+static void sets_make(struct prices *prices)
 {
-	uint64_t chips = 0;
+	memset(prices->by_chip, 0, sizeof(prices->by_chip));
+	memset(prices->by_whole, 0, sizeof(prices->by_whole));
+	memset(prices->by_cpu, 0, sizeof(prices->by_cpu));
+	prices->cpus_count = 0;
+	for (int32_t t = 0; t < prices->types_count; t++)
+		prices->cpus_count = profile_list_add(prices->cpus, prices->cpus_count,
+						      prices->types[t].cpu_milli);
+	for (int32_t t = 0; t < prices->types_count; t++) {
+		const struct priced_type *type = &prices->types[t];
+		uint64_t bit = UINT64_C(1) << t;
 
-	for (int32_t p = 0; p < kind->pools_count; p++)
-		if (kind->pools[p].count > 0)
-			chips |= UINT64_C(1) << kind->pools[p].chip;
-	return chips;
+		for (uint64_t left = type->chips; left != 0; left &= left - 1)
+			prices->by_chip[__builtin_ctzll(left)] |= bit;
+		for (int32_t n = type->devices; n <= PARC_NODE_DEVICES_MAX; n++)
+			prices->by_whole[n] |= bit;
+		for (int32_t n = 0; n < prices->cpus_count; n++)
+			prices->by_cpu[n + 1] |= type->cpu_milli <= prices->cpus[n] ? bit : 0;
+	}
 }
 
-uint64_t prices_hosts(const struct prices *prices, const struct view *view)
+uint64_t prices_hosts(const struct prices *prices, const struct kind *kind, int32_t whole,
+		      int32_t cpu_free)
 {
-	int32_t whole = whole_free(view);
-	uint64_t chips, hosts = 0;
+	uint64_t hosts = 0;
+	int32_t enough = 0;
 
 	if (whole == 0)
 		return 0;
-	chips = kind_chips(view->kind);
-	for (int32_t t = 0; t < prices->types_count; t++) {
-		const struct priced_type *type = &prices->types[t];
-		uint64_t fits = (type->devices <= whole) & (type->cpu_milli <= view->cpu_free) &
-				((type->chips & chips) != 0);
-
-		hosts |= fits << t;
-	}
-	return hosts;
+	for (int32_t p = 0; p < kind->pools_count; p++)
+		if (kind->pools[p].count > 0)
+			hosts |= prices->by_chip[kind->pools[p].chip];
+	hosts &= prices->by_whole[whole];
+	if (hosts == 0)
+		return 0;
+	while (enough < prices->cpus_count && prices->cpus[enough] <= cpu_free)
+		enough++;
+	return hosts & prices->by_cpu[enough];
 }
 
 /* Count a node's hosts in (sign 1) or out (-1). */
@@ -108,9 +122,9 @@ static void node_count(struct parc_core *core, int32_t slot, const struct view *
 	struct priced_node *it = &core->nodes[slot].priced;
 
 	filled_count(core, &core->nodes[slot], view);
-	it->hosts = view != NULL ? prices_hosts(prices, view) : 0;
 	it->whole = view != NULL ? whole_free(view) : 0;
 	it->cpu = view != NULL ? view->cpu_free : 0;
+	it->hosts = view != NULL ? prices_hosts(prices, view->kind, it->whole, it->cpu) : 0;
 	hosts_count(prices, it, 1);
 }
 
@@ -138,6 +152,7 @@ void prices_recount(struct parc_core *core)
 	struct prices *prices = core->policy->prices;
 
 	prices->on = core->rules.place == PARC_PLACE_PARC;
+	sets_make(prices);
 	memset(prices->hosted, 0, sizeof(prices->hosted));
 	memset(prices->filled, 0, sizeof(prices->filled));
 	for (int32_t t = 0; t < prices->types_count; t++)
@@ -210,13 +225,13 @@ static int64_t harder_count(const struct prices *prices, const struct priced_typ
 }
 
 /* The hosts that are needed, in 1/256: what is expected until the fleet is full, in the mean,
- * and three standard deviations more, for arrivals come at random. */
-static uint64_t reckon_hosts(struct parc_core *core)
+ * and three standard deviations more, for arrivals come at random. 1: some price changed. */
+static int reckon_hosts(struct parc_core *core)
 {
 	const struct policy *policy = core->policy;
 	struct prices *prices = policy->prices;
 	int64_t volume = profile_volume(policy), arrivals;
-	uint64_t changed = 0;
+	int changed = 0;
 
 	if (volume == 0)
 		return 0;
@@ -228,7 +243,7 @@ static uint64_t reckon_hosts(struct parc_core *core)
 		int64_t need = expected * 16 + 3 * square_root((expected + 4) * 4096);
 		int32_t level = level_of(type, need, prices->hosted[t]);
 
-		changed |= level != type->level ? type->chips : 0;
+		changed |= level != type->level;
 		type->level = level;
 		prices->values[t] = level_value(type);
 	}
@@ -283,11 +298,11 @@ static uint64_t reckon_chips(struct parc_core *core)
 
 static void reckon(struct parc_core *core)
 {
-	uint64_t changed = reckon_hosts(core);
+	int hosts = reckon_hosts(core);
+	uint64_t chips = reckon_chips(core);
 
-	changed |= reckon_chips(core);
-	if (changed != 0)
-		index_rescore(core, changed);
+	if (hosts || chips != 0)
+		index_reprice(core, hosts, chips);
 }
 
 void prices_arrive(struct parc_core *core)
@@ -434,11 +449,13 @@ int prices_check(const struct parc_core *core, struct parc_err *err)
 		return 0;
 	for (int32_t node = 0; node < core->nodes_table.high; node++) {
 		struct view view;
+		uint64_t left;
 
 		if (core->nodes[node].id == PARC_NONE || core->nodes[node].state != PARC_NODE_UP)
 			continue;
 		view_of_node(core, node, &view);
-		for (uint64_t left = prices_hosts(prices, &view); left != 0; left &= left - 1) {
+		left = prices_hosts(prices, view.kind, whole_free(&view), view.cpu_free);
+		for (; left != 0; left &= left - 1) {
 			const struct priced_type *type = &prices->types[__builtin_ctzll(left)];
 			int64_t tasks = 1, most;
 

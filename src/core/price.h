@@ -37,7 +37,12 @@ struct prices {
 	int32_t chips[PARC_CHIPS_MAX]; /* for what only fits there */
 	int64_t next;		       /* tasks seen when they are next reckoned */
 	/* derived */
-	int32_t values[PRICED_MAX];	/* of losing a host, by type */
+	int32_t values[PRICED_MAX]; /* of losing a host, by type */
+	/* sets of types, a bit each: by chip that they may have, by whole devices and by CPU that
+	 * are enough (cpus: what they ask for, ascending, without doubles) */
+	uint64_t by_chip[PARC_CHIPS_MAX], by_whole[PARC_NODE_DEVICES_MAX + 1];
+	uint64_t by_cpu[PRICED_MAX + 1];
+	int32_t cpus[PRICED_MAX], cpus_count;
 	int64_t hosted[PRICED_MAX];	/* tasks (1 device) or nodes (gangs) that still fit */
 	int64_t filled[PARC_CHIPS_MAX]; /* fillable part of what is free, CUTTING_ONE a device */
 	int on;				/* the policy in force uses prices */
@@ -57,8 +62,10 @@ void prices_note(struct parc_core *core, int32_t node, const struct view *view);
 /* Count all nodes anew, after decoding or when the policy changes. */
 void prices_recount(struct parc_core *core);
 
-/* The priced types that a view hosts, a bit each; the dearest of a set. */
-uint64_t prices_hosts(const struct prices *prices, const struct view *view);
+/* The priced types that a node of this kind hosts with so many whole devices and so much CPU free,
+ * a bit each; the dearest of a set. */
+uint64_t prices_hosts(const struct prices *prices, const struct kind *kind, int32_t whole,
+		      int32_t cpu_free);
 
 static inline int32_t prices_dearest(const struct prices *prices, uint64_t lost)
 {

@@ -108,10 +108,10 @@ static void types_cut(struct policy *policy)
 		kept += policy->types[count++].count;
 	policy->kept_count = count;
 	policy->kept_sum = kept;
+	policy->by_kept_sum = reciprocal_of(kept > 0 ? (uint64_t)kept : 1);
 }
 
-/* Insert into an ascending list without doubles. */
-static int32_t list_add(int32_t *list, int32_t count, int32_t value)
+int32_t profile_list_add(int32_t *list, int32_t count, int32_t value)
 {
 	int32_t at = 0;
 
@@ -137,13 +137,36 @@ static void lists_make(struct policy *policy)
 {
 	policy->cpus_count = policy->shares_count = 0;
 	for (int32_t i = 0; i < policy->kept_count; i++) {
+		const struct profile_type *type = &policy->types[i];
+
 		policy->cpus_count =
-			list_add(policy->cpus, policy->cpus_count, policy->types[i].cpu_milli);
-		policy->shares_count = list_add(policy->shares, policy->shares_count,
-						policy->types[i].share_milli);
+			profile_list_add(policy->cpus, policy->cpus_count, type->cpu_milli);
+		policy->shares_count =
+			profile_list_add(policy->shares, policy->shares_count, type->share_milli);
 	}
 	for (int32_t i = 0; i < policy->kept_count; i++)
 		policy->types[i].share = list_find(policy->shares, policy->types[i].share_milli);
+}
+
+/* Sort what FGD's F looks at by CPU. */
+static void fragments_make(struct policy *policy)
+{
+	int32_t count = 0;
+
+	policy->fragments_to[0] = 0;
+	for (int32_t rank = 0; rank < policy->cpus_count; rank++) {
+		for (int32_t i = 0; i < policy->kept_count; i++) {
+			const struct profile_type *type = &policy->types[i];
+
+			if (type->devices > 0 && type->cpu_milli == policy->cpus[rank])
+				policy->fragments[count++] =
+					(struct fragment_type){.chips = type->chips,
+							       .count = type->count,
+							       .devices = type->devices,
+							       .share = type->share};
+		}
+		policy->fragments_to[rank + 1] = count;
+	}
 }
 
 /* Lay the table of CPU requests out, so that the largest one lies in it. */
@@ -243,13 +266,14 @@ void policy_derive(struct parc_core *core)
 	policy->epoch++;
 	types_cut(policy);
 	lists_make(policy);
+	fragments_make(policy);
 	cpu_cells_make(policy);
 	if (core->rules.place == PARC_PLACE_PARC) {
 		values_make(policy);
 		shortage_make(&policy->cpu_shortage, policy, SHORTAGE_CPU);
 		shortage_make(&policy->memory_shortage, policy, SHORTAGE_MEMORY);
 	}
-	index_rescore(core, UINT64_MAX);
+	index_rescore(core);
 }
 
 void policy_reset(struct parc_core *core)

@@ -12,13 +12,14 @@
 #define CORE_PROFILE_H
 
 #include "base/random.h"
+#include "base/reciprocal.h"
 #include "core/fit.h"
 #include "core/shortage.h"
 
 #define PROFILE_TYPES_MAX 512
 #define PROFILE_KEPT_PCT  95
 #define PROFILE_COUNT_MAX (INT64_C(1) << 38) /* of one type: sums of worth stay below 63 bits */
-#define MEMO_ORDER	  16		     /* 2^16 values remembered: 2 MiB */
+#define MEMO_ORDER	  16		     /* 2^16 values remembered: 1 MiB */
 #define CPU_CELLS	  1024		     /* of the table of CPU requests */
 
 struct profile_type {
@@ -29,10 +30,16 @@ struct profile_type {
 	int32_t share; /* index of share_milli in `shares` */
 };
 
+/* What FGD's F looks at of a type. */
+struct fragment_type {
+	uint64_t chips;
+	int64_t count;
+	int32_t devices, share; /* index in `shares` */
+};
+
 struct memo_entry {
 	uint64_t key;
-	int64_t value, shortage;
-	uint64_t hosts; /* priced types that the state hosts, a bit each (price.h) */
+	int64_t value;
 };
 
 struct policy {
@@ -46,6 +53,10 @@ struct policy {
 	int32_t kept_count, cpus_count, shares_count; /* kept: 95 % of the tasks; of these: */
 	int32_t cpus[PROFILE_TYPES_MAX], shares[PROFILE_TYPES_MAX]; /* distinct, ascending */
 	int64_t kept_sum;
+	struct reciprocal by_kept_sum;			   /* of 1 if that is 0 */
+	struct fragment_type fragments[PROFILE_TYPES_MAX]; /* with devices, by CPU */
+	int32_t fragments_to[PROFILE_TYPES_MAX +
+			     1];      /* so many of them ask for no more than this rank of CPU */
 	int32_t cpu_shift;	      /* a cell of the table spans 2^cpu_shift thousandths */
 	int16_t cpu_cells[CPU_CELLS]; /* how many of `cpus` lie below the cell */
 	struct memo_entry *memo;
@@ -85,6 +96,9 @@ static inline uint64_t profile_view_cells(const struct view *view)
 	return view->hash != 0 ? view->hash : profile_view_hash(view);
 }
 
+/* Insert into an ascending list without doubles; returns how many there are then. */
+int32_t profile_list_add(int32_t *list, int32_t count, int32_t value);
+
 /* The chip of a device of this kind. */
 static inline int32_t kind_device_chip(const struct kind *kind, int32_t device)
 {
@@ -96,10 +110,7 @@ static inline int32_t kind_device_chip(const struct kind *kind, int32_t device)
 }
 
 /* FGD's F of the view times kept_sum: free thousandths of no use to a type, summed over the kept
- * types (policy_fgd.c). */
-int64_t fragments_sum(const struct policy *policy, const struct view *view);
-
-/* The same, remembered by `cells`, the hash of the view, and the rank of its CPU. */
+ * types (policy_fgd.c). Remembered by `cells`, the hash of the view, and the rank of its CPU. */
 int64_t fragments_of(const struct policy *policy, const struct view *view, uint64_t cells);
 
 /* The place of a remembered value; it is there if *entry->key is the key. */

@@ -143,6 +143,9 @@ void shortage_make(struct shortage *it, const struct policy *policy, enum shorta
 	it->step = most > STEPS - 2 ? most / (STEPS - 2) : 1;
 	it->volume_step = clamp(policy->devices_most * PARC_SHARE_WHOLE / (VOLUME_STEPS - 1), 1,
 				PARC_SHARE_WHOLE);
+	it->by_step = reciprocal_of((uint64_t)it->step);
+	it->by_volume = reciprocal_of((uint64_t)it->volume_step);
+	it->by_cell = reciprocal_of((uint64_t)(it->step * it->volume_step));
 	pieces_make(it, policy, kind, &pieces);
 	for (int32_t amount = 0; amount < STEPS; amount++)
 		for (int32_t volume = 0; volume < VOLUME_STEPS; volume++)
@@ -155,21 +158,35 @@ void shortage_make(struct shortage *it, const struct policy *policy, enum shorta
 	}
 }
 
-int64_t shortage_of(const struct shortage *it, int64_t amount, int32_t volume_milli)
+/* Beyond the last step lies what lies on it. */
+static struct shortage_at at_clamp(int64_t step, int64_t rest, int64_t width, int32_t steps)
 {
-	int64_t a = amount / it->step, x = amount % it->step;
-	int64_t b = volume_milli / it->volume_step, y = volume_milli % it->volume_step;
-	int64_t step = it->step, volume = it->volume_step, sum;
+	if (step >= steps - 1)
+		return (struct shortage_at){steps - 2, (int32_t)width};
+	return (struct shortage_at){(int32_t)step, (int32_t)rest};
+}
 
-	if (a >= STEPS - 1) {
-		a = STEPS - 2;
-		x = step;
-	}
-	if (b >= VOLUME_STEPS - 1) {
-		b = VOLUME_STEPS - 2;
-		y = volume;
-	}
-	sum = (step - x) * ((volume - y) * it->cells[a][b] + y * it->cells[a][b + 1]) +
-	      x * ((volume - y) * it->cells[a + 1][b] + y * it->cells[a + 1][b + 1]);
-	return sum * 16 / (step * volume);
+struct shortage_at shortage_amount(const struct shortage *it, int64_t amount)
+{
+	int64_t step = (int64_t)reciprocal_divide(&it->by_step, (uint64_t)amount);
+
+	return at_clamp(step, amount - step * it->step, it->step, STEPS);
+}
+
+struct shortage_at shortage_volume(const struct shortage *it, int32_t volume_milli)
+{
+	int64_t step = (int64_t)reciprocal_divide(&it->by_volume, (uint64_t)volume_milli);
+
+	return at_clamp(step, volume_milli - step * it->volume_step, it->volume_step, VOLUME_STEPS);
+}
+
+int64_t shortage_of(const struct shortage *it, struct shortage_at amount, struct shortage_at volume)
+{
+	const int32_t *low = &it->cells[amount.step][volume.step];
+	const int32_t *high = &it->cells[amount.step + 1][volume.step];
+	int64_t step = it->step, width = it->volume_step, x = amount.rest, y = volume.rest, sum;
+
+	sum = (step - x) * ((width - y) * low[0] + y * low[1]) +
+	      x * ((width - y) * high[0] + y * high[1]);
+	return reciprocal_divide_signed(&it->by_cell, sum * 16);
 }

@@ -7,6 +7,7 @@
 #ifndef CORE_SHORTAGE_H
 #define CORE_SHORTAGE_H
 
+#include "base/reciprocal.h"
 #include "core/fit.h"
 
 #define SHORTAGE_STEPS	      66 /* of what runs short */
@@ -22,13 +23,25 @@ enum shortage_kind {
 struct shortage {
 	int64_t step;					      /* the amount in one step */
 	int32_t volume_step;				      /* thousandths of a device */
+	struct reciprocal by_step, by_volume, by_cell;	      /* cell: step times volume_step */
 	int32_t cells[SHORTAGE_STEPS][SHORTAGE_VOLUME_STEPS]; /* sixteenths of a thousandth */
 };
 
 /* Make the table for the policy's types, on nodes as large as its largest. */
 void shortage_make(struct shortage *it, const struct policy *policy, enum shortage_kind kind);
 
+/* Where an amount lies in a table, or a volume: on this step, with so much above it. */
+struct shortage_at {
+	int32_t step, rest;
+};
+
+/* Where an amount lies, from 0 on, and a volume in thousandths of a device: the same in the tables
+ * of CPU and of memory. */
+struct shortage_at shortage_amount(const struct shortage *it, int64_t amount);
+struct shortage_at shortage_volume(const struct shortage *it, int32_t volume_milli);
+
 /* The expected shortage in 1/256 of a thousandth of a device. */
-int64_t shortage_of(const struct shortage *it, int64_t amount, int32_t volume_milli);
+int64_t shortage_of(const struct shortage *it, struct shortage_at amount,
+		    struct shortage_at volume);
 
 #endif

@@ -16,6 +16,7 @@
 #include "base/idmap.h"
 #include "base/random.h"
 #include "base/ranking.h"
+#include "base/reciprocal.h"
 #include "base/table.h"
 #include "base/treap.h"
 
@@ -272,6 +273,31 @@ static void test_cutting_values_what_can_be_cut(void **state)
 	assert_true(values[700] >= values[300] + values[400]);
 }
 
+static void test_reciprocal_divides_as_division_does(void **state)
+{
+	static const uint64_t divisors[] = {1, 2, 3, 7, 1000, UINT32_MAX, INT64_MAX, UINT64_MAX};
+	uint64_t random = 7;
+
+	(void)state;
+	for (int32_t i = 0; i < STEPS; i++) {
+		uint64_t value = random_next(&random) >> random_below(&random, 64);
+		uint64_t divisor = i < 64 ? divisors[i % 8]
+					  : (random_next(&random) >> random_below(&random, 64)) + 1;
+		int64_t small = (int64_t)value / 2 * (i % 2 == 0 ? 1 : -1);
+		struct reciprocal it;
+
+		divisor += divisor == 0;
+		it = reciprocal_of(divisor);
+		assert_true(reciprocal_divide(&it, value) == value / divisor);
+		assert_true(reciprocal_divide(&it, UINT64_MAX) == UINT64_MAX / divisor);
+		assert_true(reciprocal_divide(&it, divisor - 1) == 0);
+		assert_true(reciprocal_divide(&it, divisor) == 1);
+		if (divisor <= INT64_MAX)
+			assert_true(reciprocal_divide_signed(&it, small) ==
+				    small / (int64_t)divisor);
+	}
+}
+
 static void test_random_below_stays_below(void **state)
 {
 	uint64_t random = 6, seen = 0;
@@ -331,6 +357,7 @@ int main(void)
 		cmocka_unit_test(test_buddy_extents_do_not_overlap_and_merge_again),
 		cmocka_unit_test(test_table_takes_each_slot_once),
 		cmocka_unit_test(test_cutting_values_what_can_be_cut),
+		cmocka_unit_test(test_reciprocal_divides_as_division_does),
 		cmocka_unit_test(test_random_below_stays_below),
 	};
 
