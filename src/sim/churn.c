@@ -123,6 +123,8 @@ static int take_action(struct run *run, const struct parc_action *action, struct
 
 static int take_actions(struct run *run, const struct parc_actions *actions, struct parc_err *err)
 {
+	int32_t every = run->config->check_every > 0 ? run->config->check_every : CHURN_CHECK_EVERY;
+
 	for (int32_t i = 0; i < actions->count; i++) {
 		int code = actions->list[i].job == PARC_NONE
 				   ? 0
@@ -131,7 +133,7 @@ static int take_actions(struct run *run, const struct parc_actions *actions, str
 			return code;
 	}
 	run->steps++;
-	if (run->config->check && run->steps % CHURN_CHECK_EVERY == 0)
+	if (run->config->check && run->steps % every == 0)
 		return stage_check(&run->stage, err);
 	return 0;
 }

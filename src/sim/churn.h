@@ -33,6 +33,7 @@ struct churn_config {
 	int32_t hours;			     /* span, used when arrivals is 0 */
 	int32_t place;			     /* enum parc_place */
 	uint8_t tell_demand, halfway, check; /* as saturate_config */
+	int32_t check_every; /* steps between two checks; 0: as many as suit long runs */
 };
 
 /* Waits of the measured tasks, microseconds. One that never started counts with its wait until

@@ -41,23 +41,24 @@ static void check_code(int code, const struct parc_err *err)
 	assert_int_equal(code, 0);
 }
 
-/* So many nodes of 8 devices of X. */
-static void read_fleet(struct fleet *fleet, int nodes)
+/* So many nodes of 8 devices of X, and of Y each so many-th (0: none). */
+static void read_fleet(struct fleet *fleet, int nodes, int other)
 {
 	char text[4096] = "sn,cpu_milli,memory_mib,gpu,model\n";
 	struct parc_err err = {0};
 	for (int i = 0; i < nodes; i++) {
 		size_t used = strlen(text);
-		snprintf(text + used, sizeof(text) - used, "n%03d,64000,100000,8,X\n", i);
+		snprintf(text + used, sizeof(text) - used, "n%03d,64000,100000,8,%c\n", i,
+			 other > 0 && i % other == 0 ? 'Y' : 'X');
 	}
 	check_code(fleet_read_bytes(fleet, "fleet", text, strlen(text), &err), &err);
 }
 
-static void bench_init(struct bench *bench, int nodes, const char *tasks)
+static void bench_init_of(struct bench *bench, int nodes, int other, const char *tasks)
 {
 	struct parc_err err = {0};
 	*bench = (struct bench){0};
-	read_fleet(&bench->fleet, nodes);
+	read_fleet(&bench->fleet, nodes, other);
 	check_code(tasks_read_openb_bytes(&bench->tasks, &bench->fleet, "tasks", tasks,
 					  strlen(tasks), &err),
 		   &err);
@@ -73,6 +74,11 @@ static void bench_init(struct bench *bench, int nodes, const char *tasks)
 					      .arrivals = 2000,
 					      .place = PARC_PLACE_BEST_FIT,
 					      .check = 1};
+}
+
+static void bench_init(struct bench *bench, int nodes, const char *tasks)
+{
+	bench_init_of(bench, nodes, 0, tasks);
 }
 
 static void bench_run(struct bench *bench)
@@ -329,6 +335,20 @@ static void test_every_policy_runs_with_all_invariants(void **state)
 	}
 }
 
+/* Prices may move every 128 arrivals here, and the heaps hold the scores of today all the time. */
+static void test_scores_follow_the_prices(void **state)
+{
+	struct bench bench;
+	(void)state;
+	bench_init_of(&bench, 60, 3, MIXED);
+	bench.config.place = PARC_PLACE_PARC;
+	bench.config.load_milli = 900;
+	bench.config.check_every = 50;
+	bench_run(&bench);
+	assert_true(bench.result.sum.allocated > 0);
+	bench_deinit(&bench);
+}
+
 static void test_halfway_and_again_meet_the_same_digest(void **state)
 {
 	uint64_t digests[3];
@@ -386,6 +406,7 @@ int main(void)
 		cmocka_unit_test(test_above_the_fleet_the_queue_grows),
 		cmocka_unit_test(test_a_saturated_device_is_allocated_all_the_time),
 		cmocka_unit_test(test_every_policy_runs_with_all_invariants),
+		cmocka_unit_test(test_scores_follow_the_prices),
 		cmocka_unit_test(test_halfway_and_again_meet_the_same_digest),
 		cmocka_unit_test(test_the_report_has_every_load),
 	};
