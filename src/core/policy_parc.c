@@ -8,7 +8,8 @@
  *
  *     D  what the free devices are worth to the shares of the profile, each by the dual of the
  *        cutting-stock problem: a remainder that nothing fits is worth nothing (base/cutting.h)
- *     C  what of that is expected to stay unused for lack of CPU (shortage.h)
+ *     C  what of that is expected to stay unused for lack of CPU, when work that may run on
+ *        these chips is put in (shortage.h)
  *     M  the same for lack of memory
  *     K  the price of chips that some work is restricted to (price.h), where CPU is ample: of
  *        D - 256 C, if that is above 0
@@ -28,7 +29,7 @@
 #define WEIGHT_DEVICES 10
 #define WEIGHT_CPU     12
 #define WEIGHT_MEMORY  6
-#define WEIGHT_CHIP    3200
+#define WEIGHT_CHIP    800
 #define CHIP_SHORTAGE  256 /* so many times C is taken off what has a chip's price */
 
 /* What the free devices are worth, CUTTING_ONE a device; and times the price of their chips. */
@@ -68,16 +69,18 @@ static void state_value(const struct policy *policy, const struct view *view, ui
 				 (uint64_t)view->cpu_free);
 	struct memo_entry *entry = memo_at(policy, key);
 	int64_t volume, fragments;
+	int32_t set;
 
 	if (entry->key != key) {
 		volume = devices * PARC_SHARE_WHOLE >> 20;
 		fragments = policy->kept_sum > 0 ? fragments_of(policy, view, cells) * PRICE_ONE /
 							   policy->kept_sum
 						 : 0;
+		set = shortages_of_kind(&policy->shortages, view->kind);
 		entry->key = key;
 		entry->hosts = prices_hosts(policy->prices, view);
 		entry->shortage =
-			shortage_of(&policy->cpu_shortage, view->cpu_free, (int32_t)volume);
+			shortage_of(&policy->shortages.cpu[set], view->cpu_free, (int32_t)volume);
 		entry->value = (devices * WEIGHT_DEVICES * PARC_SHARE_WHOLE * PRICE_ONE >> 20) -
 			       WEIGHT_CPU * entry->shortage - fragments;
 	}
@@ -102,11 +105,12 @@ static int64_t chip_value(const struct worth *worth, int64_t shortage)
 static int64_t view_value(const struct policy *policy, const struct view *view, uint64_t cells,
 			  const struct worth *worth, uint64_t *hosts)
 {
+	int32_t set = shortages_of_kind(&policy->shortages, view->kind);
 	struct memo_entry found;
 	int64_t memory;
 
 	state_value(policy, view, cells, worth->devices, &found);
-	memory = shortage_of(&policy->memory_shortage, view->memory_free,
+	memory = shortage_of(&policy->shortages.memory[set], view->memory_free,
 			     (int32_t)(worth->devices * PARC_SHARE_WHOLE >> 20));
 	*hosts = found.hosts;
 	return found.value - WEIGHT_MEMORY * memory + chip_value(worth, found.shortage);
