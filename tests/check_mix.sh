@@ -9,7 +9,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 bench=${BENCH:-build/bench/bench_churn}
-times_most=1.08
+times_most=1.05
 
 # refused_sum NODES PLACE: per cent of the devices refused, the sum over the seeds.
 refused_sum() {

@@ -107,9 +107,9 @@ struct index {
 	struct heap_entry *entries;
 	struct buddy buddy;
 	int64_t ticks, tended;
-	uint64_t epoch; /* of the heap that was scored last */
-	int32_t latest; /* the node that changed last, as a guess; -1: none */
-	int32_t *order; /* room for the slots of all nodes */
+	uint64_t epoch;	       /* of the heap that was scored last */
+	int32_t latest;	       /* the node that changed last, as a guess; -1: none */
+	int32_t *order;	       /* room for the slots of all nodes */
 	struct sought *sought; /* room for the class that a node goes to */
 	int64_t scored, rebuilds;
 	int exact;

@@ -8,7 +8,8 @@
  *
  *     D  what the free devices are worth to the shares of the profile, each by the dual of the
  *        cutting-stock problem: a remainder that nothing fits is worth nothing (base/cutting.h)
- *     C  what of that is expected to stay unused for lack of CPU (shortage.h)
+ *     C  what of that is expected to stay unused for lack of CPU, when work that may run on
+ *        these chips is put in (shortage.h)
  *     M  the same for lack of memory
  *     K  the price of chips that some work is restricted to (price.h), where CPU is ample: of
  *        D - 256 C, if that is above 0
@@ -29,7 +30,7 @@
 #define WEIGHT_DEVICES 10
 #define WEIGHT_CPU     12
 #define WEIGHT_MEMORY  6
-#define WEIGHT_CHIP    3200
+#define WEIGHT_CHIP    800
 #define CHIP_SHORTAGE  256 /* so many times C is taken off what has a chip's price */
 
 /* What the free devices are worth, CUTTING_ONE a device; and times the price of their chips. */
@@ -81,16 +82,23 @@ static int64_t chip_value(const struct worth *worth, int64_t shortage, int *pric
 	return WEIGHT_CHIP * price * ample / (CHIP_PRICES_ONE * PARC_SHARE_WHOLE);
 }
 
-/* Where CPU and memory lie in the tables of what runs short. */
+/* Where CPU and memory lie in the tables of what runs short, and in which tables. */
 struct shortness {
+	const struct shortage *cpu_of, *memory_of;
 	struct shortage_at cpu, memory;
 };
 
 static struct shortness shortness_of(const struct policy *policy, const struct view *view)
 {
+	int32_t set = shortages_of_kind(&policy->shortages, view->kind);
+	const struct shortage *cpu = &policy->shortages.cpu[set];
+	const struct shortage *memory = &policy->shortages.memory[set];
+
 	return (struct shortness){
-		.cpu = shortage_amount(&policy->cpu_shortage, view->cpu_free),
-		.memory = shortage_amount(&policy->memory_shortage, view->memory_free),
+		.cpu_of = cpu,
+		.memory_of = memory,
+		.cpu = shortage_amount(cpu, view->cpu_free),
+		.memory = shortage_amount(memory, view->memory_free),
 	};
 }
 
@@ -98,10 +106,10 @@ static struct shortness shortness_of(const struct policy *policy, const struct v
 static int64_t view_value(const struct policy *policy, struct view *view, uint64_t cells,
 			  const struct shortness *at, const struct worth *worth, uint64_t *hosts)
 {
-	struct shortage_at volume = shortage_volume(
-		&policy->cpu_shortage, (int32_t)(worth->devices * PARC_SHARE_WHOLE >> 20));
-	int64_t cpu = shortage_of(&policy->cpu_shortage, at->cpu, volume);
-	int64_t memory = shortage_of(&policy->memory_shortage, at->memory, volume);
+	struct shortage_at volume =
+		shortage_volume(at->cpu_of, (int32_t)(worth->devices * PARC_SHARE_WHOLE >> 20));
+	int64_t cpu = shortage_of(at->cpu_of, at->cpu, volume);
+	int64_t memory = shortage_of(at->memory_of, at->memory, volume);
 	int64_t fragments = reciprocal_divide_signed(&policy->by_kept_sum,
 						     fragments_of(policy, view, cells) * PRICE_ONE);
 

@@ -270,8 +270,7 @@ void policy_derive(struct parc_core *core)
 	cpu_cells_make(policy);
 	if (core->rules.place == PARC_PLACE_PARC) {
 		values_make(policy);
-		shortage_make(&policy->cpu_shortage, policy, SHORTAGE_CPU);
-		shortage_make(&policy->memory_shortage, policy, SHORTAGE_MEMORY);
+		shortages_make(&policy->shortages, policy);
 	}
 	index_rescore(core);
 }

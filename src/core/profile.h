@@ -61,7 +61,7 @@ struct policy {
 	int16_t cpu_cells[CPU_CELLS]; /* how many of `cpus` lie below the cell */
 	struct memo_entry *memo;
 	uint64_t epoch; /* of the values: part of each key */
-	struct shortage cpu_shortage, memory_shortage;
+	struct shortages shortages;
 	int32_t device_values[PARC_SHARE_WHOLE + 1]; /* of free thousandths (base/cutting.h) */
 	struct prices *prices;
 };

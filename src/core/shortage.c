@@ -7,7 +7,8 @@
  *     U(c, v) = E[min of two draws of U(c - c_i, v - v_i)],   U(c, v) = v if nothing fits.
  *
  * The shortage is U(c, v) - U(all, v). Pieces are of one device; amounts and volume are rounded
- * to steps and values between steps are interpolated. Cost: cells x pieces, once a profile.
+ * to steps and values between steps are interpolated. Only pieces that may run on the chips at
+ * hand are put in. Cost: cells x pieces, once a profile for each set of chips.
  */
 #include "core/shortage.h"
 
@@ -64,7 +65,7 @@ static int32_t steps_least(const struct policy *policy, enum shortage_kind kind)
 /* What a device asks for rounds down past a quarter of a step, so that work which just fits still
  * does. */
 static void pieces_make(const struct shortage *it, const struct policy *policy,
-			enum shortage_kind kind, struct pieces *pieces)
+			enum shortage_kind kind, uint64_t chips, struct pieces *pieces)
 {
 	int32_t least = steps_least(policy, kind);
 	int64_t total = 0;
@@ -76,7 +77,7 @@ static void pieces_make(const struct shortage *it, const struct policy *policy,
 		int32_t volume;
 		int64_t amount;
 
-		if (type->devices == 0)
+		if (type->devices == 0 || (type->chips & chips) == 0)
 			continue;
 		amount = type_asks(type, kind) / type->devices + it->step * 3 / 4;
 		volume = (type->share_milli + it->volume_step / 2) / it->volume_step;
@@ -135,7 +136,8 @@ static int32_t cell_make(const struct shortage *it, const struct pieces *pieces,
 	return (int32_t)((sum + whole / 2) / whole);
 }
 
-void shortage_make(struct shortage *it, const struct policy *policy, enum shortage_kind kind)
+static void shortage_make(struct shortage *it, const struct policy *policy, enum shortage_kind kind,
+			  uint64_t chips)
 {
 	int64_t most = kind == SHORTAGE_CPU ? policy->cpu_most : policy->memory_most;
 	struct pieces pieces;
@@ -146,7 +148,7 @@ void shortage_make(struct shortage *it, const struct policy *policy, enum shorta
 	it->by_step = reciprocal_of((uint64_t)it->step);
 	it->by_volume = reciprocal_of((uint64_t)it->volume_step);
 	it->by_cell = reciprocal_of((uint64_t)(it->step * it->volume_step));
-	pieces_make(it, policy, kind, &pieces);
+	pieces_make(it, policy, kind, chips, &pieces);
 	for (int32_t amount = 0; amount < STEPS; amount++)
 		for (int32_t volume = 0; volume < VOLUME_STEPS; volume++)
 			it->cells[amount][volume] = cell_make(it, &pieces, amount, volume);
@@ -155,6 +157,46 @@ void shortage_make(struct shortage *it, const struct policy *policy, enum shorta
 
 		for (int32_t amount = 0; amount < STEPS; amount++)
 			it->cells[amount][volume] -= least;
+	}
+}
+
+/* Chips on which all types of the profile may run. */
+static uint64_t chips_common(const struct policy *policy)
+{
+	uint64_t common = UINT64_MAX;
+
+	for (int32_t t = 0; t < policy->types_count; t++)
+		if (policy->types[t].devices > 0)
+			common &= policy->types[t].chips;
+	return common;
+}
+
+/* Chips on which the same types may run as on this one. */
+static uint64_t chips_alike(const struct policy *policy, int32_t chip)
+{
+	uint64_t alike = UINT64_MAX;
+
+	for (int32_t t = 0; t < policy->types_count; t++) {
+		uint64_t chips = policy->types[t].chips;
+
+		if (policy->types[t].devices > 0)
+			alike &= (chips >> chip & 1) != 0 ? chips : ~chips;
+	}
+	return alike;
+}
+
+void shortages_make(struct shortages *it, const struct policy *policy)
+{
+	uint64_t left = ~chips_common(policy), set = UINT64_MAX;
+
+	memset(it->of_chip, 0, sizeof(it->of_chip));
+	for (int32_t s = 0; s < SHORTAGES_MAX && set != 0; s++) {
+		shortage_make(&it->cpu[s], policy, SHORTAGE_CPU, set);
+		shortage_make(&it->memory[s], policy, SHORTAGE_MEMORY, set);
+		for (uint64_t of = s > 0 ? set : 0; of != 0; of &= of - 1)
+			it->of_chip[__builtin_ctzll(of)] = (uint8_t)s;
+		set = left != 0 ? chips_alike(policy, __builtin_ctzll(left)) : 0;
+		left &= ~set;
 	}
 }
 
