@@ -13,7 +13,8 @@
  * and within a strand by order.h. */
 struct line {
 	uint64_t key;
-	int64_t need_normal; /* what a job of it holds at most; 0 where tenants have no rules */
+	int64_t need_normal; /* what a job of it holds at most, and ... */
+	uint64_t chips;	     /* ... of which chips; 0 where tenants have no rules */
 	int32_t root, count; /* its ranking of bundles; its jobs */
 	int32_t gated;	     /* of these those that wait at a gate */
 	int32_t next;	     /* in its hash bucket */

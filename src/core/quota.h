@@ -25,8 +25,9 @@ enum gate { GATE_LIMIT, GATE_JOBS }; /* of tenant slot t: 2 t + this */
 #define GATE_UNLISTED (-2)
 #define GATE_PLEDGE   (-3)
 
-/* The most that a job may hold, with its minima. */
-int64_t quota_need(const struct parc_core *core, int32_t job);
+/* The most that a job may hold, with its minima; *chips, if not NULL: those that it accepts, a bit
+ * each, which are those of cores where it wants no devices. */
+int64_t quota_need(const struct parc_core *core, int32_t job, uint64_t *chips);
 
 /* Why the job may not be tried: QUOTA or GUARANTEE; NONE: it may. */
 int32_t quota_bars(const struct parc_core *core, int32_t job);

@@ -254,10 +254,12 @@ static int64_t rank_of(const struct parc_core *core, int32_t tenant)
 	return tenant < 0 ? core->limits.tenants : core->tenants[tenant].rank;
 }
 
-/* Does one job of the line fit in what is left of the guarantee? */
+/* Is one job of the line within what is left of the guarantees? */
 static int is_within(const struct parc_core *core, int32_t line, int32_t holder)
 {
-	return holder >= 0 && core->lines[line].need_normal <= tree_left_normal(core, holder);
+	const struct line *it = &core->lines[line];
+
+	return holder >= 0 && it->need_normal <= tree_left_normal(core, holder, it->chips);
 }
 
 static int64_t tier_of(const struct parc_core *core, int32_t job)
@@ -589,15 +591,27 @@ int64_t strand_major_least(int32_t nth, int outside)
 	return ((int64_t)nth << 1 | outside) << RANKS_BITS;
 }
 
+/* Can a chip that the job accepts fulfil a guarantee of the holder? */
+static int is_fulfilled(const struct parc_core *core, int32_t job, int32_t holder)
+{
+	uint64_t chips;
+
+	quota_need(core, job, &chips);
+	return tree_chips(core, holder, chips) != 0;
+}
+
 int64_t strand_major(const struct parc_core *core, int32_t job)
 {
-	int32_t slot = core->jobs[job].strand, line = core->jobs[job].line, tenant;
+	int32_t slot = core->jobs[job].strand, line = core->jobs[job].line, tenant, holder;
 
 	if (slot < 0)
 		return 0;
 	tenant = core->strands[slot].tenant;
+	holder = holder_of(core, tenant);
+	if (line < 0 && holder >= 0 && !is_fulfilled(core, job, holder))
+		holder = -1;
 	return tier_of(core, job) << (RANKS_BITS + 1) |
-	       major_of(core, line, holder_of(core, tenant), rank_of(core, tenant));
+	       major_of(core, line, holder, rank_of(core, tenant));
 }
 
 /* A strand at a gate has another rank. */

@@ -80,7 +80,7 @@ int32_t strand_next_job(const struct parc_core *core, int32_t line, int32_t job,
 int32_t strand_skip(const struct parc_core *core, int32_t line, int32_t job, int64_t most);
 
 /* What comes before the rank of a job in the order of turns: tier, guarantee, fair share. Of one
- * that runs: as if it were within a guarantee that its tenant has. */
+ * that runs: as if it were within a guarantee that its tenant has on chips that it accepts. */
 int64_t strand_major(const struct parc_core *core, int32_t job);
 
 /* The least that it is in the nth tier from the top, of jobs within a guarantee or outside. */
