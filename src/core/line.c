@@ -92,11 +92,10 @@ static int32_t line_find(struct parc_core *core, int32_t job)
 		return line;
 	line = table_take(&core->lines_table);
 	core->lines[line] = (struct line){.key = key,
+					  .need_normal = core->stranded ? quota_need(core, job) : 0,
 					  .root = -1,
 					  .next = *bucket,
 					  .shelf = (uint8_t)shelf_of(core, &core->jobs[job])};
-	if (core->stranded)
-		core->lines[line].need_normal = quota_need(core, job, &core->lines[line].chips);
 	*bucket = line;
 	return line;
 }

@@ -32,6 +32,7 @@
 #include "core/order.h"
 #include "core/profile.h"
 #include "core/reserve.h"
+#include "core/strand.h"
 #include "core/tree.h"
 
 #define SPARED_MAX   8		      /* tries to spare one */
@@ -144,7 +145,7 @@ int32_t preempt_holder(const struct parc_core *core, int32_t job)
 
 	if (!core->rules.reclaim || holder < 0 || it->line < 0 ||
 	    core->lines[it->line].need_normal >
-		    tree_left_normal(core, holder, core->lines[it->line].chips))
+		    tree_left_normal(core, holder, strand_places(core, job)))
 		return -1;
 	return holder;
 }
@@ -373,8 +374,7 @@ int32_t preempt_find(struct parc_core *core, int32_t job, int32_t list[VICTIMS_M
 	int32_t needed;
 
 	if (taker.holder >= 0)
-		taker.chips =
-			tree_chips(core, taker.holder, core->lines[core->jobs[job].line].chips);
+		taker.chips = tree_chips(core, taker.holder, strand_places(core, job));
 	victims_find(core, &taker, &victims);
 	victims_limit(core, &victims);
 	for (int32_t i = 0; i < victims.count; i++)

@@ -44,10 +44,9 @@ static int64_t ask_need(const struct parc_core *core, const struct ask *ask)
 	return most;
 }
 
-int64_t quota_need(const struct parc_core *core, int32_t slot, uint64_t *chips)
+int64_t quota_need(const struct parc_core *core, int32_t slot)
 {
 	const struct job *job = &core->jobs[slot];
-	uint64_t accepted = 0;
 	int64_t need = 0;
 
 	for (int32_t g = spec_of(core, job)->groups; g >= 0; g = core->groups[g].next) {
@@ -61,14 +60,26 @@ int64_t quota_need(const struct parc_core *core, int32_t slot, uint64_t *chips)
 			group_ask_at_most(core, job, &core->groups[g], v, &ask);
 			each = ask_need(core, &ask);
 			most = each > most ? each : most;
-			accepted |= ask.task.devices == 0 ? core->cores_chips : ask.task.chips;
 			v = v < 0 ? -1 : core->variants[v].next;
 		} while (v >= 0);
 		need += most * core->groups[g].tasks_min;
 	}
-	if (chips != NULL)
-		*chips = accepted;
 	return need;
+}
+
+uint64_t quota_chips(const struct parc_core *core, int32_t slot)
+{
+	const struct spec *spec = job_spec(core, slot);
+	uint64_t chips = 0, named = spec->variants < 0 ? UINT64_MAX : 0;
+
+	for (int32_t v = spec->variants; v >= 0; v = core->variants[v].next)
+		named |= core->variants[v].set.chips;
+	for (int32_t g = spec->groups; g >= 0; g = core->groups[g].next) {
+		const struct parc_task *task = &core->shapes[core->groups[g].shape].ask.task;
+
+		chips |= task->devices == 0 ? core->cores_chips : task->chips & named;
+	}
+	return chips;
 }
 
 /* ---- Room */
@@ -126,15 +137,11 @@ static int64_t unpledged(const struct parc_core *core, uint64_t chips)
 	return normal;
 }
 
-static int64_t need_of(const struct parc_core *core, int32_t slot, uint64_t *chips)
+static int64_t need_of(const struct parc_core *core, int32_t slot)
 {
 	const struct job *job = &core->jobs[slot];
 
-	if (job->line < 0)
-		return quota_need(core, slot, chips);
-	if (chips != NULL)
-		*chips = core->lines[job->line].chips;
-	return core->lines[job->line].need_normal;
+	return job->line >= 0 ? core->lines[job->line].need_normal : quota_need(core, slot);
 }
 
 /* Would the job take what is pledged to others? */
@@ -150,9 +157,10 @@ static int pledge_bars(const struct parc_core *core, int32_t slot)
 	if (core->rules.lend == PARC_LEND_ALL || !core->stranded ||
 	    (core->rules.lend == PARC_LEND_PREEMPTIBLE && job->preemptible))
 		return 0;
-	need = need_of(core, slot, &chips);
-	if (holder >= 0 && need <= tree_left_normal(core, holder, chips))
+	need = need_of(core, slot);
+	if (holder >= 0 && need <= tree_left_normal(core, holder, strand_places(core, slot)))
 		return 0;
+	chips = quota_chips(core, slot);
 	for (int32_t i = 0; i < core->pledges_count; i++) {
 		const struct pledge *it = &core->pledges[i];
 
@@ -177,7 +185,7 @@ int32_t quota_gate(const struct parc_core *core, int32_t slot, int32_t reason)
 	if (reason != PARC_REASON_QUOTA || spec_of(core, job)->tenant < 0 ||
 	    core->tenants[spec_of(core, job)->tenant].capped < 0 || job->reservation >= 0)
 		return -1; /* what it reserved is its own */
-	return gate_of(core, spec_of(core, job)->tenant, need_of(core, slot, NULL), 1);
+	return gate_of(core, spec_of(core, job)->tenant, need_of(core, slot), 1);
 }
 
 int32_t quota_bars(const struct parc_core *core, int32_t job)
@@ -225,7 +233,7 @@ void quota_trim(struct parc_core *core, int32_t job, int32_t first)
 	for (int32_t i = first; i < core->placements_count; i++)
 		normal += placement_normal(core, &core->placements[i]);
 	if (core->jobs[job].reservation >= 0) /* its minima are counted already */
-		normal -= quota_need(core, job, NULL);
+		normal -= quota_need(core, job);
 	while (core->placements_count > least && gate_of(core, tenant, normal, 0) >= 0) {
 		int32_t last = core->placements_count - 1;
 

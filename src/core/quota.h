@@ -25,9 +25,11 @@ enum gate { GATE_LIMIT, GATE_JOBS }; /* of tenant slot t: 2 t + this */
 #define GATE_UNLISTED (-2)
 #define GATE_PLEDGE   (-3)
 
-/* The most that a job may hold, with its minima; *chips, if not NULL: those that it accepts, a bit
- * each, which are those of cores where it wants no devices. */
-int64_t quota_need(const struct parc_core *core, int32_t job, uint64_t *chips);
+/* The most that a job may hold, with its minima. */
+int64_t quota_need(const struct parc_core *core, int32_t job);
+
+/* The chips that it accepts, a bit each: those of cores where it wants no devices. */
+uint64_t quota_chips(const struct parc_core *core, int32_t job);
 
 /* Why the job may not be tried: QUOTA or GUARANTEE; NONE: it may. */
 int32_t quota_bars(const struct parc_core *core, int32_t job);

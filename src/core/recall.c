@@ -120,14 +120,11 @@ static int recall_make(struct parc_core *core, int32_t job)
 
 /* ---- All of them */
 
-/* So much more is spoken for of each guarantee that these chips can fulfil. */
-static void recalled_add(struct parc_core *core, int32_t holder, uint64_t chips, int64_t normal)
+/* So much more is spoken for of these guarantees of a holder. */
+static void recalled_add(struct parc_core *core, int32_t holder, uint32_t places, int64_t normal)
 {
-	struct tenant *it = &core->tenants[holder];
-
-	for (int32_t i = 0; i < PARC_GUARANTEES_MAX; i++)
-		if (parc_guarantee_meets(&it->set.guarantees[i], chips))
-			it->guarantees[i].recalled_normal += normal;
+	for (; places != 0; places &= places - 1)
+		core->tenants[holder].guarantees[__builtin_ctz(places)].recalled_normal += normal;
 }
 
 /* What of each guarantee is recalled already. */
@@ -141,11 +138,9 @@ static void recalled_count(struct parc_core *core)
 		int32_t tenant = it->job < 0 ? -1 : job_spec(core, it->job)->tenant;
 		int32_t holder = tenant < 0 ? -1 : core->tenants[tenant].holder;
 
-		if (holder >= 0 && it->recall) {
-			const struct line *line = &core->lines[core->jobs[it->job].line];
-
-			recalled_add(core, holder, line->chips, line->need_normal);
-		}
+		if (holder >= 0 && it->recall)
+			recalled_add(core, holder, strand_places(core, it->job),
+				     core->lines[core->jobs[it->job].line].need_normal);
 	}
 }
 
@@ -187,18 +182,20 @@ static int look_try(struct parc_core *core, struct look *look, int32_t job)
 /* Do the guarantees cover the job as well, beside those before it? Then it is counted. */
 static int covers(struct parc_core *core, int32_t job)
 {
-	const struct line *line = &core->lines[core->jobs[job].line];
 	int32_t holder = preempt_holder(core, job);
-	const struct tenant *it;
+	int64_t need = core->lines[core->jobs[job].line].need_normal;
+	uint32_t places = strand_places(core, job);
 
 	if (holder < 0)
 		return 0;
-	it = &core->tenants[holder];
-	for (int32_t i = 0; i < PARC_GUARANTEES_MAX; i++)
-		if (parc_guarantee_meets(&it->set.guarantees[i], line->chips) &&
-		    it->guarantees[i].recalled_normal + line->need_normal > tree_left_of(it, i))
+	for (uint32_t rest = places; rest != 0; rest &= rest - 1) {
+		const struct tenant *it = &core->tenants[holder];
+		int32_t place = __builtin_ctz(rest);
+
+		if (it->guarantees[place].recalled_normal + need > tree_left_of(it, place))
 			return 0;
-	recalled_add(core, holder, line->chips, line->need_normal);
+	}
+	recalled_add(core, holder, places, need);
 	return 1;
 }
 
@@ -256,7 +253,7 @@ static int look_start(struct parc_core *core, struct look *look, int32_t job)
 {
 	int32_t line = core->jobs[job].line, left = core->lines[line].count - 1;
 	int64_t need = core->lines[line].need_normal;
-	uint64_t chips = core->lines[line].chips;
+	uint32_t places = strand_places(core, job);
 	int32_t holder = preempt_holder(core, job);
 
 	if (!look_has_room(core, look, job, 2))
@@ -266,7 +263,7 @@ static int look_start(struct parc_core *core, struct look *look, int32_t job)
 		line_walk_skip(core, &look->walk);
 		return 0;
 	}
-	recalled_add(core, holder, chips, -need); /* it counts as what runs */
+	recalled_add(core, holder, places, -need); /* it counts as what runs */
 	look->walk.jobs[look->walk.at] = left > 0 ? line_head(core, line) : -1;
 	return 1;
 }

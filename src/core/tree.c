@@ -157,8 +157,7 @@ static void jobs_count(struct parc_core *core)
 		else
 			tree_add_running(core, spec_of(core, it)->tenant, 1);
 		if (it->reservation >= 0)
-			tree_add_kept(core, spec_of(core, it)->tenant, 1,
-				      quota_need(core, i, NULL));
+			tree_add_kept(core, spec_of(core, it)->tenant, 1, quota_need(core, i));
 	}
 }
 
@@ -235,29 +234,38 @@ int64_t tree_left_of(const struct tenant *holder, int32_t place)
 	return (it->promised_normal > 0 ? it->promised_normal : 0) - it->used_normal;
 }
 
-int64_t tree_left_normal(const struct parc_core *core, int32_t holder, uint64_t chips)
-{
-	const struct tenant *it = &core->tenants[holder];
-	int64_t least = INT64_MAX;
-
-	for (int32_t i = 0; i < PARC_GUARANTEES_MAX; i++)
-		if (parc_guarantee_meets(&it->set.guarantees[i], chips)) {
-			int64_t left = tree_left_of(it, i);
-
-			least = left < least ? left : least;
-		}
-	return least == INT64_MAX ? INT64_MIN : least;
-}
-
-uint64_t tree_chips(const struct parc_core *core, int32_t holder, uint64_t chips)
+uint32_t tree_places(const struct parc_core *core, int32_t holder, uint64_t chips)
 {
 	const struct parc_tenant *set = &core->tenants[holder].set;
-	uint64_t all = 0;
+	uint32_t places = 0;
 
 	for (int32_t i = 0; i < PARC_GUARANTEES_MAX; i++)
 		if (parc_guarantee_meets(&set->guarantees[i], chips))
-			all |= set->guarantees[i].chips == 0 ? UINT64_MAX
-							     : set->guarantees[i].chips;
+			places |= 1u << i;
+	return places;
+}
+
+int64_t tree_left_normal(const struct parc_core *core, int32_t holder, uint32_t places)
+{
+	int64_t least = INT64_MAX;
+
+	for (uint32_t rest = places; rest != 0; rest &= rest - 1) {
+		int64_t left = tree_left_of(&core->tenants[holder], __builtin_ctz(rest));
+
+		least = left < least ? left : least;
+	}
+	return places == 0 ? INT64_MIN : least;
+}
+
+uint64_t tree_chips(const struct parc_core *core, int32_t holder, uint32_t places)
+{
+	uint64_t all = 0;
+
+	for (; places != 0; places &= places - 1) {
+		uint64_t chips = core->tenants[holder].set.guarantees[__builtin_ctz(places)].chips;
+
+		all |= chips == 0 ? UINT64_MAX : chips;
+	}
 	return all;
 }
 

@@ -42,12 +42,14 @@ void tree_add_normal(struct parc_core *core, int32_t tenant, int32_t chip, int64
 /* What is left of one guarantee of a holder. Below 0: it borrows. */
 int64_t tree_left_of(const struct tenant *holder, int32_t place);
 
-/* The least that is left of the holder's guarantees that these chips can fulfil; INT64_MIN: they
- * can fulfil none. */
-int64_t tree_left_normal(const struct parc_core *core, int32_t holder, uint64_t chips);
+/* Which of a holder's guarantees can these chips fulfil? A bit for each place. */
+uint32_t tree_places(const struct parc_core *core, int32_t holder, uint64_t chips);
 
-/* All chips of those guarantees; 0: there are none. */
-uint64_t tree_chips(const struct parc_core *core, int32_t holder, uint64_t chips);
+/* The least that is left of these guarantees of a holder; INT64_MIN of none. */
+int64_t tree_left_normal(const struct parc_core *core, int32_t holder, uint32_t places);
+
+/* All chips that can fulfil one of them. */
+uint64_t tree_chips(const struct parc_core *core, int32_t holder, uint32_t places);
 
 /* May a submission of the tenant wait? 0, or why not. */
 int tree_check_pending(const struct parc_core *core, int32_t tenant, struct parc_err *err);
