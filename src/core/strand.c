@@ -594,26 +594,24 @@ int64_t strand_major_least(int32_t nth, int outside)
 
 uint32_t strand_places(const struct parc_core *core, int32_t job)
 {
-	const struct strand *it = &core->strands[core->jobs[job].strand];
-	int32_t holder = holder_of(core, it->tenant);
+	int32_t holder = holder_of(core, job_spec(core, job)->tenant);
 
 	if (core->jobs[job].line >= 0)
-		return core->bundles[it->bundle].places;
+		return core->bundles[core->strands[core->jobs[job].strand].bundle].places;
 	return holder < 0 ? 0 : tree_places(core, holder, quota_chips(core, job));
 }
 
 int64_t strand_major(const struct parc_core *core, int32_t job)
 {
 	int32_t slot = core->jobs[job].strand;
-	const struct strand *it = &core->strands[slot];
 	int64_t tier, rank;
 
 	if (slot < 0)
 		return 0;
 	tier = tier_of(core, job) << (RANKS_BITS + 1);
-	rank = rank_of(core, it->tenant);
+	rank = rank_of(core, core->strands[slot].tenant);
 	if (core->jobs[job].line >= 0)
-		return tier | major_of(core, it->bundle, rank);
+		return tier | major_of(core, core->strands[slot].bundle, rank);
 	return tier | (int64_t)(strand_places(core, job) == 0) << RANKS_BITS | rank;
 }
 

@@ -79,7 +79,7 @@ int32_t strand_next_job(const struct parc_core *core, int32_t line, int32_t job,
 /* The same after all jobs of the strand of this one. */
 int32_t strand_skip(const struct parc_core *core, int32_t line, int32_t job, int64_t most);
 
-/* The guarantees of its holder that the job, which has a strand, may be within: a bit each. */
+/* The guarantees of its holder that the job may be within: a bit each. */
 uint32_t strand_places(const struct parc_core *core, int32_t job);
 
 /* What comes before the rank of a job in the order of turns: tier, guarantee, fair share. Of one
