@@ -131,7 +131,8 @@ void load_rule(struct load *load, int32_t tenants)
 		set->tenant = i;
 		set->parent = is_org ? PARC_NONE : i % ORGS + 1;
 		set->weight = 1 + i % 7;
-		set->guarantee_milli = is_org ? load->capacity_milli / ORGS / 2 : part_milli / 4;
+		set->guarantees[0].milli =
+			is_org ? load->capacity_milli / ORGS / 2 : part_milli / 4;
 		set->limit_milli = is_org ? 0 : load->capacity_milli / 2; /* has room */
 		set->jobs_max = is_org ? 0 : load->jobs_max / 4;
 		step(load, &event, NULL);

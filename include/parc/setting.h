@@ -39,16 +39,37 @@ struct parc_chip {	     /* CHIP_SET: new or changed catalogue entry, by index */
 #define PARC_TENANTS_DEEP 16		     /* tenants above each other */
 #define PARC_NORMAL_MAX	  (INT64_C(1) << 40) /* normalised thousandths of devices */
 
-struct parc_tenant {		       /* TENANT_SET: new or changed; a tree by parent */
-	int64_t tenant, parent;	       /* parent PARC_NONE: below the root */
-	int32_t weight;		       /* part of what is left, 1.. */
-	int64_t guarantee_milli;       /* normalised thousandths of devices; 0: none */
-	uint64_t guarantee_chips;      /* chips that can fulfil it */
-	int64_t limit_milli;	       /* cap in the same unit; 0: none */
+#define PARC_GUARANTEES_MAX 4 /* of one tenant */
+
+struct parc_guarantee {
+	int64_t milli;	/* normalised thousandths of devices; 0: there is none in this place */
+	uint64_t chips; /* that can fulfil it, a bit each; 0: all */
+};
+
+struct parc_tenant {		/* TENANT_SET: new or changed; a tree by parent */
+	int64_t tenant, parent; /* parent PARC_NONE: below the root */
+	int32_t weight;		/* part of what is left, 1.. */
+	/* No chip can fulfil two of them: what is held of it counts against one. */
+	struct parc_guarantee guarantees[PARC_GUARANTEES_MAX];
+	int64_t limit_milli;	       /* cap on all that is held, in the same unit; 0: none */
 	int64_t jobs_max, pending_max; /* caps; 0: none */
 	int64_t budget_micro;	       /* money; 0: none */
 	int32_t price_plan;
 };
+
+/* Can any of these chips, a bit each, fulfil the guarantee? Not one that is none. */
+int parc_guarantee_meets(const struct parc_guarantee *it, uint64_t chips);
+
+/* The place of the first guarantee that any of these chips can fulfil (0: of all chips any); -1:
+ * there is none. Of one handed down, that is the one that it is a part of. */
+int32_t parc_guarantee_find(const struct parc_tenant *set, uint64_t chips);
+
+/* All that a tenant is guaranteed, and the chips that can fulfil some of it (0: all, or none). */
+struct parc_guarantee parc_guarantee_sum(const struct parc_tenant *set);
+
+/* The places of two guarantees that one chip can fulfil, and the least such chip. Returns 1, or 0
+ * when there are no two, and nothing is set. */
+int parc_guarantees_clash(const struct parc_tenant *set, int32_t places[2], int32_t *chip);
 
 #define PARC_IDLE_MAP(X)      X(WARN, 0, "warn") X(SHRINK, 1, "shrink") X(STOP, 2, "stop")
 #define X(name, number, text) PARC_IDLE_##name = number,

@@ -18,6 +18,8 @@
 	X(Tenant, guarantee_milli, NUMBER, 0, PARC_NORMAL_MAX, 0, \
 	  "thousandths of devices of the reference chip; 0: none") \
 	X(Tenant, guarantee_chips, WORDS, 0, PARC_CHIPS_MAX, 0, "chips that can fulfil it (any)") \
+	X(Tenant, guarantees, LIST, 0, PARC_GUARANTEES_MAX, 0, \
+	  "all of them instead, each {milli, chips}; no chip in two") \
 	X(Tenant, limit_milli, NUMBER, 0, PARC_NORMAL_MAX, 0, \
 	  "what it and all below it may hold; 0: no limit") \
 	X(Tenant, jobs_max, NUMBER, 0, INT64_C(1) << 40, 0, \

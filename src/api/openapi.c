@@ -39,9 +39,11 @@ static const struct {
 
 static json_t *field_schema(const struct spec_field *field)
 {
-	static const char *const types[] = {
-		"string", "string", "integer", "number", "boolean", "array",  "array",	"object",
-		"string", "string", "string",  "array",	 "array",   "object", "object", "array"};
+	static const char *const types[] = {"string", "string", "integer", "number", "boolean",
+					    "array",  "array",	"object",  "string", "string",
+					    "string", "array",	"array",   "object", "object",
+					    "array",  "array"};
+	_Static_assert(sizeof(types) / sizeof(types[0]) == SPEC_LIST + 1, "a type for each");
 	json_t *schema =
 		json_pack("{s:s, s:s}", "type", types[field->kind], "description", field->meaning);
 

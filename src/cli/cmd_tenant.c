@@ -20,15 +20,19 @@ static const char tenant_text[] =
 	"\n"
 	"  --parent NAME        the tenant above it; \"\" for none\n"
 	"  --weight N           beside the others below the same tenant\n"
-	"  --guarantee DEVICES  what it gets whenever it asks\n"
+	"  --guarantee DEVICES  what it gets whenever it asks; 0: nothing any more\n"
 	"  --chips CHIP,CHIP    that can fulfil the guarantee; \"\" for all\n"
+	"  --guarantee DEVICES:CHIP,CHIP\n"
+	"                       the same in one; given up to four times with other chips, that is\n"
+	"                       all that it is guaranteed\n"
 	"  --limit DEVICES      what it and all below it hold at most\n"
 	"  --jobs-max N         their jobs that run at one time; 0: no cap\n"
 	"  --pending-max N      their jobs that wait at one time; 0: no cap\n"
 	"  --add-user NAME      put a user into it; may be given several times\n"
 	"  --remove-user NAME   take a user out\n" LIVE_HELP "\n"
 	"Example:\n"
-	"  parc tenant set vision --weight 2 --guarantee 16 --chips A100 --add-user alice\n";
+	"  parc tenant set vision --weight 2 --guarantee 16 --chips A100 --add-user alice\n"
+	"  parc tenant set speech --guarantee 64:H100,H800 --guarantee 200:910B,910C\n";
 
 enum { OPTION_FIRST = 256, PARENT, WEIGHT, GUARANTEE, CHIPS, LIMIT, JOBS, PENDING, ADD, REMOVE };
 
@@ -73,21 +77,22 @@ static int number_set(json_t *body, const char *option, const char *field)
 	return COMMAND_OK;
 }
 
-static int chips_set(json_t *body)
+/* Names with commas between them, as a list. */
+static json_t *names_json(const char *names)
 {
 	json_t *list = json_array();
 
-	for (const char *at = optarg; *at != '\0'; at += strspn(at, ",")) {
+	for (const char *at = names; *at != '\0'; at += strspn(at, ",")) {
 		size_t size = strcspn(at, ",");
 
 		json_array_append_new(list, json_stringn(at, size));
 		at += size;
 	}
-	json_object_set_new(body, "guarantee_chips", list);
-	return COMMAND_OK;
+	return list;
 }
 
-static int user_add(json_t *body, const char *field)
+/* One more for the list `field` of the body. */
+static int item_add(json_t *body, const char *field, json_t *item)
 {
 	json_t *list = json_object_get(body, field);
 
@@ -95,8 +100,27 @@ static int user_add(json_t *body, const char *field)
 		list = json_array();
 		json_object_set_new(body, field, list);
 	}
-	json_array_append_new(list, json_string(optarg));
+	json_array_append_new(list, item);
 	return COMMAND_OK;
+}
+
+/* Devices, or one of several guarantees: devices:chip,chip. */
+static int guarantee_set(json_t *body)
+{
+	const char *chips;
+	int64_t milli;
+
+	if (strchr(optarg, ':') == NULL)
+		return amount_set(body, "guarantee", "guarantee_milli");
+	milli = command_read_milli(optarg, &chips);
+	if (milli <= 0 || *chips != ':' || chips[1] == '\0')
+		return command_usage("tenant",
+				     "--guarantee '%s' must be devices and their chips, as "
+				     "64:H100,H800",
+				     optarg);
+	return item_add(body, "guarantees",
+			json_pack("{s:I, s:o}", "milli", (json_int_t)milli, "chips",
+				  names_json(chips + 1)));
 }
 
 static int option_take(struct tenant *tenant, int option)
@@ -108,9 +132,10 @@ static int option_take(struct tenant *tenant, int option)
 	case WEIGHT:
 		return number_set(tenant->body, "weight", "weight");
 	case GUARANTEE:
-		return amount_set(tenant->body, "guarantee", "guarantee_milli");
+		return guarantee_set(tenant->body);
 	case CHIPS:
-		return chips_set(tenant->body);
+		json_object_set_new(tenant->body, "guarantee_chips", names_json(optarg));
+		return COMMAND_OK;
 	case LIMIT:
 		return amount_set(tenant->body, "limit", "limit_milli");
 	case JOBS:
@@ -118,9 +143,9 @@ static int option_take(struct tenant *tenant, int option)
 	case PENDING:
 		return number_set(tenant->body, "pending-max", "pending_max");
 	case ADD:
-		return user_add(tenant->body, "add_users");
+		return item_add(tenant->body, "add_users", json_string(optarg));
 	case REMOVE:
-		return user_add(tenant->body, "remove_users");
+		return item_add(tenant->body, "remove_users", json_string(optarg));
 	default:
 		return command_usage_hint("tenant");
 	}
@@ -167,9 +192,20 @@ static void tree_print(const json_t *list, const char *parent, int depth)
 	}
 }
 
+static void guarantee_print(const json_t *it)
+{
+	const json_t *chips = json_object_get(it, "chips");
+
+	printf("\n%-16s %g devices", "guarantee", (double)live_integer(it, "milli") / 1000);
+	if (json_array_size(chips) > 0)
+		printf(" of ");
+	words_print(chips, ", ");
+}
+
 static void one_print(const json_t *it)
 {
 	static const char *const numbers[] = {"weight", "jobs_max", "pending_max"};
+	const json_t *guarantees = json_object_get(it, "guarantees");
 
 	printf("%-16s ", "tenant");
 	live_print_text(live_string(it, "tenant"), 0);
@@ -177,11 +213,10 @@ static void one_print(const json_t *it)
 	live_print_text(live_string(it, "parent"), 0);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		printf("\n%-16s %lld", numbers[i], (long long)live_integer(it, numbers[i]));
-	printf("\n%-16s %g devices", "guarantee",
-	       (double)live_integer(it, "guarantee_milli") / 1000);
-	if (json_array_size(json_object_get(it, "guarantee_chips")) > 0)
-		printf(" of ");
-	words_print(json_object_get(it, "guarantee_chips"), ", ");
+	if (json_array_size(guarantees) == 0)
+		printf("\n%-16s 0 devices", "guarantee");
+	for (size_t i = 0; i < json_array_size(guarantees); i++)
+		guarantee_print(json_array_get(guarantees, i));
 	printf("\n%-16s %g devices (0: none)\n%-16s %g devices\n%-16s ", "limit",
 	       (double)live_integer(it, "limit_milli") / 1000, "held",
 	       (double)live_integer(it, "held_milli") / 1000, "users");
@@ -246,6 +281,12 @@ static int word_run(const struct tenant *tenant, int words, char **argv)
 {
 	const char *verb = words > 0 ? argv[0] : "list";
 	int sets = json_object_size(tenant->body) > 0;
+	int is_list = json_object_get(tenant->body, "guarantees") != NULL;
+
+	if (is_list && (json_object_get(tenant->body, "guarantee_milli") != NULL ||
+			json_object_get(tenant->body, "guarantee_chips") != NULL))
+		return command_usage("tenant", "where one --guarantee names its chips, as "
+					       "64:H100,H800, all do, and --chips is not given");
 
 	if (strcmp(verb, "set") == 0 && words == 2 && sets)
 		return change_run(tenant, "/v1/tenants", argv[1]);

@@ -81,9 +81,8 @@ static void chip_set(struct parc_core *core, const struct parc_chip *chip)
 static int tenant_is_equal(const struct parc_tenant *a, const struct parc_tenant *b)
 {
 	return a->parent == b->parent && a->weight == b->weight &&
-	       a->guarantee_milli == b->guarantee_milli &&
-	       a->guarantee_chips == b->guarantee_chips && a->limit_milli == b->limit_milli &&
-	       a->jobs_max == b->jobs_max;
+	       memcmp(a->guarantees, b->guarantees, sizeof(a->guarantees)) == 0 &&
+	       a->limit_milli == b->limit_milli && a->jobs_max == b->jobs_max;
 }
 
 static void tenant_set(struct parc_core *core, const struct parc_tenant *set)
@@ -98,7 +97,7 @@ static void tenant_set(struct parc_core *core, const struct parc_tenant *set)
 		tree_grow(core, slot);
 		/* Nobody is below it yet, but what it is guaranteed is kept from others now, who
 		 * may have reserved it, or was handed down to them before. */
-		changed = core->stranded != strand_is_wanted(core) || set->guarantee_milli > 0;
+		changed = core->stranded != strand_is_wanted(core) || tree_has_guarantee(set);
 	} else {
 		core->digest -= tenant_hash(core, slot);
 		core->tenants[slot].set = *set;

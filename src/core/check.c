@@ -434,19 +434,34 @@ static int32_t tenant_depth_below(const struct parc_core *core, int32_t tenant)
 	return most + 1;
 }
 
+static int check_guarantees(const struct parc_tenant *set, struct parc_err *err)
+{
+	int32_t places[2], chip, code = 0;
+
+	for (int32_t i = 0; i < PARC_GUARANTEES_MAX && code == 0; i++)
+		code = check_range("milli of a guarantee", set->guarantees[i].milli, 0,
+				   PARC_NORMAL_MAX, err);
+	if (code != 0 || !parc_guarantees_clash(set, places, &chip))
+		return code;
+	return parc_err_set(err, PARC_ERR_INVALID,
+			    "chip %d can fulfil guarantee %d of tenant %lld and guarantee %d too; "
+			    "name each chip in one of them",
+			    chip, places[0] + 1, (long long)set->tenant, places[1] + 1);
+}
+
 int check_tenant_fields(const struct parc_tenant *set, struct parc_err *err)
 {
 	const struct range ranges[] = {
 		{"tenant", set->tenant, 1, INT64_MAX},
 		{"weight", set->weight, 1, INT32_MAX},
-		{"guarantee_milli", set->guarantee_milli, 0, PARC_NORMAL_MAX},
 		{"limit_milli", set->limit_milli, 0, PARC_NORMAL_MAX},
 		{"jobs_max", set->jobs_max, 0, INT64_MAX / 2},
 		{"pending_max", set->pending_max, 0, INT64_MAX / 2},
 		{"budget_micro", set->budget_micro, 0, INT64_MAX / 2},
 	};
+	int code = CHECK_RANGES(ranges, err);
 
-	return CHECK_RANGES(ranges, err);
+	return code != 0 ? code : check_guarantees(set, err);
 }
 
 static int check_tenant(const struct parc_core *core, const struct parc_tenant *set,

@@ -8,7 +8,7 @@
 #include "core/codec.h"
 #include "core/state.h"
 
-#define EVENT_VERSION	3
+#define EVENT_VERSION	4
 #define ACTIONS_VERSION 3
 
 void codec_task(struct codec *codec, struct parc_task *it)
@@ -54,8 +54,10 @@ void codec_tenant(struct codec *codec, struct parc_tenant *it)
 	codec_i64(codec, &it->tenant);
 	codec_i64(codec, &it->parent);
 	codec_i32(codec, &it->weight);
-	codec_i64(codec, &it->guarantee_milli);
-	codec_u64(codec, &it->guarantee_chips);
+	for (int32_t i = 0; i < PARC_GUARANTEES_MAX; i++) {
+		codec_i64(codec, &it->guarantees[i].milli);
+		codec_u64(codec, &it->guarantees[i].chips);
+	}
 	codec_i64(codec, &it->limit_milli);
 	codec_i64(codec, &it->jobs_max);
 	codec_i64(codec, &it->pending_max);

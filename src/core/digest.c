@@ -42,8 +42,10 @@ uint64_t tenant_hash(const struct parc_core *core, int32_t tenant)
 
 	hash = hash_word(hash, (uint64_t)it->parent);
 	hash = hash_pair(hash, it->weight, it->price_plan);
-	hash = hash_word(hash, (uint64_t)it->guarantee_milli);
-	hash = hash_word(hash, it->guarantee_chips);
+	for (int32_t i = 0; i < PARC_GUARANTEES_MAX; i++) {
+		hash = hash_word(hash, (uint64_t)it->guarantees[i].milli);
+		hash = hash_word(hash, it->guarantees[i].chips);
+	}
 	hash = hash_word(hash, (uint64_t)it->limit_milli);
 	hash = hash_word(hash, (uint64_t)it->jobs_max);
 	hash = hash_word(hash, (uint64_t)it->pending_max);

@@ -33,16 +33,17 @@ struct strand {
 	int32_t root, count;	    /* ranking of these */
 	int32_t gate;		    /* whose room they wait for (quota.h); -1: none */
 	int32_t closed_next, closed_prev; /* those of its holder at gates */
-	int32_t ranked;			  /* 1: it stands in the ranking of its bundle */
 	int32_t stale_next;		  /* in the list of those to be looked at; -2: not in it */
+	uint8_t ranked;			  /* 1: it stands in the ranking of its bundle */
 };
 
-/* The strands of one line that one guarantee holds for. */
+/* The strands of one line whose tenants have one holder. */
 struct bundle {
 	int32_t line, holder, next;	  /* tenant slot, -1: none; in its bucket */
 	int32_t root, count;		  /* ranking of its open strands; all its strands */
 	int32_t holder_next, holder_prev; /* bundles of the same holder */
-	int32_t ranked;			  /* 1: it stands in the ranking of its line */
+	uint8_t ranked;			  /* 1: it stands in the ranking of its line */
+	uint8_t places; /* of the holder's guarantees, a bit each: those a job may be within */
 };
 
 /* An array with a cap on how many of its jobs run, or that others wait for. */

@@ -6,7 +6,7 @@
  *   right     is of a tier that the newcomer's has a right over or, where levels of attained
  *             service are the order, of its own tier and a higher level; what runs within the
  *             guarantee of others is not reached by that
- *   reclaim   is borrowed, on a chip that fulfils the guarantee within which the newcomer is
+ *   reclaim   is borrowed, on a chip that fulfils a guarantee within which the newcomer is
  *
  * They are sorted by what the policy minds: the work lost (what was held since the last
  * checkpoint, times the time since then), how late they started, or whose turn is last. What has
@@ -32,6 +32,7 @@
 #include "core/order.h"
 #include "core/profile.h"
 #include "core/reserve.h"
+#include "core/strand.h"
 #include "core/tree.h"
 
 #define SPARED_MAX   8		      /* tries to spare one */
@@ -43,6 +44,12 @@ struct victim {
 	int32_t allocation;
 	int32_t borrowed;      /* 1: it may be taken only as far as its holder borrows */
 	int64_t first, second; /* who gives way first: the least */
+};
+
+/* Who takes: a waiting job, and the guarantees that cover it. */
+struct taker {
+	int32_t job, holder; /* -1: none does, so it has its rights alone */
+	uint64_t chips;	     /* that can fulfil them */
 };
 
 struct victims {
@@ -100,12 +107,11 @@ static int32_t holder_of(const struct parc_core *core, const struct job *job)
 					      : core->tenants[spec_of(core, job)->tenant].holder;
 }
 
-/* Does the allocation hold something that fulfils the holder's guarantee? `normal`: how much. */
-static int holds_of(const struct parc_core *core, int32_t slot, int32_t holder, int64_t *normal)
+/* How much does the allocation hold of these chips? */
+static int64_t holds_of(const struct parc_core *core, int32_t slot, uint64_t chips)
 {
-	uint64_t chips = core->tenants[holder].set.guarantee_chips;
+	int64_t normal = 0;
 
-	*normal = 0;
 	for (int32_t t = core->allocations[slot].tasks; t >= 0; t = core->tasks[t].next) {
 		const struct task *task = &core->tasks[t];
 		int32_t chip;
@@ -114,11 +120,22 @@ static int holds_of(const struct parc_core *core, int32_t slot, int32_t holder, 
 			continue;
 		chip = kind_device_chip(&core->kinds[core->nodes[task->node].kind],
 					__builtin_ctz(task->devices));
-		if (chips == 0 || (chips >> chip & 1))
-			*normal += (int64_t)task->share_milli * __builtin_popcount(task->devices) *
-				   core->chips[chip].rate_milli;
+		if (chips >> chip & 1)
+			normal += (int64_t)task->share_milli * __builtin_popcount(task->devices) *
+				  core->chips[chip].rate_milli;
 	}
-	return *normal > 0;
+	return normal;
+}
+
+/* How much of what fulfils one of the holder's guarantees? */
+static int64_t holds_within(const struct parc_core *core, int32_t slot, int32_t holder,
+			    int32_t place)
+{
+	const struct parc_guarantee *it = &core->tenants[holder].set.guarantees[place];
+
+	if (it->milli == 0)
+		return 0;
+	return holds_of(core, slot, it->chips == 0 ? UINT64_MAX : it->chips);
 }
 
 int32_t preempt_holder(const struct parc_core *core, int32_t job)
@@ -127,7 +144,8 @@ int32_t preempt_holder(const struct parc_core *core, int32_t job)
 	int32_t holder = holder_of(core, it);
 
 	if (!core->rules.reclaim || holder < 0 || it->line < 0 ||
-	    core->lines[it->line].need_normal > tree_left_normal(core, holder))
+	    core->lines[it->line].need_normal >
+		    tree_left_normal(core, holder, strand_places(core, job)))
 		return -1;
 	return holder;
 }
@@ -135,17 +153,18 @@ int32_t preempt_holder(const struct parc_core *core, int32_t job)
 void preempt_note(struct parc_core *core, int32_t slot)
 {
 	int32_t holder = holder_of(core, &core->jobs[slot]);
-	int64_t normal;
 
-	if (holder >= 0 && holds_of(core, slot, holder, &normal))
-		core->tenants[holder].leaving_normal += normal;
+	for (int32_t i = 0; i < PARC_GUARANTEES_MAX && holder >= 0; i++)
+		core->tenants[holder].guarantees[i].leaving_normal +=
+			holds_within(core, slot, holder, i);
 }
 
 void preempt_begin(struct parc_core *core)
 {
 	core->movables_count = 0;
 	for (int32_t i = 0; i < core->tenants_table.high; i++)
-		core->tenants[i].leaving_normal = 0;
+		for (int32_t k = 0; k < PARC_GUARANTEES_MAX; k++)
+			core->tenants[i].guarantees[k].leaving_normal = 0;
 	for (int32_t slot = 0; slot < core->jobs_table.high; slot++) {
 		if (!is_movable(core, slot))
 			continue;
@@ -211,12 +230,12 @@ static void victim_add(const struct parc_core *core, struct victims *victims,
 }
 
 /* May the newcomer have the allocation stop? `borrowed`: only as far as its holder borrows. */
-static int is_victim(const struct parc_core *core, int32_t job, int32_t recalls, int32_t slot,
+static int is_victim(const struct parc_core *core, const struct taker *taker, int32_t slot,
 		     int32_t *borrowed)
 {
-	const struct job *newcomer = &core->jobs[job];
+	const struct job *newcomer = &core->jobs[taker->job];
 	int32_t holder = holder_of(core, &core->jobs[slot]);
-	int64_t ran_us = core->time_us - core->allocations[slot].start_us, normal;
+	int64_t ran_us = core->time_us - core->allocations[slot].start_us;
 
 	if (core->rules.preempt && ran_us >= core->rules.run_min_us &&
 	    has_right(core, newcomer, &core->jobs[slot], slot)) {
@@ -224,19 +243,21 @@ static int is_victim(const struct parc_core *core, int32_t job, int32_t recalls,
 		return 1;
 	}
 	*borrowed = holder >= 0;
-	return recalls >= 0 && holder != recalls && holds_of(core, slot, recalls, &normal);
+	return taker->holder >= 0 && holder != taker->holder &&
+	       holds_of(core, slot, taker->chips) > 0;
 }
 
 /* It is on its way: may what it leaves be reckoned with for the newcomer? */
-static void victims_leave(const struct parc_core *core, int32_t job, int32_t recalls, int32_t slot,
+static void victims_leave(const struct parc_core *core, const struct taker *taker, int32_t slot,
 			  struct victims *victims)
 {
 	if (victims->leaving_count < LEAVING_MAX &&
-	    (recalls >= 0 || has_right(core, &core->jobs[job], &core->jobs[slot], slot)))
+	    (taker->holder >= 0 ||
+	     has_right(core, &core->jobs[taker->job], &core->jobs[slot], slot)))
 		victims->leaving[victims->leaving_count++] = slot;
 }
 
-static void victims_find(const struct parc_core *core, int32_t job, int32_t recalls,
+static void victims_find(const struct parc_core *core, const struct taker *taker,
 			 struct victims *victims)
 {
 	int noted = core->movables_count <= core->movables_max;
@@ -249,14 +270,38 @@ static void victims_find(const struct parc_core *core, int32_t job, int32_t reca
 		if (!is_movable(core, victim.allocation))
 			continue;
 		if (core->allocations[victim.allocation].state == PARC_JOB_STOPPING) {
-			victims_leave(core, job, recalls, victim.allocation, victims);
+			victims_leave(core, taker, victim.allocation, victims);
 			continue;
 		}
-		if (!is_victim(core, job, recalls, victim.allocation, &victim.borrowed))
+		if (!is_victim(core, taker, victim.allocation, &victim.borrowed))
 			continue;
 		victim_rate(core, &victim);
 		victim_add(core, victims, &victim);
 	}
+}
+
+/* How much of each of its guarantees is borrowed, and not on its way back? */
+static void borrowed_count(struct tenant *holder)
+{
+	for (int32_t i = 0; i < PARC_GUARANTEES_MAX; i++)
+		holder->guarantees[i].borrowed_normal =
+			-tree_left_of(holder, i) - holder->guarantees[i].leaving_normal;
+}
+
+/* Take what the allocation holds off what its holder borrows; 0: it holds what is not borrowed. */
+static int borrowed_take(struct parc_core *core, int32_t slot, int32_t holder)
+{
+	struct guarantee *list = core->tenants[holder].guarantees;
+	int64_t normal[PARC_GUARANTEES_MAX];
+
+	for (int32_t i = 0; i < PARC_GUARANTEES_MAX; i++) {
+		normal[i] = holds_within(core, slot, holder, i);
+		if (normal[i] > 0 && list[i].borrowed_normal <= 0)
+			return 0;
+	}
+	for (int32_t i = 0; i < PARC_GUARANTEES_MAX; i++)
+		list[i].borrowed_normal -= normal[i];
+	return 1;
 }
 
 /* Of the work of one holder no more than it borrows may be taken: drop the rest of the list. */
@@ -266,23 +311,16 @@ static void victims_limit(struct parc_core *core, struct victims *victims)
 
 	for (int32_t i = 0; i < victims->count; i++) {
 		int32_t job = victims->list[i].allocation;
-		int32_t holder = holder_of(core, &core->jobs[job]);
 
 		if (victims->list[i].borrowed)
-			core->tenants[holder].borrowed_normal =
-				-tree_left_normal(core, holder) -
-				core->tenants[holder].leaving_normal;
+			borrowed_count(&core->tenants[holder_of(core, &core->jobs[job])]);
 	}
 	for (int32_t i = 0; i < victims->count; i++) {
 		const struct victim *it = &victims->list[i];
-		int32_t holder = holder_of(core, &core->jobs[it->allocation]);
-		int64_t normal;
 
-		if (it->borrowed && holds_of(core, it->allocation, holder, &normal)) {
-			if (core->tenants[holder].borrowed_normal <= 0)
-				continue;
-			core->tenants[holder].borrowed_normal -= normal;
-		}
+		if (it->borrowed && !borrowed_take(core, it->allocation,
+						   holder_of(core, &core->jobs[it->allocation])))
+			continue;
 		victims->list[kept++] = *it;
 	}
 	victims->count = kept;
@@ -331,10 +369,13 @@ static int32_t victims_spare(struct parc_core *core, int32_t job, const struct v
 int32_t preempt_find(struct parc_core *core, int32_t job, int32_t list[VICTIMS_MAX],
 		     struct parc_action *plan)
 {
+	struct taker taker = {.job = job, .holder = preempt_holder(core, job)};
 	struct victims victims;
 	int32_t needed;
 
-	victims_find(core, job, preempt_holder(core, job), &victims);
+	if (taker.holder >= 0)
+		taker.chips = tree_chips(core, taker.holder, strand_places(core, job));
+	victims_find(core, &taker, &victims);
 	victims_limit(core, &victims);
 	for (int32_t i = 0; i < victims.count; i++)
 		list[i] = victims.list[i].allocation;

@@ -16,7 +16,7 @@ void preempt_init(struct parc_core *core, struct block *block);
 /* Does the policy preempt or reclaim, and can it? */
 int preempt_is_on(const struct parc_core *core);
 
-/* The holder of the guarantee within which the waiting job takes back what others borrowed; -1: it
+/* The holder of the guarantees within which the waiting job takes back what others borrowed; -1: it
  * does not. */
 int32_t preempt_holder(const struct parc_core *core, int32_t job);
 

@@ -101,6 +101,21 @@ int64_t quota_kept(const struct parc_core *core, int32_t job)
 	return strand_is_wanted(core) ? quota_need(core, job) : 0;
 }
 
+uint64_t quota_chips(const struct parc_core *core, int32_t slot)
+{
+	const struct spec *spec = job_spec(core, slot);
+	uint64_t chips = 0, named = spec->variants < 0 ? UINT64_MAX : 0;
+
+	for (int32_t v = spec->variants; v >= 0; v = core->variants[v].next)
+		named |= core->variants[v].set.chips;
+	for (int32_t g = spec->groups; g >= 0; g = core->groups[g].next) {
+		const struct parc_task *task = &core->shapes[core->groups[g].shape].ask.task;
+
+		chips |= task->devices == 0 ? core->cores_chips : task->chips & named;
+	}
+	return chips;
+}
+
 /* ---- Room */
 
 static int64_t room_normal(const struct tenant *it)
@@ -156,16 +171,6 @@ static int64_t unpledged(const struct parc_core *core, uint64_t chips)
 	return normal;
 }
 
-/* The chips that a job may run on. */
-static uint64_t job_chips(const struct parc_core *core, const struct job *job)
-{
-	uint64_t chips = 0;
-
-	for (int32_t g = spec_of(core, job)->groups; g >= 0; g = core->groups[g].next)
-		chips |= core->shapes[core->groups[g].shape].ask.task.chips;
-	return chips;
-}
-
 static int64_t need_of(const struct parc_core *core, int32_t slot)
 {
 	const struct job *job = &core->jobs[slot];
@@ -187,9 +192,9 @@ static int pledge_bars(const struct parc_core *core, int32_t slot)
 	    (core->rules.lend == PARC_LEND_PREEMPTIBLE && job->preemptible))
 		return 0;
 	need = need_of(core, slot);
-	if (holder >= 0 && need <= tree_left_normal(core, holder))
+	if (holder >= 0 && need <= tree_left_normal(core, holder, strand_places(core, slot)))
 		return 0;
-	chips = job_chips(core, job);
+	chips = quota_chips(core, slot);
 	for (int32_t i = 0; i < core->pledges_count; i++) {
 		const struct pledge *it = &core->pledges[i];
 

@@ -32,6 +32,9 @@ int64_t quota_need(const struct parc_core *core, int32_t job);
  * then nobody reckons anew when a rate changes or a make of chip comes or goes. */
 int64_t quota_kept(const struct parc_core *core, int32_t job);
 
+/* The chips that it accepts, a bit each: those of cores where it wants no devices. */
+uint64_t quota_chips(const struct parc_core *core, int32_t job);
+
 /* Why the job may not be tried: QUOTA or GUARANTEE; NONE: it may. */
 int32_t quota_bars(const struct parc_core *core, int32_t job);
 

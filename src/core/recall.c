@@ -120,19 +120,27 @@ static int recall_make(struct parc_core *core, int32_t job)
 
 /* ---- All of them */
 
+/* So much more is spoken for of these guarantees of a holder. */
+static void recalled_add(struct parc_core *core, int32_t holder, uint32_t places, int64_t normal)
+{
+	for (; places != 0; places &= places - 1)
+		core->tenants[holder].guarantees[__builtin_ctz(places)].recalled_normal += normal;
+}
+
 /* What of each guarantee is recalled already. */
 static void recalled_count(struct parc_core *core)
 {
 	for (int32_t i = 0; i < core->tenants_table.high; i++)
-		core->tenants[i].recalled_normal = 0;
+		for (int32_t k = 0; k < PARC_GUARANTEES_MAX; k++)
+			core->tenants[i].guarantees[k].recalled_normal = 0;
 	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
 		const struct reservation *it = &core->reservations[slot];
 		int32_t tenant = it->job < 0 ? -1 : job_spec(core, it->job)->tenant;
 		int32_t holder = tenant < 0 ? -1 : core->tenants[tenant].holder;
 
 		if (holder >= 0 && it->recall)
-			core->tenants[holder].recalled_normal +=
-				core->lines[core->jobs[it->job].line].need_normal;
+			recalled_add(core, holder, strand_places(core, it->job),
+				     core->lines[core->jobs[it->job].line].need_normal);
 	}
 }
 
@@ -171,16 +179,23 @@ static int look_try(struct parc_core *core, struct look *look, int32_t job)
 	return made;
 }
 
-/* Does the guarantee cover the job as well, beside those before it? Then it is counted. */
+/* Do the guarantees cover the job as well, beside those before it? Then it is counted. */
 static int covers(struct parc_core *core, int32_t job)
 {
 	int32_t holder = preempt_holder(core, job);
 	int64_t need = core->lines[core->jobs[job].line].need_normal;
+	uint32_t places = strand_places(core, job);
 
-	if (holder < 0 ||
-	    core->tenants[holder].recalled_normal + need > tree_left_normal(core, holder))
+	if (holder < 0)
 		return 0;
-	core->tenants[holder].recalled_normal += need;
+	for (uint32_t rest = places; rest != 0; rest &= rest - 1) {
+		const struct tenant *it = &core->tenants[holder];
+		int32_t place = __builtin_ctz(rest);
+
+		if (it->guarantees[place].recalled_normal + need > tree_left_of(it, place))
+			return 0;
+	}
+	recalled_add(core, holder, places, need);
 	return 1;
 }
 
@@ -238,6 +253,7 @@ static int look_start(struct parc_core *core, struct look *look, int32_t job)
 {
 	int32_t line = core->jobs[job].line, left = core->lines[line].count - 1;
 	int64_t need = core->lines[line].need_normal;
+	uint32_t places = strand_places(core, job);
 	int32_t holder = preempt_holder(core, job);
 
 	if (!look_has_room(core, look, job, 2))
@@ -247,7 +263,7 @@ static int look_start(struct parc_core *core, struct look *look, int32_t job)
 		line_walk_skip(core, &look->walk);
 		return 0;
 	}
-	core->tenants[holder].recalled_normal -= need; /* it counts as what runs */
+	recalled_add(core, holder, places, -need); /* it counts as what runs */
 	look->walk.jobs[look->walk.at] = left > 0 ? line_head(core, line) : -1;
 	return 1;
 }

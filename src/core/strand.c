@@ -196,7 +196,8 @@ static int32_t *bundle_bucket(const struct parc_core *core, int32_t line, int32_
 				     core->strand_mask];
 }
 
-static int32_t bundle_take(struct parc_core *core, int32_t line, int32_t holder)
+/* For this job, and others of its line and holder. */
+static int32_t bundle_take(struct parc_core *core, int32_t line, int32_t holder, int32_t job)
 {
 	int32_t *bucket = bundle_bucket(core, line, holder), slot = *bucket;
 	struct bundle *it;
@@ -215,6 +216,7 @@ static int32_t bundle_take(struct parc_core *core, int32_t line, int32_t holder)
 				      .holder_prev = -1};
 		*bucket = slot;
 		if (holder >= 0) {
+			it->places = (uint8_t)tree_places(core, holder, quota_chips(core, job));
 			it->holder_next = core->tenants[holder].bundles;
 			if (it->holder_next >= 0)
 				core->bundles[it->holder_next].holder_prev = slot;
@@ -254,10 +256,11 @@ static int64_t rank_of(const struct parc_core *core, int32_t tenant)
 	return tenant < 0 ? core->limits.tenants : core->tenants[tenant].rank;
 }
 
-/* Does one job of the line fit in what is left of the guarantee? */
-static int is_within(const struct parc_core *core, int32_t line, int32_t holder)
+/* Is one job of the line within what is left of these guarantees? */
+static int is_within(const struct parc_core *core, int32_t line, int32_t holder, uint32_t places)
 {
-	return holder >= 0 && core->lines[line].need_normal <= tree_left_normal(core, holder);
+	return holder >= 0 &&
+	       core->lines[line].need_normal <= tree_left_normal(core, holder, places);
 }
 
 static int64_t tier_of(const struct parc_core *core, int32_t job)
@@ -267,11 +270,11 @@ static int64_t tier_of(const struct parc_core *core, int32_t job)
 	return aged ? 0 : PARC_TIERS_MAX - 1 - job_spec(core, job)->tier;
 }
 
-static int64_t major_of(const struct parc_core *core, int32_t line, int32_t holder, int64_t rank)
+static int64_t major_of(const struct parc_core *core, int32_t bundle, int64_t rank)
 {
-	int outside = line < 0 ? holder < 0 : !is_within(core, line, holder);
+	const struct bundle *it = &core->bundles[bundle];
 
-	return (int64_t)outside << RANKS_BITS | rank;
+	return (int64_t)!is_within(core, it->line, it->holder, it->places) << RANKS_BITS | rank;
 }
 
 int32_t strand_head(const struct parc_core *core, int32_t strand)
@@ -281,7 +284,7 @@ int32_t strand_head(const struct parc_core *core, int32_t strand)
 
 /* Put the slot in its place in the ranking, if it is not there. `ranked`: it is somewhere. */
 static void place_in(struct ranking *ranking, int32_t *root, int32_t slot, int64_t major,
-		     const struct ranking_node *node, int32_t *ranked)
+		     const struct ranking_node *node, uint8_t *ranked)
 {
 	const struct ranking_node *old = ranking_at(ranking, slot);
 
@@ -298,7 +301,7 @@ static void place_in(struct ranking *ranking, int32_t *root, int32_t slot, int64
 	*ranked = 1;
 }
 
-static void take_out(struct ranking *ranking, int32_t *root, int32_t slot, int32_t *ranked)
+static void take_out(struct ranking *ranking, int32_t *root, int32_t slot, uint8_t *ranked)
 {
 	if (*ranked)
 		ranking_remove(ranking, root, slot);
@@ -319,8 +322,8 @@ static void bundle_settle(struct parc_core *core, int32_t slot)
 			.tie = ranking_at(&core->strand_turns, first)->tie,
 			.value = ranking_at(&core->strand_turns, it->root)->least};
 		place_in(&core->bundle_turns, &core->lines[it->line].root, slot,
-			 major_of(core, it->line, it->holder, core->strand_turns.majors[first]),
-			 &node, &it->ranked);
+			 major_of(core, slot, core->strand_turns.majors[first]), &node,
+			 &it->ranked);
 	}
 	line_settle(core, it->line);
 }
@@ -373,7 +376,7 @@ void strand_join(struct parc_core *core, int32_t job, int32_t line, const struct
 
 	if (it->count++ == 0) {
 		it->line = line;
-		it->bundle = bundle_take(core, line, holder_of(core, it->tenant));
+		it->bundle = bundle_take(core, line, holder_of(core, it->tenant), job);
 	}
 	ranking_insert(&core->waiting, &it->root, job, node);
 	core->lines[line].gated += it->gate != -1;
@@ -520,7 +523,7 @@ static void next_in_strand(struct next *next, int32_t strand, int64_t major)
 static void next_in_bundle(struct next *next, int32_t bundle)
 {
 	const struct parc_core *core = next->core;
-	int64_t least = major_of(core, next->line, core->bundles[bundle].holder, 0);
+	int64_t least = major_of(core, bundle, 0);
 	int32_t root = core->bundles[bundle].root;
 	int32_t strand = ranking_from(&core->strand_turns, root, next->major - least);
 
@@ -534,10 +537,10 @@ static int32_t next_find(struct next *next)
 {
 	const struct parc_core *core = next->core;
 	int32_t root = core->lines[next->line].root;
-	int32_t tenant = core->strands[core->jobs[next->job].strand].tenant;
+	const struct strand *own = &core->strands[core->jobs[next->job].strand];
 	int32_t bundle = ranking_first(&core->bundle_turns, root, next->most);
 
-	next->major = major_of(core, next->line, holder_of(core, tenant), rank_of(core, tenant));
+	next->major = major_of(core, own->bundle, rank_of(core, own->tenant));
 	next->best = -1;
 	for (; bundle >= 0; bundle = ranking_next(&core->bundle_turns, root, bundle, next->most)) {
 		if (next_is_found(next, ranking_first(&core->strand_turns,
@@ -589,15 +592,27 @@ int64_t strand_major_least(int32_t nth, int outside)
 	return ((int64_t)nth << 1 | outside) << RANKS_BITS;
 }
 
+uint32_t strand_places(const struct parc_core *core, int32_t job)
+{
+	int32_t holder = holder_of(core, job_spec(core, job)->tenant);
+
+	if (core->jobs[job].line >= 0)
+		return core->bundles[core->strands[core->jobs[job].strand].bundle].places;
+	return holder < 0 ? 0 : tree_places(core, holder, quota_chips(core, job));
+}
+
 int64_t strand_major(const struct parc_core *core, int32_t job)
 {
-	int32_t slot = core->jobs[job].strand, line = core->jobs[job].line, tenant;
+	int32_t slot = core->jobs[job].strand;
+	int64_t tier, rank;
 
 	if (slot < 0)
 		return 0;
-	tenant = core->strands[slot].tenant;
-	return tier_of(core, job) << (RANKS_BITS + 1) |
-	       major_of(core, line, holder_of(core, tenant), rank_of(core, tenant));
+	tier = tier_of(core, job) << (RANKS_BITS + 1);
+	rank = rank_of(core, core->strands[slot].tenant);
+	if (core->jobs[job].line >= 0)
+		return tier | major_of(core, core->strands[slot].bundle, rank);
+	return tier | (int64_t)(strand_places(core, job) == 0) << RANKS_BITS | rank;
 }
 
 /* A strand at a gate has another rank. */
@@ -664,13 +679,16 @@ static int bundle_is_right(const struct parc_core *core, int32_t slot)
 
 	if (it->ranked != (first >= 0))
 		return 0;
-	return !it->ranked ||
-	       (core->bundle_turns.majors[slot] ==
-			major_of(core, it->line, it->holder, core->strand_turns.majors[first]) &&
-		ranking_at(&core->bundle_turns, slot)->tie ==
-			ranking_at(&core->strand_turns, first)->tie &&
-		ranking_at(&core->bundle_turns, slot)->value ==
-			ranking_at(&core->strand_turns, it->root)->least);
+	if (first >= 0 && it->holder >= 0 &&
+	    it->places !=
+		    tree_places(core, it->holder, quota_chips(core, strand_head(core, first))))
+		return 0;
+	return !it->ranked || (core->bundle_turns.majors[slot] ==
+				       major_of(core, slot, core->strand_turns.majors[first]) &&
+			       ranking_at(&core->bundle_turns, slot)->tie ==
+				       ranking_at(&core->strand_turns, first)->tie &&
+			       ranking_at(&core->bundle_turns, slot)->value ==
+				       ranking_at(&core->strand_turns, it->root)->least);
 }
 
 int strand_verify(const struct parc_core *core, struct parc_err *err)

@@ -79,8 +79,11 @@ int32_t strand_next_job(const struct parc_core *core, int32_t line, int32_t job,
 /* The same after all jobs of the strand of this one. */
 int32_t strand_skip(const struct parc_core *core, int32_t line, int32_t job, int64_t most);
 
+/* The guarantees of its holder that the job may be within: a bit each. */
+uint32_t strand_places(const struct parc_core *core, int32_t job);
+
 /* What comes before the rank of a job in the order of turns: tier, guarantee, fair share. Of one
- * that runs: as if it were within a guarantee that its tenant has. */
+ * that runs: as if it were within a guarantee that its tenant has on chips that it accepts. */
 int64_t strand_major(const struct parc_core *core, int32_t job);
 
 /* The least that it is in the nth tier from the top, of jobs within a guarantee or outside. */

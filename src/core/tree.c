@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/tree.h"
 
+#include <string.h>
+
 #include "core/quota.h"
 #include "core/service.h"
 #include "core/spec.h"
@@ -14,9 +16,14 @@ int64_t tree_normal_of(int64_t milli)
 	return milli * PARC_SHARE_WHOLE;
 }
 
+int tree_has_guarantee(const struct parc_tenant *set)
+{
+	return parc_guarantee_find(set, 0) >= 0;
+}
+
 int tree_has_rule(const struct parc_tenant *set)
 {
-	return set->guarantee_milli > 0 || set->limit_milli > 0 || set->jobs_max > 0;
+	return tree_has_guarantee(set) || set->limit_milli > 0 || set->jobs_max > 0;
 }
 
 /* The first of its ancestors that has a guarantee; -1: none. */
@@ -42,16 +49,45 @@ static int32_t pledge_find(struct parc_core *core, uint64_t chips)
 }
 
 /* What a holder may still want is part of the pledge (sign 1), or is no longer. */
-static void pledge_add(struct parc_core *core, int32_t holder, int sign)
+static void pledge_add(struct parc_core *core, const struct tenant *holder, int32_t place, int sign)
 {
-	int64_t left = tree_left_normal(core, holder);
-
-	struct pledge *pledge = &core->pledges[core->tenants[holder].pledge];
+	int64_t left = tree_left_of(holder, place);
+	struct pledge *pledge = &core->pledges[holder->guarantees[place].pledge];
 
 	if (left <= 0)
 		return;
 	pledge->normal += sign * left;
 	core->pledge_freed |= pledge->normal == 0;
+}
+
+/* So much more is promised to a holder itself. */
+static void promise_add(struct parc_core *core, int32_t holder, int32_t place, int64_t normal)
+{
+	struct tenant *it = &core->tenants[holder];
+
+	pledge_add(core, it, place, -1);
+	it->guarantees[place].promised_normal += normal;
+	pledge_add(core, it, place, 1);
+}
+
+/* Its guarantees, of which each is part of one of the holder above. */
+static void guarantees_link(struct parc_core *core, int32_t slot, int32_t above)
+{
+	struct tenant *it = &core->tenants[slot];
+
+	for (int32_t i = 0; i < PARC_GUARANTEES_MAX; i++) {
+		const struct parc_guarantee *set = &it->set.guarantees[i];
+		int64_t normal = tree_normal_of(set->milli);
+		int32_t whole;
+
+		if (set->milli == 0)
+			continue;
+		it->guarantees[i].pledge = pledge_find(core, set->chips);
+		promise_add(core, slot, i, normal);
+		whole = above < 0 ? -1 : parc_guarantee_find(&core->tenants[above].set, set->chips);
+		if (whole >= 0)
+			promise_add(core, above, whole, -normal);
+	}
 }
 
 /* Take its place below its parent, which has taken its own. */
@@ -69,26 +105,19 @@ static void tenant_link(struct parc_core *core, int32_t slot)
 	it->capped = it->parent < 0 ? -1 : core->tenants[it->parent].capped;
 	if (it->set.limit_milli > 0 || it->set.jobs_max > 0)
 		it->capped = slot;
-	if (it->set.guarantee_milli == 0)
+	if (!tree_has_guarantee(&it->set))
 		return;
 	it->holder = slot;
-	it->pledge = pledge_find(core, it->set.guarantee_chips);
-	pledge_add(core, slot, -1);
-	it->promised_normal += tree_normal_of(it->set.guarantee_milli);
-	pledge_add(core, slot, 1);
-	if (above < 0)
-		return;
-	pledge_add(core, above, -1);
-	core->tenants[above].promised_normal -= tree_normal_of(it->set.guarantee_milli);
-	pledge_add(core, above, 1);
+	guarantees_link(core, slot, above);
 }
 
 static void tenant_clear(struct tenant *it)
 {
 	it->parent = it->first_child = it->next_child = it->holder = it->capped = -1;
 	it->pending = it->running = it->tree_pending = it->tree_running = it->kept_jobs = 0;
-	it->tree_normal = it->kept_normal = it->promised_normal = it->used_normal = 0;
-	it->rank = it->pledge = 0;
+	it->tree_normal = it->kept_normal = 0;
+	it->rank = 0;
+	memset(it->guarantees, 0, sizeof(it->guarantees));
 	it->gates[0] = it->gates[1] = it->bundles = it->closed = -1;
 	it->gate_next = GATE_UNLISTED;
 }
@@ -191,33 +220,68 @@ void tree_add_kept(struct parc_core *core, int32_t tenant, int32_t more, int64_t
 		quota_note(core, tenant);
 }
 
-static int fulfils(const struct tenant *holder, int32_t chip)
-{
-	return holder->set.guarantee_chips == 0 || (holder->set.guarantee_chips >> chip & 1);
-}
-
 void tree_add_normal(struct parc_core *core, int32_t tenant, int32_t chip, int64_t normal)
 {
-	int32_t holder = tenant < 0 ? -1 : core->tenants[tenant].holder;
+	int32_t holder = tenant < 0 ? -1 : core->tenants[tenant].holder, place;
+	struct tenant *it;
 
 	for (; tenant >= 0; tenant = core->tenants[tenant].parent) {
 		core->tenants[tenant].tree_normal += normal;
 		if (normal < 0)
 			quota_note(core, tenant);
 	}
-	if (holder < 0 || !fulfils(&core->tenants[holder], chip))
+	if (holder < 0)
 		return;
-	pledge_add(core, holder, -1);
-	core->tenants[holder].used_normal += normal;
-	pledge_add(core, holder, 1);
+	it = &core->tenants[holder];
+	place = parc_guarantee_find(&it->set, UINT64_C(1) << chip);
+	if (place < 0)
+		return;
+	pledge_add(core, it, place, -1);
+	it->guarantees[place].used_normal += normal;
+	pledge_add(core, it, place, 1);
 	strand_holder_changed(core, holder);
 }
 
-int64_t tree_left_normal(const struct parc_core *core, int32_t holder)
+int64_t tree_left_of(const struct tenant *holder, int32_t place)
 {
-	const struct tenant *it = &core->tenants[holder];
+	const struct guarantee *it = &holder->guarantees[place];
 
 	return (it->promised_normal > 0 ? it->promised_normal : 0) - it->used_normal;
+}
+
+uint32_t tree_places(const struct parc_core *core, int32_t holder, uint64_t chips)
+{
+	const struct parc_tenant *set = &core->tenants[holder].set;
+	uint32_t places = 0;
+
+	for (int32_t i = 0; i < PARC_GUARANTEES_MAX; i++)
+		if (parc_guarantee_meets(&set->guarantees[i], chips))
+			places |= 1u << i;
+	return places;
+}
+
+int64_t tree_left_normal(const struct parc_core *core, int32_t holder, uint32_t places)
+{
+	int64_t least = INT64_MAX;
+
+	for (uint32_t rest = places; rest != 0; rest &= rest - 1) {
+		int64_t left = tree_left_of(&core->tenants[holder], __builtin_ctz(rest));
+
+		least = left < least ? left : least;
+	}
+	return places == 0 ? INT64_MIN : least;
+}
+
+uint64_t tree_chips(const struct parc_core *core, int32_t holder, uint32_t places)
+{
+	uint64_t all = 0;
+
+	for (; places != 0; places &= places - 1) {
+		uint64_t chips = core->tenants[holder].set.guarantees[__builtin_ctz(places)].chips;
+
+		all |= chips == 0 ? UINT64_MAX : chips;
+	}
+	return all;
 }
 
 int tree_check_pending(const struct parc_core *core, int32_t tenant, struct parc_err *err)
@@ -276,6 +340,35 @@ static int check_jobs(const struct parc_core *core, struct parc_err *err)
 	return 0;
 }
 
+static int uses_less_than_nothing(const struct tenant *it)
+{
+	for (int32_t i = 0; i < PARC_GUARANTEES_MAX; i++)
+		if (it->guarantees[i].used_normal < 0)
+			return 1;
+	return 0;
+}
+
+/* What holders may still want is what is pledged. */
+static int check_pledges(const struct parc_core *core, struct parc_err *err)
+{
+	int64_t normal[PLEDGES_MAX] = {0};
+
+	for (int32_t i = 0; i < core->tenants_table.high; i++) {
+		const struct tenant *it = &core->tenants[i];
+
+		for (int32_t k = 0; k < PARC_GUARANTEES_MAX && it->holder == i; k++) {
+			int64_t left = tree_left_of(it, k);
+
+			normal[it->guarantees[k].pledge] += left > 0 ? left : 0;
+		}
+	}
+	for (int32_t i = 0; i < core->pledges_count; i++)
+		if (normal[i] != core->pledges[i].normal)
+			return parc_err_set(err, PARC_ERR_MISMATCH,
+					    "T1: pledged is another amount than guarantees want");
+	return 0;
+}
+
 int tree_verify(const struct parc_core *core, struct parc_err *err)
 {
 	for (int32_t i = 0; i < core->tenants_table.high; i++) {
@@ -284,12 +377,14 @@ int tree_verify(const struct parc_core *core, struct parc_err *err)
 
 		recount_add(core, i, &sum);
 		if (sum.normal != it->tree_normal || sum.pending != it->tree_pending ||
-		    sum.running != it->tree_running || it->used_normal < 0 ||
+		    sum.running != it->tree_running || uses_less_than_nothing(it) ||
 		    (core->stranded && sum.kept_normal != it->kept_normal) ||
 		    it->parent != idmap_find(&core->tenant_ids, it->set.parent))
 			return parc_err_set(err, PARC_ERR_MISMATCH,
 					    "T1: the sums of tenant %lld are not those of its tree",
 					    (long long)it->set.tenant);
 	}
+	if (check_pledges(core, err) != 0)
+		return PARC_ERR_MISMATCH;
 	return check_jobs(core, err);
 }

@@ -4,10 +4,14 @@
  * waiting. All sums are derived, and follow each change on the way up to the root, which is at
  * most PARC_TENANTS_DEEP steps.
  *
- * A guarantee is handed down: what the tenants below are guaranteed is part of it, and the rest
- * is for those below that have no guarantee of their own. So for each tenant just one guarantee
- * holds, that of the nearest at or above it, its holder; and of each device that is held it is
- * plain to whose guarantee it counts.
+ * A tenant has guarantees, each for chips of its own. They are handed down: what the tenants below
+ * are guaranteed is part of the first of them that shares a chip with it, and the rest is for
+ * those below that have no guarantee. So for each tenant the guarantees of just one hold, the
+ * nearest at or above it that has any, its holder; and of each device that is held it is plain to
+ * which guarantee it counts.
+ *
+ * A job is covered where it is within each guarantee that a chip that it accepts can fulfil, and
+ * there is one: so it is within, wherever it is placed among them.
  */
 #ifndef CORE_TREE_H
 #define CORE_TREE_H
@@ -17,7 +21,8 @@
 /* A cap in thousandths of devices as a normal one; PARC_NEVER for none. */
 int64_t tree_normal_of(int64_t milli);
 
-/* Has it a guarantee, a limit or a cap on jobs? */
+/* Has it a guarantee; that, a limit or a cap on jobs? */
+int tree_has_guarantee(const struct parc_tenant *set);
 int tree_has_rule(const struct parc_tenant *set);
 
 /* A new tenant, below which there is nothing yet, takes its place. */
@@ -40,8 +45,17 @@ void tree_recount_kept(struct parc_core *core);
 /* It holds so much more on a chip. */
 void tree_add_normal(struct parc_core *core, int32_t tenant, int32_t chip, int64_t normal);
 
-/* What is left of the guarantee that holds for it; of a holder's own. Below 0: it borrows. */
-int64_t tree_left_normal(const struct parc_core *core, int32_t holder);
+/* What is left of one guarantee of a holder. Below 0: it borrows. */
+int64_t tree_left_of(const struct tenant *holder, int32_t place);
+
+/* Which of a holder's guarantees can these chips fulfil? A bit for each place. */
+uint32_t tree_places(const struct parc_core *core, int32_t holder, uint64_t chips);
+
+/* The least that is left of these guarantees of a holder; INT64_MIN of none. */
+int64_t tree_left_normal(const struct parc_core *core, int32_t holder, uint32_t places);
+
+/* All chips that can fulfil one of them. */
+uint64_t tree_chips(const struct parc_core *core, int32_t holder, uint32_t places);
 
 /* May a submission of the tenant wait? 0, or why not. */
 int tree_check_pending(const struct parc_core *core, int32_t tenant, struct parc_err *err);

@@ -415,21 +415,19 @@ int config_check(const struct config *config, struct parc_err *err)
 {
 	for (int32_t i = 0; i < config->tenants_count; i++) {
 		const struct config_tenant *it = &config->tenants[i];
-		int64_t below_milli = 0;
+		int64_t below_milli[PARC_GUARANTEES_MAX] = {0};
+		int code = 0;
 
 		if (it->parent[0] != '\0' && config_tenant_find(config, it->parent) < 0)
 			return parc_err_set(err, PARC_ERR_UNKNOWN,
 					    "the parent '%s' of %s is no tenant", it->parent,
 					    it->name);
 		for (int32_t c = 0; c < config->tenants_count; c++)
-			if (strcmp(config->tenants[c].parent, it->name) == 0)
-				below_milli += config->tenants[c].set.guarantee_milli;
-		if (it->set.guarantee_milli > 0 && below_milli > it->set.guarantee_milli)
-			return parc_err_set(
-				err, PARC_ERR_INVALID,
-				"the tenants below %s are guaranteed %g devices, it has %g",
-				it->name, (double)below_milli / PARC_SHARE_WHOLE,
-				(double)it->set.guarantee_milli / PARC_SHARE_WHOLE);
+			if (code == 0 && strcmp(config->tenants[c].parent, it->name) == 0)
+				code = tenants_hand_down(&it->set, it->name,
+							 &config->tenants[c].set, below_milli, err);
+		if (code != 0)
+			return code;
 	}
 	return speeds_check(config, err);
 }

@@ -56,12 +56,12 @@ static int policy_same(const struct parc_policy *a, const struct parc_policy *b)
 static int tenant_same(const struct parc_tenant *a, const struct parc_tenant *b)
 {
 	return a->parent == b->parent && a->weight == b->weight &&
-	       a->guarantee_milli == b->guarantee_milli &&
-	       a->guarantee_chips == b->guarantee_chips && a->limit_milli == b->limit_milli &&
-	       a->jobs_max == b->jobs_max && a->pending_max == b->pending_max;
+	       memcmp(a->guarantees, b->guarantees, sizeof(a->guarantees)) == 0 &&
+	       a->limit_milli == b->limit_milli && a->jobs_max == b->jobs_max &&
+	       a->pending_max == b->pending_max;
 }
 
-/* A tenant that nobody lists any more keeps its jobs and loses its guarantee. */
+/* A tenant that nobody lists any more keeps its jobs and loses its guarantees. */
 static int name_look(void *context, int64_t number, const char *name, const char *text)
 {
 	struct settling *settling = context;
@@ -71,10 +71,9 @@ static int name_look(void *context, int64_t number, const char *name, const char
 	settling->last = number;
 	if (config_tenant_find(settling->config, name) >= 0 ||
 	    parc_tenant_get(settling->daemon->core, number, &event.tenant) != 0 ||
-	    event.tenant.guarantee_milli == 0)
+	    parc_guarantee_find(&event.tenant, 0) < 0)
 		return 0;
-	event.tenant.guarantee_milli = 0;
-	event.tenant.guarantee_chips = 0;
+	memset(event.tenant.guarantees, 0, sizeof(event.tenant.guarantees));
 	event_add(settling, &event, NULL);
 	return 0;
 }

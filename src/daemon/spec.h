@@ -39,6 +39,7 @@ enum spec_kind {
 	SPEC_ARRAY,
 	SPEC_SERVICE,
 	SPEC_VARIANTS,
+	SPEC_LIST, /* of objects, which are read by a function of their own */
 };
 
 /* name, kind, smallest, largest, meaning. Of the job. */

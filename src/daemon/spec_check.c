@@ -26,10 +26,12 @@ const int spec_service_fields_count = sizeof(spec_service_fields) / sizeof(spec_
 
 const char *spec_kind_name(enum spec_kind kind)
 {
-	static const char *const names[] = {
-		"text",	 "name", "integer",   "seconds", "boolean", "texts", "names",	"object",
-		"class", "link", "closeness", "jobs",	 "groups",  "array", "service", "variants"};
+	static const char *const names[] = {"text",	 "name",  "integer", "seconds", "boolean",
+					    "texts",	 "names", "object",  "class",	"link",
+					    "closeness", "jobs",  "groups",  "array",	"service",
+					    "variants",	 "list"};
 
+	_Static_assert(sizeof(names) / sizeof(names[0]) == SPEC_LIST + 1, "a name for each");
 	return names[kind];
 }
 
@@ -186,6 +188,7 @@ static int check_field(const struct spec_field *field, json_t *value, struct spe
 	case SPEC_AFTER:
 	case SPEC_GROUPS:
 	case SPEC_VARIANTS:
+	case SPEC_LIST:
 		if (!json_is_array(value) || json_array_size(value) < (size_t)field->min ||
 		    json_array_size(value) > (size_t)field->max)
 			return REFUSE("%s has to be a list of %lld to %lld items", field->name,

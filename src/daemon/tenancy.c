@@ -9,6 +9,7 @@
 #include "daemon/act.h"
 #include "daemon/settings.h"
 #include "text/text.h"
+#include "trace/tenants.h"
 
 #define REFUSE(...) parc_err_set(err, PARC_ERR_INVALID, __VA_ARGS__)
 
@@ -24,18 +25,32 @@ static json_t *chips_json(const struct daemon *daemon, uint64_t chips)
 	return list;
 }
 
+static json_t *guarantees_json(const struct daemon *daemon, const struct parc_tenant *set)
+{
+	json_t *list = json_array();
+
+	for (int32_t i = 0; i < PARC_GUARANTEES_MAX; i++)
+		if (set->guarantees[i].milli > 0)
+			json_array_append_new(
+				list, json_pack("{s:I, s:o}", "milli",
+						(json_int_t)set->guarantees[i].milli, "chips",
+						chips_json(daemon, set->guarantees[i].chips)));
+	return list;
+}
+
 json_t *tenant_json(const struct daemon *daemon, const struct config *config, int32_t at)
 {
 	const struct config_tenant *it = &config->tenants[at];
+	struct parc_guarantee sum = parc_guarantee_sum(&it->set);
 	json_t *users = json_array();
 
 	for (int32_t u = 0; u < config->users_count; u++)
 		if (config->users[u].tenant == at)
 			json_array_append_new(users, json_string(config->users[u].name));
-	return json_pack("{s:s, s:s, s:i, s:I, s:o, s:I, s:I, s:I, s:o}", "tenant", it->name,
+	return json_pack("{s:s, s:s, s:i, s:I, s:o, s:o, s:I, s:I, s:I, s:o}", "tenant", it->name,
 			 "parent", it->parent, "weight", it->set.weight, "guarantee_milli",
-			 (json_int_t)it->set.guarantee_milli, "guarantee_chips",
-			 chips_json(daemon, it->set.guarantee_chips), "limit_milli",
+			 (json_int_t)sum.milli, "guarantee_chips", chips_json(daemon, sum.chips),
+			 "guarantees", guarantees_json(daemon, &it->set), "limit_milli",
 			 (json_int_t)it->set.limit_milli, "jobs_max", (json_int_t)it->set.jobs_max,
 			 "pending_max", (json_int_t)it->set.pending_max, "users", users);
 }
@@ -78,13 +93,14 @@ static int number_take(const char *name, const json_t *value, int64_t min, int64
 	return 0;
 }
 
-static int chips_take(struct change *change, const json_t *value, struct parc_err *err)
+static int chips_take(const struct change *change, const char *field, const json_t *value,
+		      uint64_t *taken, struct parc_err *err)
 {
 	const struct spec_chips *chips = &change->daemon->chips;
 	uint64_t set = 0;
 
 	if (!json_is_array(value))
-		return REFUSE("guarantee_chips has to be a list of chips");
+		return REFUSE("%s has to be a list of chips", field);
 	for (size_t i = 0; i < json_array_size(value); i++) {
 		const char *name = json_string_value(json_array_get(value, i));
 		int32_t at = 0;
@@ -98,8 +114,60 @@ static int chips_take(struct change *change, const json_t *value, struct parc_er
 					    name == NULL ? "" : name);
 		set |= UINT64_C(1) << at;
 	}
-	change->tenant.set.guarantee_chips = set;
+	*taken = set;
 	return 0;
+}
+
+/* All guarantees of the tenant, instead of those that it has. */
+static int guarantees_take(struct change *change, const json_t *value, struct parc_err *err)
+{
+	struct parc_tenant *set = &change->tenant.set;
+	int32_t places[2], chip;
+
+	if (!json_is_array(value) || json_array_size(value) > PARC_GUARANTEES_MAX)
+		return REFUSE("guarantees has to be a list of at most %d", PARC_GUARANTEES_MAX);
+	memset(set->guarantees, 0, sizeof(set->guarantees));
+	for (size_t i = 0; i < json_array_size(value); i++) {
+		const json_t *item = json_array_get(value, i), *chips;
+		struct parc_guarantee *it = &set->guarantees[i];
+		int code;
+
+		chips = json_object_get(item, "chips");
+		if (json_object_size(item) != (chips == NULL ? 1 : 2))
+			return REFUSE("each of guarantees is an object of milli and chips");
+		code = number_take("milli of a guarantee", json_object_get(item, "milli"), 1,
+				   PARC_NORMAL_MAX, &it->milli, err);
+		if (code == 0 && chips != NULL)
+			code = chips_take(change, "chips of a guarantee", chips, &it->chips, err);
+		if (code != 0)
+			return code;
+	}
+	if (!parc_guarantees_clash(set, places, &chip))
+		return 0;
+	return REFUSE(TENANTS_CLASH, places[0] + 1, places[1] + 1,
+		      chip < change->daemon->chips.count ? change->daemon->chips.names[chip]
+							 : "a chip");
+}
+
+/* The one guarantee of a tenant, or 0: none. Where it has more it is not said which is meant. */
+static int guarantee_take(struct change *change, const char *name, const json_t *value,
+			  struct parc_err *err)
+{
+	struct parc_tenant *set = &change->tenant.set;
+	struct parc_guarantee *it = &set->guarantees[0];
+	int is_amount = strcmp(name, "guarantee_milli") == 0;
+
+	if (is_amount && json_is_integer(value) && json_integer_value(value) == 0) {
+		memset(set->guarantees, 0, sizeof(set->guarantees));
+		return 0;
+	}
+	if (parc_guarantee_sum(set).milli != it->milli)
+		return REFUSE("%s is that of a tenant's one guarantee, and %s has several: give "
+			      "guarantees, all of them",
+			      name, change->tenant.name);
+	if (is_amount)
+		return number_take(name, value, 0, PARC_NORMAL_MAX, &it->milli, err);
+	return chips_take(change, name, value, &it->chips, err);
 }
 
 static void user_drop(struct change *change, const char *name)
@@ -143,8 +211,7 @@ static int field_take(struct change *change, const char *name, const json_t *val
 	const struct {
 		const char *name;
 		int64_t min, max, *number;
-	} numbers[] = {{"guarantee_milli", 0, PARC_NORMAL_MAX, &set->guarantee_milli},
-		       {"limit_milli", 0, PARC_NORMAL_MAX, &set->limit_milli},
+	} numbers[] = {{"limit_milli", 0, PARC_NORMAL_MAX, &set->limit_milli},
 		       {"jobs_max", 0, INT64_C(1) << 40, &set->jobs_max},
 		       {"pending_max", 0, INT64_C(1) << 40, &set->pending_max}};
 	int64_t weight = set->weight;
@@ -161,8 +228,10 @@ static int field_take(struct change *change, const char *name, const json_t *val
 	}
 	if (strcmp(name, "parent") == 0)
 		return parent_take(change, value, err);
-	if (strcmp(name, "guarantee_chips") == 0)
-		return chips_take(change, value, err);
+	if (strcmp(name, "guarantees") == 0)
+		return guarantees_take(change, value, err);
+	if (strcmp(name, "guarantee_milli") == 0 || strcmp(name, "guarantee_chips") == 0)
+		return guarantee_take(change, name, value, err);
 	if (strcmp(name, "users") == 0 || strcmp(name, "add_users") == 0 ||
 	    strcmp(name, "remove_users") == 0)
 		return users_take(change, name, value, err);
@@ -175,6 +244,10 @@ static int fields_take(struct change *change, json_t *object, struct parc_err *e
 	json_t *value;
 	int code = 0;
 
+	if (json_object_get(object, "guarantees") != NULL &&
+	    (json_object_get(object, "guarantee_milli") != NULL ||
+	     json_object_get(object, "guarantee_chips") != NULL))
+		return REFUSE("give either guarantees, or guarantee_milli and guarantee_chips");
 	json_object_foreach(object, key, value)
 	{
 		if (code == 0)
@@ -209,8 +282,8 @@ static int tenant_apply(const struct daemon *daemon, struct config *config, json
 	}
 	if (code == 0)
 		code = fields_take(change, object, err);
-	if (code == 0 && change->tenant.set.guarantee_milli == 0)
-		change->tenant.set.guarantee_chips = 0;
+	if (code == 0 && change->tenant.set.guarantees[0].milli == 0)
+		change->tenant.set.guarantees[0].chips = 0;
 	if (code == 0)
 		code = config_tenant_put(config, &change->tenant, change->users,
 					 change->users_count, err);
@@ -359,12 +432,16 @@ static json_t *file_entry(struct daemon *daemon, const char *name)
 static int kept_write(struct daemon *daemon, const char *name, json_t *file, struct parc_err *err)
 {
 	int32_t at = config_tenant_find(&daemon->config, name);
-	json_t *kept = json_pack("{s:O, s:o}", "file", file, "now",
-				 tenant_json(daemon, &daemon->config, at));
-	char *text = json_dumps(kept, JSON_COMPACT);
-	int code = text == NULL ? parc_err_set(err, PARC_ERR_MEMORY, "no memory for a tenant")
-				: text_set(daemon, name, text, err);
+	json_t *now = tenant_json(daemon, &daemon->config, at), *kept;
+	char *text;
+	int code;
 
+	json_object_del(now, "guarantee_milli"); /* they are sums of `guarantees` */
+	json_object_del(now, "guarantee_chips");
+	kept = json_pack("{s:O, s:o}", "file", file, "now", now);
+	text = json_dumps(kept, JSON_COMPACT);
+	code = text == NULL ? parc_err_set(err, PARC_ERR_MEMORY, "no memory for a tenant")
+			    : text_set(daemon, name, text, err);
 	free(text);
 	json_decref(kept);
 	return code;

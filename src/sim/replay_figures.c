@@ -236,7 +236,8 @@ static int figure_tenants(struct replay *replay, struct parc_err *err)
 		struct replay_tenant *tenant = &result->tenants[i];
 		tenant->name = i < log->tenants.count ? log->tenants.list[i] : "-";
 		tenant->guarantee_milli =
-			replay->shares.sets[replay->shares.tenants[i] - 1].guarantee_milli;
+			parc_guarantee_sum(&replay->shares.sets[replay->shares.tenants[i] - 1])
+				.milli;
 		if (count <= TENANTS_SPREAD_MAX)
 			tenant->wait_p90_us = tenant_p90(replay, i, values);
 		if (tenant->started)

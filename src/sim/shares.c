@@ -7,7 +7,7 @@
 
 static int32_t holder_of(const struct shares *shares, int64_t id)
 {
-	while (id != PARC_NONE && shares->sets[id - 1].guarantee_milli == 0)
+	while (id != PARC_NONE && parc_guarantee_sum(&shares->sets[id - 1]).milli == 0)
 		id = shares->sets[id - 1].parent;
 	return id == PARC_NONE ? -1 : (int32_t)id - 1;
 }
@@ -16,7 +16,7 @@ static int32_t holder_of(const struct shares *shares, int64_t id)
 static void holders_fill(struct shares *shares)
 {
 	for (int32_t i = 0; i < shares->sets_count; i++) {
-		int64_t milli = shares->sets[i].guarantee_milli;
+		int64_t milli = parc_guarantee_sum(&shares->sets[i]).milli;
 		int32_t above = holder_of(shares, shares->sets[i].parent);
 
 		if (milli == 0)

@@ -36,6 +36,7 @@ static const struct yaml_field tenant_list[] = {
 	{"guarantee_devices", YAML_OTHER, false, 0, 0, 0},
 	{"guarantee_milli", YAML_OTHER, false, 0, 0, 0},
 	{"guarantee_chips", YAML_OTHER, false, 0, 0, 0},
+	{"guarantees", YAML_OTHER, false, 0, 0, 0},
 	{"limit_devices", YAML_OTHER, false, 0, 0, 0},
 	{"limit_milli", YAML_OTHER, false, 0, 0, 0},
 	{"jobs_max", YAML_INT64, false, DRAFT(row.set.jobs_max), 0, COUNT_MAX},
@@ -44,28 +45,86 @@ static const struct yaml_field tenant_list[] = {
 	{"tenants", YAML_OTHER, false, 0, 0, 0},
 };
 static const struct yaml_fields tenant_fields = {"a tenant", tenant_list, FIELDS(tenant_list)};
+static const struct yaml_field guarantee_list[] = {
+	{"devices", YAML_OTHER, false, 0, 0, 0},
+	{"milli", YAML_OTHER, false, 0, 0, 0},
+	{"chips", YAML_OTHER, false, 0, 0, 0},
+};
+static const struct yaml_fields guarantee_fields = {"a guarantee", guarantee_list,
+						    FIELDS(guarantee_list)};
+static const struct yaml_scaled listed = {"milli", "devices", PARC_SHARE_WHOLE, PARC_NORMAL_MAX};
 static const struct yaml_scaled guarantee = {"guarantee_milli", "guarantee_devices",
 					     PARC_SHARE_WHOLE, PARC_NORMAL_MAX};
 static const struct yaml_scaled limit = {"limit_milli", "limit_devices", PARC_SHARE_WHOLE,
 					 PARC_NORMAL_MAX};
 
+/* A guarantee, and the chips that can fulfil it, by keys of the mapping. */
+static int read_guarantee(struct reader *reader, yaml_node_t *map, const struct yaml_scaled *amount,
+			  const char *chips, struct parc_guarantee *it)
+{
+	int code = yaml_read_scaled(reader->tree, map, amount, &it->milli, reader->err), count;
+
+	if (code != 0)
+		return code;
+	count = fleet_yaml_find_chips(reader->tree, map, chips, reader->fleet, &it->chips,
+				      reader->err);
+	if (count > 0 && it->milli == 0)
+		return yaml_refuse(reader->tree, yaml_find(reader->tree, map, chips),
+				   PARC_ERR_INVALID, reader->err, "%s without %s", chips,
+				   amount->large);
+	return count < 0 ? count : 0;
+}
+
+/* No chip stands in two of them. */
+static int check_guarantees(struct reader *reader, yaml_node_t *list, const struct parc_tenant *set)
+{
+	int32_t places[2], chip;
+
+	if (!parc_guarantees_clash(set, places, &chip))
+		return 0;
+	return yaml_refuse(reader->tree, yaml_item(reader->tree, list, places[1]), PARC_ERR_INVALID,
+			   reader->err, TENANTS_CLASH, places[0] + 1, places[1] + 1,
+			   reader->fleet->chips[chip].name);
+}
+
+/* The one guarantee of a tenant, or the list of them. */
+static int read_guarantees(struct reader *reader, yaml_node_t *map, struct parc_tenant *set)
+{
+	yaml_node_t *list = yaml_find(reader->tree, map, "guarantees");
+	int count, code = read_guarantee(reader, map, &guarantee, "guarantee_chips",
+					 &set->guarantees[0]);
+
+	if (code != 0 || list == NULL)
+		return code;
+	if (yaml_find(reader->tree, map, "guarantee_devices") != NULL ||
+	    yaml_find(reader->tree, map, "guarantee_milli") != NULL)
+		return yaml_refuse(reader->tree, list, PARC_ERR_INVALID, reader->err,
+				   "a tenant has either guarantees, a list, or one guarantee in "
+				   "guarantee_devices and guarantee_chips");
+	count = yaml_items_count(reader->tree, list, "guarantees", PARC_GUARANTEES_MAX,
+				 reader->err);
+	code = count < 0 ? count : 0;
+	for (int i = 0; i < count && code == 0; i++) {
+		yaml_node_t *item = yaml_item(reader->tree, list, i);
+
+		code = yaml_read_map(reader->tree, item, &guarantee_fields, &set->guarantees[i],
+				     reader->err);
+		if (code == 0)
+			code = read_guarantee(reader, item, &listed, "chips", &set->guarantees[i]);
+		if (code == 0 && set->guarantees[i].milli == 0)
+			code = yaml_refuse(reader->tree, item, PARC_ERR_INVALID, reader->err,
+					   "a guarantee of the list needs devices, more than 0");
+	}
+	return code != 0 ? code : check_guarantees(reader, list, set);
+}
+
 static int read_amounts(struct reader *reader, yaml_node_t *map, struct parc_tenant *set)
 {
-	int code =
-		yaml_read_scaled(reader->tree, map, &guarantee, &set->guarantee_milli, reader->err);
-	int count;
+	int code = read_guarantees(reader, map, set);
 
 	if (code == 0)
 		code = yaml_read_scaled(reader->tree, map, &limit, &set->limit_milli, reader->err);
-	if (code != 0)
-		return code;
-	count = fleet_yaml_find_chips(reader->tree, map, "guarantee_chips", reader->fleet,
-				      &set->guarantee_chips, reader->err);
-	if (count > 0 && set->guarantee_milli == 0)
-		return yaml_refuse(reader->tree, yaml_find(reader->tree, map, "guarantee_chips"),
-				   PARC_ERR_INVALID, reader->err,
-				   "guarantee_chips without guarantee_devices");
-	return count < 0 ? count : 0;
+	return code;
 }
 
 /* Room for one more of `size` bytes. */
@@ -141,22 +200,47 @@ static int check_depth(struct reader *reader, const yaml_node_t *map, int64_t pa
 				     "the tree is more than %d levels deep", PARC_TENANTS_DEEP);
 }
 
-/* What those below a tenant are guaranteed is part of what it is. */
+int tenants_hand_down(const struct parc_tenant *above, const char *name,
+		      const struct parc_tenant *below, int64_t below_milli[PARC_GUARANTEES_MAX],
+		      struct parc_err *err)
+{
+	for (int32_t i = 0; i < PARC_GUARANTEES_MAX; i++) {
+		const struct parc_guarantee *part = &below->guarantees[i];
+		int32_t whole = part->milli == 0 ? -1 : parc_guarantee_find(above, part->chips);
+		double milli;
+
+		if (whole < 0)
+			continue;
+		below_milli[whole] += part->milli;
+		milli = (double)above->guarantees[whole].milli;
+		if (below_milli[whole] <= above->guarantees[whole].milli)
+			continue;
+		if (parc_guarantee_sum(above).milli == above->guarantees[whole].milli)
+			return parc_err_set(err, PARC_ERR_INVALID,
+					    "the tenants below %s are guaranteed %g devices, it "
+					    "has %g",
+					    name, (double)below_milli[whole] / PARC_SHARE_WHOLE,
+					    milli / PARC_SHARE_WHOLE);
+		return parc_err_set(err, PARC_ERR_INVALID,
+				    "the tenants below %s are guaranteed %g devices of its "
+				    "guarantee %d, which has %g",
+				    name, (double)below_milli[whole] / PARC_SHARE_WHOLE, whole + 1,
+				    milli / PARC_SHARE_WHOLE);
+	}
+	return 0;
+}
+
 static int check_handed_down(struct reader *reader, const yaml_node_t *map,
 			     const struct parc_tenant *set)
 {
 	struct tenants_row *above;
+	int code;
 
 	if (set->parent == PARC_NONE)
 		return 0;
 	above = &reader->tenants->rows[set->parent - 1];
-	above->below_milli += set->guarantee_milli;
-	if (above->set.guarantee_milli == 0 || above->below_milli <= above->set.guarantee_milli)
-		return 0;
-	return yaml_refuse(reader->tree, map, PARC_ERR_INVALID, reader->err,
-			   "the tenants below %s are guaranteed %g devices, it has %g", above->name,
-			   (double)above->below_milli / PARC_SHARE_WHOLE,
-			   (double)above->set.guarantee_milli / PARC_SHARE_WHOLE);
+	code = tenants_hand_down(&above->set, above->name, set, above->below_milli, reader->err);
+	return code == 0 ? 0 : yaml_locate(reader->tree, map, code, reader->err);
 }
 
 static int read_one(struct reader *reader, yaml_node_t *map, int64_t parent)

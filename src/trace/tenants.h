@@ -6,6 +6,7 @@
  *   read    tenants_read, tenants_read_list
  *   end     tenants_deinit
  *   query   tenants_find
+ *   check   tenants_hand_down
  */
 #ifndef TRACE_TENANTS_H
 #define TRACE_TENANTS_H
@@ -16,11 +17,16 @@
 #define TENANTS_MAX	  65536
 #define TENANTS_USERS_MAX 100000 /* of all tenants together */
 
+/* Of two guarantees of one tenant, by their places from 1, and a chip that is named in both. */
+#define TENANTS_CLASH                                                                            \
+	"guarantees %d and %d of the tenant can both be fulfilled by %s: name each chip in one " \
+	"of them, so that what is held of it counts against one"
+
 struct tenants_row {
 	char name[FLEET_NAME_MAX + 1];
 	struct parc_tenant set; /* tenant: its place in the list, from 1; so is parent */
-	int64_t below_milli;	/* guaranteed to those right below it */
-	int32_t users_count;	/* so many of `users`, behind those of the rows before */
+	int64_t below_milli[PARC_GUARANTEES_MAX]; /* of each guarantee, to those right below it */
+	int32_t users_count; /* so many of `users`, behind those of the rows before */
 };
 
 struct tenants_user {
@@ -42,6 +48,13 @@ int tenants_read(struct tenants *tenants, const char *path, const struct fleet *
 int tenants_read_list(struct tenants *tenants, struct yaml_tree *tree, yaml_node_t *list,
 		      const struct fleet *fleet, struct parc_err *err);
 void tenants_deinit(struct tenants *tenants); /* takes an empty one */
+
+/* What the tenant below is guaranteed is part of what `above` (named so) is: add it to
+ * `below_milli`, which has that of its sisters, by guarantee of `above`. What is too much is
+ * refused. */
+int tenants_hand_down(const struct parc_tenant *above, const char *name,
+		      const struct parc_tenant *below, int64_t below_milli[PARC_GUARANTEES_MAX],
+		      struct parc_err *err);
 
 /* Its place in the list, from 0; -1: there is none of this name. Walks the list. */
 int32_t tenants_find(const struct tenants *tenants, const char *name);

@@ -82,6 +82,56 @@ of() {
 	grep -q "speech by command gives way" "$log"
 }
 
+@test "a tenant has several guarantees, each for chips of its own" {
+	fleet_write
+	sed -i '/A100, memory/a\    - {name: H100, memory_gib: 80}\n    - {name: H800, memory_gib: 80}' \
+		"$BATS_TEST_TMPDIR/fleet.yaml"
+	cat >"$config" <<-'END'
+		serve:
+		  policy: {lend: none}
+		  tenants:
+		    - name: lab
+		      guarantees:
+		        - {devices: 6, chips: [A100]}
+		        - {milli: 2500, chips: [H100, H800]}
+		    - {name: other}
+	END
+	start_engine --dry --fleet "$BATS_TEST_TMPDIR/fleet.yaml" --config "$config"
+	[[ $(of guarantees lab) == '[{"milli":6000,"chips":["A100"]},{"milli":2500,"chips":["H100","H800"]}]' ]]
+	[[ $(of guarantee_milli lab) == 8500 && $(of guarantee_chips lab) == '["A100","H100","H800"]' ]]
+	run -0 parc tenant show lab
+	[[ $output == *"guarantee        6 devices of A100"*"guarantee        2.5 devices of H100, H800"* ]]
+	# Of A100 two are left for others, whatever is guaranteed of other chips.
+	parc submit --tenant other "${stay[@]}" --devices 3 --chip A100 -- true
+	run -0 parc why 1
+	[[ $output == *"guaranteed to other tenants"* ]]
+	parc submit --tenant other "${stay[@]}" --devices 2 --chip A100 -- true
+	[[ $(field state 2) != pending ]]
+	parc tenant set other --guarantee 1:A100 --guarantee 2:H800,H100
+	[[ $(of guarantees other) == '[{"milli":1000,"chips":["A100"]},{"milli":2000,"chips":["H100","H800"]}]' ]]
+	stop_daemon KILL
+	start_engine --dry --fleet "$BATS_TEST_TMPDIR/fleet.yaml" --config "$config"
+	[[ $(of guarantees other) == '[{"milli":1000,"chips":["A100"]},{"milli":2000,"chips":["H100","H800"]}]' ]]
+	run -1 parc tenant set other --guarantee 3
+	[[ $output == *"other has several: give guarantees, all of them"* ]]
+	run -1 parc tenant set other --guarantee 1:A100 --guarantee 2:H100,A100
+	[[ $output == *"guarantees 1 and 2 of the tenant can both be fulfilled by A100"* ]]
+	run -1 parc tenant set other --guarantee 1:A100 --guarantee 2:B200
+	[[ $output == *"there is no chip 'B200' here"* ]]
+	run -2 parc tenant set other --guarantee 1:A100 --guarantee 2
+	run -2 parc tenant set other --guarantee 1:
+	run -2 parc tenant set other --guarantee 1:A100 --chips A100
+	run -1 parc tenant set sub --parent lab --guarantee 1:A100 --guarantee 3:H100
+	[[ $output == *"the tenants below lab are guaranteed 3 devices of its guarantee 2, which has 2.5"* ]]
+	parc tenant set sub --parent lab --guarantee 6:A100 --guarantee 2:H100
+	parc tenant set other --guarantee 0
+	[[ $(of guarantees other) == '[]' ]]
+	parc tenant set other --guarantee 2 --chips A100
+	[[ $(of guarantees other) == '[{"milli":2000,"chips":["A100"]}]' ]]
+	stop_daemon
+	run -0 parc audit "$data"
+}
+
 @test "a setting that cannot be is refused and changes nothing" {
 	start_daemon --config "$config"
 	before=$(parc tenant --json)

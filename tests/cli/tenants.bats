@@ -78,6 +78,15 @@ replay() {
 	wrong 'tenants: [{name: a, guarantee_chips: [A100]}]\n' 'without guarantee_devices'
 	wrong 'tenants: [{name: a, guarantee_devices: 1, tenants: [{name: b, guarantee_devices: 2}]}]\n' \
 		'the tenants below a are guaranteed 2 devices, it has 1'
+	wrong 'tenants: [{name: a, guarantees: [{devices: 1, chips: [A100]}, {devices: 2}]}]\n' \
+		'tenants.yaml:1:63: guarantees 1 and 2 of the tenant can both be fulfilled by A100'
+	wrong 'tenants: [{name: a, guarantees: [{chips: [A100]}]}]\n' 'chips without devices'
+	wrong 'tenants: [{name: a, guarantees: [{devices: 0}]}]\n' 'needs devices, more than 0'
+	wrong 'tenants: [{name: a, guarantees: [{device: 1}]}]\n' 'a guarantee has no key "device"'
+	wrong 'tenants: [{name: a, guarantee_devices: 1, guarantees: [{devices: 1}]}]\n' \
+		'a tenant has either guarantees, a list, or one guarantee'
+	wrong 'tenants: [{name: a, guarantees: [{devices: 1}, {devices: 1}, {devices: 1}, {devices: 1}, {devices: 1}]}]\n' \
+		'guarantees has 5 entries, at most 4'
 	wrong 'tenants: [{name: a, budget: 1}]\n' 'a tenant has no key "budget"'
 }
 

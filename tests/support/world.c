@@ -437,12 +437,11 @@ static void make_tenant(struct world *world, struct entry *entry)
 		.tenant = draw_range(world->draw, 1, 4),
 		.parent = draw_below(world->draw, world->tenants + 1),
 		.weight = (int32_t)draw_range(world->draw, 1, 9),
-		.guarantee_milli = draw_below(world->draw, 3) * 2000,
-		.guarantee_chips = draw_below(world->draw, 2) * draw_below(world->draw, 16),
 		.limit_milli = draw_below(world->draw, 3) * 4000,
 		.jobs_max = draw_below(world->draw, 3) * 2,
 		.pending_max = draw_below(world->draw, 2) * 9,
 	};
+	world_guarantees(world->draw, &entry->event.tenant, world->chips_count);
 	if (entry->event.tenant.tenant > world->tenants && world->tenants < 3)
 		world->tenants = entry->event.tenant.tenant = world->tenants + 1;
 }

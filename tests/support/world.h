@@ -53,6 +53,8 @@ int world_settle(struct world *world, const struct parc_core *core, struct entry
 
 /* One drawn task, chip and node, for tests of their own. */
 void world_task(struct draw *draw, struct parc_task *task, int32_t chips);
+/* One guarantee of any chips, or several, with each of the chips in one of them or in none. */
+void world_guarantees(struct draw *draw, struct parc_tenant *set, int32_t chips_count);
 void world_chip(struct draw *draw, struct parc_chip *chip, int32_t number, int32_t preset);
 void world_node(struct draw *draw, struct parc_node_add *add, const int32_t *presets, int32_t chips,
 		int32_t devices_max);

@@ -114,3 +114,20 @@ void world_task(struct draw *draw, struct parc_task *task, int32_t chips)
 	if (draw_chance(draw, 50))
 		task->chips = (uint64_t)draw_range(draw, 1, (INT64_C(1) << chips) - 1);
 }
+
+void world_guarantees(struct draw *draw, struct parc_tenant *set, int32_t chips_count)
+{
+	if (draw_below(draw, 2) == 0) {
+		set->guarantees[0].milli = draw_below(draw, 3) * 2000;
+		set->guarantees[0].chips = draw_below(draw, 2) * (uint64_t)draw_below(draw, 16);
+		return;
+	}
+	for (int32_t chip = 0; chip < chips_count; chip++) {
+		int64_t place = draw_below(draw, PARC_GUARANTEES_MAX + 1);
+
+		if (place == PARC_GUARANTEES_MAX)
+			continue;
+		set->guarantees[place].chips |= UINT64_C(1) << chip;
+		set->guarantees[place].milli = draw_range(draw, 1, 3) * 1000;
+	}
+}

@@ -103,7 +103,7 @@ static void begin_beside(int32_t backfill, int64_t beside)
 	for (int64_t tenant = HOLDER; tenant <= BORROWER; tenant++) {
 		event = event_of(PARC_EVENT_TENANT_SET, 0);
 		event.tenant = (struct parc_tenant){.tenant = tenant, .weight = 1};
-		event.tenant.guarantee_milli =
+		event.tenant.guarantees[0].milli =
 			(tenant == HOLDER ? GUARANTEED : beside) * PARC_SHARE_WHOLE;
 		step(&event);
 	}

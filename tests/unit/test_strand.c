@@ -94,7 +94,7 @@ static int set_guarantee(int64_t tenant, int64_t guarantee_milli)
 
 	event.tenant.tenant = tenant;
 	event.tenant.weight = 1;
-	event.tenant.guarantee_milli = guarantee_milli;
+	event.tenant.guarantees[0].milli = guarantee_milli;
 	return step(&event);
 }
 
