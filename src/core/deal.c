@@ -731,7 +731,8 @@ int deal_decide(struct parc_core *core, const struct parc_event *event, int *pla
 	*plain = done && !is_leaving(core, deal);
 	if (*plain)
 		deal_beside(core, deal);
-	if (*plain && (awaited || (round && core->rules.round_us > 0)))
+	if (*plain &&
+	    (awaited || event->kind == PARC_EVENT_STOPPED || (round && core->rules.round_us > 0)))
 		line_wake_all(core); /* they waited for the round, now for what they lack */
 	return done;
 }

@@ -63,16 +63,18 @@ __int128 fair_decay(__int128 past, int64_t from_us, int64_t to_us, int64_t half_
 	return past;
 }
 
-/* The lists that are ranked at once, each within one of the list before it: all tenants stand in
- * them, and those again that have others below them, of which there is one in each list. */
-static int32_t lists_size(const struct parc_core *core)
+/* The lists of a way down the tree lie behind each other: each tenant once, and those that have
+ * others below them once more, among these. Behind them is room to sort the longest. */
+static int32_t lists_max(const struct parc_core *core)
 {
 	return core->limits.tenants + PARC_TENANTS_DEEP;
 }
 
 void fair_init(struct parc_core *core, struct block *block)
 {
-	core->fair_list = block_take(block, 2 * (size_t)lists_size(core), sizeof(*core->fair_list));
+	size_t size = (size_t)lists_max(core) + (size_t)core->limits.tenants;
+
+	core->fair_list = block_take(block, size, sizeof(*core->fair_list));
 }
 
 /* ---- Ranks */
@@ -154,7 +156,7 @@ static void rank_give(struct ranks *ranks, int32_t tenant)
 static void list_rank(struct ranks *ranks, int32_t *list, int32_t count, int32_t parent)
 {
 	struct parc_core *core = ranks->core;
-	int32_t *room = core->fair_list + lists_size(core);
+	int32_t *room = core->fair_list + lists_max(core);
 
 	sides_sort(core, list, room, count, parent);
 	for (int32_t i = 0; i < count; i++) {
@@ -265,20 +267,19 @@ int64_t fair_wake_us(const struct parc_core *core)
 	return epoch_end(core);
 }
 
-/* Does the tenant stand as it should to another below its parent, or to the parent's own jobs? */
-static int is_ranked(const struct parc_core *core, int32_t tenant, int32_t other)
+/* Does the tenant come where its share is: among those below its parent, and the parent's own jobs?
+ */
+static int is_in_place(const struct parc_core *core, int32_t tenant)
 {
 	const struct tenant *it = &core->tenants[tenant];
 
-	return is_owed_more(core, tenant, other, it->parent) ==
-	       (it->rank < core->tenants[other].rank);
-}
-
-static int misplaced(const struct tenant *it, struct parc_err *err)
-{
-	return parc_err_set(err, PARC_ERR_MISMATCH,
-			    "F1: tenant %lld does not come where its share is",
-			    (long long)it->set.tenant);
+	if (it->parent < 0)
+		return 1;
+	for (int32_t k = it->next_child; k >= 0; k = core->tenants[k].next_child)
+		if (is_owed_more(core, tenant, k, it->parent) != (it->rank < core->tenants[k].rank))
+			return 0;
+	return is_owed_more(core, tenant, it->parent, it->parent) ==
+	       (it->rank < core->tenants[it->parent].rank);
 }
 
 int fair_verify(const struct parc_core *core, struct parc_err *err)
@@ -286,11 +287,10 @@ int fair_verify(const struct parc_core *core, struct parc_err *err)
 	for (int32_t i = 0; i < core->tenants_table.high && fair_is_on(&core->rules); i++) {
 		const struct tenant *it = &core->tenants[i];
 
-		if (it->parent >= 0 && !is_ranked(core, i, it->parent))
-			return misplaced(it, err);
-		for (int32_t k = it->next_child; k >= 0; k = core->tenants[k].next_child)
-			if (it->parent >= 0 && !is_ranked(core, i, k))
-				return misplaced(it, err);
+		if (!is_in_place(core, i))
+			return parc_err_set(err, PARC_ERR_MISMATCH,
+					    "F1: tenant %lld does not come where its share is",
+					    (long long)it->set.tenant);
 		if (it->past < 0 || it->charged < 0)
 			return parc_err_set(err, PARC_ERR_MISMATCH,
 					    "F1: tenant %lld was charged less than nothing",

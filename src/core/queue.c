@@ -172,7 +172,9 @@ static void wake_lines(struct parc_core *core)
 		line_wake_all(core);
 		quota_open_all(core);
 	} else {
-		for (int32_t i = 0; i < core->freed_count; i++)
+		int32_t count = table_count(&core->lines_table) > 0 ? core->freed_count : 0;
+
+		for (int32_t i = 0; i < count; i++)
 			line_wake_node(core, core->freed[i]);
 	}
 	core->freed_count = core->freed_all = 0;
@@ -682,6 +684,27 @@ static void pass_short(struct pass *pass)
 	quota_open(core); /* what started may have used up what kept others back */
 }
 
+/* Whom what has started bars from what is guaranteed to others gives up what is reserved for him.
+ */
+static void pass_bar(struct pass *pass)
+{
+	struct parc_core *core = pass->core;
+
+	for (int32_t slot = 0; slot < core->reservations_table.high && !pass->full; slot++) {
+		int32_t job = core->reservations[slot].job;
+
+		if (job < 0 || core->reservations[slot].recall ||
+		    quota_bars(core, job) == PARC_REASON_NONE)
+			continue;
+		pass->full = !act_has_room(core);
+		if (pass->full)
+			return;
+		give_up_reservation(core, job);
+		core->disrupted = 1;
+		line_ready(core, core->jobs[job].line);
+	}
+}
+
 /* `freed`: something that others held was given back in this step. */
 static int queue_backfill(struct parc_core *core, int freed)
 {
@@ -697,6 +720,7 @@ static int queue_backfill(struct parc_core *core, int freed)
 		if (core->rules.backfill == PARC_BACKFILL_CONSERVATIVE)
 			pass_reserved(&pass, is_due);
 		pass_ordered(&pass);
+		pass_bar(&pass);
 		if (!pass.full)
 			pass.full = !recall_decide(core);
 		if (!pass.full && core->rules.backfill == PARC_BACKFILL_CONSERVATIVE)
@@ -706,9 +730,14 @@ static int queue_backfill(struct parc_core *core, int freed)
 		 (core->freed_count > 0 || core->gates_changed >= 0 || core->pledge_freed));
 	if (!pass.full && freed && core->rules.backfill == PARC_BACKFILL_CONSERVATIVE)
 		pass_reserved(&pass, is_early);
-	/* The head of a line that started as short leaves the next one untried. */
-	for (pass_short(&pass); !pass.full && line_first(core, LINE_READY) >= 0; pass_short(&pass))
+	for (;;) {
+		pass_short(&pass);
+		pass_bar(&pass);
+		/* The head of a line that started as short leaves the next one untried. */
+		if (pass.full || line_first(core, LINE_READY) < 0)
+			break;
 		pass_ordered(&pass);
+	}
 	if (!pass.full)
 		core->disrupted = 0;
 	return !pass.full;
@@ -749,10 +778,21 @@ static int queue_recalls(struct parc_core *core, int freed)
 	return !pass.full;
 }
 
+/* Nobody waits, and nothing is kept for anybody: what follows would find nothing to do. */
+static int queue_is_empty(const struct parc_core *core)
+{
+	return table_count(&core->lines_table) == 0 && core->recalls == 0 &&
+	       core->strands_stale < 0 && core->gates_changed < 0;
+}
+
 int queue_decide(struct parc_core *core, const struct parc_event *event)
 {
 	int done, freed = core->freed_all || core->freed_count > 0;
 
+	if (core->rules.backfill == PARC_BACKFILL_GREEDY && queue_is_empty(core)) {
+		core->freed_count = core->freed_all = core->pledge_freed = 0;
+		return act_has_room(core);
+	}
 	core->looks |= core->freed_all;
 	wake_lines(core);
 	done = queue_recalls(core, freed);

@@ -16,17 +16,9 @@
 #include "core/model_service.h"
 #include "core/model_tenant.h"
 
-#define KINDS_MAX      4096 /* distinct empty nodes of one fleet */
-#define THRESHOLDS_MAX 250  /* values of one resource that classes tell apart; fits a byte */
-#define PLEDGES_MAX    32   /* sets of chips that guarantees name; more count as all chips */
-#define LINE_SHELVES   (PARC_NODE_DEVICES_MAX + 2) /* no device, a share, 1.. whole devices */
-
-/* Values at which requests of the known shapes differ; ascending, the first is 0. */
-struct thresholds {
-	int64_t value[THRESHOLDS_MAX];
-	int32_t count;
-	int32_t full; /* a value did not find room: classes no longer tell everything apart */
-};
+#define KINDS_MAX    4096 /* distinct empty nodes of one fleet */
+#define PLEDGES_MAX  32	  /* sets of chips that guarantees name; more count as all chips */
+#define LINE_SHELVES (PARC_NODE_DEVICES_MAX + 2) /* no device, a share, 1.. whole devices */
 
 struct ledger {
 	int64_t rate[PARC_LEDGER_COUNT];    /* thousandths of devices in it now */
@@ -80,6 +72,7 @@ struct parc_core {
 	struct table reservations_table, holds_table, services_table, specs_table, closures_table;
 	struct node *nodes;
 	struct device *devices; /* of node slot n: limits.node_devices from n on */
+	struct beset *besets;	/* of each of these */
 	struct place *places;
 	struct job *jobs;
 	struct spec *specs;
