@@ -342,8 +342,10 @@ void allocation_set_state(struct parc_core *core, int32_t slot, int32_t state)
 
 	allocation_reckon(core, it);
 	allocation_book(core, it, -1);
-	if (state == PARC_JOB_STOPPING)
+	if (state == PARC_JOB_STOPPING) {
 		time_leave(core, it); /* its limit counts no more */
+		core->looks = 1;      /* what it leaves may be recalled */
+	}
 	it->state = (uint8_t)state;
 	if (state == PARC_JOB_STOPPING)
 		allocation_time(core, slot);

@@ -645,12 +645,9 @@ void index_rebuild(struct parc_core *core, int exact)
 	index->empty_first = index->empty_last = -1;
 	index->filled_count = 0;
 	memset(index->buckets, -1, ((size_t)index->bucket_mask + 1) * sizeof(*index->buckets));
-	for (int32_t class = 0; class < index->classes_max; class ++) {
-		uint32_t generation = index->classes[class].generation + 1;
-
-		index->classes[class] = (struct class){.generation = generation, .head = -1};
-	}
-	heap_reset(core);
+	for (int32_t class = 0; class < index->classes_max; class ++)
+		index->classes[class] = (struct class){.head = -1};
+	heap_reset(core); /* no entry of an older generation is left */
 	if (exact)
 		index->classes_table.high = index->classes_max;
 	for (int32_t i = 0; i < count; i++) {

@@ -303,6 +303,7 @@ void node_changed(struct parc_core *core, int32_t slot)
 /* Something that waits may fit there now. */
 void node_freed(struct parc_core *core, int32_t slot)
 {
+	core->looks = 1;
 	if (core->freed_count > 0 && core->freed[core->freed_count - 1] == slot)
 		return;
 	if (core->freed_count == core->limits.nodes)

@@ -85,6 +85,7 @@ static void arrays_enter(struct parc_core *core)
 void rebuild_lines(struct parc_core *core)
 {
 	core->stranded = strand_is_wanted(core);
+	tree_recount_kept(core);
 	line_reset(core);
 	array_reset(core);
 	arrays_await(core);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Recalls are sought once in a step, at most: when work has joined the queue, a rule has
- * changed, or a second has gone by. In strict order the covered are tried before, in each step.
- * Cost: what preempt.c says, for each recall and for at most VAIN_MAX that cannot be made; of the
- * queue LINES_WALKED lines are looked at.
+ * Recalls are sought in a step in which work has joined the queue, something was freed or told to
+ * stop, a rule has changed, or a second has gone by. In strict order the covered are tried before,
+ * in each step. Cost: what preempt.c says, for each recall and for at most VAIN_MAX that cannot be
+ * made; of the queue LINES_WALKED lines are looked at.
  */
 #include "core/recall.h"
 

@@ -117,7 +117,7 @@ static void job_count(struct parc_core *core, int32_t job, int32_t more)
 	int32_t tenant = job_spec(core, job)->tenant;
 
 	if (tenant >= 0)
-		tree_add_kept(core, tenant, more, quota_need(core, job));
+		tree_add_kept(core, tenant, more, quota_kept(core, job));
 }
 
 /* All its holds, and the slot. */

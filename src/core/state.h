@@ -90,10 +90,9 @@ struct parc_core {
 		int32_t first, last;
 	} idles[2]; /* derived: idle allocations, not warned and warned */
 	struct closure *closures;
-	int64_t last_window;
+	int64_t last_window, last_replica; /* the highest ids that were used */
 	struct use *uses;
 	int32_t uses_count, uses_max;
-	int64_t last_replica; /* the highest id given to a replica */
 
 	/* derived */
 	struct idmap node_ids, place_ids, job_ids, allocation_ids, tenant_ids, array_ids;
@@ -167,6 +166,7 @@ struct parc_core {
 	struct close *close;
 	struct deal *deal;
 	uint64_t plan_only; /* while a plan is made: on these chips alone; 0: on all */
+	int32_t plan_soon;  /* likewise: 1: it must hold from now on */
 	struct policy *policy;
 	struct parc_action *actions;
 	struct parc_placement *placements;
