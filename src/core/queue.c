@@ -650,30 +650,13 @@ static void pass_short_line(struct pass *pass, int32_t line, int64_t most)
 	}
 }
 
-/* How long a job may be at most to be of use in the second pass; 0: there is nothing to use. */
-static int64_t short_most(const struct parc_core *core)
-{
-	int64_t most = 0;
-
-	if (reserve_kept_milli(core) == 0)
-		return 0;
-	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
-		const struct reservation *it = &core->reservations[slot];
-
-		if (reservation_is_live(it) && it->start_us != PARC_NEVER &&
-		    it->start_us - core->time_us > most)
-			most = it->start_us - core->time_us;
-	}
-	return most;
-}
-
 /* Second pass: short work in what is kept for later. */
 static void pass_short(struct pass *pass)
 {
 	struct parc_core *core = pass->core;
 
 	for (int32_t line = pass->failed_first, next; line >= 0; line = next) {
-		int64_t most = short_most(core);
+		int64_t most = reserve_ahead_us(core);
 
 		next = core->lines[line].failed_next;
 		core->lines[line].failed = 0;

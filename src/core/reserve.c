@@ -48,6 +48,22 @@ int64_t reserve_kept_milli(const struct parc_core *core)
 	return milli;
 }
 
+int64_t reserve_ahead_us(const struct parc_core *core)
+{
+	int64_t most = 0;
+
+	if (reserve_kept_milli(core) == 0)
+		return 0;
+	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
+		const struct reservation *it = &core->reservations[slot];
+
+		if (reservation_is_live(it) && it->start_us != PARC_NEVER &&
+		    it->start_us - core->time_us > most)
+			most = it->start_us - core->time_us;
+	}
+	return most;
+}
+
 uint64_t reservation_hash(const struct parc_core *core, int32_t slot)
 {
 	const struct reservation *it = &core->reservations[slot];

@@ -79,6 +79,10 @@ void reserve_unlift(struct parc_core *core);
 /* Free thousandths that are kept for reservations. */
 int64_t reserve_kept_milli(const struct parc_core *core);
 
+/* How long it is until the last reservation begins: work that is shorter may be of use before then.
+ * 0: nothing is kept. */
+int64_t reserve_ahead_us(const struct parc_core *core);
+
 void reserve_plan_init(struct parc_core *core, struct block *block);
 
 /* Find the earliest start of a job that does not fit now: 1 and an action whose placements lie
