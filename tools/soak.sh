@@ -70,7 +70,7 @@ case "${1:-} ${2:-}" in
 		build/soak --seed $((($2 - 1) * 2500 + 1)) --runs 2500 --events 30
 	;;
 "long ")
-	echo "1..22"
+	echo "1..23"
 	sound "long runs" build/soak --seed 500000 --runs 60 --events 400
 	# Tenants' gates: trials that run just then, and a queue in strict order that ends early. Told to
 	# give way for nobody: a guest whose host's node has no core left; pairs that are not allowed any
@@ -78,10 +78,10 @@ case "${1:-} ${2:-}" in
 	# deal; holds that left a node in the order of a list. Strict order, and a recall for who fits as
 	# things are. Deals: stopped for one whom what started before barred; parts of devices taken for
 	# room. A guarantee that short work used up, with others at its gate; a new one, and a
-	# reservation in its place.
+	# reservation in its place. A recall that a stop allowed.
 	for seed in 71308:120 80033:120 80136:120 70595:120 71319:100 91133:100 92162:100 \
 		200224:200 200340:200 200880:300 202099:300 200868:300 203534:200 202222:300 \
-		600211:250 600245:250 600299:250 880037:250 990130:250 2107043:250 600625:250; do
+		600211:250 600245:250 600299:250 880037:250 990130:250 2107043:250 600625:250 600475:250; do
 		sound "seed ${seed%:*}, which failed once" \
 			build/soak --seed "${seed%:*}" --runs 1 --events "${seed#*:}"
 	done

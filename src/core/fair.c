@@ -63,10 +63,18 @@ __int128 fair_decay(__int128 past, int64_t from_us, int64_t to_us, int64_t half_
 	return past;
 }
 
+/* The lists of a way down the tree lie behind each other: each tenant once, and those that have
+ * others below them once more, among these. Behind them is room to sort the longest. */
+static int32_t lists_max(const struct parc_core *core)
+{
+	return core->limits.tenants + PARC_TENANTS_DEEP;
+}
+
 void fair_init(struct parc_core *core, struct block *block)
 {
-	core->fair_list =
-		block_take(block, 2 * ((size_t)core->limits.tenants + 1), sizeof(*core->fair_list));
+	size_t size = (size_t)lists_max(core) + (size_t)core->limits.tenants;
+
+	core->fair_list = block_take(block, size, sizeof(*core->fair_list));
 }
 
 /* ---- Ranks */
@@ -148,7 +156,7 @@ static void rank_give(struct ranks *ranks, int32_t tenant)
 static void list_rank(struct ranks *ranks, int32_t *list, int32_t count, int32_t parent)
 {
 	struct parc_core *core = ranks->core;
-	int32_t *room = core->fair_list + core->limits.tenants + 1;
+	int32_t *room = core->fair_list + lists_max(core);
 
 	sides_sort(core, list, room, count, parent);
 	for (int32_t i = 0; i < count; i++) {
@@ -259,18 +267,30 @@ int64_t fair_wake_us(const struct parc_core *core)
 	return epoch_end(core);
 }
 
+/* Does the tenant come where its share is: among those below its parent, and the parent's own jobs?
+ */
+static int is_in_place(const struct parc_core *core, int32_t tenant)
+{
+	const struct tenant *it = &core->tenants[tenant];
+
+	if (it->parent < 0)
+		return 1;
+	for (int32_t k = it->next_child; k >= 0; k = core->tenants[k].next_child)
+		if (is_owed_more(core, tenant, k, it->parent) != (it->rank < core->tenants[k].rank))
+			return 0;
+	return is_owed_more(core, tenant, it->parent, it->parent) ==
+	       (it->rank < core->tenants[it->parent].rank);
+}
+
 int fair_verify(const struct parc_core *core, struct parc_err *err)
 {
 	for (int32_t i = 0; i < core->tenants_table.high && fair_is_on(&core->rules); i++) {
 		const struct tenant *it = &core->tenants[i];
 
-		for (int32_t k = it->next_child; k >= 0; k = core->tenants[k].next_child)
-			if (it->parent >= 0 && is_owed_more(core, i, k, it->parent) !=
-						       (it->rank < core->tenants[k].rank))
-				return parc_err_set(err, PARC_ERR_MISMATCH,
-						    "F1: tenant %lld does not come where its "
-						    "share is",
-						    (long long)it->set.tenant);
+		if (!is_in_place(core, i))
+			return parc_err_set(err, PARC_ERR_MISMATCH,
+					    "F1: tenant %lld does not come where its share is",
+					    (long long)it->set.tenant);
 		if (it->past < 0 || it->charged < 0)
 			return parc_err_set(err, PARC_ERR_MISMATCH,
 					    "F1: tenant %lld was charged less than nothing",

@@ -118,29 +118,28 @@ int chip_book(const struct parc_chip *chip, const struct ask *ask, struct bookin
 }
 
 /* What is free on a device; `kept` parts are not. */
-static inline struct cell cell_of(const struct device *device, int32_t memory_mib, int kept)
+static struct cell cell_beset(const struct device *device, const struct beset *beset,
+			      int32_t memory_mib, int kept)
 {
-	int32_t milli = PARC_SHARE_WHOLE - device->used_milli - device->foreign_milli;
-	int32_t mib = memory_mib - device->used_mib - device->foreign_mib;
+	int32_t milli = PARC_SHARE_WHOLE - device->used_milli - beset->foreign_milli;
+	int32_t mib = memory_mib - (int32_t)device->used_mib - beset->foreign_mib;
 
 	if (device->failed)
 		return (struct cell){.slots = ALL_SLOTS};
-	milli -= kept ? device->kept_milli : 0;
-	mib -= kept ? device->kept_mib : 0;
+	milli -= kept ? beset->kept_milli : 0;
+	mib -= kept ? beset->kept_mib : 0;
 	return (struct cell){
 		.free_milli = (int16_t)(milli > 0 ? milli : 0),
 		.free_mib = mib > 0 ? mib : 0,
 		.owner = device->owner,
-		.slots = (uint16_t)(kept ? device->slots | device->kept_slots : device->slots),
+		.slots = (uint16_t)(kept ? device->slots | beset->kept_slots : device->slots),
 	};
 }
 
-/* `kept` is told at each call, so that the devices of the many nodes that keep nothing are copied
- * without a look at it. */
-static inline void view_fill(const struct parc_core *core, int32_t slot, int kept,
-			     struct view *view)
+static void view_fill(const struct parc_core *core, int32_t slot, int kept, struct view *view)
 {
 	const struct node *node = &core->nodes[slot];
+	const struct device *devices = &core->devices[node->devices];
 
 	view->kind = &core->kinds[node->kind];
 	view->memory_free = node->memory_free;
@@ -156,21 +155,26 @@ static inline void view_fill(const struct parc_core *core, int32_t slot, int kep
 	}
 	for (int32_t p = 0; p < node->pools_count; p++) {
 		const struct pool *pool = &node->pools[p];
-		const struct device *device = &core->devices[node->devices + pool->first];
-		struct cell *cell = &view->cells[pool->first], *end = cell + pool->count;
 		int32_t memory_mib = core->chips[pool->chip].memory_mib;
 
-		for (; cell < end; cell++, device++)
-			*cell = cell_of(device, memory_mib, kept);
+		for (int32_t i = pool->first; i < pool->first + pool->count; i++)
+			if (devices[i].failed | devices[i].beset)
+				view->cells[i] =
+					cell_beset(&devices[i], device_beset(core, &devices[i]),
+						   memory_mib, kept);
+			else /* only tasks have something of it: as most are */
+				view->cells[i] = (struct cell){
+					.free_milli =
+						(int16_t)(PARC_SHARE_WHOLE - devices[i].used_milli),
+					.free_mib = memory_mib - (int32_t)devices[i].used_mib,
+					.owner = devices[i].owner,
+					.slots = devices[i].slots};
 	}
 }
 
 void view_of_node(const struct parc_core *core, int32_t slot, struct view *view)
 {
-	if (core->nodes[slot].keeps)
-		view_fill(core, slot, 1, view);
-	else
-		view_fill(core, slot, 0, view);
+	view_fill(core, slot, core->nodes[slot].keeps, view);
 }
 
 void view_of_node_whole(const struct parc_core *core, int32_t slot, struct view *view)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Recalls are sought once in a step, at most: when work has joined the queue, a rule has
- * changed, or a second has gone by. In strict order the covered are tried before, in each step.
- * Cost: what preempt.c says, for each recall and for at most VAIN_MAX that cannot be made; of the
- * queue LINES_WALKED lines are looked at.
+ * Recalls are sought in a step in which work has joined the queue, something was freed or told to
+ * stop, a rule has changed, or a second has gone by. In strict order the covered are tried before,
+ * in each step. Cost: what preempt.c says, for each recall and for at most VAIN_MAX that cannot be
+ * made; of the queue LINES_WALKED lines are looked at.
  */
 #include "core/recall.h"
 
@@ -274,12 +274,11 @@ int recall_start(struct parc_core *core, int *full)
 	return started;
 }
 
-int recall_decide(struct parc_core *core)
+/* Kept apart, for a look is large and most steps have none. */
+static int recalls_seek(struct parc_core *core)
 {
 	struct look look = {.full = 0};
 
-	if (!core->looks || !preempt_is_on(core) || core->running == 0)
-		return 1;
 	if (core->rules.reclaim)
 		look_at_covered(core, &look);
 	look.walk.count = 0;
@@ -287,4 +286,11 @@ int recall_decide(struct parc_core *core)
 		look_at_rights(core, &look);
 	core->looks = look.full;
 	return !look.full;
+}
+
+int recall_decide(struct parc_core *core)
+{
+	if (!core->looks || !preempt_is_on(core) || core->running == 0)
+		return 1;
+	return recalls_seek(core);
 }

@@ -127,8 +127,18 @@ static void jobs_count(struct parc_core *core)
 			tree_add_pending(core, spec_of(core, it)->tenant, !job_is_service(it));
 		else
 			tree_add_running(core, spec_of(core, it)->tenant, 1);
-		if (it->reservation >= 0)
-			tree_add_kept(core, spec_of(core, it)->tenant, 1, quota_need(core, i));
+	}
+}
+
+void tree_recount_kept(struct parc_core *core)
+{
+	for (int32_t i = 0; i < core->tenants_table.high; i++)
+		core->tenants[i].kept_jobs = core->tenants[i].kept_normal = 0;
+	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
+		int32_t job = core->reservations[slot].job;
+
+		if (job >= 0)
+			tree_add_kept(core, job_spec(core, job)->tenant, 1, quota_kept(core, job));
 	}
 }
 
@@ -166,14 +176,19 @@ void tree_add_running(struct parc_core *core, int32_t tenant, int32_t more)
 	}
 }
 
-void tree_add_kept(struct parc_core *core, int32_t tenant, int32_t more, int64_t normal)
+void tree_claim(struct parc_core *core, int32_t tenant, int32_t jobs, int64_t normal)
 {
 	for (; tenant >= 0; tenant = core->tenants[tenant].parent) {
-		core->tenants[tenant].kept_jobs += more;
-		core->tenants[tenant].kept_normal += more * normal;
-		if (more < 0)
-			quota_note(core, tenant);
+		core->tenants[tenant].kept_jobs += jobs;
+		core->tenants[tenant].kept_normal += normal;
 	}
+}
+
+void tree_add_kept(struct parc_core *core, int32_t tenant, int32_t more, int64_t normal)
+{
+	tree_claim(core, tenant, more, more * normal);
+	for (; tenant >= 0 && more < 0; tenant = core->tenants[tenant].parent)
+		quota_note(core, tenant);
 }
 
 static int fulfils(const struct tenant *holder, int32_t chip)
@@ -223,7 +238,7 @@ int tree_check_pending(const struct parc_core *core, int32_t tenant, struct parc
 
 /* What one tenant should have, counted from jobs and from its children. */
 struct recount {
-	int64_t normal, pending, running;
+	int64_t normal, pending, running, kept_normal;
 };
 
 static void recount_add(const struct parc_core *core, int32_t tenant, struct recount *sum)
@@ -233,6 +248,12 @@ static void recount_add(const struct parc_core *core, int32_t tenant, struct rec
 	sum->normal += it->usage.normal.rate;
 	sum->pending += it->pending;
 	sum->running += it->running;
+	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
+		int32_t job = core->reservations[slot].job;
+
+		if (job >= 0 && job_spec(core, job)->tenant == tenant)
+			sum->kept_normal += quota_need(core, job);
+	}
 	for (int32_t i = it->first_child; i >= 0; i = core->tenants[i].next_child)
 		recount_add(core, i, sum);
 }
@@ -263,7 +284,8 @@ int tree_verify(const struct parc_core *core, struct parc_err *err)
 
 		recount_add(core, i, &sum);
 		if (sum.normal != it->tree_normal || sum.pending != it->tree_pending ||
-		    sum.running != it->tree_running || it->used_normal < 0 || it->kept_normal < 0 ||
+		    sum.running != it->tree_running || it->used_normal < 0 ||
+		    (core->stranded && sum.kept_normal != it->kept_normal) ||
 		    it->parent != idmap_find(&core->tenant_ids, it->set.parent))
 			return parc_err_set(err, PARC_ERR_MISMATCH,
 					    "T1: the sums of tenant %lld are not those of its tree",

@@ -397,14 +397,48 @@ static int waits_for_a_deal(const struct parc_core *core)
 	return 0;
 }
 
-/* Setting the same policy again tries all lines. What then starts has been forgotten. */
+/* Whom time alone lets recall is looked for once a second: has any such time come since the second
+ * began? Work has run for so long that it may be told to stop, what was reserved is due, tenants
+ * are ranked anew; levels of service grow all the time. */
+static int is_ripe(const struct parc_core *core)
+{
+	const struct parc_policy *rules = &core->rules;
+	int64_t second_us = core->time_us - core->time_us % 1000000;
+	int64_t ran_us[] = {rules->run_min_us, rules->reclaim_us};
+
+	for (int32_t i = 0; i < core->jobs_table.high; i++)
+		for (int k = 0; k < 2 && core->jobs[i].runs; k++) {
+			int64_t ripe_us = core->allocations[i].start_us + ran_us[k];
+
+			if (ripe_us > second_us && ripe_us <= core->time_us)
+				return 1;
+		}
+	for (int32_t i = 0; i < core->reservations_table.high; i++)
+		if (core->reservations[i].start_us > second_us &&
+		    core->reservations[i].start_us <= core->time_us)
+			return 1;
+	return (rules->order == PARC_ORDER_ATTAINED && rules->preempt) || core->fair_us > second_us;
+}
+
+/* A recall that should have been made before. */
+static const struct parc_action *first_unrecalled(const struct rig *rig,
+						  const struct parc_actions *actions)
+{
+	for (int32_t i = 0; i < actions->count && !is_ripe(rig->main); i++)
+		if (actions->list[i].kind == PARC_ACTION_RECALL)
+			return &actions->list[i];
+	return NULL;
+}
+
+/* Setting the same policy again tries all lines. What then starts, or recalls, has been forgotten.
+ */
 int rig_probe(struct rig *rig)
 {
 	struct parc_event event = {.kind = PARC_EVENT_POLICY_SET};
 	struct parc_actions actions;
 	int64_t size = state_bytes(rig, rig->main, 0);
 	struct parc_core *copy = parc_state_decode(rig->bytes, (size_t)size, NULL);
-	const struct parc_action *start = NULL;
+	const struct parc_action *start = NULL, *recall = NULL;
 	int result = 0;
 
 	if (copy == NULL)
@@ -413,13 +447,19 @@ int rig_probe(struct rig *rig)
 	event.policy = copy->rules;
 	event.policy.seed = 0;
 	if (copy->unfinished == 0 && !waits_for_a_deal(copy) &&
-	    parc_step(copy, &event, &actions, NULL) == 0)
+	    parc_step(copy, &event, &actions, NULL) == 0) {
 		start = first_forgotten(rig, &actions);
+		recall = first_unrecalled(rig, &actions);
+	}
 	if (start != NULL) {
 		int32_t job = idmap_find(&rig->main->job_ids, start->job);
 
 		result = fail(rig, "forgotten", "job %lld waits (%s), but would start if tried",
 			      (long long)start->job, parc_reason_name(rig->main->jobs[job].reason));
+	} else if (recall != NULL) {
+		result =
+			fail(rig, "unrecalled", "job %lld waits, but would recall if it were tried",
+			     (long long)recall->job);
 	}
 	parc_core_destroy(copy);
 	return result;
