@@ -159,10 +159,7 @@ static struct cell cell_beset(const struct device *device, const struct beset *b
 	};
 }
 
-/* `kept` is told at each call, so that the devices of the many nodes that keep nothing are copied
- * without a look at it. */
-static inline void view_fill(const struct parc_core *core, int32_t slot, int kept,
-			     struct view *view)
+static void view_fill(const struct parc_core *core, int32_t slot, int kept, struct view *view)
 {
 	const struct node *node = &core->nodes[slot];
 	const struct device *devices = &core->devices[node->devices];
@@ -200,10 +197,7 @@ static inline void view_fill(const struct parc_core *core, int32_t slot, int kep
 
 void view_of_node(const struct parc_core *core, int32_t slot, struct view *view)
 {
-	if (core->nodes[slot].keeps)
-		view_fill(core, slot, 1, view);
-	else
-		view_fill(core, slot, 0, view);
+	view_fill(core, slot, core->nodes[slot].keeps, view);
 }
 
 void view_of_node_whole(const struct parc_core *core, int32_t slot, struct view *view)
