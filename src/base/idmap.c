@@ -7,6 +7,11 @@
 #include "base/random.h"
 
 #define NOWHERE UINT32_MAX
+#define AWAY_MOST                                                                                  \
+	31	       /* steps from home that a cell can tell, if its slot leaves it the bits ... \
+			*/
+#define AWAY_SPARE 512 /* ... for so many different values; else: */
+#define AWAY_LEAST 1
 
 void idmap_init(struct idmap *map, struct block *block, int32_t ids_max, const void *records,
 		size_t stride)
@@ -15,6 +20,7 @@ void idmap_init(struct idmap *map, struct block *block, int32_t ids_max, const v
 
 	while (slot_mask < (uint32_t)ids_max)
 		slot_mask = 2 * slot_mask + 1;
+	map->far = UINT32_MAX / (slot_mask + UINT64_C(1)) >= AWAY_SPARE ? AWAY_MOST : AWAY_LEAST;
 	map->cells = block_take(block, size, sizeof(*map->cells));
 	map->records = records;
 	map->stride = stride;
@@ -40,10 +46,13 @@ static uint32_t home(const struct idmap *map, uint32_t hash)
 	return (uint32_t)quad * 4 + (hash & 3);
 }
 
-/* The part of the hash that a cell has, where it has it. */
-static uint32_t tag(const struct idmap *map, uint32_t hash)
+/* What a cell has above the slot: how far it is away from its home, as far as it can tell, and
+ * above that a part of the hash. */
+static uint32_t tag(const struct idmap *map, uint32_t hash, uint32_t away)
 {
-	return (hash >> 2) * (map->slot_mask + 1);
+	uint32_t near = away < map->far ? away : map->far;
+
+	return ((hash >> 2) * (map->far + 1) + near) * (map->slot_mask + 1);
 }
 
 static uint32_t after(const struct idmap *map, uint32_t i)
@@ -70,14 +79,26 @@ static int64_t cell_id(const struct idmap *map, uint32_t i)
 	return id;
 }
 
+/* How far a cell that is taken lies behind its home: it says so, unless it is very far. */
+static uint32_t cell_away(const struct idmap *map, uint32_t i)
+{
+	uint32_t away = map->cells[i] / (map->slot_mask + 1) & map->far;
+
+	return away < map->far ? away : distance(map, home(map, hash_of(cell_id(map, i))), i);
+}
+
 /* The cell of the id, or NOWHERE; then `*free` is where it would go. */
 static uint32_t probe(const struct idmap *map, int64_t id, uint32_t *free)
 {
-	uint32_t hash = hash_of(id), wanted = tag(map, hash), i = home(map, hash);
+	uint32_t hash = hash_of(id), i = home(map, hash), away = 0;
+	uint32_t wanted = tag(map, hash, 0);
 
-	for (; map->cells[i] != 0; i = after(map, i))
+	for (; map->cells[i] != 0; i = after(map, i)) {
 		if ((map->cells[i] & ~map->slot_mask) == wanted && cell_id(map, i) == id)
 			return i;
+		if (away++ < map->far)
+			wanted += map->slot_mask + 1;
+	}
 	*free = i;
 	return NOWHERE;
 }
@@ -97,14 +118,29 @@ int32_t idmap_find(const struct idmap *map, int64_t id)
 	return i == NOWHERE ? -1 : (int32_t)cell_slot(map, i);
 }
 
+/* Put the id of this hash into a cell. */
+static void cell_set(struct idmap *map, uint32_t i, uint32_t hash, int32_t slot)
+{
+	map->cells[i] = tag(map, hash, distance(map, home(map, hash), i)) | ((uint32_t)slot + 1);
+}
+
 void idmap_add(struct idmap *map, int64_t id, int32_t slot)
 {
 	uint32_t free = 0, found = probe(map, id, &free);
 
 	ASSERT(id > 0 && slot >= 0 && (uint32_t)slot < map->slot_mask && found == NOWHERE);
 	ASSERT(((int64_t)map->count + 1) * 3 <= (int64_t)map->size * 2);
-	map->cells[free] = tag(map, hash_of(id)) | ((uint32_t)slot + 1);
+	cell_set(map, free, hash_of(id), slot);
 	map->count++;
+}
+
+/* A cell moves to a hole `steps` before it. */
+static void cell_move(struct idmap *map, uint32_t i, uint32_t hole, uint32_t away, uint32_t steps)
+{
+	if (away < map->far)
+		map->cells[hole] = map->cells[i] - steps * (map->slot_mask + 1);
+	else
+		cell_set(map, hole, hash_of(cell_id(map, i)), (int32_t)cell_slot(map, i));
 }
 
 void idmap_remove(struct idmap *map, int64_t id)
@@ -113,13 +149,16 @@ void idmap_remove(struct idmap *map, int64_t id)
 
 	ASSERT(hole != NOWHERE);
 	for (;;) {
+		uint32_t away, steps;
+
 		i = after(map, i);
 		if (map->cells[i] == 0)
 			break;
 		/* A cell may move back only if its home does not lie behind the hole. */
-		if (distance(map, home(map, hash_of(cell_id(map, i))), i) >=
-		    distance(map, hole, i)) {
-			map->cells[hole] = map->cells[i];
+		away = cell_away(map, i);
+		steps = distance(map, hole, i);
+		if (away >= steps) {
+			cell_move(map, i, hole, away, steps);
 			hole = i;
 		}
 	}

@@ -3,13 +3,13 @@
  * A map from ids (int64 above 0) to the slots (int32) of the records that have them: open
  * addressing with linear probing and backward-shift deletion, so there are no tombstones and it
  * never degrades. At most two thirds full by its size. The ids stay in the records: a cell of 4
- * bytes has a slot, and the bits that this leaves (12 of a map for a million) are of the id's hash,
- * so that hardly ever another record is looked at. The order of its cells is never looked at by a
- * decision.
+ * bytes has a slot, and the bits that this leaves (12 of a map for a million) tell how far it is
+ * from its home and a part of the id's hash, so that hardly ever another record is looked at. The
+ * order of its cells is never looked at by a decision.
  *
  * Cost: a look-up is one cache miss in the map and one at the record, which is wanted anyhow. A
- * removal looks at the records of the cells right behind, on which depends whether they move up:
- * none in a map that is filled sparsely, four in a full one.
+ * removal looks at the cells right behind, which tell whether they may move up, and at no other
+ * record.
  */
 #ifndef BASE_IDMAP_H
 #define BASE_IDMAP_H
@@ -24,6 +24,7 @@ struct idmap {
 	size_t stride;
 	uint32_t size;	    /* cells, a multiple of 4 */
 	uint32_t slot_mask; /* the bits of a cell that are the slot's */
+	uint32_t far;	    /* steps from home that a cell can tell, and all that are more */
 	int32_t count;
 };
 

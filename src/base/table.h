@@ -21,6 +21,16 @@ struct table {
 	int32_t size;	     /* slots there are */
 };
 
+/* Fetch a record from memory, with all lines of the cache that it lies in. */
+static inline void lines_prefetch(const void *record, size_t bytes)
+{
+	const char *at = record, *last = at + bytes - 1;
+
+	for (; at < last; at += TABLE_LINE_BYTES)
+		__builtin_prefetch(at, 1);
+	__builtin_prefetch(last, 1);
+}
+
 /* Take `size` records of a type from the block and return them. `field`, of an int32_t, is the one
  * that a free record has its link in: nobody may look at it while the record is free. */
 #define TABLE_INIT(table, block, size, type, field) \
@@ -62,10 +72,9 @@ static inline int table_has_room(const struct table *table, int64_t more)
 static inline void table_prefetch(const struct table *table)
 {
 	int32_t slot = table->first_free >= 0 ? table->first_free : table->high;
-	const char *record = table->records + (size_t)slot * table->stride;
 
-	for (size_t at = 0; at < table->stride && slot < table->size; at += TABLE_LINE_BYTES)
-		__builtin_prefetch(record + at, 1);
+	if (slot < table->size)
+		lines_prefetch(table->records + (size_t)slot * table->stride, table->stride);
 }
 
 static inline int32_t table_take(struct table *table)

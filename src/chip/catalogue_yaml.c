@@ -56,6 +56,12 @@ static int is_digits(const char *bytes, size_t count)
 	return 1;
 }
 
+/* Two digits from 01 to `last`. */
+static int is_part(const char *bytes, const char *last)
+{
+	return is_digits(bytes, 2) && memcmp(bytes, "01", 2) >= 0 && memcmp(bytes, last, 2) <= 0;
+}
+
 /* 2025, 2025-04 or 2025-04-21; or unknown. */
 static int is_date(const char *date)
 {
@@ -65,8 +71,8 @@ static int is_date(const char *date)
 		return 1;
 	return (size == 4 || (size == 7 && date[4] == '-') ||
 		(size == 10 && date[4] == '-' && date[7] == '-')) &&
-	       is_digits(date, 4) && (size < 7 || is_digits(date + 5, 2)) &&
-	       (size < 10 || is_digits(date + 8, 2));
+	       is_digits(date, 4) && (size < 7 || is_part(date + 5, "12")) &&
+	       (size < 10 || is_part(date + 8, "31"));
 }
 
 /* ---- Sources */

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * `parc gen`: writes a fleet or a workload made from a mix and a seed (src/trace/generate.h). The
- * file is opened only when there is something to write, and removed when writing it failed.
+ * file is opened only when there is something to write, and is whole or not there (outfile.h).
  */
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cli/chips_option.h"
 #include "cli/command.h"
+#include "cli/outfile.h"
 #include "trace/fleet_build.h"
 #include "trace/generate.h"
 
@@ -130,50 +129,31 @@ static int read_options(struct gen_options *options, int argc, char **argv,
 	return COMMAND_OK;
 }
 
-static FILE *open_output(const char *path, struct parc_err *err)
-{
-	FILE *out = path == NULL ? stdout : fopen(path, "w");
-
-	if (out == NULL)
-		parc_err_set(err, PARC_ERR_IO, "%s: %s", path, strerror(errno));
-	return out;
-}
-
-/* Close what was written; a file that is not whole is removed, a device is not. */
-static int close_output(FILE *out, const char *path, int code, struct parc_err *err)
-{
-	struct stat status;
-	bool is_file;
-
-	if (path == NULL)
-		return code;
-	is_file = fstat(fileno(out), &status) == 0 && S_ISREG(status.st_mode);
-	if (fclose(out) != 0 && code == 0)
-		code = parc_err_set(err, PARC_ERR_IO, "%s: %s", path, strerror(errno));
-	if (code != 0 && is_file)
-		remove(path);
-	return code;
-}
-
 static int write_fleet(const struct fleet *fleet, const struct gen_options *options,
 		       struct parc_err *err)
 {
-	FILE *out = open_output(options->output, err);
+	gen_writer *write = find_format(options->format);
+	struct outfile outfile;
+	int code;
 
-	if (out == NULL)
-		return PARC_ERR_IO;
-	return close_output(out, options->output, find_format(options->format)(fleet, out, err),
-			    err);
+	if (options->output == NULL)
+		return write(fleet, stdout, err);
+	code = outfile_open(&outfile, options->output, err);
+	return code != 0 ? code : outfile_close(&outfile, write(fleet, outfile.stream, err), err);
 }
 
 static int write_tasks(const struct tasks *tasks, const struct fleet *fleet,
 		       const struct gen_options *options, struct parc_err *err)
 {
-	FILE *out = open_output(options->output, err);
+	struct outfile outfile;
+	int code;
 
-	if (out == NULL)
-		return PARC_ERR_IO;
-	return close_output(out, options->output, tasks_write_openb(tasks, fleet, out, err), err);
+	if (options->output == NULL)
+		return tasks_write_openb(tasks, fleet, stdout, err);
+	code = outfile_open(&outfile, options->output, err);
+	return code != 0 ? code
+			 : outfile_close(&outfile,
+					 tasks_write_openb(tasks, fleet, outfile.stream, err), err);
 }
 
 static int make_fleet(const struct gen_options *options, struct parc_err *err)

@@ -55,7 +55,10 @@ static int list_run(const struct live *live)
 		client_answer_deinit(&answer);
 	} while (code == COMMAND_OK && after != 0);
 	if (code == COMMAND_OK && live->json) {
-		json_dumpf(services, stdout, JSON_INDENT(2));
+		json_t *root = json_pack("{s:O}", "services", services);
+
+		json_dumpf(root, stdout, JSON_INDENT(2));
+		json_decref(root);
 		printf("\n");
 	} else if (code == COMMAND_OK) {
 		printf("     JOB  NAME                REPLICAS    NEEDS  BETWEEN         "

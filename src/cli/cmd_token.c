@@ -8,7 +8,6 @@
 
 static const char token_text[] =
 	"Usage: parc token add --user NAME [OPTION]...\n"
-	"\n"
 	"       parc token [list]\n"
 	"       parc token revoke TOKEN\n"
 	"\n"
@@ -88,12 +87,14 @@ static int token_list(const struct token *token)
 	int code = live_call(&token->live, "GET", "/v1/tokens", NULL, &answer);
 	const json_t *list = json_object_get(answer.json, "tokens");
 
+	if (code == COMMAND_OK && !token->live.json)
+		printf("   ID  USER              ROLE      VALID FOR     NOTE\n");
 	for (size_t i = 0; code == COMMAND_OK && !token->live.json && i < json_array_size(list);
 	     i++) {
 		const json_t *it = json_array_get(list, i);
 		int64_t left_us = live_integer(it, "expires_us") - live_now_us();
 
-		printf("%4lld  ", (long long)live_integer(it, "token"));
+		printf("%5lld  ", (long long)live_integer(it, "token"));
 		live_print_text(live_string(it, "user"), 16);
 		printf("  %-8s  %-12s  ", live_string(it, "role"),
 		       live_integer(it, "revoked_us") != 0 ? "revoked"

@@ -150,8 +150,13 @@ static int list_run(const struct window *window)
 	struct client_answer answer;
 	int code = live_call(&window->live, "GET", "/v1/windows", NULL, &answer);
 
-	if (code == COMMAND_OK && !window->live.json)
-		window_print(json_object_get(answer.json, "windows"));
+	if (code == COMMAND_OK && !window->live.json) {
+		const json_t *windows = json_object_get(answer.json, "windows");
+
+		if (json_array_size(windows) == 0)
+			printf("There are no windows.\n");
+		window_print(windows);
+	}
 	client_answer_deinit(&answer);
 	return code;
 }

@@ -216,80 +216,93 @@ static int set_place(struct sim_options *options, const char *text)
 
 enum sim_option_kind { SIM_TEXT, SIM_WHOLE, SIM_SECONDS, SIM_HOURS, SIM_FLAG, SIM_SET };
 
+/* What `parc sim` is used for, one of them at a time. */
+enum sim_use {
+	SIM_FOR_REPLAY = 1,
+	SIM_FOR_SATURATION = 2,
+	SIM_FOR_CHURN = 4,
+	SIM_FOR_PACKING = 8,
+	SIM_FOR_AUDIT = 16,
+	SIM_FOR_LISTS = SIM_FOR_SATURATION | SIM_FOR_CHURN,
+	SIM_FOR_RUNS = SIM_FOR_REPLAY | SIM_FOR_LISTS,
+	SIM_FOR_ALL = SIM_FOR_RUNS | SIM_FOR_PACKING,
+};
+
 struct sim_option {
 	const char *name;
 	enum sim_option_kind kind;
 	size_t offset;	  /* of the field in sim_options */
 	int64_t min, max; /* SIM_WHOLE */
 	int (*set)(struct sim_options *, const char *);
+	uint8_t uses; /* enum sim_use, those that take it */
 };
 
 #define FIELD(name) offsetof(struct sim_options, name)
 static const struct sim_option sim_options_table[] = {
-	{"fleet", SIM_TEXT, FIELD(fleet), 0, 0, NULL},
-	{"trace", SIM_TEXT, FIELD(trace), 0, 0, NULL},
-	{"format", SIM_TEXT, FIELD(format), 0, 0, NULL},
-	{"chips", SIM_SET, 0, 0, 0, add_chips},
-	{"lenient", SIM_FLAG, FIELD(lenient), 0, 0, NULL},
-	{"devices", SIM_FLAG, FIELD(devices), 0, 0, NULL},
-	{"task-size", SIM_WHOLE, FIELD(task_size), 1, PARC_NODE_DEVICES_MAX, NULL},
-	{"speeds", SIM_TEXT, FIELD(speeds), 0, 0, NULL},
-	{"rate", SIM_SET, 0, 0, 0, set_rate},
-	{"static", SIM_WHOLE, FIELD(static_max), 1, JOBS_MAX, NULL},
-	{"measure", SIM_SET, 0, 0, 0, set_measure},
-	{"know-lengths", SIM_TEXT, FIELD(know_lengths), 0, 0, NULL},
-	{"move-cost", SIM_SECONDS, FIELD(move_us), 0, 0, NULL},
-	{"round", SIM_SECONDS, FIELD(round_us), 0, 0, NULL},
-	{"pairs", SIM_FLAG, FIELD(pairs), 0, 0, NULL},
-	{"order-file", SIM_TEXT, FIELD(order_file), 0, 0, NULL},
-	{"seeds", SIM_WHOLE, FIELD(seeds), 1, SIM_SEEDS_MAX, NULL},
-	{"seed", SIM_WHOLE, FIELD(seed), 0, INT32_MAX, NULL},
-	{"saturate", SIM_SET, 0, 0, 0, set_saturate},
-	{"churn", SIM_FLAG, FIELD(churn), 0, 0, NULL},
-	{"load", SIM_TEXT, FIELD(load), 0, 0, NULL},
-	{"lengths", SIM_TEXT, FIELD(lengths), 0, 0, NULL},
-	{"estimate", SIM_FLAG, FIELD(estimate), 0, 0, NULL},
-	{"arrivals", SIM_WHOLE, FIELD(arrivals), 1, ARRIVALS_MAX, NULL},
-	{"hours", SIM_WHOLE, FIELD(hours), 1, 100000, NULL},
-	{"policy", SIM_TEXT, FIELD(policy), 0, 0, NULL},
-	{"policy-file", SIM_TEXT, FIELD(policy_file), 0, 0, NULL},
-	{"place", SIM_SET, 0, 0, 0, set_place},
-	{"compare", SIM_TEXT, FIELD(compare), 0, 0, NULL},
-	{"profile", SIM_SET, 0, 0, 0, set_profile},
-	{"tiers", SIM_SET, 0, 0, 0, set_tiers},
-	{"age", SIM_HOURS, FIELD(age_us), 0, 0, NULL},
-	{"abrupt", SIM_FLAG, FIELD(is_abrupt), 0, 0, NULL},
-	{"tenants", SIM_TEXT, FIELD(tenants), 0, 0, NULL},
-	{"half-life", SIM_HOURS, FIELD(half_life_us), 0, 0, NULL},
-	{"run-min", SIM_SECONDS, FIELD(run_min_us), 0, 0, NULL},
-	{"reclaim-time", SIM_SECONDS, FIELD(reclaim_us), 0, 0, NULL},
-	{"reserve", SIM_WHOLE, FIELD(reserve_max), 1, PARC_RESERVE_MAX, NULL},
-	{"start-time", SIM_SECONDS, FIELD(start_us), 0, 0, NULL},
-	{"stop-time", SIM_SECONDS, FIELD(stop_us), 0, 0, NULL},
-	{"limits", SIM_SET, 0, 0, 0, set_limits},
-	{"checkpoint", SIM_SECONDS, FIELD(checkpoint_us), 0, 0, NULL},
-	{"mtbf", SIM_SET, 0, 0, 0, set_mtbf},
-	{"mttr", SIM_HOURS, FIELD(mttr_us), 0, 0, NULL},
-	{"fence", SIM_SECONDS, FIELD(fence_us), 0, 0, NULL},
-	{"trials", SIM_WHOLE, FIELD(trial_max), 0, PARC_SPEED_RUNS_MAX, NULL},
-	{"learn-speeds", SIM_FLAG, FIELD(learn_speeds), 0, 0, NULL},
-	{"true-speeds", SIM_TEXT, FIELD(true_speeds), 0, 0, NULL},
-	{"requeue", SIM_WHOLE, FIELD(requeue_max), 0, 1000000, NULL},
-	{"html", SIM_TEXT, FIELD(html), 0, 0, NULL},
-	{"services", SIM_TEXT, FIELD(services), 0, 0, NULL},
-	{"windows", SIM_TEXT, FIELD(windows), 0, 0, NULL},
-	{"use", SIM_TEXT, FIELD(use), 0, 0, NULL},
-	{"memory", SIM_WHOLE, FIELD(memory_mib), 1, PARC_DEVICE_MEMORY_MAX, NULL},
-	{"percentile", SIM_SET, 0, 0, 0, set_percentile},
-	{"margin", SIM_SET, 0, 0, 0, set_margin},
-	{"json", SIM_FLAG, FIELD(json), 0, 0, NULL},
-	{"digest", SIM_FLAG, FIELD(digest), 0, 0, NULL},
-	{"record", SIM_TEXT, FIELD(dump), 0, 0, NULL},
-	{"dump", SIM_TEXT, FIELD(dump), 0, 0, NULL},
-	{"audit", SIM_TEXT, FIELD(audit), 0, 0, NULL},
-	{"halfway", SIM_FLAG, FIELD(halfway), 0, 0, NULL},
-	{"verify", SIM_FLAG, FIELD(verify), 0, 0, NULL},
-	{"check", SIM_WHOLE, FIELD(check_steps), 1, INT32_MAX, NULL},
+	{"fleet", SIM_TEXT, FIELD(fleet), 0, 0, NULL, SIM_FOR_ALL},
+	{"trace", SIM_TEXT, FIELD(trace), 0, 0, NULL, SIM_FOR_RUNS},
+	{"format", SIM_TEXT, FIELD(format), 0, 0, NULL, SIM_FOR_RUNS},
+	{"chips", SIM_SET, 0, 0, 0, add_chips, SIM_FOR_ALL},
+	{"lenient", SIM_FLAG, FIELD(lenient), 0, 0, NULL, SIM_FOR_REPLAY},
+	{"devices", SIM_FLAG, FIELD(devices), 0, 0, NULL, SIM_FOR_REPLAY},
+	{"task-size", SIM_WHOLE, FIELD(task_size), 1, PARC_NODE_DEVICES_MAX, NULL, SIM_FOR_REPLAY},
+	{"speeds", SIM_TEXT, FIELD(speeds), 0, 0, NULL, SIM_FOR_REPLAY},
+	{"rate", SIM_SET, 0, 0, 0, set_rate, SIM_FOR_REPLAY},
+	{"static", SIM_WHOLE, FIELD(static_max), 1, JOBS_MAX, NULL, SIM_FOR_REPLAY},
+	{"measure", SIM_SET, 0, 0, 0, set_measure, SIM_FOR_REPLAY},
+	{"know-lengths", SIM_TEXT, FIELD(know_lengths), 0, 0, NULL, SIM_FOR_REPLAY},
+	{"move-cost", SIM_SECONDS, FIELD(move_us), 0, 0, NULL, SIM_FOR_REPLAY},
+	{"round", SIM_SECONDS, FIELD(round_us), 0, 0, NULL, SIM_FOR_REPLAY},
+	{"pairs", SIM_FLAG, FIELD(pairs), 0, 0, NULL, SIM_FOR_REPLAY},
+	{"order-file", SIM_TEXT, FIELD(order_file), 0, 0, NULL, SIM_FOR_LISTS},
+	{"seeds", SIM_WHOLE, FIELD(seeds), 1, SIM_SEEDS_MAX, NULL, SIM_FOR_LISTS},
+	{"seed", SIM_WHOLE, FIELD(seed), 0, INT32_MAX, NULL, SIM_FOR_RUNS},
+	{"saturate", SIM_SET, 0, 0, 0, set_saturate, SIM_FOR_LISTS},
+	{"churn", SIM_FLAG, FIELD(churn), 0, 0, NULL, SIM_FOR_LISTS},
+	{"load", SIM_TEXT, FIELD(load), 0, 0, NULL, SIM_FOR_REPLAY | SIM_FOR_CHURN},
+	{"lengths", SIM_TEXT, FIELD(lengths), 0, 0, NULL, SIM_FOR_REPLAY | SIM_FOR_CHURN},
+	{"estimate", SIM_FLAG, FIELD(estimate), 0, 0, NULL, SIM_FOR_REPLAY},
+	{"arrivals", SIM_WHOLE, FIELD(arrivals), 1, ARRIVALS_MAX, NULL, SIM_FOR_CHURN},
+	{"hours", SIM_WHOLE, FIELD(hours), 1, 100000, NULL, SIM_FOR_CHURN},
+	{"policy", SIM_TEXT, FIELD(policy), 0, 0, NULL, SIM_FOR_REPLAY},
+	{"policy-file", SIM_TEXT, FIELD(policy_file), 0, 0, NULL, SIM_FOR_REPLAY},
+	{"place", SIM_SET, 0, 0, 0, set_place, SIM_FOR_ALL},
+	{"compare", SIM_TEXT, FIELD(compare), 0, 0, NULL, SIM_FOR_RUNS},
+	{"profile", SIM_SET, 0, 0, 0, set_profile, SIM_FOR_LISTS},
+	{"tiers", SIM_SET, 0, 0, 0, set_tiers, SIM_FOR_REPLAY},
+	{"age", SIM_HOURS, FIELD(age_us), 0, 0, NULL, SIM_FOR_REPLAY},
+	{"abrupt", SIM_FLAG, FIELD(is_abrupt), 0, 0, NULL, SIM_FOR_REPLAY},
+	{"tenants", SIM_TEXT, FIELD(tenants), 0, 0, NULL, SIM_FOR_REPLAY},
+	{"half-life", SIM_HOURS, FIELD(half_life_us), 0, 0, NULL, SIM_FOR_REPLAY},
+	{"run-min", SIM_SECONDS, FIELD(run_min_us), 0, 0, NULL, SIM_FOR_REPLAY},
+	{"reclaim-time", SIM_SECONDS, FIELD(reclaim_us), 0, 0, NULL, SIM_FOR_REPLAY},
+	{"reserve", SIM_WHOLE, FIELD(reserve_max), 1, PARC_RESERVE_MAX, NULL, SIM_FOR_REPLAY},
+	{"start-time", SIM_SECONDS, FIELD(start_us), 0, 0, NULL, SIM_FOR_REPLAY},
+	{"stop-time", SIM_SECONDS, FIELD(stop_us), 0, 0, NULL, SIM_FOR_REPLAY},
+	{"limits", SIM_SET, 0, 0, 0, set_limits, SIM_FOR_REPLAY},
+	{"checkpoint", SIM_SECONDS, FIELD(checkpoint_us), 0, 0, NULL, SIM_FOR_REPLAY},
+	{"mtbf", SIM_SET, 0, 0, 0, set_mtbf, SIM_FOR_REPLAY},
+	{"mttr", SIM_HOURS, FIELD(mttr_us), 0, 0, NULL, SIM_FOR_REPLAY},
+	{"fence", SIM_SECONDS, FIELD(fence_us), 0, 0, NULL, SIM_FOR_REPLAY},
+	{"trials", SIM_WHOLE, FIELD(trial_max), 0, PARC_SPEED_RUNS_MAX, NULL, SIM_FOR_REPLAY},
+	{"learn-speeds", SIM_FLAG, FIELD(learn_speeds), 0, 0, NULL, SIM_FOR_REPLAY},
+	{"true-speeds", SIM_TEXT, FIELD(true_speeds), 0, 0, NULL, SIM_FOR_REPLAY},
+	{"requeue", SIM_WHOLE, FIELD(requeue_max), 0, 1000000, NULL, SIM_FOR_REPLAY},
+	{"html", SIM_TEXT, FIELD(html), 0, 0, NULL, SIM_FOR_REPLAY},
+	{"services", SIM_TEXT, FIELD(services), 0, 0, NULL, SIM_FOR_REPLAY},
+	{"windows", SIM_TEXT, FIELD(windows), 0, 0, NULL, SIM_FOR_REPLAY},
+	{"use", SIM_TEXT, FIELD(use), 0, 0, NULL, SIM_FOR_PACKING},
+	{"memory", SIM_WHOLE, FIELD(memory_mib), 1, PARC_DEVICE_MEMORY_MAX, NULL, SIM_FOR_PACKING},
+	{"percentile", SIM_SET, 0, 0, 0, set_percentile, SIM_FOR_PACKING},
+	{"margin", SIM_SET, 0, 0, 0, set_margin, SIM_FOR_PACKING},
+	{"json", SIM_FLAG, FIELD(json), 0, 0, NULL, SIM_FOR_ALL},
+	{"digest", SIM_FLAG, FIELD(digest), 0, 0, NULL, SIM_FOR_RUNS},
+	{"record", SIM_TEXT, FIELD(dump), 0, 0, NULL, SIM_FOR_RUNS},
+	{"dump", SIM_TEXT, FIELD(dump), 0, 0, NULL, SIM_FOR_RUNS},
+	{"audit", SIM_TEXT, FIELD(audit), 0, 0, NULL, SIM_FOR_AUDIT},
+	{"halfway", SIM_FLAG, FIELD(halfway), 0, 0, NULL, SIM_FOR_LISTS},
+	{"verify", SIM_FLAG, FIELD(verify), 0, 0, NULL, SIM_FOR_ALL},
+	{"check", SIM_WHOLE, FIELD(check_steps), 1, INT32_MAX, NULL, SIM_FOR_REPLAY},
 };
 #undef FIELD
 
@@ -355,11 +368,8 @@ static int settle_task_list(struct sim_options *options)
 {
 	if (options->saturate_milli && options->churn)
 		return command_usage("sim", "--saturate and --churn exclude each other");
-	if (options->policy || options->policy_file || options->html)
-		return command_usage("sim", "--%s is for replays, without --saturate and --churn",
-				     options->policy	    ? "policy"
-				     : options->policy_file ? "policy-file"
-							    : "html");
+	if (options->arrivals && options->hours)
+		return command_usage("sim", "--arrivals and --hours exclude each other");
 	if (options->format && strcmp(options->format, "openb") != 0)
 		return command_usage(
 			"sim", "--saturate and --churn read task lists of --format openb, not '%s'",
@@ -466,14 +476,13 @@ static int settle_schemes(struct sim_options *options)
 
 static int settle_replay(struct sim_options *options)
 {
+	struct parc_err err = {0};
 	if (!options->format)
 		return command_usage("sim",
 				     "--format NAME is needed to replay a job log; for task lists "
 				     "choose an experiment: --saturate R or --churn");
-	if (!jobs_find_format(options->format))
-		return command_usage("sim",
-				     "--format '%s' is not known; 'parc help sim' has a list",
-				     options->format);
+	if (jobs_check_format(options->format, &err))
+		return command_usage("sim", "%s", err.text);
 	if (options->compare && options->policy)
 		return command_usage("sim", "--policy is one of those of --compare: give one");
 	if (options->lengths && scheme_find_lengths(options->lengths) < 0)
@@ -486,10 +495,47 @@ static int settle_replay(struct sim_options *options)
 	return code ? code : settle_load_factor(options);
 }
 
-static int settle(struct sim_options *options)
+/* What an option is for, as a message says it. */
+static const char *name_uses(int uses)
 {
-	if (options->audit)
-		return 0;
+	static const struct {
+		int uses;
+		const char *name;
+	} names[] = {
+		{SIM_FOR_REPLAY, "replays, without --saturate and --churn"},
+		{SIM_FOR_LISTS, "--saturate and --churn"},
+		{SIM_FOR_CHURN, "--churn"},
+		{SIM_FOR_PACKING, "--use"},
+		{SIM_FOR_REPLAY | SIM_FOR_CHURN, "replays and --churn"},
+		{SIM_FOR_RUNS, "replays, --saturate and --churn"},
+		{SIM_FOR_ALL, "all but --audit"},
+	};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].uses == uses)
+			return names[i].name;
+	return "--audit";
+}
+
+/* An option that would say nothing here is refused, so that nobody believes it did. */
+static int check_uses(const struct sim_options *options, const uint8_t *is_given)
+{
+	int use = options->audit	    ? SIM_FOR_AUDIT
+		  : options->use	    ? SIM_FOR_PACKING
+		  : options->churn	    ? SIM_FOR_CHURN
+		  : options->saturate_milli ? SIM_FOR_SATURATION
+					    : SIM_FOR_REPLAY;
+	for (int i = 0; i < SIM_OPTIONS_COUNT; i++)
+		if (is_given[i] && !(sim_options_table[i].uses & use))
+			return command_usage("sim", "--%s is for %s", sim_options_table[i].name,
+					     name_uses(sim_options_table[i].uses));
+	return 0;
+}
+
+static int settle(struct sim_options *options, const uint8_t *is_given)
+{
+	int code = check_uses(options, is_given);
+	if (code || options->audit)
+		return code;
 	if (options->use && options->fleet && options->memory_mib)
 		return 0;
 	if (options->use)
@@ -545,6 +591,7 @@ static int take_policy_file(struct sim_options *options, int argc, char **argv,
 int sim_options_parse(struct sim_options *options, int argc, char **argv)
 {
 	struct option list[SIM_OPTIONS_COUNT + 1];
+	uint8_t is_given[SIM_OPTIONS_COUNT] = {0};
 	int found, code;
 	for (int i = 0; i < SIM_OPTIONS_COUNT; i++)
 		list[i] = (struct option){sim_options_table[i].name,
@@ -556,12 +603,13 @@ int sim_options_parse(struct sim_options *options, int argc, char **argv)
 	while (!code && (found = getopt_long(argc, argv, "", list, NULL)) != -1) {
 		if (found < OPTION_FIRST || found >= OPTION_FIRST + SIM_OPTIONS_COUNT)
 			return command_usage_hint("sim");
+		is_given[found - OPTION_FIRST] = 1;
 		code = set_option(options, &sim_options_table[found - OPTION_FIRST], optarg);
 	}
 	if (!code && optind < argc)
 		return command_usage("sim", "'%s' is too many: it takes options only",
 				     argv[optind]);
-	return code ? code : settle(options);
+	return code ? code : settle(options, is_given);
 }
 
 const char *sim_base_name(const char *path)

@@ -27,7 +27,7 @@ int sim_packing(const struct sim_options *options)
 					.place = options->places[0],
 					.check = options->verify};
 	struct parc_err err = {0};
-	int code = fleet_read(&fleet, options->fleet, &err), status;
+	int code = sim_read_fleet(&fleet, options, &err), status;
 
 	if (!code)
 		code = use_read(&use, options->use, &err);

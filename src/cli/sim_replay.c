@@ -3,11 +3,11 @@
  * `parc sim` with a job log: read the fleet and the log, replay it under each policy, print.
  */
 #include "cli/command.h"
+#include "cli/outfile.h"
 #include "cli/sim_options.h"
 #include "sim/report_html.h"
 #include "trace/gavel.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -80,11 +80,13 @@ static int read_all(struct sim_world *world, const struct sim_options *options,
 static void note_omissions(const struct jobs *jobs)
 {
 	if (jobs->skipped)
-		fprintf(stderr, "parc: %lld malformed rows were passed over; the first: %s\n",
-			(long long)jobs->skipped, jobs->first_skipped);
+		fprintf(stderr, "parc: %lld malformed row%s passed over; the first: %s\n",
+			(long long)jobs->skipped, jobs->skipped == 1 ? " was" : "s were",
+			jobs->first_skipped);
 	if (jobs->unused)
-		fprintf(stderr, "parc: %lld rows are no job that ran and were left out\n",
-			(long long)jobs->unused);
+		fprintf(stderr, "parc: %lld %s left out\n", (long long)jobs->unused,
+			jobs->unused == 1 ? "row is no job that ran and was"
+					  : "rows are no job that ran and were");
 	if (jobs->aliens)
 		fprintf(stderr,
 			jobs->aliens == 1
@@ -221,20 +223,14 @@ static int print_results(const struct sim_replays *run, const struct sim_options
 
 _Static_assert(SIM_SCHEMES_MAX <= REPORT_HTML_RUNS_MAX, "all policies fit on the page");
 
-/* A page that could not be written whole is not left behind. */
 static int write_html(const struct sim_replays *run, const char *path, struct parc_err *err)
 {
-	FILE *out = fopen(path, "w");
-	if (!out)
-		return parc_err_set(err, PARC_ERR_IO, "%s cannot be written: %s", path,
-				    strerror(errno));
-	int code = report_html_write(out, run->results, run->count, err);
-	if (fclose(out) && !code)
-		code = parc_err_set(err, PARC_ERR_IO, "%s could not be written: %s", path,
-				    strerror(errno));
+	struct outfile outfile;
+	int code = outfile_open(&outfile, path, err);
 	if (code)
-		remove(path);
-	return code;
+		return code;
+	code = report_html_write(outfile.stream, run->results, run->count, err);
+	return outfile_close(&outfile, code, err);
 }
 
 static int run_recorded(struct sim_replays *run, const struct sim_options *options,

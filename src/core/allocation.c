@@ -52,7 +52,7 @@ void task_of_placement(const struct parc_core *core, const struct parc_placement
 		       struct task *task)
 {
 	/* Mostly it has just been taken there. */
-	int32_t node = idmap_find_near(&core->node_ids, placement->node, core->index->newest);
+	int32_t node = idmap_find_near(&core->node_ids, placement->node, core->index->latest);
 
 	task_on_node(placement, node, task);
 }
@@ -452,6 +452,38 @@ void allocation_rebook(struct parc_core *core, int32_t slot, int32_t group, int3
 	job_digest(core, slot);
 }
 
+void allocation_prefetch(const struct parc_core *core, int32_t slot)
+{
+	lines_prefetch(&core->allocations[slot], sizeof(*core->allocations));
+	lines_prefetch(&core->jobs[slot], sizeof(*core->jobs));
+}
+
+void allocation_prefetch_more(const struct parc_core *core, int32_t slot)
+{
+	const struct allocation *it = &core->allocations[slot];
+
+	lines_prefetch(&core->tasks[it->tasks], sizeof(*core->tasks));
+	if (it->place.left >= 0)
+		__builtin_prefetch(&core->allocations[it->place.left].place.right, 1);
+	if (it->place.right >= 0)
+		__builtin_prefetch(&core->allocations[it->place.right].place.left, 1);
+	idmap_prefetch(&core->job_ids, core->jobs[slot].id);
+	lines_prefetch(&core->specs[core->jobs[slot].spec], sizeof(*core->specs));
+}
+
+void task_prefetch(const struct parc_core *core, int32_t slot)
+{
+	const struct task *it = &core->tasks[slot < 0 ? 0 : slot];
+
+	if (slot < 0)
+		return;
+	node_prefetch(core, it->node);
+	if (it->node_next >= 0)
+		__builtin_prefetch(&core->tasks[it->node_next].node_prev, 1);
+	if (it->node_prev >= 0)
+		__builtin_prefetch(&core->tasks[it->node_prev].node_next, 1);
+}
+
 void allocation_release(struct parc_core *core, int32_t slot)
 {
 	struct allocation *it = &core->allocations[slot];
@@ -459,7 +491,7 @@ void allocation_release(struct parc_core *core, int32_t slot)
 
 	idle_leave(core, slot);
 	pair_part(core, slot);
-	node_prefetch(core, core->tasks[it->tasks].node);
+	time_leave(core, it);
 	usage_book(core, slot, -1);
 	tree_add_running(core, job_spec(core, job_of(core, it))->tenant, -1);
 	/* Bring all of it back to `starting`, from where the nodes take it task by task. */
@@ -467,15 +499,13 @@ void allocation_release(struct parc_core *core, int32_t slot)
 	ledger_add(core, PARC_LEDGER_STARTING, it->held_milli);
 	for (int32_t t = it->tasks; t >= 0; t = next) {
 		next = core->tasks[t].next;
-		if (next >= 0)
-			node_prefetch(core, core->tasks[next].node);
+		task_prefetch(core, next);
 		task_unlink(core, t);
 		node_give(core, &core->tasks[t], PARC_LEDGER_STARTING);
 		table_give(&core->tasks_table, t);
 	}
 	if (core->limited > 0)
 		core->freed_all = 1; /* room in the tables is for all, wherever they would run */
-	time_leave(core, it);
 	core->disrupted |= core->time_us != it->end_us;
 	attained_add(core, slot);
 	job_digest(core, slot);

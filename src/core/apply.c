@@ -249,6 +249,7 @@ static void apply_run(struct parc_core *core, const struct parc_event *event)
 			replica_ready(core, job_of(core, it));
 		break;
 	default: /* stopped and ended are followed by an action */
+		allocation_prefetch_more(core, slot);
 		break;
 	}
 }
@@ -305,7 +306,7 @@ static void step_begin(struct parc_core *core, int64_t time_us)
 	core->time_us = time_us;
 	deal_time(core, before_us);
 	score_time(core, before_us);
-	core->looks = core->unfinished || preempt_is_time(core, before_us);
+	core->looks = core->unfinished || (preempt_is_on(core) && preempt_is_time(core, before_us));
 	core->steps++;
 	if (plan_stamp(core) == 1) /* the numbers begin anew */
 		for (int32_t i = 0; i < core->jobs_table.high; i++)

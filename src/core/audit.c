@@ -2,8 +2,6 @@
  *
  * The audit: decide an event again and compare with what was recorded.
  */
-#include <string.h>
-
 #include "parc/core.h"
 
 static int placement_is_equal(const struct parc_placement *a, const struct parc_placement *b)
@@ -77,6 +75,36 @@ static int action_is_equal(const struct parc_action *a, const struct parc_action
 	}
 }
 
+/* The same action for the same job, which says something else: what it starts elsewhere is named.
+ */
+static int refuse_within(const struct parc_event *event, int32_t index,
+			 const struct parc_action *recorded, const struct parc_action *decided,
+			 struct parc_err *err)
+{
+	const char *what = parc_event_name(event->kind), *kind = parc_action_name(recorded->kind);
+	const struct parc_placement *was = recorded->start.placements,
+				    *is = decided->start.placements;
+	int32_t count = recorded->kind == PARC_ACTION_START ? recorded->start.count : 0, p = 0;
+
+	if (count > 0 && decided->start.count < count)
+		count = decided->start.count;
+	while (p < count && placement_is_equal(&was[p], &is[p]))
+		p++;
+	if (p == count)
+		return parc_err_set(
+			err, PARC_ERR_MISMATCH,
+			"%s event at %lld us: action %d is %s for job %lld, and decided "
+			"again says something else of it",
+			what, (long long)event->time_us, index + 1, kind, (long long)recorded->job);
+	return parc_err_set(
+		err, PARC_ERR_MISMATCH,
+		"%s event at %lld us: action %d is %s for job %lld, task %d on node %lld "
+		"(devices %x), decided again on node %lld (devices %x)",
+		what, (long long)event->time_us, index + 1, kind, (long long)recorded->job,
+		was[p].task, (long long)was[p].node, was[p].devices, (long long)is[p].node,
+		is[p].devices);
+}
+
 int parc_audit_step(struct parc_core *core, const struct parc_event *event,
 		    const struct parc_actions *recorded, struct parc_err *err)
 {
@@ -91,6 +119,10 @@ int parc_audit_step(struct parc_core *core, const struct parc_event *event,
 		i++;
 	if (i == decided.count && i == recorded->count)
 		return 0;
+	if (i < decided.count && i < recorded->count &&
+	    decided.list[i].kind == recorded->list[i].kind &&
+	    decided.list[i].job == recorded->list[i].job)
+		return refuse_within(event, i, &recorded->list[i], &decided.list[i], err);
 	return parc_err_set(err, PARC_ERR_MISMATCH,
 			    "%s event at %lld us: action %d of %d is %s for job %lld, decided "
 			    "again it is %s for job %lld",

@@ -5,6 +5,7 @@
 #include "core/closure.h"
 #include "core/fair.h"
 #include "core/fit.h"
+#include "core/job.h"
 #include "core/node.h"
 #include "core/pack.h"
 #include "core/shape.h"
@@ -590,6 +591,7 @@ static int check_run(const struct parc_core *core, const struct parc_event *even
 
 	if (slot < 0)
 		return unknown(err, "allocation", event->run.allocation);
+	allocation_prefetch(core, slot);
 	if (core->jobs[job_of(core, it)].attempt != event->run.attempt)
 		return parc_err_set(err, PARC_ERR_STATE, "allocation %lld is attempt %d, not %d",
 				    (long long)it->id, core->jobs[job_of(core, it)].attempt,

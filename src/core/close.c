@@ -147,8 +147,9 @@ static void tracker_rebuild(struct parc_core *core, struct tracker *tracker, con
 	memset(tracker->counts, 0, units * sizeof(*tracker->counts));
 	for (int32_t level = 0; level < PARC_LEVEL_NODE; level++)
 		tracker->levels[level].root = -1;
-	for (int32_t node = core->index->oldest; node >= 0; node = core->nodes[node].newer)
-		node_recount(core, tracker, node);
+	for (int32_t node = 0; node < core->nodes_table.high; node++)
+		if (core->nodes[node].id != PARC_NONE)
+			node_recount(core, tracker, node);
 }
 
 static void tracker_catch_up(struct parc_core *core, struct tracker *tracker)
@@ -264,9 +265,11 @@ int close_check(const struct parc_core *core, struct parc_err *err)
 
 		if (!tracker->live || tracker->changes_seen != close->changes_count)
 			continue;
-		for (int32_t node = core->index->oldest; node >= 0;
-		     node = core->nodes[node].newer) {
+		for (int32_t node = 0; node < core->nodes_table.high; node++) {
 			int32_t count = node_count(core, node, &tracker->ask);
+
+			if (core->nodes[node].id == PARC_NONE)
+				continue;
 
 			if (count != close_node_count(core, tracker, node))
 				return parc_err_set(err, PARC_ERR_MISMATCH,

@@ -280,16 +280,17 @@ static int is_placed(const struct parc_core *core, int32_t first, int64_t node)
 /* First what will be free, from the emptiest nodes on; then what will be busy. */
 static void amount_place(struct parc_core *core, const struct parc_window *set)
 {
-	int32_t left = set->devices, first = core->placements_count;
+	int32_t left = set->devices, first = core->placements_count, count;
+	const int32_t *order = index_by_change(core, &count);
 
 	for (int32_t busy = 0; busy <= PARC_NODE_DEVICES_MAX && left > 0; busy++)
-		for (int32_t n = core->index->oldest; n >= 0 && left > 0; n = core->nodes[n].newer)
-			if (core->nodes[n].state == PARC_NODE_UP)
-				left -= node_close(core, &core->nodes[n], set, busy, left);
-	for (int32_t n = core->index->oldest; n >= 0 && left > 0; n = core->nodes[n].newer)
-		if (core->nodes[n].state == PARC_NODE_UP &&
-		    !is_placed(core, first, core->nodes[n].id))
-			left -= node_close(core, &core->nodes[n], set, -1, left);
+		for (int32_t i = 0; i < count && left > 0; i++)
+			if (core->nodes[order[i]].state == PARC_NODE_UP)
+				left -= node_close(core, &core->nodes[order[i]], set, busy, left);
+	for (int32_t i = 0; i < count && left > 0; i++)
+		if (core->nodes[order[i]].state == PARC_NODE_UP &&
+		    !is_placed(core, first, core->nodes[order[i]].id))
+			left -= node_close(core, &core->nodes[order[i]], set, -1, left);
 }
 
 /* Action of a window: its phase, and what it holds. */

@@ -217,17 +217,26 @@ static void frees_code(struct codec *codec, struct table *table)
 	*link = -1;
 }
 
-static void device_code(struct codec *codec, struct device *it)
+static void device_code(struct codec *codec, struct device *it, struct beset *beset)
 {
-	codec_i32(codec, &it->used_mib);
-	codec_i32(codec, &it->foreign_mib);
-	codec_i32(codec, &it->owner);
+	int32_t used_mib = (int32_t)it->used_mib, owner = (int32_t)it->owner;
+	uint8_t holders = it->holders, failed = it->failed;
+
+	codec_i32(codec, &used_mib);
+	codec_i32(codec, &beset->foreign_mib);
+	codec_i32(codec, &owner);
 	codec_i16(codec, &it->used_milli);
-	codec_i16(codec, &it->foreign_milli);
+	codec_i16(codec, &beset->foreign_milli);
 	codec_u16(codec, &it->slots);
-	codec_u8(codec, &it->holders);
-	codec_u8(codec, &it->failed);
-	codec->failed |= it->used_milli < 0 || it->used_milli > PARC_SHARE_WHOLE;
+	codec_u8(codec, &holders);
+	codec_u8(codec, &failed);
+	codec->failed |= it->used_milli < 0 || it->used_milli > PARC_SHARE_WHOLE || used_mib < 0 ||
+			 used_mib > PARC_DEVICE_MEMORY_MAX || owner < 0 || owner > PARC_USER_MAX ||
+			 failed > 1;
+	it->used_mib = (uint32_t)used_mib & 0xffffff;
+	it->owner = (uint32_t)owner & PARC_USER_MAX;
+	it->holders = holders;
+	it->failed = failed & 1;
 }
 
 static void pool_code(struct codec *codec, const struct parc_core *core, struct node *node,
@@ -539,7 +548,8 @@ static void devices_code(struct codec *codec, struct parc_core *core)
 	for (int32_t i = 0; i < core->nodes_table.high && !codec->failed; i++) {
 		core->nodes[i].devices = i * core->limits.node_devices;
 		for (int32_t d = 0; d < core->nodes[i].devices_count; d++)
-			device_code(codec, &core->devices[core->nodes[i].devices + d]);
+			device_code(codec, &core->devices[core->nodes[i].devices + d],
+				    &core->besets[core->nodes[i].devices + d]);
 	}
 }
 

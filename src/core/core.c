@@ -110,6 +110,8 @@ static void tables_carve(struct parc_core *core, struct block *block)
 	closure_init(core, block);
 	core->devices = block_take(block, (size_t)limits->nodes * (size_t)limits->node_devices,
 				   sizeof(*core->devices));
+	core->besets = block_take(block, (size_t)limits->nodes * (size_t)limits->node_devices,
+				  sizeof(*core->besets));
 	core->profile = block_take(block, PARC_PROFILE_MAX, sizeof(*core->profile));
 	core->kinds = block_take(block, KINDS_MAX, sizeof(*core->kinds));
 	core->freed = block_take(block, (size_t)limits->nodes, sizeof(*core->freed));

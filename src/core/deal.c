@@ -474,19 +474,50 @@ static void join_any(struct parc_core *core, struct deal *deal, int32_t i)
 	}
 }
 
+static int may_join(const struct parc_core *core, const struct deal *deal)
+{
+	return deal->assign.pair != NULL && core->rules.order != PARC_ORDER_LONGEST;
+}
+
+/* Let those that still wait join whom they can. */
+static void join_waiting(struct parc_core *core, struct deal *deal)
+{
+	for (int32_t i = 0; i < deal->count; i++)
+		if (still_waits(core, &deal->hands[i]) && may_start(core, &deal->hands[i]))
+			join_any(core, deal, i);
+}
+
 /* Devices of its own that a job was dealt, and that it does not find though nobody is on the way
  * out, are not there for it: on each node something else is short. Then it is dealt as if there was
  * no room. */
 static void deal_beside(struct parc_core *core, struct deal *deal)
 {
-	if (deal->assign.pair == NULL || core->rules.order == PARC_ORDER_LONGEST)
+	if (!may_join(core, deal))
 		return;
 	for (int32_t i = 0; i < deal->count; i++)
 		if (still_waits(core, &deal->hands[i]) && deal->jobs[i].chip >= 0)
 			assign_leave(&deal->assign, i);
-	for (int32_t i = 0; i < deal->count; i++)
-		if (still_waits(core, &deal->hands[i]) && may_start(core, &deal->hands[i]))
-			join_any(core, deal, i);
+	join_waiting(core, deal);
+}
+
+void deal_join_started(struct parc_core *core)
+{
+	struct deal *deal = core->deal;
+	int32_t started = 0;
+
+	if (!may_join(core, deal))
+		return;
+	for (int32_t i = 0; i < deal->count; i++) {
+		int32_t job = deal->hands[i].job;
+
+		if (deal->hands[i].was >= 0 || deal->jobs[i].chip >= 0 ||
+		    !allocation_is_live(core, job))
+			continue;
+		deal->jobs[i].chip = chip_of(core, deal, job_allocation(core, job));
+		started = 1;
+	}
+	if (started)
+		join_waiting(core, deal);
 }
 
 /* Is it running where it shall not stay? */
@@ -510,7 +541,8 @@ static int32_t find_victims(const struct parc_core *core, struct deal *deal, int
 	return count;
 }
 
-/* Stop those in whose place the job fits on its new chip; how many, 0: it would not fit. */
+/* Stop those in whose place the job fits on its new chip; how many, 0: it would not fit. Nothing is
+ * kept for it until they have gone, so it must fit whenever that is: now or when grace is over. */
 static int32_t stop_for(struct parc_core *core, struct deal *deal, int32_t i)
 {
 	struct parc_action plan;
@@ -520,8 +552,10 @@ static int32_t stop_for(struct parc_core *core, struct deal *deal, int32_t i)
 	if (count == 0)
 		return 0;
 	core->plan_only = UINT64_C(1) << deal->chips[chip];
+	core->plan_soon = 1;
 	needed = reserve_plan_evicting(core, deal->hands[i].job, deal->victims, count, &plan);
 	core->plan_only = 0;
+	core->plan_soon = 0;
 	for (int32_t k = 0; k < needed; k++)
 		act_stop(core, deal->victims[k], PARC_RESULT_PREEMPTED);
 	return needed;
@@ -564,13 +598,36 @@ static int clear_host(struct parc_core *core, struct deal *deal, int32_t i)
 	return host->mate < 0 || is_stopping(core, &deal->hands[host->mate]);
 }
 
+/* It will start when others have gone: the next of its tenant finds that less room. */
+static void expect(struct parc_core *core, struct hand *hand)
+{
+	hand->comes = 1;
+	quota_claim(core, hand->job, 1);
+}
+
+/* Those that were told to stop before, and shall be elsewhere. */
+static void expect_leaving(struct parc_core *core, struct deal *deal)
+{
+	for (int32_t i = 0; i < deal->count; i++)
+		if (deal->hands[i].leaving && deal->jobs[i].chip >= 0)
+			expect(core, &deal->hands[i]);
+}
+
+static void expect_nobody(struct parc_core *core, const struct deal *deal)
+{
+	for (int32_t i = 0; i < deal->count; i++)
+		if (deal->hands[i].comes)
+			quota_claim(core, deal->hands[i].job, -1);
+}
+
 /* Stop those in whose place others start who wait; those that move; those that join others. */
 static void stop_for_waiting(struct parc_core *core, struct deal *deal)
 {
 	for (int32_t i = 0; i < deal->count; i++)
 		if (still_waits(core, &deal->hands[i]) && deal->jobs[i].chip >= 0 &&
-		    !is_guest(deal, i) && may_start(core, &deal->hands[i]))
-			deal->hands[i].comes = stop_for(core, deal, i) > 0;
+		    !is_guest(deal, i) && may_start(core, &deal->hands[i]) &&
+		    stop_for(core, deal, i) > 0)
+			expect(core, &deal->hands[i]);
 }
 
 static void stop_movers(struct parc_core *core, struct deal *deal)
@@ -578,24 +635,26 @@ static void stop_movers(struct parc_core *core, struct deal *deal)
 	for (int32_t i = 0; i < deal->count; i++) {
 		struct hand *hand = &deal->hands[i];
 
-		hand->comes |= hand->leaving && deal->jobs[i].chip >= 0;
 		if (deal->jobs[i].chip < 0 || !must_go(core, deal, i) || is_guest(deal, i) ||
 		    !may_start(core, hand) || !find_place(core, deal, i))
 			continue;
 		act_stop(core, hand->job, PARC_RESULT_PREEMPTED);
-		hand->comes = 1;
+		expect(core, hand);
 	}
 }
 
 static void stop_guests(struct parc_core *core, struct deal *deal)
 {
 	for (int32_t i = 0; i < deal->count; i++) {
-		const struct hand *hand = &deal->hands[i];
+		struct hand *hand = &deal->hands[i];
 
-		if (is_guest(deal, i) && core->jobs[hand->job].state != PARC_JOB_STOPPING &&
-		    (hand->was < 0 || must_go(core, deal, i)) && may_start(core, hand) &&
-		    clear_host(core, deal, i) && hand->was >= 0)
+		if (!is_guest(deal, i) || core->jobs[hand->job].state == PARC_JOB_STOPPING ||
+		    !(hand->was < 0 ? still_waits(core, hand) : must_go(core, deal, i)) ||
+		    !may_start(core, hand) || !clear_host(core, deal, i))
+			continue;
+		if (hand->was >= 0)
 			act_stop(core, hand->job, PARC_RESULT_PREEMPTED);
+		expect(core, hand);
 	}
 }
 
@@ -604,9 +663,11 @@ static int deal_stop(struct parc_core *core, struct deal *deal)
 {
 	if (!act_has_room_for(core, 2 * CANDIDATES_MAX))
 		return 0;
+	expect_leaving(core, deal);
 	stop_for_waiting(core, deal);
 	stop_movers(core, deal);
 	stop_guests(core, deal);
+	expect_nobody(core, deal);
 	return 1;
 }
 
@@ -643,6 +704,7 @@ int deal_decide(struct parc_core *core, const struct parc_event *event, int *pla
 	*plain = 0;
 	if (!round && !awaited && event->kind != PARC_EVENT_STOPPED)
 		return 1;
+	quota_open_rest(core); /* all that have room by themselves, at whichever gate they stand */
 	deal->count = deal->running = 0;
 	find_chips(core, deal);
 	find_running(core, deal, round);
@@ -669,7 +731,8 @@ int deal_decide(struct parc_core *core, const struct parc_event *event, int *pla
 	*plain = done && !is_leaving(core, deal);
 	if (*plain)
 		deal_beside(core, deal);
-	if (*plain && (awaited || (round && core->rules.round_us > 0)))
+	if (*plain &&
+	    (awaited || event->kind == PARC_EVENT_STOPPED || (round && core->rules.round_us > 0)))
 		line_wake_all(core); /* they waited for the round, now for what they lack */
 	return done;
 }

@@ -18,6 +18,9 @@ void deal_init(struct parc_core *core, struct block *block);
  * be dealt, as it wants shares, cores or unlike chips, may now be tried in the ordinary way. */
 int deal_decide(struct parc_core *core, const struct parc_event *event, int *plain);
 
+/* Since then some that were dealt in vain started in the ordinary way: let others join them. */
+void deal_join_started(struct parc_core *core);
+
 /* May work be stopped in this step? */
 int deal_is_round(const struct parc_core *core, const struct parc_event *event);
 

@@ -79,6 +79,7 @@ static void decide_run(struct parc_core *core, const struct parc_event *event)
 	int32_t job = slot;
 	const struct job *it = &core->jobs[job];
 
+	task_prefetch(core, core->allocations[slot].tasks);
 	if (event->kind == PARC_EVENT_ENDED && event->run.result != PARC_RESULT_LOST)
 		act_end(core, job, event->run.result, PARC_REASON_NONE);
 	else if (it->result == PARC_RESULT_DRAINED && !it->cancelled)
@@ -182,6 +183,28 @@ static void decide_orphans(struct parc_core *core)
 	}
 }
 
+/* Is nothing but the queue to be decided? So it is in most steps, and asking each in turn costs
+ * more than to see it at a glance. */
+static int is_quiet(const struct parc_core *core)
+{
+	return table_count(&core->closures_table) == 0 && core->services_noted < 0 &&
+	       !core->pack_noted && !core->pairs_noted && core->rules.idle_us == 0 &&
+	       core->orphans < 0;
+}
+
+/* All that is decided beside the queue; 0: the step has no room for more. */
+static int others_decide(struct parc_core *core)
+{
+	int done;
+
+	if (is_quiet(core))
+		return 1;
+	done = closure_decide(core) & service_decide(core) & pack_decide(core) & pair_decide(core) &
+	       idle_decide(core);
+	decide_orphans(core);
+	return done;
+}
+
 void decide(struct parc_core *core, const struct parc_event *event)
 {
 	int done;
@@ -191,9 +214,7 @@ void decide(struct parc_core *core, const struct parc_event *event)
 	decide_event(core, event);
 	decide_deadlines(core);
 	do { /* what a replica gives is known for sure once it has started */
-		done = closure_decide(core) & service_decide(core) & pack_decide(core) &
-		       pair_decide(core) & idle_decide(core);
-		decide_orphans(core);
+		done = others_decide(core);
 		done &= queue_decide(core, event);
 	} while (done && core->services_noted >= 0);
 	service_forget(core);

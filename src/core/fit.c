@@ -118,20 +118,21 @@ int chip_book(const struct parc_chip *chip, const struct ask *ask, struct bookin
 }
 
 /* What is free on a device; `kept` parts are not. */
-static struct cell cell_of(const struct device *device, int32_t memory_mib, int kept)
+static struct cell cell_beset(const struct device *device, const struct beset *beset,
+			      int32_t memory_mib, int kept)
 {
-	int32_t milli = PARC_SHARE_WHOLE - device->used_milli - device->foreign_milli;
-	int32_t mib = memory_mib - device->used_mib - device->foreign_mib;
+	int32_t milli = PARC_SHARE_WHOLE - device->used_milli - beset->foreign_milli;
+	int32_t mib = memory_mib - (int32_t)device->used_mib - beset->foreign_mib;
 
 	if (device->failed)
 		return (struct cell){.slots = ALL_SLOTS};
-	milli -= kept ? device->kept_milli : 0;
-	mib -= kept ? device->kept_mib : 0;
+	milli -= kept ? beset->kept_milli : 0;
+	mib -= kept ? beset->kept_mib : 0;
 	return (struct cell){
 		.free_milli = (int16_t)(milli > 0 ? milli : 0),
 		.free_mib = mib > 0 ? mib : 0,
 		.owner = device->owner,
-		.slots = (uint16_t)(kept ? device->slots | device->kept_slots : device->slots),
+		.slots = (uint16_t)(kept ? device->slots | beset->kept_slots : device->slots),
 	};
 }
 
@@ -157,7 +158,17 @@ static void view_fill(const struct parc_core *core, int32_t slot, int kept, stru
 		int32_t memory_mib = core->chips[pool->chip].memory_mib;
 
 		for (int32_t i = pool->first; i < pool->first + pool->count; i++)
-			view->cells[i] = cell_of(&devices[i], memory_mib, kept);
+			if (devices[i].failed | devices[i].beset)
+				view->cells[i] =
+					cell_beset(&devices[i], device_beset(core, &devices[i]),
+						   memory_mib, kept);
+			else /* only tasks have something of it: as most are */
+				view->cells[i] = (struct cell){
+					.free_milli =
+						(int16_t)(PARC_SHARE_WHOLE - devices[i].used_milli),
+					.free_mib = memory_mib - (int32_t)devices[i].used_mib,
+					.owner = devices[i].owner,
+					.slots = devices[i].slots};
 	}
 }
 

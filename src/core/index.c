@@ -49,23 +49,35 @@ void index_init(struct parc_core *core, struct block *block)
 	if (it->alikes != NULL)
 		memset(it->alikes, 0, sizeof(*it->alikes) << ALIKE_ORDER);
 	buddy_init(&it->buddy, block, core->limits.index_entries);
-	it->oldest = it->newest = -1;
+	it->order = block_take(block, (size_t)nodes, sizeof(*it->order));
+	it->latest = -1;
 }
 
-/* The largest threshold that is not above the value. */
+/* Lay the table of cells out anew. */
+static void threshold_derive(struct thresholds *it)
+{
+	int32_t at = 0;
+
+	it->shift = 0;
+	while (it->value[it->count - 1] >> it->shift >= THRESHOLDS_CELLS)
+		it->shift++;
+	for (int64_t cell = 0; cell < THRESHOLDS_CELLS; cell++) {
+		while (at + 1 < it->count && it->value[at + 1] <= cell << it->shift)
+			at++;
+		it->cells[cell] = (uint8_t)at;
+	}
+}
+
+/* The largest threshold that is not above the value, which is not negative: a look into the table,
+ * and a step for each threshold in the same cell. */
 static int64_t threshold_floor(const struct thresholds *it, int64_t value)
 {
-	int32_t low = 0, high = it->count;
+	int64_t cell = value >> it->shift;
+	int32_t at = it->cells[cell < THRESHOLDS_CELLS ? cell : THRESHOLDS_CELLS - 1];
 
-	while (high - low > 1) {
-		int32_t middle = (low + high) / 2;
-
-		if (it->value[middle] <= value)
-			low = middle;
-		else
-			high = middle;
-	}
-	return it->value[low];
+	while (at + 1 < it->count && it->value[at + 1] <= value)
+		at++;
+	return it->value[at];
 }
 
 /* The largest value with the same floor. */
@@ -97,6 +109,7 @@ static int threshold_add(struct thresholds *it, int64_t value)
 		it->value[i] = it->value[i - 1];
 	it->value[i] = value;
 	it->count++;
+	threshold_derive(it);
 	return 1;
 }
 
@@ -451,18 +464,20 @@ void index_remove(struct parc_core *core, int32_t node)
 		member_unlink(core->index, core, node);
 }
 
-/* Another threshold: nodes that it tells from their class move to new classes, which consist
- * of such nodes only; oldest change first, so that every list stays in order. */
-static void nodes_refile(struct parc_core *core)
+/* Another threshold: nodes that it tells from their class move to new classes, which consist of
+ * such members of this class only; oldest change first, so that every list stays in order. */
+static void members_refile(struct parc_core *core, int32_t class)
 {
 	struct index *index = core->index;
+	int32_t node = index->classes[class].head, before;
 
-	for (int32_t node = index->oldest; node >= 0; node = core->nodes[node].newer) {
-		int32_t class = core->nodes[node].class, to;
+	while (node >= 0 && core->nodes[node].next >= 0)
+		node = core->nodes[node].next;
+	for (; node >= 0; node = before) {
 		struct view view;
+		int32_t to;
 
-		if (class < 0)
-			continue;
+		before = core->nodes[node].prev;
 		view_of_node(core, node, &view);
 		to = class_of(core, &view);
 		if (to == class)
@@ -470,6 +485,14 @@ static void nodes_refile(struct parc_core *core)
 		member_unlink(index, core, node);
 		member_link(index, core, to, node, -1);
 	}
+}
+
+/* Classes that are made meanwhile may be looked at, too: all of their members stay. */
+static void nodes_refile(struct parc_core *core)
+{
+	for (int32_t class = 0; class < core->index->classes_table.high; class ++)
+		if (core->index->classes[class].count > 0)
+			members_refile(core, class);
 }
 
 static int booking_learn(struct parc_core *core, const struct booking *booking)
@@ -536,24 +559,63 @@ int index_tells_apart(const struct parc_core *core, const struct ask *ask)
 	return 1;
 }
 
+/* One step of heap sort by time of change: what stands at `at` sinks to its place. */
+static void order_sink(const struct parc_core *core, int32_t *list, int32_t at, int32_t count)
+{
+	int32_t node = list[at], child;
+
+	for (; (child = 2 * at + 1) < count; at = child) {
+		if (child + 1 < count &&
+		    core->nodes[list[child + 1]].changed > core->nodes[list[child]].changed)
+			child++;
+		if (core->nodes[list[child]].changed <= core->nodes[node].changed)
+			break;
+		list[at] = list[child];
+	}
+	list[at] = node;
+}
+
+const int32_t *index_by_change(struct parc_core *core, int32_t *count)
+{
+	int32_t *list = core->index->order, found = 0;
+
+	for (int32_t i = 0; i < core->nodes_table.high; i++)
+		if (core->nodes[i].id != PARC_NONE)
+			list[found++] = i;
+	for (int32_t at = found / 2 - 1; at >= 0; at--)
+		order_sink(core, list, at, found);
+	for (int32_t last = found - 1; last > 0; last--) {
+		int32_t latest = list[0];
+
+		list[0] = list[last];
+		list[last] = latest;
+		order_sink(core, list, 0, last);
+	}
+	*count = found;
+	return list;
+}
+
 void index_rebuild(struct parc_core *core, int exact)
 {
+	int32_t count;
+	const int32_t *order = index_by_change(core, &count);
 	struct index *index = core->index;
 
+	threshold_derive(&core->cpu);
+	threshold_derive(&core->memory);
+	threshold_derive(&core->device_memory);
 	index->exact = exact;
 	table_reset(&index->classes_table);
 	index->empty_first = index->empty_last = -1;
 	index->filled_count = 0;
 	memset(index->buckets, -1, ((size_t)index->bucket_mask + 1) * sizeof(*index->buckets));
-	for (int32_t class = 0; class < index->classes_max; class ++) {
-		uint32_t generation = index->classes[class].generation + 1;
-
-		index->classes[class] = (struct class){.generation = generation, .head = -1};
-	}
-	heap_reset(core);
+	for (int32_t class = 0; class < index->classes_max; class ++)
+		index->classes[class] = (struct class){.head = -1};
+	heap_reset(core); /* no entry of an older generation is left */
 	if (exact)
 		index->classes_table.high = index->classes_max;
-	for (int32_t node = index->oldest; node >= 0; node = core->nodes[node].newer) {
+	for (int32_t i = 0; i < count; i++) {
+		int32_t node = order[i];
 		struct view view;
 
 		core->nodes[node].class = -1;
@@ -578,53 +640,6 @@ void index_rescore(struct parc_core *core, uint64_t chips)
 		if (index->heaps[i].ask.task.devices == 0 ||
 		    (index->heaps[i].ask.task.chips & touched) != 0)
 			index->heaps[i].epoch = 0;
-}
-
-void index_link(struct parc_core *core, int32_t node)
-{
-	struct index *index = core->index;
-	struct node *it = &core->nodes[node];
-
-	it->older = index->newest;
-	it->newer = -1;
-	if (index->newest >= 0)
-		core->nodes[index->newest].newer = node;
-	else
-		index->oldest = node;
-	index->newest = node;
-}
-
-void index_unlink(struct parc_core *core, int32_t node)
-{
-	struct index *index = core->index;
-	struct node *it = &core->nodes[node];
-
-	if (it->newer >= 0)
-		core->nodes[it->newer].older = it->older;
-	else
-		index->newest = it->older;
-	if (it->older >= 0)
-		core->nodes[it->older].newer = it->newer;
-	else
-		index->oldest = it->newer;
-}
-
-void index_link_after(struct parc_core *core, int32_t node, int32_t older)
-{
-	struct index *index = core->index;
-	struct node *it = &core->nodes[node];
-	int32_t newer = older < 0 ? index->oldest : core->nodes[older].newer;
-
-	it->older = older;
-	it->newer = newer;
-	if (older >= 0)
-		core->nodes[older].newer = node;
-	else
-		index->oldest = node;
-	if (newer >= 0)
-		core->nodes[newer].older = node;
-	else
-		index->newest = node;
 }
 
 /* A cell as packed in a class's key; with `most` the largest that packs alike. */
@@ -728,7 +743,9 @@ int index_check(const struct parc_core *core, struct parc_err *err)
 	int32_t filed = 0, members = 0;
 	int code = 0;
 
-	for (int32_t node = index->oldest; node >= 0 && code == 0; node = core->nodes[node].newer) {
+	for (int32_t node = 0; node < core->nodes_table.high && code == 0; node++) {
+		if (core->nodes[node].id == PARC_NONE)
+			continue;
 		filed += core->nodes[node].class >= 0;
 		code = node_check(core, node, err);
 	}

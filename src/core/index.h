@@ -117,7 +117,8 @@ struct index {
 	struct buddy buddy;
 	int64_t ticks, tended;
 	uint64_t epoch;		/* of the heap that was scored last */
-	int32_t oldest, newest; /* nodes by time of change */
+	int32_t latest; /* the node that changed last, as a guess; -1: none */
+	int32_t *order; /* room for the slots of all nodes */
 	int64_t scored, rebuilds;
 	int exact;
 };
@@ -137,10 +138,9 @@ void index_rescore(struct parc_core *core, uint64_t chips);
 void index_file(struct parc_core *core, const struct view *view, int32_t prev);
 void index_remove(struct parc_core *core, int32_t node);
 
-/* The node slot was taken into use or given back: the list of nodes by time of change. */
-void index_link(struct parc_core *core, int32_t node);
-void index_unlink(struct parc_core *core, int32_t node);
-void index_link_after(struct parc_core *core, int32_t node, int32_t older);
+/* The slots of all nodes in order of their last change, and how many: valid until it is called
+ * again. They are sorted each time, as it is seldom. */
+const int32_t *index_by_change(struct parc_core *core, int32_t *count);
 
 /* Tell these requests apart from now on. */
 void index_learn(struct parc_core *core, const struct ask *ask);

@@ -71,6 +71,13 @@ void allocation_set_speed(struct parc_core *core, int32_t allocation, int32_t sp
 /* The part that its tasks have in the digest. */
 uint64_t allocation_tasks_hash(const struct parc_core *core, int32_t allocation);
 
+/* Fetch from memory, while something else is done, what a run that ends will touch, in three steps,
+ * since where each lies is told by the one before: its records; where these point to; the node of a
+ * task. Changes nothing. */
+void allocation_prefetch(const struct parc_core *core, int32_t allocation);
+void allocation_prefetch_more(const struct parc_core *core, int32_t allocation);
+void task_prefetch(const struct parc_core *core, int32_t task);
+
 /* Give back all that the allocation holds. */
 void allocation_release(struct parc_core *core, int32_t allocation);
 

@@ -170,11 +170,10 @@ static int pools_are_right(const struct parc_core *core, const struct node *node
 static int devices_are_right(const struct parc_core *core, const struct node *node)
 {
 	for (int32_t d = 0; d < node->devices_count; d++) {
-		const struct device *it = &core->devices[node->devices + d];
+		const struct beset *it = &core->besets[node->devices + d];
 
-		if (!is_within(it->foreign_milli, 0, PARC_SHARE_WHOLE) || it->failed > 1 ||
-		    !is_within(it->foreign_mib, 0, PARC_DEVICE_MEMORY_MAX) ||
-		    !is_within(it->owner, 0, PARC_USER_MAX))
+		if (!is_within(it->foreign_milli, 0, PARC_SHARE_WHOLE) ||
+		    !is_within(it->foreign_mib, 0, PARC_DEVICE_MEMORY_MAX))
 			return 0;
 	}
 	return 1;

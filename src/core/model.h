@@ -29,39 +29,60 @@ struct shape {
 	int32_t live;	      /* 1: the slot is in use */
 };
 
+/* What tasks hold of a device. Small, so that those of a node lie in two lines of the cache. */
 struct device {
-	int32_t used_mib, foreign_mib; /* memory held by tasks, seen used by others */
-	int32_t kept_mib;	       /* derived: kept for reservations, as the next two */
-	int32_t owner;		       /* user who shares it, on chips for one user; else 0 */
-	int16_t used_milli, foreign_milli, kept_milli;
-	uint16_t slots, kept_slots; /* partition slots taken, a bit each; kept */
-	uint8_t holders;	    /* tasks that hold a part */
-	uint8_t failed;
+	uint32_t used_mib : 24, holders : 8; /* memory; tasks that hold a part */
+	uint32_t owner : 30;		     /* user who shares it, on chips for one user; else 0 */
+	uint32_t failed : 1;
+	uint32_t beset : 1; /* derived: not all of its `struct beset` is 0 */
+	int16_t used_milli;
+	uint16_t slots; /* partition slots taken, a bit each */
+};
+
+/* What is taken of it in another way, mostly nothing. */
+struct beset {
+	int32_t foreign_mib, kept_mib; /* seen used by others; derived: kept for reservations */
+	int16_t foreign_milli, kept_milli;
+	uint16_t kept_slots;
 };
 
 struct pool {
 	uint8_t chip, first, count, link_size; /* devices first .. first + count - 1 */
 };
 
+/* What a node was counted with (price.h). */
+struct priced_node {
+	uint64_t hosts;			     /* the types that it hosts, a bit each */
+	int32_t filled[PARC_NODE_POOLS_MAX]; /* fillable part of what is free, by pool */
+	int32_t whole, cpu;		     /* free whole devices, and CPU */
+};
+
+/* In the order of use: a task that comes or goes touches the first two lines of the cache. */
 struct node {
-	int64_t id, rank, memory_mib, memory_free, changed; /* changed: stamp of the last change */
-	int64_t memory_kept; /* derived: kept for reservations, as cpu_kept */
-	int32_t cpu_milli, cpu_free, cpu_kept;
-	int32_t holds,
-		keeps; /* derived: first of the holds on it, -1: none; 1: it keeps something */
-	int32_t place, kind;	   /* place slot or -1; class of equal empty nodes */
+	_Alignas(64) int64_t id;
+	int64_t memory_free, changed; /* changed: stamp of the last change */
+	int32_t cpu_free;
 	int32_t devices;	   /* first of its devices */
 	int32_t tasks;		   /* first of the tasks on it */
-	int32_t next_in_place;	   /* next node of the same place */
 	int32_t class, next, prev; /* index: its class (-1: none), its neighbours there */
-	int32_t older, newer;	   /* all nodes by `changed` */
+	int32_t holds;		   /* derived: first of the holds on it, -1: none */
+	int32_t free_milli;	   /* derived: what of its devices is booked as unallocated */
+	int16_t kind;		   /* class of equal empty nodes */
 	uint8_t state, devices_count, pools_count;
 	uint8_t touched;   /* derived: by a plan for later that is being made */
+	uint8_t keeps;	   /* derived: 1: it keeps something */
 	int8_t cores_pool; /* pool whose chip's rule is CORES, -1: none */
-	struct pool pools[PARC_NODE_POOLS_MAX];
-	int64_t free_milli;    /* derived: what of its devices is booked as unallocated */
+	/* the second line */
 	uint64_t hash;	       /* its part of the digest */
 	uint64_t devices_hash; /* derived: of this the part of its devices, in sum */
+	struct pool pools[PARC_NODE_POOLS_MAX];
+	struct priced_node priced; /* derived */
+	/* the rest */
+	int64_t rank, memory_mib;
+	int64_t memory_kept; /* derived: kept for reservations, as cpu_kept */
+	int32_t cpu_milli, cpu_kept;
+	int32_t place;	       /* place slot or -1 */
+	int32_t next_in_place; /* next node of the same place */
 };
 
 struct place {
@@ -90,6 +111,18 @@ struct speed {
 	int32_t set_milli, learnt_milli; /* 0: not set, nothing learnt */
 	int32_t trials;			 /* starts while it was unknown */
 	int32_t next;			 /* derived: in its hash bucket */
+};
+
+#define THRESHOLDS_MAX	 250 /* values of one resource that classes tell apart; fits a byte */
+#define THRESHOLDS_CELLS 256
+
+/* Values at which requests of the known shapes differ; ascending, the first is 0. */
+struct thresholds {
+	int64_t value[THRESHOLDS_MAX];
+	int32_t count;
+	int32_t full;  /* a value did not find room: classes no longer tell everything apart */
+	int32_t shift; /* derived, as the next: a cell spans 2^shift */
+	uint8_t cells[THRESHOLDS_CELLS]; /* the last value that is not above the cell's begin */
 };
 
 /* What a node is when empty: nodes of one kind differ only in what is taken. */

@@ -16,14 +16,6 @@
 #include "core/profile.h"
 #include "core/reserve.h"
 
-#define LINE_BYTES 64 /* of the cache */
-
-static void lines_prefetch(const void *record, size_t bytes)
-{
-	for (size_t at = 0; at < bytes + LINE_BYTES - 1; at += LINE_BYTES)
-		__builtin_prefetch((const char *)record + (at < bytes ? at : bytes - 1), 1);
-}
-
 void node_prefetch(const struct parc_core *core, int32_t slot)
 {
 	size_t devices = (size_t)core->limits.node_devices;
@@ -31,20 +23,24 @@ void node_prefetch(const struct parc_core *core, int32_t slot)
 	if (slot < 0)
 		return;
 	devices = devices < 8 ? devices : 8;
-	lines_prefetch(&core->nodes[slot], sizeof(*core->nodes));
+	lines_prefetch(&core->nodes[slot], offsetof(struct node, rank));
 	lines_prefetch(&core->devices[(size_t)slot * (size_t)core->limits.node_devices],
 		       devices * sizeof(*core->devices));
-	__builtin_prefetch(&core->policy->prices->nodes[slot], 1);
 }
 
-/* The same for its neighbours in lists, which it is about to leave. */
+/* The same for its class, and its neighbours in lists, which it is about to leave. */
 static void neighbours_prefetch(const struct parc_core *core, const struct node *node)
 {
-	const int32_t neighbours[] = {node->older, node->newer, node->prev, node->next};
+	if (node->class >= 0) {
+		const struct class *class = &core->index->classes[node->class];
 
-	for (size_t i = 0; i < sizeof(neighbours) / sizeof(*neighbours); i++)
-		if (neighbours[i] >= 0)
-			__builtin_prefetch(&core->nodes[neighbours[i]].older, 1);
+		__builtin_prefetch(&class->birth, 1);
+		__builtin_prefetch(&class->filled, 1);
+	}
+	if (node->prev >= 0)
+		__builtin_prefetch(&core->nodes[node->prev], 1);
+	if (node->next >= 0)
+		__builtin_prefetch(&core->nodes[node->next], 1);
 	if (node->tasks >= 0)
 		__builtin_prefetch(&core->tasks[node->tasks], 1);
 }
@@ -160,16 +156,17 @@ static void free_book(struct parc_core *core, struct node *node, enum parc_ledge
 }
 
 /* Add (sign 1) or subtract (-1) one device. */
-static void rest_add(struct rest *rest, const struct device *device, int sign)
+static void rest_add(struct rest *rest, const struct device *device, const struct beset *beset,
+		     int sign)
 {
 	int32_t left = PARC_SHARE_WHOLE - device->used_milli;
-	int32_t foreign = device->foreign_milli < left ? device->foreign_milli : left;
+	int32_t foreign = beset->foreign_milli < left ? beset->foreign_milli : left;
 
 	left -= foreign;
 	rest->foreign += sign * foreign;
 	rest->free += sign * left;
-	rest->kept += sign * (device->kept_milli < left ? device->kept_milli : left);
-	rest->whole += sign * (left == PARC_SHARE_WHOLE && device->kept_milli == 0);
+	rest->kept += sign * (beset->kept_milli < left ? beset->kept_milli : left);
+	rest->whole += sign * (left == PARC_SHARE_WHOLE && beset->kept_milli == 0);
 }
 
 static void rest_book(struct parc_core *core, struct node *node, int32_t chip, int failed,
@@ -187,21 +184,20 @@ static void device_book(struct parc_core *core, struct node *node, int32_t chip,
 {
 	struct rest rest = {0};
 
-	rest_add(&rest, device, sign);
+	rest_add(&rest, device, device_beset(core, device), sign);
 	rest_book(core, node, chip, device->failed, &rest);
 }
 
 static void cores_book(struct parc_core *core, struct node *node, int sign)
 {
 	enum parc_ledger category = rest_category(node, 0);
-	struct rest rest = {.free = node->cpu_free,
-			    .kept = node->cpu_kept < node->cpu_free ? node->cpu_kept
-								    : node->cpu_free};
+	struct rest rest = {.free = node->cpu_free};
 
 	if (category == PARC_LEDGER_FREE_UNATTRIBUTED)
 		core->cores_free += sign * node->cpu_free;
 	if (node->cores_pool < 0)
 		return;
+	rest.kept = node->cpu_kept < node->cpu_free ? node->cpu_kept : node->cpu_free;
 	free_book(core, node, category, node->pools[node->cores_pool].chip, sign, &rest);
 }
 
@@ -219,12 +215,12 @@ static void node_book(struct parc_core *core, struct node *node, int sign)
 
 /* The part of one device in the digest. They are hashed apart and added, so that a change of one
  * needs no look at the others. */
-static uint64_t device_hash(const struct device *it, int32_t number)
+static uint64_t device_hash(const struct device *it, const struct beset *beset, int32_t number)
 {
 	uint64_t milli = (uint64_t)(uint16_t)it->used_milli << 48 |
-			 (uint64_t)(uint16_t)it->foreign_milli << 32 | (uint64_t)it->slots << 16 |
-			 (uint64_t)it->holders << 8 | it->failed;
-	uint64_t memory = (uint64_t)it->used_mib << 32 | (uint32_t)it->foreign_mib;
+			 (uint64_t)(uint16_t)beset->foreign_milli << 32 |
+			 (uint64_t)it->slots << 16 | (uint64_t)it->holders << 8 | it->failed;
+	uint64_t memory = (uint64_t)it->used_mib << 32 | (uint32_t)beset->foreign_mib;
 
 	return hash_word(hash_word((uint64_t)number + 1, milli),
 			 memory ^ (uint64_t)it->owner << 20);
@@ -234,8 +230,11 @@ static uint64_t devices_hash(const struct parc_core *core, const struct node *no
 {
 	uint64_t sum = 0;
 
-	for (int32_t i = 0; i < node->devices_count; i++)
-		sum += device_hash(&core->devices[node->devices + i], i);
+	for (int32_t i = 0; i < node->devices_count; i++) {
+		const struct device *it = &core->devices[node->devices + i];
+
+		sum += device_hash(it, device_beset(core, it), i);
+	}
 	return sum;
 }
 
@@ -293,8 +292,7 @@ void node_changed(struct parc_core *core, int32_t slot)
 	struct node *node = &core->nodes[slot];
 
 	node->changed = ++core->stamp;
-	index_unlink(core, slot);
-	index_link(core, slot);
+	core->index->latest = slot;
 	node_file(core, slot, -1);
 }
 
@@ -326,7 +324,7 @@ static void node_init(struct parc_core *core, int32_t slot, const struct parc_no
 			      .cpu_milli = add->cpu_milli,
 			      .cpu_free = add->cpu_milli,
 			      .place = idmap_find(&core->place_ids, add->place),
-			      .kind = kind,
+			      .kind = (int16_t)kind,
 			      .devices = slot * core->limits.node_devices,
 			      .tasks = -1,
 			      .holds = -1,
@@ -341,6 +339,8 @@ static void node_init(struct parc_core *core, int32_t slot, const struct parc_no
 			node->cores_pool = (int8_t)p;
 	memset(&core->devices[node->devices], 0,
 	       (size_t)it->devices_count * sizeof(*core->devices));
+	memset(&core->besets[node->devices], 0,
+	       (size_t)it->devices_count * sizeof(*core->besets));
 	node->devices_hash = devices_hash(core, node);
 }
 
@@ -397,7 +397,6 @@ void node_add(struct parc_core *core, const struct parc_node_add *add)
 	node_total(core, node, 1);
 	node_book(core, node, 1);
 	capacity_add(core, node, 1);
-	index_link(core, slot);
 	node_changed(core, slot);
 	node_freed(core, slot);
 }
@@ -421,7 +420,6 @@ void node_remove(struct parc_core *core, int32_t slot)
 	capacity_add(core, node, -1);
 	attribution_note(core);
 	index_remove(core, slot);
-	index_unlink(core, slot);
 	close_node_removed(core, slot);
 	core->kinds[node->kind].ups -= node->state == PARC_NODE_UP;
 	node->state = PARC_NODE_DOWN;
@@ -462,7 +460,7 @@ static void device_leave(struct parc_core *core, struct node *node, int32_t numb
 	const struct device *it = &core->devices[node->devices + number];
 
 	device_book(core, node, device_chip(node, number), it, -1);
-	node->devices_hash -= device_hash(it, number);
+	node->devices_hash -= device_hash(it, device_beset(core, it), number);
 }
 
 static void device_return(struct parc_core *core, struct node *node, int32_t number)
@@ -470,7 +468,16 @@ static void device_return(struct parc_core *core, struct node *node, int32_t num
 	const struct device *it = &core->devices[node->devices + number];
 
 	device_book(core, node, device_chip(node, number), it, 1);
-	node->devices_hash += device_hash(it, number);
+	node->devices_hash += device_hash(it, device_beset(core, it), number);
+}
+
+void device_beset_note(struct parc_core *core, int32_t device)
+{
+	const struct beset *it = &core->besets[device];
+
+	core->devices[device].beset = it->foreign_mib != 0 || it->kept_mib != 0 ||
+				      it->foreign_milli != 0 || it->kept_milli != 0 ||
+				      it->kept_slots != 0;
 }
 
 void node_set_failed(struct parc_core *core, int32_t slot, int32_t device, int failed)
@@ -479,7 +486,7 @@ void node_set_failed(struct parc_core *core, int32_t slot, int32_t device, int f
 	struct device *it = &core->devices[node->devices + device];
 
 	device_leave(core, node, device);
-	it->failed = (uint8_t)failed;
+	it->failed = failed & 1;
 	device_return(core, node, device);
 	node_changed(core, slot);
 	if (!failed)
@@ -490,11 +497,12 @@ void node_set_foreign(struct parc_core *core, int32_t slot, int32_t device, int3
 		      int32_t mib)
 {
 	struct node *node = &core->nodes[slot];
-	struct device *it = &core->devices[node->devices + device];
+	struct beset *it = &core->besets[node->devices + device];
 
 	device_leave(core, node, device);
 	it->foreign_milli = (int16_t)milli;
 	it->foreign_mib = mib;
+	device_beset_note(core, node->devices + device);
 	device_return(core, node, device);
 	node_changed(core, slot);
 	node_freed(core, slot);
@@ -512,13 +520,13 @@ static void device_hold(struct device *it, const struct task *task, int64_t user
 			int sign)
 {
 	it->used_milli = (int16_t)(it->used_milli + sign * task->share_milli);
-	it->used_mib += sign * task->device_memory_mib;
+	it->used_mib = (it->used_mib + (uint32_t)(sign * task->device_memory_mib)) & 0xffffff;
 	it->slots ^= (uint16_t)task->slots;
-	it->holders = (uint8_t)(it->holders + sign);
+	it->holders = (it->holders + (uint32_t)sign) & 0xff;
 	if (it->holders == 0)
 		it->owner = 0;
 	else if (sign > 0 && one_user && task->share_milli < PARC_SHARE_WHOLE)
-		it->owner = (int32_t)user;
+		it->owner = (uint32_t)user & PARC_USER_MAX;
 	ASSERT(it->used_milli >= 0 && it->used_milli <= PARC_SHARE_WHOLE);
 }
 
@@ -542,16 +550,17 @@ static void devices_hold(struct parc_core *core, const struct task *task, int64_
 	for (uint32_t left = task->devices; left != 0; left &= left - 1) {
 		int32_t i = __builtin_ctz(left), own = device_chip(node, i);
 		struct device *it = &core->devices[node->devices + i];
-		struct rest *rest = &rests[it->failed != 0];
+		const struct beset *beset = device_beset(core, it);
+		struct rest *rest = &rests[it->failed];
 
 		if (chip >= 0 && own != chip)
 			rests_book(core, node, chip, rests);
 		chip = own;
-		rest_add(rest, it, -1);
-		node->devices_hash -= device_hash(it, i);
+		rest_add(rest, it, beset, -1);
+		node->devices_hash -= device_hash(it, beset, i);
 		device_hold(it, task, user, core->chips[chip].one_user, sign);
-		node->devices_hash += device_hash(it, i);
-		rest_add(rest, it, 1);
+		node->devices_hash += device_hash(it, beset, i);
+		rest_add(rest, it, beset, 1);
 	}
 	if (chip >= 0)
 		rests_book(core, node, chip, rests);
@@ -560,14 +569,15 @@ static void devices_hold(struct parc_core *core, const struct task *task, int64_
 static void node_hold(struct parc_core *core, const struct task *task, int64_t user, int sign)
 {
 	struct node *node = &core->nodes[task->node];
+	const struct kind *kind = &core->kinds[node->kind]; /* it says the same, and is at hand */
 
 	devices_hold(core, task, user, sign);
 	cores_book(core, node, -1);
 	node->cpu_free -= sign * task->cpu_milli;
 	node->memory_free -= sign * task->memory_mib;
 	cores_book(core, node, 1);
-	ASSERT(node->cpu_free >= 0 && node->cpu_free <= node->cpu_milli);
-	ASSERT(node->memory_free >= 0 && node->memory_free <= node->memory_mib);
+	ASSERT(node->cpu_free >= 0 && node->cpu_free <= kind->cpu_milli);
+	ASSERT(node->memory_free >= 0 && node->memory_free <= kind->memory_mib);
 }
 
 int64_t node_take(struct parc_core *core, const struct task *task, int64_t user,
@@ -602,7 +612,7 @@ void node_mark(const struct parc_core *core, int32_t slot, struct node_undo *und
 	const struct node *node = &core->nodes[slot];
 
 	*undo = (struct node_undo){
-		.changed = node->changed, .node = slot, .prev = node->prev, .older = node->older};
+		.changed = node->changed, .node = slot, .prev = node->prev};
 }
 
 void node_restore(struct parc_core *core, const struct node_undo *undo)
@@ -612,8 +622,6 @@ void node_restore(struct parc_core *core, const struct node_undo *undo)
 	ASSERT(node->changed == core->stamp);
 	core->stamp--;
 	node->changed = undo->changed;
-	index_unlink(core, undo->node);
-	index_link_after(core, undo->node, undo->older);
 	node_file(core, undo->node, undo->prev);
 }
 
@@ -639,13 +647,14 @@ int node_put_kept(struct parc_core *core, int32_t slot, const struct kept *kept)
 	node->cpu_kept = kept->cpu_milli;
 	node->memory_kept = kept->memory_mib;
 	for (int32_t i = 0; i < node->devices_count; i++) {
-		struct device *device = &core->devices[node->devices + i];
+		struct beset *it = &core->besets[node->devices + i];
 
-		changed |= device->kept_milli != kept->milli[i] ||
-			   device->kept_mib != kept->mib[i] || device->kept_slots != kept->slots[i];
-		device->kept_milli = kept->milli[i];
-		device->kept_mib = kept->mib[i];
-		device->kept_slots = kept->slots[i];
+		changed |= it->kept_milli != kept->milli[i] || it->kept_mib != kept->mib[i] ||
+			   it->kept_slots != kept->slots[i];
+		it->kept_milli = kept->milli[i];
+		it->kept_mib = kept->mib[i];
+		it->kept_slots = kept->slots[i];
+		device_beset_note(core, node->devices + i);
 	}
 	return changed;
 }

@@ -12,7 +12,7 @@
 /* What a node was like before a claim, to take the claim back to the bit. */
 struct node_undo {
 	int64_t changed;
-	int32_t node, prev, older; /* neighbours in its class and among all nodes by change */
+	int32_t node, prev; /* prev: its neighbour in its class */
 };
 
 /* Fetch what a change of a node will touch from memory (-1: nothing), while something else is
@@ -49,6 +49,18 @@ void node_restore(struct parc_core *core, const struct node_undo *undo);
 /* Give back what a task holds as if it had ended (sign -1), or take it again (1): only the
  * records and the books, while the node stays filed as it was. */
 void node_pretend(struct parc_core *core, const struct task *task, int64_t user, int sign);
+
+/* What is taken of a device but by tasks. */
+static inline const struct beset *device_beset(const struct parc_core *core,
+					       const struct device *it)
+{
+	static const struct beset nothing;
+
+	return it->beset ? &core->besets[it - core->devices] : &nothing;
+}
+
+/* It has been changed: note whether it is still nothing. */
+void device_beset_note(struct parc_core *core, int32_t device);
 
 /* What a node keeps for reservations. */
 struct kept {

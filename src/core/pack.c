@@ -168,7 +168,7 @@ static int group_has_room(const struct parc_core *core, const struct allocation 
 					  core->tasks[o].node == task->node &&
 					  core->tasks[o].devices >> device & 1;
 			if (at->failed ||
-			    at->used_milli + at->foreign_milli + more * beside > PARC_SHARE_WHOLE)
+			    at->used_milli + device_beset(core, at)->foreign_milli + more * beside > PARC_SHARE_WHOLE)
 				return 0;
 		}
 	}

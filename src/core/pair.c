@@ -110,11 +110,14 @@ static int has_room(const struct parc_core *core, const struct task *host, const
 	for (uint32_t left = host->devices; left != 0; left &= left - 1) {
 		int32_t number = __builtin_ctz(left);
 		const struct device *it = &core->devices[node->devices + number];
+		const struct beset *beset = device_beset(core, it);
 
 		memory_mib =
 			core->chips[kind_device_chip(&core->kinds[node->kind], number)].memory_mib;
-		if (it->failed || it->foreign_milli > 0 || it->kept_milli > 0 || it->holders != 1 ||
-		    it->used_mib + it->foreign_mib + it->kept_mib + ask->task.device_memory_mib >
+		if (it->failed || beset->foreign_milli > 0 || beset->kept_milli > 0 ||
+		    it->holders != 1 ||
+		    (int32_t)it->used_mib + beset->foreign_mib + beset->kept_mib +
+				    ask->task.device_memory_mib >
 			    memory_mib)
 			return 0;
 	}

@@ -24,17 +24,12 @@ static const int32_t level_ends[PRICE_LEVELS] = {256, 215, 181, 152, 128, 108, 9
 
 void prices_init(struct parc_core *core, struct block *block)
 {
-	size_t count = (size_t)core->limits.nodes;
 	struct prices *prices = block_take(block, 1, sizeof(*prices));
-	struct priced_node *nodes = block_take(block, count, sizeof(*nodes));
 
 	if (core->policy == NULL)
 		return;
 	core->policy->prices = prices;
 	memset(prices, 0, sizeof(*prices));
-	/* A node's first count takes what was counted before out again. */
-	memset(nodes, 0, count * sizeof(*nodes));
-	prices->nodes = nodes;
 }
 
 static int32_t whole_free(const struct view *view)
@@ -75,10 +70,8 @@ uint64_t prices_hosts(const struct prices *prices, const struct view *view)
 }
 
 /* Count a node's hosts in (sign 1) or out (-1). */
-static void hosts_count(struct prices *prices, int32_t node, int sign)
+static void hosts_count(struct prices *prices, const struct priced_node *it, int sign)
 {
-	const struct priced_node *it = &prices->nodes[node];
-
 	for (uint64_t left = it->hosts; left != 0; left &= left - 1) {
 		int32_t t = __builtin_ctzll(left);
 		const struct priced_type *type = &prices->types[t];
@@ -93,11 +86,10 @@ static void hosts_count(struct prices *prices, int32_t node, int sign)
 	}
 }
 
-static void filled_count(struct parc_core *core, int32_t slot, const struct view *view)
+static void filled_count(struct parc_core *core, struct node *node, const struct view *view)
 {
 	const struct policy *policy = core->policy;
-	const struct node *node = &core->nodes[slot];
-	int32_t *filled = policy->prices->nodes[slot].filled;
+	int32_t *filled = node->priced.filled;
 
 	for (int32_t p = 0; p < node->pools_count; p++) {
 		const struct pool *pool = &node->pools[p];
@@ -113,13 +105,13 @@ static void filled_count(struct parc_core *core, int32_t slot, const struct view
 static void node_count(struct parc_core *core, int32_t slot, const struct view *view)
 {
 	struct prices *prices = core->policy->prices;
-	struct priced_node *it = &prices->nodes[slot];
+	struct priced_node *it = &core->nodes[slot].priced;
 
-	filled_count(core, slot, view);
+	filled_count(core, &core->nodes[slot], view);
 	it->hosts = view != NULL ? prices_hosts(prices, view) : 0;
 	it->whole = view != NULL ? whole_free(view) : 0;
 	it->cpu = view != NULL ? view->cpu_free : 0;
-	hosts_count(prices, slot, 1);
+	hosts_count(prices, it, 1);
 }
 
 void prices_note(struct parc_core *core, int32_t node, const struct view *view)
@@ -128,7 +120,7 @@ void prices_note(struct parc_core *core, int32_t node, const struct view *view)
 
 	if (!prices->on)
 		return;
-	hosts_count(prices, node, -1);
+	hosts_count(prices, &core->nodes[node].priced, -1);
 	node_count(core, node, view);
 }
 
@@ -153,7 +145,7 @@ void prices_recount(struct parc_core *core)
 	for (int32_t node = 0; node < core->nodes_table.high && prices->on; node++) {
 		struct view view;
 
-		prices->nodes[node] = (struct priced_node){0};
+		core->nodes[node].priced = (struct priced_node){0};
 		if (core->nodes[node].id == PARC_NONE || core->nodes[node].state != PARC_NODE_UP)
 			continue;
 		view_of_node(core, node, &view);
@@ -440,10 +432,10 @@ int prices_check(const struct parc_core *core, struct parc_err *err)
 
 	if (!prices->on)
 		return 0;
-	for (int32_t node = core->index->oldest; node >= 0; node = core->nodes[node].newer) {
+	for (int32_t node = 0; node < core->nodes_table.high; node++) {
 		struct view view;
 
-		if (core->nodes[node].state != PARC_NODE_UP)
+		if (core->nodes[node].id == PARC_NONE || core->nodes[node].state != PARC_NODE_UP)
 			continue;
 		view_of_node(core, node, &view);
 		for (uint64_t left = prices_hosts(prices, &view); left != 0; left &= left - 1) {

@@ -30,13 +30,6 @@ struct priced_type {
 	int32_t level;		    /* of scarcity: 0 the most, PRICE_LEVELS none */
 };
 
-/* What a node was counted with. */
-struct priced_node {
-	uint64_t hosts;			     /* the types that it hosts, a bit each */
-	int32_t filled[PARC_NODE_POOLS_MAX]; /* fillable part of what is free, by pool */
-	int32_t whole, cpu;		     /* free whole devices, and CPU */
-};
-
 struct prices {
 	/* state */
 	struct priced_type types[PRICED_MAX];
@@ -47,7 +40,6 @@ struct prices {
 	int32_t values[PRICED_MAX];	/* of losing a host, by type */
 	int64_t hosted[PRICED_MAX];	/* tasks (1 device) or nodes (gangs) that still fit */
 	int64_t filled[PARC_CHIPS_MAX]; /* fillable part of what is free, CUTTING_ONE a device */
-	struct priced_node *nodes;	/* by node slot */
 	int on;				/* the policy in force uses prices */
 };
 

@@ -172,7 +172,9 @@ static void wake_lines(struct parc_core *core)
 		line_wake_all(core);
 		quota_open_all(core);
 	} else {
-		for (int32_t i = 0; i < core->freed_count; i++)
+		int32_t count = table_count(&core->lines_table) > 0 ? core->freed_count : 0;
+
+		for (int32_t i = 0; i < count; i++)
 			line_wake_node(core, core->freed[i]);
 	}
 	core->freed_count = core->freed_all = 0;
@@ -239,11 +241,11 @@ static int32_t job_try(struct parc_core *core, int32_t job)
 		if (own->end_us != PARC_NEVER)
 			window.until_us = core->time_us + (own->end_us - own->start_us);
 		reason = try_lifted(core, job, &window);
-		window.until_us = PARC_NEVER;
-		/* Too slow for what others keep for later; perhaps not beside it. */
-		if (reason == PARC_REASON_RESERVATION &&
-		    try_lifted(core, job, &window) == PARC_REASON_NONE)
-			return PARC_REASON_NONE;
+		if (reason == PARC_REASON_RESERVATION) {
+			/* It fits on a chip where it takes longer than where it has reserved. */
+			window.until_us = order_end_most_us(core, job, core->time_us);
+			reason = try_lifted(core, job, &window);
+		}
 		return reason == PARC_REASON_NONE ? reason : closure_reason(core, job, reason);
 	}
 	if (holder >= 0 && line_job_is_before(core, job, holder))
@@ -572,16 +574,18 @@ static int32_t short_try(struct parc_core *core, int32_t job)
 	return try_lifted(core, job, &window);
 }
 
-/* A rule for its tenant keeps the job back: it has no claim in this step. */
+/* A rule for its tenant keeps the job back, and all that want the same with it: the first of them
+ * waits for that, unless it has reserved. */
 static void job_bar(struct parc_core *core, int32_t job, int32_t reason)
 {
-	core->allocations[job].planned = plan_stamp(core);
-	if (strand_head(core, core->jobs[job].strand) != job)
+	int32_t head = strand_head(core, core->jobs[job].strand);
+
+	if (head != job && core->jobs[head].reservation >= 0)
 		return;
-	if (core->jobs[job].reason == reason)
-		line_block(core, job);
+	if (core->jobs[head].reason == reason)
+		line_block(core, head);
 	else
-		act_reason(core, job, reason);
+		act_reason(core, head, reason);
 }
 
 /* Conservative: reservations for the first that wait, in order; those that are short enough
@@ -604,6 +608,7 @@ static void pass_reserve(struct pass *pass)
 		if (reason == PARC_REASON_NONE)
 			continue;
 		if (line_is_gated(reason)) {
+			core->allocations[job].planned = plan_stamp(core); /* it has no claim */
 			job_bar(core, job, reason);
 			continue;
 		}
@@ -635,6 +640,7 @@ static void pass_short_line(struct pass *pass, int32_t line, int64_t most)
 			continue;
 		if (line_is_gated(reason)) {
 			next = strand_skip(core, line, job, most);
+			job_bar(core, job, reason);
 			continue;
 		}
 		if (core->rules.backfill == PARC_BACKFILL_EASY && reason != PARC_REASON_RESERVATION)
@@ -746,8 +752,12 @@ static int queue_deal(struct parc_core *core, const struct parc_event *event)
 	int32_t line;
 
 	quota_open(core); /* what was dealt may have used up a guarantee */
-	if (done && plain)
-		return queue_greedy(core) && (!deal_is_round(core, event) || move_decide(core));
+	if (done && plain && !queue_greedy(core))
+		return 0;
+	if (done && plain) {
+		deal_join_started(core);
+		return !deal_is_round(core, event) || move_decide(core);
+	}
 	quota_open_rest(core); /* as in queue_strict: who is past his gate waits for the round */
 	while (done && (line = line_first(core, LINE_READY)) >= 0) {
 		if (!act_has_room(core))
@@ -770,10 +780,21 @@ static int queue_recalls(struct parc_core *core, int freed)
 	return !pass.full;
 }
 
+/* Nobody waits, and nothing is kept for anybody: what follows would find nothing to do. */
+static int queue_is_empty(const struct parc_core *core)
+{
+	return table_count(&core->lines_table) == 0 && core->recalls == 0 &&
+	       core->strands_stale < 0 && core->gates_changed < 0;
+}
+
 int queue_decide(struct parc_core *core, const struct parc_event *event)
 {
 	int done, freed = core->freed_all || core->freed_count > 0;
 
+	if (core->rules.backfill == PARC_BACKFILL_GREEDY && queue_is_empty(core)) {
+		core->freed_count = core->freed_all = core->pledge_freed = 0;
+		return act_has_room(core);
+	}
 	core->looks |= core->freed_all;
 	wake_lines(core);
 	done = queue_recalls(core, freed);

@@ -5,6 +5,7 @@
 #include "core/job.h"
 #include "core/line.h"
 #include "core/plan.h"
+#include "core/profile.h"
 #include "core/strand.h"
 #include "core/tree.h"
 
@@ -65,6 +66,39 @@ int64_t quota_need(const struct parc_core *core, int32_t slot)
 		need += most * core->groups[g].tasks_min;
 	}
 	return need;
+}
+
+/* What a task holds, of devices and of rented cores. */
+static int64_t task_normal(const struct parc_core *core, const struct task *task)
+{
+	const struct node *node = &core->nodes[task->node];
+	int32_t chip;
+	int64_t normal = 0;
+
+	if (node->cores_pool >= 0)
+		normal = (int64_t)task->cpu_milli *
+			 core->chips[node->pools[node->cores_pool].chip].rate_milli;
+	if (task->devices == 0)
+		return normal;
+	chip = kind_device_chip(&core->kinds[node->kind], __builtin_ctz(task->devices));
+	return normal + (int64_t)task->share_milli * __builtin_popcount(task->devices) *
+				core->chips[chip].rate_milli;
+}
+
+/* What the job will count when it starts, or starts again, beside what it holds. */
+static int64_t more_normal(const struct parc_core *core, int32_t job)
+{
+	int64_t normal = quota_need(core, job);
+	int32_t t = allocation_is_live(core, job) ? core->allocations[job].tasks : -1;
+
+	for (; t >= 0; t = core->tasks[t].next)
+		normal -= task_normal(core, &core->tasks[t]);
+	return normal;
+}
+
+int64_t quota_kept(const struct parc_core *core, int32_t job)
+{
+	return strand_is_wanted(core) ? quota_need(core, job) : 0;
 }
 
 /* ---- Room */
@@ -166,9 +200,26 @@ static int pledge_bars(const struct parc_core *core, int32_t slot)
 	return 0;
 }
 
+/* Is there a cap on the tenant of the job, or above it? */
+static int is_capped(const struct parc_core *core, int32_t job)
+{
+	int32_t tenant = job_spec(core, job)->tenant;
+
+	return tenant >= 0 && core->tenants[tenant].capped >= 0;
+}
+
 int quota_bars_return(const struct parc_core *core, int32_t job)
 {
-	return pledge_bars(core, job);
+	return pledge_bars(core, job) ||
+	       (is_capped(core, job) &&
+		gate_of(core, job_spec(core, job)->tenant, more_normal(core, job), 0) >= 0);
+}
+
+void quota_claim(struct parc_core *core, int32_t job, int sign)
+{
+	if (is_capped(core, job))
+		tree_claim(core, job_spec(core, job)->tenant,
+			   allocation_is_live(core, job) ? 0 : sign, sign * more_normal(core, job));
 }
 
 int32_t quota_gate(const struct parc_core *core, int32_t slot, int32_t reason)
@@ -177,8 +228,7 @@ int32_t quota_gate(const struct parc_core *core, int32_t slot, int32_t reason)
 
 	if (reason == PARC_REASON_GUARANTEE)
 		return pledge_bars(core, slot) ? GATE_PLEDGE : -1;
-	if (reason != PARC_REASON_QUOTA || spec_of(core, job)->tenant < 0 ||
-	    core->tenants[spec_of(core, job)->tenant].capped < 0 || job->reservation >= 0)
+	if (reason != PARC_REASON_QUOTA || !is_capped(core, slot) || job->reservation >= 0)
 		return -1; /* what it reserved is its own */
 	return gate_of(core, spec_of(core, job)->tenant, need_of(core, slot), 1);
 }
@@ -193,20 +243,10 @@ int32_t quota_bars(const struct parc_core *core, int32_t job)
 static int64_t placement_normal(const struct parc_core *core,
 				const struct parc_placement *placement)
 {
-	const struct node *node = &core->nodes[idmap_find(&core->node_ids, placement->node)];
-	int32_t p = 0, device;
-	int64_t normal = 0;
+	struct task task;
 
-	if (node->cores_pool >= 0)
-		normal += (int64_t)placement->cpu_milli *
-			  core->chips[node->pools[node->cores_pool].chip].rate_milli;
-	if (placement->devices == 0)
-		return normal;
-	device = __builtin_ctz(placement->devices);
-	while (device >= node->pools[p].first + node->pools[p].count)
-		p++;
-	return normal + (int64_t)placement->share_milli * __builtin_popcount(placement->devices) *
-				core->chips[node->pools[p].chip].rate_milli;
+	task_of_placement(core, placement, &task);
+	return task_normal(core, &task);
 }
 
 static int32_t tasks_least(const struct parc_core *core, int32_t job)

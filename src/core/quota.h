@@ -28,12 +28,20 @@ enum gate { GATE_LIMIT, GATE_JOBS }; /* of tenant slot t: 2 t + this */
 /* The most that a job may hold, with its minima. */
 int64_t quota_need(const struct parc_core *core, int32_t job);
 
+/* The same of a job that has reserved, as limits reckon it: 0 as long as no tenant has a rule, for
+ * then nobody reckons anew when a rate changes or a make of chip comes or goes. */
+int64_t quota_kept(const struct parc_core *core, int32_t job);
+
 /* Why the job may not be tried: QUOTA or GUARANTEE; NONE: it may. */
 int32_t quota_bars(const struct parc_core *core, int32_t job);
 
-/* Might a job that runs be kept from starting again, once it has stopped, by what is pledged? What
- * it holds is not reckoned as free: it may say so too often. */
+/* Might a job that runs be kept from starting again, once it has stopped, by a limit or by what is
+ * pledged? Of the latter what it holds is not reckoned as free: it may say so too often. */
 int quota_bars_return(const struct parc_core *core, int32_t job);
+
+/* Let limits reckon with a job that will start, or start again, when others have gone (sign 1); no
+ * longer (-1). Both within one decision. */
+void quota_claim(struct parc_core *core, int32_t job, int sign);
 
 /* The gate at which a job has to wait that waits for this reason; -1: none. */
 int32_t quota_gate(const struct parc_core *core, int32_t job, int32_t reason);

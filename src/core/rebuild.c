@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/rebuild.h"
 
-#include <string.h>
-
 #include "core/array.h"
 #include "core/close.h"
 #include "core/closure.h"
@@ -40,40 +38,6 @@ void rebuild_ids(struct parc_core *core)
 	for (int32_t i = 0; i < core->tenants_table.high; i++)
 		if (core->tenants[i].set.tenant != PARC_NONE)
 			idmap_add(&core->tenant_ids, core->tenants[i].set.tenant, i);
-}
-
-/* Sort slots by the time of their node's last change: merge sort, since library sorts may take
- * memory. `list` and `spare` have `count` places; the result is in `list`. */
-static void stamps_sort(const struct parc_core *core, int32_t *list, int32_t *spare, int32_t count)
-{
-	int32_t half = count / 2, a = 0, b = half;
-
-	if (count < 2)
-		return;
-	stamps_sort(core, list, spare, half);
-	stamps_sort(core, list + half, spare, count - half);
-	for (int32_t i = 0; i < count; i++) {
-		int take_a = b == count || (a < half && core->nodes[list[a]].changed <=
-								core->nodes[list[b]].changed);
-
-		spare[i] = take_a ? list[a++] : list[b++];
-	}
-	memcpy(list, spare, (size_t)count * sizeof(*list));
-}
-
-/* The list of nodes by time of change. Borrows the lists of freed nodes and of free slots' tail. */
-static void nodes_rebuild(struct parc_core *core)
-{
-	int32_t count = 0, *list = core->freed, *spare = core->close->changes;
-
-	for (int32_t i = 0; i < core->nodes_table.high; i++)
-		if (core->nodes[i].id != PARC_NONE)
-			list[count++] = i;
-	stamps_sort(core, list, spare, count);
-	core->index->oldest = core->index->newest = -1;
-	for (int32_t i = 0; i < count; i++)
-		index_link(core, list[i]);
-	core->freed_count = 0;
 }
 
 /* Who waits for an array does again, the newest first. No line is there yet, so that the jobs can
@@ -189,7 +153,8 @@ void rebuild(struct parc_core *core)
 	shape_rebuild(core);
 	spec_rebuild(core);
 	speed_rebuild(core);
-	nodes_rebuild(core);
+	core->freed_count = 0;
+	core->index->latest = -1;
 	close_reset(core);
 	policy_derive(core);
 	prices_recount(core);

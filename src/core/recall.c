@@ -274,12 +274,11 @@ int recall_start(struct parc_core *core, int *full)
 	return started;
 }
 
-int recall_decide(struct parc_core *core)
+/* Kept apart, for a look is large and most steps have none. */
+static int recalls_seek(struct parc_core *core)
 {
 	struct look look = {.full = 0};
 
-	if (!core->looks || !preempt_is_on(core) || core->running == 0)
-		return 1;
 	if (core->rules.reclaim)
 		look_at_covered(core, &look);
 	look.walk.count = 0;
@@ -287,4 +286,11 @@ int recall_decide(struct parc_core *core)
 		look_at_rights(core, &look);
 	core->looks = look.full;
 	return !look.full;
+}
+
+int recall_decide(struct parc_core *core)
+{
+	if (!core->looks || !preempt_is_on(core) || core->running == 0)
+		return 1;
+	return recalls_seek(core);
 }

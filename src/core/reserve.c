@@ -117,7 +117,7 @@ static void job_count(struct parc_core *core, int32_t job, int32_t more)
 	int32_t tenant = job_spec(core, job)->tenant;
 
 	if (tenant >= 0)
-		tree_add_kept(core, tenant, more, quota_need(core, job));
+		tree_add_kept(core, tenant, more, quota_kept(core, job));
 }
 
 /* All its holds, and the slot. */
@@ -367,10 +367,10 @@ static int kept_is(const struct parc_core *core, int32_t slot, const struct kept
 	if (node->cpu_kept != kept->cpu_milli || node->memory_kept != kept->memory_mib)
 		return 0;
 	for (int32_t i = 0; i < node->devices_count; i++) {
-		const struct device *device = &core->devices[node->devices + i];
+		const struct beset *it = &core->besets[node->devices + i];
 
-		if (device->kept_milli != kept->milli[i] || device->kept_mib != kept->mib[i] ||
-		    device->kept_slots != kept->slots[i])
+		if (it->kept_milli != kept->milli[i] || it->kept_mib != kept->mib[i] ||
+		    it->kept_slots != kept->slots[i])
 			return 0;
 	}
 	return 1;

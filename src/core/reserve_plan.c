@@ -27,12 +27,12 @@ void reserve_plan_init(struct parc_core *core, struct block *block)
 	core->files = block_take(block, nodes, sizeof(*core->files));
 }
 
-/* The time that the job would take if it started then. */
+/* The time that the job would take if it started then, or at any time from now until then. */
 static struct window window_of(const struct parc_core *core, int32_t job, int64_t time_us)
 {
 	struct window window = {.except = core->jobs[job].reservation,
 				.over = core->plan_over,
-				.from_us = time_us,
+				.from_us = core->plan_soon ? core->time_us : time_us,
 				.until_us = order_end_most_us(core, job, time_us),
 				.member = job + 1};
 

@@ -15,6 +15,7 @@
 #include "base/root.h"
 #include "core/attribution.h"
 #include "core/check.h"
+#include "core/index.h"
 #include "core/profile.h"
 #include "core/rebuild.h"
 #include "core/spec.h"
@@ -217,7 +218,9 @@ int32_t speed_variant_of(const struct parc_core *core, const struct job *job,
 int32_t speed_chip_of(const struct parc_core *core, const struct job *job,
 		      const struct parc_placement *placement)
 {
-	const struct node *node = &core->nodes[idmap_find(&core->node_ids, placement->node)];
+	/* Mostly it has just been taken there. */
+	int32_t slot = idmap_find_near(&core->node_ids, placement->node, core->index->latest);
+	const struct node *node = &core->nodes[slot];
 	const struct group *group;
 
 	if (placement->devices != 0)

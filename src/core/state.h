@@ -16,17 +16,9 @@
 #include "core/model_service.h"
 #include "core/model_tenant.h"
 
-#define KINDS_MAX      4096 /* distinct empty nodes of one fleet */
-#define THRESHOLDS_MAX 250  /* values of one resource that classes tell apart; fits a byte */
-#define PLEDGES_MAX    32   /* sets of chips that guarantees name; more count as all chips */
-#define LINE_SHELVES   (PARC_NODE_DEVICES_MAX + 2) /* no device, a share, 1.. whole devices */
-
-/* Values at which requests of the known shapes differ; ascending, the first is 0. */
-struct thresholds {
-	int64_t value[THRESHOLDS_MAX];
-	int32_t count;
-	int32_t full; /* a value did not find room: classes no longer tell everything apart */
-};
+#define KINDS_MAX    4096 /* distinct empty nodes of one fleet */
+#define PLEDGES_MAX  32	  /* sets of chips that guarantees name; more count as all chips */
+#define LINE_SHELVES (PARC_NODE_DEVICES_MAX + 2) /* no device, a share, 1.. whole devices */
 
 struct ledger {
 	int64_t rate[PARC_LEDGER_COUNT];    /* thousandths of devices in it now */
@@ -80,6 +72,7 @@ struct parc_core {
 	struct table reservations_table, holds_table, services_table, specs_table, closures_table;
 	struct node *nodes;
 	struct device *devices; /* of node slot n: limits.node_devices from n on */
+	struct beset *besets;	/* of each of these */
 	struct place *places;
 	struct job *jobs;
 	struct spec *specs;
@@ -97,10 +90,9 @@ struct parc_core {
 		int32_t first, last;
 	} idles[2]; /* derived: idle allocations, not warned and warned */
 	struct closure *closures;
-	int64_t last_window;
+	int64_t last_window, last_replica; /* the highest ids that were used */
 	struct use *uses;
 	int32_t uses_count, uses_max;
-	int64_t last_replica; /* the highest id given to a replica */
 
 	/* derived */
 	struct idmap node_ids, place_ids, job_ids, allocation_ids, tenant_ids, array_ids;
@@ -173,6 +165,7 @@ struct parc_core {
 	struct close *close;
 	struct deal *deal;
 	uint64_t plan_only; /* while a plan is made: on these chips alone; 0: on all */
+	int32_t plan_soon;  /* likewise: 1: it must hold from now on */
 	struct policy *policy;
 	struct parc_action *actions;
 	struct parc_placement *placements;

@@ -138,7 +138,7 @@ void tree_recount_kept(struct parc_core *core)
 		int32_t job = core->reservations[slot].job;
 
 		if (job >= 0)
-			tree_add_kept(core, job_spec(core, job)->tenant, 1, quota_need(core, job));
+			tree_add_kept(core, job_spec(core, job)->tenant, 1, quota_kept(core, job));
 	}
 }
 
@@ -176,14 +176,19 @@ void tree_add_running(struct parc_core *core, int32_t tenant, int32_t more)
 	}
 }
 
-void tree_add_kept(struct parc_core *core, int32_t tenant, int32_t more, int64_t normal)
+void tree_claim(struct parc_core *core, int32_t tenant, int32_t jobs, int64_t normal)
 {
 	for (; tenant >= 0; tenant = core->tenants[tenant].parent) {
-		core->tenants[tenant].kept_jobs += more;
-		core->tenants[tenant].kept_normal += more * normal;
-		if (more < 0)
-			quota_note(core, tenant);
+		core->tenants[tenant].kept_jobs += jobs;
+		core->tenants[tenant].kept_normal += normal;
 	}
+}
+
+void tree_add_kept(struct parc_core *core, int32_t tenant, int32_t more, int64_t normal)
+{
+	tree_claim(core, tenant, more, more * normal);
+	for (; tenant >= 0 && more < 0; tenant = core->tenants[tenant].parent)
+		quota_note(core, tenant);
 }
 
 static int fulfils(const struct tenant *holder, int32_t chip)

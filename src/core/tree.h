@@ -31,6 +31,9 @@ void tree_add_pending(struct parc_core *core, int32_t tenant, int32_t more);
 void tree_add_running(struct parc_core *core, int32_t tenant, int32_t more);
 void tree_add_kept(struct parc_core *core, int32_t tenant, int32_t more, int64_t normal);
 
+/* The same of so many jobs within one decision, which looks at no gate when it takes it back. */
+void tree_claim(struct parc_core *core, int32_t tenant, int32_t jobs, int64_t normal);
+
 /* The same of all reservations anew: what a job needs at most may be another by now. */
 void tree_recount_kept(struct parc_core *core);
 

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "core/attribution.h"
 #include "core/ledger.h"
+#include "core/node.h"
 #include "core/spec.h"
 
 #define BROKEN(err, ...) parc_err_set(err, PARC_ERR_MISMATCH, __VA_ARGS__)
@@ -49,7 +50,9 @@ static void recount_node(const struct parc_core *core, const struct node *node, 
 	for (int32_t d = 0; d < node->devices_count; d++) {
 		const struct device *it = &core->devices[node->devices + d];
 		int32_t rest = PARC_SHARE_WHOLE - it->used_milli;
-		int32_t foreign = it->foreign_milli < rest ? it->foreign_milli : rest;
+		int32_t foreign = device_beset(core, it)->foreign_milli;
+
+		foreign = foreign < rest ? foreign : rest;
 
 		rates[PARC_LEDGER_FOREIGN] += foreign;
 		if (!up)
@@ -151,7 +154,8 @@ static void recount_whole(const struct parc_core *core, const struct node *node,
 		const struct device *it = &core->devices[node->devices + d];
 
 		whole[chip_of(node, d)] += !it->failed && it->used_milli == 0 &&
-					   it->foreign_milli == 0 && it->kept_milli == 0;
+					   device_beset(core, it)->foreign_milli == 0 &&
+					   device_beset(core, it)->kept_milli == 0;
 	}
 }
 

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "text/text.h"
+
 #define REFUSE(...) parc_err_set(&fault->err, PARC_ERR_INVALID, __VA_ARGS__)
 #define SECOND	    1000000
 
@@ -16,6 +18,7 @@ static int word_number(json_t *value, const char *(*name_of)(int), const char *f
 		       int32_t *number, struct spec_fault *fault)
 {
 	const char *word = json_string_value(value);
+	char known[96] = "";
 
 	if (value == NULL)
 		return 0;
@@ -25,8 +28,9 @@ static int word_number(json_t *value, const char *(*name_of)(int), const char *f
 		*number = i;
 		return 0;
 	}
-	return REFUSE_AT(field, "%s has to be one of %s, %s, %s ...", field, name_of(0), name_of(1),
-			 name_of(2));
+	for (int i = 0; strcmp(name_of(i), "?") != 0; i++)
+		text_list_add(known, sizeof(known), name_of(i));
+	return REFUSE_AT(field, "%s has to be one of %s", field, known);
 }
 
 static int chips_read(json_t *list, const struct spec_chips *chips, uint64_t *set,

@@ -123,6 +123,21 @@ static int marks_push(struct tried *tried, const struct tried_run *run, int64_t 
 	return code;
 }
 
+/* Until when the model held its devices, as a time of this run. One that was stopped before it
+ * began to work held them all the same. */
+static int64_t seen_until_us(const struct tried *tried, const struct tried_run *run,
+			     const struct past_attempt *model, int64_t started_us)
+{
+	int64_t end_us;
+
+	if (model == NULL || model->has_ended)
+		return started_us;
+	end_us = model->end_us >= 0 ? model->end_us : tried->past->end_us;
+	if (model->started_us < 0 && model->start_us >= 0)
+		return run->start_us + end_us - model->start_us;
+	return started_us + (int64_t)(past_work(model, end_us) / run->pace.speed_milli);
+}
+
 /* Work that is left, and from when on it is not recorded; -1: nobody can say. */
 static __int128 work_left(const struct tried *tried, struct tried_run *run, int64_t started_us)
 {
@@ -130,16 +145,15 @@ static __int128 work_left(const struct tried *tried, struct tried_run *run, int6
 	const struct past_attempt *model = attempt_at(tried, run->model);
 	const struct past_attempt *exact = attempt_at(tried, run->exact);
 	__int128 kept = (__int128)run->kept_us * PARC_SHARE_WHOLE, left;
-	__int128 seen = 0, held = 0; /* until it was stopped, until it was gone */
+	__int128 seen = 0; /* until it was stopped */
 	int is_known = job != NULL && job->work >= 0;
 
 	if (model != NULL && !model->has_ended) {
 		int64_t end_us = model->end_us >= 0 ? model->end_us : tried->past->end_us;
 
 		seen = past_work(model, model->stop_us >= 0 ? model->stop_us : end_us);
-		held = past_work(model, end_us);
 	}
-	run->seen_us = is_known ? PARC_NEVER : started_us + (int64_t)(held / run->pace.speed_milli);
+	run->seen_us = is_known ? PARC_NEVER : seen_until_us(tried, run, model, started_us);
 	if (run->job > PARC_REPLICA_IDS) {
 		run->seen_us = PARC_NEVER; /* it works until it is stopped */
 		return -1;

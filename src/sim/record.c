@@ -5,6 +5,7 @@
  */
 #include "sim/record.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,7 +72,7 @@ static int open_file(struct record *record, const char *path, const char *mode,
 	*record = (struct record){.path = path};
 	record->file = fopen(path, mode);
 	if (!record->file)
-		return parc_err_set(err, PARC_ERR_IO, "cannot open %s", path);
+		return parc_err_set(err, PARC_ERR_IO, "cannot open %s: %s", path, strerror(errno));
 	return reserve_bytes(record, RECORD_BUFFER, err);
 }
 
@@ -311,8 +312,8 @@ static int read_magic(struct reader *reader, struct parc_err *err)
 	char magic[RECORD_MAGIC_SIZE];
 	if (fread(magic, 1, sizeof(magic), reader->record.file) != sizeof(magic) ||
 	    memcmp(magic, RECORD_MAGIC, sizeof(magic)) != 0)
-		return parc_err_set(err, PARC_ERR_CORRUPT, "%s is not a record of parc sim --dump",
-				    reader->record.path);
+		return parc_err_set(err, PARC_ERR_CORRUPT,
+				    "%s is not a record of parc sim --record", reader->record.path);
 	return 0;
 }
 

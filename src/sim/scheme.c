@@ -5,9 +5,11 @@
  */
 #include "sim/scheme.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "text/text.h"
 #include "trace/policy_file.h"
 
 struct scheme_word {
@@ -80,22 +82,23 @@ int32_t scheme_tier_of_size(int64_t demand_milli)
 	return 0;
 }
 
-static int unknown_word(const char *what, const struct scheme_word *words, const char *text,
+static const struct scheme_word flags[] = {{"tiers", offsetof(struct scheme, sizes_are_tiers)},
+					   {"preempt", offsetof(struct scheme, preempts)},
+					   {"reclaim", offsetof(struct scheme, reclaims)},
+					   {"fair", offsetof(struct scheme, is_fair)},
+					   {NULL, 0}};
+
+/* All that stands behind a colon; what is named first in messages stands first. */
+static const struct scheme_word *const option_tables[] = {lengths_words, flags, victims, lenders,
+							  NULL};
+
+static int unknown_word(const char *what, const struct scheme_word *const *tables, const char *text,
 			size_t size, struct parc_err *err)
 {
 	char list[160] = "";
-	size_t used = 0;
-	for (; words->name; words++) {
-		size_t length = strlen(words->name);
-		if (used + length + 3 > sizeof(list))
-			break;
-		if (used) {
-			memcpy(list + used, ", ", 2);
-			used += 2;
-		}
-		memcpy(list + used, words->name, length + 1);
-		used += length;
-	}
+	for (; *tables; tables++)
+		for (const struct scheme_word *word = *tables; word->name; word++)
+			text_list_add(list, sizeof(list), word->name);
 	return parc_err_set(err, PARC_ERR_USAGE, "there is no %s '%.*s'; there are %s", what,
 			    (int)(size < 40 ? size : 40), text, list);
 }
@@ -112,26 +115,17 @@ static int set_known(int32_t *field, const struct scheme_word *words, const char
 static int set_word(int32_t *field, const char *what, const struct scheme_word *words,
 		    const char *text, size_t size, struct parc_err *err)
 {
-	const struct scheme_word *word = find_word(words, text, size);
-	if (!word)
-		return unknown_word(what, words, text, size, err);
-	*field = word->number;
-	return 0;
+	const struct scheme_word *const tables[] = {words, NULL};
+	return set_known(field, words, text, size) ? 0
+						   : unknown_word(what, tables, text, size, err);
 }
 
 static int set_flag(struct scheme *scheme, const char *text, size_t size)
 {
-	const struct {
-		const char *name;
-		uint8_t *flag;
-	} flags[] = {{"tiers", &scheme->sizes_are_tiers},
-		     {"preempt", &scheme->preempts},
-		     {"reclaim", &scheme->reclaims},
-		     {"fair", &scheme->is_fair}};
-	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
-		if (strlen(flags[i].name) == size && memcmp(flags[i].name, text, size) == 0)
-			return *flags[i].flag = 1;
-	return 0;
+	const struct scheme_word *word = find_word(flags, text, size);
+	if (word)
+		*((uint8_t *)scheme + word->number) = 1;
+	return word != NULL;
 }
 
 /* One part behind its mark; mark 0: the first. */
@@ -146,10 +140,10 @@ static int set_part(struct scheme *scheme, char mark, const char *text, size_t s
 	case ':':
 		if (set_flag(scheme, text, size) ||
 		    set_known(&scheme->victims, victims, text, size) ||
-		    set_known(&scheme->lend, lenders, text, size))
+		    set_known(&scheme->lend, lenders, text, size) ||
+		    set_known(&scheme->lengths, lengths_words, text, size))
 			return 0;
-		return set_word(&scheme->lengths, "knowledge of lengths", lengths_words, text, size,
-				err);
+		return unknown_word("option", option_tables, text, size, err);
 	default:
 		return set_word(&scheme->order, "order", orders, text, size, err);
 	}

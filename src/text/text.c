@@ -29,6 +29,23 @@ struct text_quote text_quote(const char *bytes, size_t size)
 	return quote;
 }
 
+void text_list_add(char *list, size_t size, const char *name)
+{
+	static const char more[] = ", ...";
+	size_t used = strlen(list), length = strlen(name);
+	size_t between = used > 0 ? 2 : 0;
+
+	ASSERT(used < size);
+	if (used >= sizeof(more) - 1 && strcmp(list + used - (sizeof(more) - 1), more) == 0)
+		return;
+	if (used + between + length + sizeof(more) > size) {
+		memcpy(list + used, more, sizeof(more));
+		return;
+	}
+	memcpy(list + used, ", ", between);
+	memcpy(list + used + between, name, length + 1);
+}
+
 int text_locate(const char *name, int64_t line, int64_t column, int code, struct parc_err *err)
 {
 	char sentence[PARC_ERR_TEXT_MAX];

@@ -120,6 +120,10 @@ bool text_is_name(const char *bytes, size_t size, size_t size_max);
 
 struct text_quote text_quote(const char *bytes, size_t size);
 
+/* Add a name to a list for a message, "A, B", within its `size` bytes, at least 6. Of a list that
+ * is full more is said by ", ..." at its end. */
+void text_list_add(char *list, size_t size, const char *name);
+
 /* Set "NAME:LINE:COLUMN: what was wrong" and return `code`. */
 int text_refuse(const struct text *text, struct text_field field, int code, struct parc_err *err,
 		const char *format, ...) __attribute__((format(printf, 5, 6)));

@@ -304,6 +304,32 @@ static int find_field(const struct yaml_fields *fields, struct text_field key)
 	return -1;
 }
 
+#define KEYS_SHOWN 126 /* bytes of a list of keys in a message */
+
+/* Does a key begin as the word that is none? Such keys are named first. */
+static bool is_alike(const char *key, struct text_field word)
+{
+	return word.size >= 2 && strlen(key) >= 2 && memcmp(key, word.bytes, 2) == 0;
+}
+
+/* "NAME has no key K, expected one of A, B, ...": those that begin like it first, as many as are
+ * of use in one sentence. */
+static int refuse_key(struct yaml_tree *tree, yaml_node_t *key, const struct yaml_fields *fields,
+		      struct text_field word, struct parc_err *err)
+{
+	char keys[KEYS_SHOWN] = "";
+
+	for (int i = 0; i < 2 * fields->count; i++) {
+		const char *name = fields->list[i % fields->count].key;
+
+		if (is_alike(name, word) == (i < fields->count))
+			text_list_add(keys, sizeof(keys), name);
+	}
+	return yaml_refuse(tree, key, PARC_ERR_UNKNOWN, err, "%s has no key \"%s\", expected %s%s",
+			   fields->what, text_quote(word.bytes, word.size).text,
+			   fields->count > 1 ? "one of " : "", keys);
+}
+
 static int read_pair(struct yaml_tree *tree, const yaml_node_pair_t *pair,
 		     const struct yaml_fields *fields, uint64_t *seen, void *record,
 		     struct parc_err *err)
@@ -318,8 +344,7 @@ static int read_pair(struct yaml_tree *tree, const yaml_node_pair_t *pair,
 		return code;
 	at = find_field(fields, word);
 	if (at < 0)
-		return yaml_refuse(tree, key, PARC_ERR_UNKNOWN, err, "%s has no key \"%s\"",
-				   fields->what, text_quote(word.bytes, word.size).text);
+		return refuse_key(tree, key, fields, word, err);
 	if ((*seen >> at & 1) != 0)
 		return yaml_refuse(tree, key, PARC_ERR_EXISTS, err, "the key %s stands here twice",
 				   fields->list[at].key);

@@ -257,15 +257,20 @@ int fleet_yaml_read_machine(struct yaml_tree *tree, yaml_node_t *map, struct fle
 int fleet_yaml_find_chip(struct yaml_tree *tree, yaml_node_t *node, const char *label,
 			 const struct fleet *fleet, int32_t *chip, struct parc_err *err)
 {
-	char name[FLEET_NAME_MAX + 1];
+	char name[FLEET_NAME_MAX + 1], known[PARC_ERR_TEXT_MAX / 2] = "";
 	int code = yaml_read_name(tree, node, label, name, sizeof(name), err);
 
 	if (code != 0)
 		return code;
 	*chip = fleet_find_chip(fleet, name);
-	return *chip >= 0 ? 0
-			  : yaml_refuse(tree, node, PARC_ERR_UNKNOWN, err,
-					"the fleet has no chip \"%s\"", name);
+	if (*chip >= 0)
+		return 0;
+	for (int32_t i = 0; i < fleet->chips_count; i++)
+		text_list_add(known, sizeof(known), fleet->chips[i].name);
+	return yaml_refuse(tree, node, PARC_ERR_UNKNOWN, err,
+			   "the fleet has no chip \"%s\", expected %s%s", name,
+			   fleet->chips_count > 1 ? "one of " : "",
+			   fleet->chips_count > 0 ? known : "none");
 }
 
 int fleet_yaml_find_chips(struct yaml_tree *tree, yaml_node_t *map, const char *key,

@@ -64,14 +64,14 @@ const struct jobs_format *jobs_find_format(const char *name)
 	return NULL;
 }
 
-static int refuse_format(const char *name, struct parc_err *err)
+int jobs_check_format(const char *name, struct parc_err *err)
 {
 	char known[PARC_ERR_TEXT_MAX / 2] = "";
-	size_t size = 0;
 
+	if (jobs_find_format(name) != NULL)
+		return 0;
 	for (const struct jobs_format *format = jobs_formats; format->name != NULL; format++)
-		size += (size_t)snprintf(known + size, sizeof(known) - size, "%s%s",
-					 size == 0 ? "" : ", ", format->name);
+		text_list_add(known, sizeof(known), format->name);
 	return parc_err_set(err, PARC_ERR_UNKNOWN, "no format \"%s\", expected one of %s",
 			    text_quote(name, strlen(name)).text, known);
 }
@@ -87,7 +87,7 @@ int jobs_read_bytes(const char *format, const struct text *text, const struct fl
 
 	*jobs = (struct jobs){0};
 	if (found == NULL)
-		return refuse_format(format, err);
+		return jobs_check_format(format, err);
 	jobs_builder_init(&builder, jobs, fleet, &own);
 	builder.text = &copy;
 	if (options != NULL)
@@ -115,7 +115,7 @@ int jobs_read(const char *format, const char *path, const struct fleet *fleet,
 
 	*jobs = (struct jobs){0};
 	if (jobs_find_format(format) == NULL)
-		return refuse_format(format, err);
+		return jobs_check_format(format, err);
 	code = text_load(path, &bytes, &size, err);
 	if (code != 0)
 		return code;

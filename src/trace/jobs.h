@@ -111,6 +111,9 @@ extern const struct jobs_format jobs_formats[];
 /* NULL when there is none of that name. */
 const struct jobs_format *jobs_find_format(const char *name);
 
+/* 0, or PARC_ERR_UNKNOWN with the names that there are. */
+int jobs_check_format(const char *name, struct parc_err *err);
+
 /* Its variants, NULL when it has none. */
 const struct parc_variant *jobs_row_variants(const struct jobs *jobs, const struct jobs_row *row);
 

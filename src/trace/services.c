@@ -190,8 +190,16 @@ static int read_list(struct reader *reader, yaml_node_t *list, struct services *
 	if (services->rows == NULL)
 		return parc_err_set(reader->err, PARC_ERR_MEMORY, "no memory for services");
 	services->count = count;
-	for (int i = 0; i < count && code == 0; i++)
-		code = read_service(reader, yaml_item(reader->tree, list, i), &services->rows[i]);
+	for (int i = 0; i < count && code == 0; i++) {
+		yaml_node_t *item = yaml_item(reader->tree, list, i);
+
+		code = read_service(reader, item, &services->rows[i]);
+		for (int k = 0; k < i && code == 0; k++)
+			if (strcmp(services->rows[k].name, services->rows[i].name) == 0)
+				code = yaml_refuse(reader->tree, item, PARC_ERR_EXISTS, reader->err,
+						   "the service %s stands here twice",
+						   services->rows[i].name);
+	}
 	return code;
 }
 

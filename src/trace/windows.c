@@ -94,13 +94,35 @@ static int read_name(struct reader *reader, yaml_node_t *map, const char *key,
 				     "the log has no %s \"%.*s\"", key, (int)word.size, word.bytes);
 }
 
+/* Devices of the chip in all nodes, 0 for cores. */
+static int32_t devices_of(const struct fleet *fleet, int32_t chip)
+{
+	int32_t devices = 0;
+
+	for (int32_t n = 0; n < fleet->nodes_count; n++) {
+		const struct parc_node_add *add = &fleet->nodes[n].add;
+
+		for (int32_t p = 0; p < add->pools_count; p++)
+			devices += add->pools[p].chip == chip ? add->pools[p].devices : 0;
+	}
+	return fleet->chips[chip].chip.rule == PARC_RULE_CORES ? 0 : devices;
+}
+
 static int read_chip(struct reader *reader, yaml_node_t *map, struct parc_window *window)
 {
 	yaml_node_t *node = yaml_find(reader->tree, map, "chip");
 
-	return node == NULL ? 0
-			    : fleet_yaml_find_chip(reader->tree, node, "chip", reader->fleet,
-						   &window->chip, reader->err);
+	int code;
+
+	if (node == NULL)
+		return 0;
+	code = fleet_yaml_find_chip(reader->tree, node, "chip", reader->fleet, &window->chip,
+				    reader->err);
+	if (code == 0 && window->devices > devices_of(reader->fleet, window->chip))
+		code = yaml_refuse(reader->tree, node, PARC_ERR_INVALID, reader->err,
+				   "a window of %d devices, the fleet has %d of this chip",
+				   window->devices, devices_of(reader->fleet, window->chip));
+	return code;
 }
 
 static int read_window(struct reader *reader, yaml_node_t *map, struct parc_window *window)

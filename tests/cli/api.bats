@@ -107,6 +107,7 @@ start_with_port() {
 		{"command": ["true"], "directory": "/", "devices": 1, "devices": 2}|duplicate
 		{"command": ["true"], "directory": "/", "share_milli": 500}|ask for devices
 		{"command": ["true"], "directory": "/", "chips": ["Z9"]}|there is no chip 'Z9'
+		{"command": ["true"], "directory": "/", "class": "foo"}|class has to be one of train, infer, interactive, batch
 		{"command": ["true"], "directory": "/", "tenant": "no/such"}|tenant has to be a name
 		{"command": ["true"], "directory": "/", "environment": {"A=B": "c"}}|is no name of a variable
 		{"command": ["true"], "directory": "/", "after": ["x"]}|after has to name jobs

@@ -63,7 +63,7 @@ setup() {
 @test "a malformed mix is refused with its place, and no file is written" {
 	printf 'fleet_mix:\n  chips: []\n  modles: []\n' >"$out/mix"
 	run -1 parc gen fleet --mix "$out/mix" --nodes 5 -o "$out/fleet"
-	[[ $output == *'/mix:3:3: a fleet mix has no key "modles"' ]]
+	[[ $output == *'/mix:3:3: a fleet mix has no key "modles", expected one of models, chips, nodes, '* ]]
 	[[ ! -e $out/fleet ]]
 }
 
@@ -78,7 +78,34 @@ setup() {
 	[[ -e /dev/full ]] || skip "there is no /dev/full"
 	run -1 parc gen fleet --mix examples/bench-fleet.yaml -o /dev/full
 	[[ $output == "parc: "* ]]
-	[[ -e /dev/full ]]
+	[[ $output == *"/dev/full cannot be written: No space left on device" ]]
+	[[ -c /dev/full ]]
+}
+
+# No file may grow above 4 KiB; writing on fails as on a full disk.
+limited() {
+	bash -c 'trap "" XFSZ; ulimit -f 4; exec "$PARC" "$@"' - "$@"
+}
+
+@test "what stood there is kept until the new file is whole" {
+	echo "the old one" >"$out/fleet"
+	run -1 limited gen fleet --mix examples/bench-fleet.yaml --nodes 1000 --format csv -o "$out/fleet"
+	[[ $output == *"/fleet cannot be written: File too large" ]]
+	[[ $(cat "$out/fleet") == "the old one" && $(ls "$out") == fleet ]]
+	run -0 parc gen fleet --mix examples/bench-fleet.yaml --nodes 10 --format csv -o "$out/fleet"
+	[[ $(wc -l <"$out/fleet") == 11 && $(ls "$out") == fleet ]]
+}
+
+@test "a signal while it is written leaves what stood there, and nothing beside it" {
+	echo "the old one" >"$out/fleet"
+	"$PARC" gen fleet --mix examples/bench-fleet.yaml --nodes 1048576 --format csv \
+		-o "$out/fleet" &
+	pid=$!
+	deadline=$((SECONDS + 60))
+	until compgen -G "$out/fleet.*" >/dev/null || ((SECONDS > deadline)); do :; done
+	kill -TERM "$pid"
+	wait "$pid" && false || [[ $? == 143 ]]
+	[[ $(cat "$out/fleet") == "the old one" && $(ls "$out") == fleet ]]
 }
 
 @test "openb's form refuses nodes with two pools" {

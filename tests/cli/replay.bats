@@ -144,7 +144,7 @@ value() {
 	run -1 --separate-stderr replay
 	[[ -z $output && $stderr == *"log.csv:62:1:"* ]]
 	run -0 --separate-stderr replay --lenient
-	[[ $stderr == *"1 malformed rows were passed over"* ]]
+	[[ $stderr == *"1 malformed row was passed over"* ]]
 	echo "0,1,1,1,t0,k0,1,Z" >>"$log"
 	sed -i -e '/^x/d' -e '1s/$/,chips/' -e '2,61s/$/,A/' "$log"
 	run -0 --separate-stderr replay
@@ -170,12 +170,12 @@ value() {
 		[[ -z $output ]]
 		[[ $stderr == *"$message"* ]] || { echo "$options: $stderr"; return 1; }
 	done <<-END
-		--format x|--format 'x' is not known
+		--format x|no format "x", expected one of openb, philly, itp, swf, sacct
 		--policy best|there is no order 'best'; there are fifo, shortest, largest, attained
 		--policy fifo+x|there is no backfill 'x'; there are greedy, none, easy
 		--policy fifo+deal:preempt|preempt works with every backfill but deal
 		--policy fifo@x|there is no placement 'x'
-		--policy fifo:x|there is no knowledge of lengths 'x'
+		--policy fifo:x|there is no option 'x'; there are none, true, limit, declared, learnt, tiers, preempt
 		--policy fifo --compare fifo|give one
 		--compare fifo,|there is no order ''
 		--compare a,b,c,d,e,f,g,h|there is no order 'a'
@@ -193,6 +193,10 @@ value() {
 		--requeue x|must be a whole number
 		--reserve 1000|must be a whole number from 1 to 256
 		extra|takes options only
+		--arrivals 5|--arrivals is for --churn
+		--order-file x|--order-file is for --saturate and --churn
+		--memory 5|--memory is for --use
+		--audit x|--fleet is for all but --audit
 	END
 	run -2 --separate-stderr parc sim --fleet "$fleet" --trace "$log"
 	[[ $stderr == *"--format NAME is needed to replay a job log"* ]]

@@ -63,4 +63,9 @@ replay() {
 	run -2 --separate-stderr parc sim --fleet "$fleet" --trace "$log" --saturate 1 \
 		--html "$page"
 	[[ $stderr == *"--html is for replays"* && ! -e $page ]]
+	[[ -e /dev/full ]] || skip "there is no /dev/full"
+	ln -s /dev/full "$page"
+	run -1 --separate-stderr replay --html "$page"
+	[[ $stderr == *"$page cannot be written: No space left on device"* ]]
+	[[ -L $page && -c /dev/full ]]
 }

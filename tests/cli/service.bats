@@ -12,7 +12,7 @@ serve_web() { # serve_web [OPTION]...
 }
 
 replicas() {
-	parc service --json | jq -c '.[0] | [.replicas, (.wanted_milli / 1000 | ceil)]'
+	parc service --json | jq -c '.services[0] | [.replicas, (.wanted_milli / 1000 | ceil)]'
 }
 
 @test "a service has its replicas, and more when its load grows" {

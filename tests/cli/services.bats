@@ -67,7 +67,10 @@ sim() {
 	[[ $output == *none.csv* ]]
 	sed -i 's/none.csv/load.csv/; s/devices: 1/devices: 1, chips: [B]/' "$services"
 	run -1 sim
-	[[ $output == *'the fleet has no chip "B"'* ]]
+	[[ $output == *'the fleet has no chip "B", expected A' ]]
+	sed 2p "$services" | sed 's/, chips: .B.//' >"$services.two"
+	services=$services.two run -1 sim
+	[[ $output == *"services.yaml.two:3:"*"the service a stands here twice" ]]
 	sed -i 's/, chips: .B.//; s/devices: 1/replicas_min: 3, devices: 1/' "$services"
 	run -1 sim
 	[[ $output == *"replicas_min is above replicas_max"* ]]

@@ -136,6 +136,9 @@ sim() {
 	done <<-END
 		|choose an experiment
 		--saturate 1.3 --churn|exclude each other
+		--churn --arrivals 5 --hours 5|exclude each other
+		--saturate 1 --load 85|--load is for replays and --churn
+		--saturate 1 --tenants x|--tenants is for replays, without --saturate and --churn
 		--saturate x|must be a number from 0.01 to 10
 		--saturate 1.2.3|must be a number
 		--saturate 11|must be a number

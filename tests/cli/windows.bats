@@ -59,6 +59,10 @@ sim() {
 	sed -i 's/n7/n0/; s/t1/t9/' "$windows"
 	run -1 sim
 	[[ $output == *'the log has no tenant "t9"'* ]]
+	sed -i 's/devices: 4/devices: 40/' "$windows"
+	run -1 sim
+	[[ $output == *'windows.yaml:3:'*'a window of 40 devices, the fleet has 8 of this chip' ]]
+	sed -i 's/devices: 40/devices: 4/' "$windows"
 	sed -i 's/tenant: t9, //' "$windows"
 	run -1 sim
 	[[ $output == *"a window is for maintenance, or for a tenant or a user"* ]]

@@ -32,7 +32,8 @@ static void *memory_for(size_t bytes)
 	return memory;
 }
 
-static void test_idmap_finds_what_was_added_and_not_removed(void **state)
+/* `far`: what its cells can tell of their way from home; 0: as much as there is room for. */
+static void idmap_is_put_to_the_test(uint32_t far)
 {
 	struct block block = {0};
 	struct idmap map;
@@ -43,10 +44,10 @@ static void test_idmap_finds_what_was_added_and_not_removed(void **state)
 	int32_t slots[200] = {0}, count = 0, slot;
 	uint64_t random = 1;
 
-	(void)state;
 	idmap_init(&map, &block, SIZE, records, sizeof(*records));
 	block = (struct block){.memory = memory_for(block.used)};
 	idmap_init(&map, &block, SIZE, records, sizeof(*records));
+	map.far = far > 0 ? far : map.far;
 	for (int32_t i = 0; i < STEPS; i++) {
 		/* Ids that fall on each other: the same low bits. */
 		int32_t at = (int32_t)random_below(&random, 200);
@@ -69,6 +70,13 @@ static void test_idmap_finds_what_was_added_and_not_removed(void **state)
 		assert_int_equal(map.count, count);
 	}
 	free(block.memory);
+}
+
+static void test_idmap_finds_what_was_added_and_not_removed(void **state)
+{
+	(void)state;
+	for (uint32_t far = 0; far < 8; far = 2 * far + 1)
+		idmap_is_put_to_the_test(far);
 }
 
 /* The first slot by key behind `slot` (-1: of all) whose value is at most `most`; keys differ. */

@@ -157,6 +157,12 @@ static const struct refusal malformed[] = {
 	{"catalogue:\n  sources: [{name: s, kind: press, date: soon, title: t}]\n",
 	 PARC_ERR_INVALID,
 	 "f:2:42: date is \"soon\", expected 2025, 2025-04, 2025-04-21 or unknown"},
+	{"catalogue:\n  sources: [{name: s, kind: press, date: 2025-13, title: t}]\n",
+	 PARC_ERR_INVALID,
+	 "f:2:42: date is \"2025-13\", expected 2025, 2025-04, 2025-04-21 or unknown"},
+	{"catalogue:\n  sources: [{name: s, kind: press, date: 2025-04-00, title: t}]\n",
+	 PARC_ERR_INVALID,
+	 "f:2:42: date is \"2025-04-00\", expected 2025, 2025-04, 2025-04-21 or unknown"},
 	{"catalogue:\n  sources: [{name: s, kind: press, date: \"2025\", title: "
 	 "\"a\\tb\"}]\n",
 	 PARC_ERR_SYNTAX, "title has a control byte"},

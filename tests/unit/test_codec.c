@@ -340,6 +340,7 @@ static void audit_spoiled(const struct parc_event *event, const struct parc_acti
 			struct parc_action list[64];
 			struct parc_placement placements[64];
 			struct parc_actions changed = {.count = actions->count, .list = list};
+			struct parc_err err = {0};
 			struct parc_core *core;
 
 			assert_true(actions->count <= 64);
@@ -351,8 +352,10 @@ static void audit_spoiled(const struct parc_event *event, const struct parc_acti
 				continue;
 			core = parc_state_decode(bytes, (size_t)size, NULL);
 			assert_non_null(core);
-			assert_int_equal(parc_audit_step(core, event, &changed, NULL),
+			assert_int_equal(parc_audit_step(core, event, &changed, &err),
 					 PARC_ERR_MISMATCH);
+			if (what == 2 && list[i].kind == PARC_ACTION_START)
+				assert_non_null(strstr(err.text, ", decided again on node "));
 			parc_core_destroy(core);
 			++*spoiled;
 		}

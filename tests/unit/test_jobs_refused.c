@@ -99,11 +99,12 @@ static const struct {
 	 "f:2:13: class is \"learn\", expected train, infer, interactive or batch"},
 	{"csv", CSV "1,0,9,1,0,,,\n",
 	 "f:2:1: the task asks for nothing, expected devices, cpu_milli or memory_mib"},
-	{"yaml", "tasks: []\n", "f:1:1: a log of jobs has no key \"tasks\""},
+	{"yaml", "tasks: []\n", "f:1:1: a log of jobs has no key \"tasks\", expected jobs"},
 	{"yaml", "jobs: []\n", "f: the log has no jobs, expected at least one that ran"},
 	{"yaml", "jobs:\n- {submit_s: 0, length_s: 5}\n", "f:2:3: a job lacks the key groups"},
 	{"yaml", "jobs:\n- {submit_s: 0, length_s: 5, groups: [{devices: 1, gpus: 1}]}\n",
-	 "f:2:52: a group has no key \"gpus\""},
+	 "f:2:52: a group has no key \"gpus\", expected one of tasks, devices, share_milli, "
+	 "device_memory_mib, cpu_milli, memory_mib, chips, link"},
 	{"yaml", "jobs:\n- {submit_s: 0, length_s: [5], groups: [{devices: 1}]}\n",
 	 "f:2:27: length_s is a list or mapping, expected one value"},
 };

@@ -117,7 +117,11 @@ static void test_what_is_refused_changes_nothing(void **state)
 		 "epoch_s is \"61\", expected a whole number from 1 to 60"},
 		{"policy: {age: 1h, age_s: 3600}", "both age and age_s"},
 		{"policy: {age: 1h, age: 2h}", "the key age stands here twice"},
-		{"policy: {colour: red}", "a policy has no key \"colour\""},
+		{"policy: {colour: red}",
+		 "a policy has no key \"colour\", expected one of order, "},
+		{"policy: {half_lif: 1d}", "no key \"half_lif\", expected one of half_life, "
+					   "half_life_s, order, backfill, place, reserve_max, age, "
+					   "age_s, epoch, epoch_s, preempt, rights, reclaim, ..."},
 		{"policy: {preempt: yes}", "preempt is \"yes\", expected true or false"},
 		{"policy: {reserve_max: 257}", "from 1 to 256"},
 		{"policy: {idle_milli: 1001}", "from 0 to 1000"},

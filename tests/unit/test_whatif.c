@@ -278,6 +278,25 @@ static void test_lengths_that_nobody_knows(void **state)
 	whatif_deinit(&whatif);
 }
 
+/* Cancelled before it was reported to have begun: what it held until it was gone is recorded. */
+static void test_stopped_before_it_began(void **state)
+{
+	struct parc_policy policy = fifo();
+	struct script script;
+
+	(void)state;
+	script_begin(&script, &policy);
+	script_chip(&script, 0, 0);
+	script_node(&script, 1, 0);
+	script_submit(&script, 0, 1, 40);
+	script_submit(&script, 0, 1, 10);
+	script_cancel(&script, 0, 1);
+	script_run(&script, 20, 1, PARC_EVENT_STOPPED, 0);
+	run_through(&script, 35, 45, 2);
+	script_end(&script);
+	expect_same();
+}
+
 static void test_what_was_waited_for_may_not_have_ended(void **state)
 {
 	struct parc_policy policy = fifo();
@@ -448,6 +467,7 @@ int main(void)
 		TEST(test_another_order),
 		TEST(test_another_chip_by_its_speed),
 		TEST(test_lengths_that_nobody_knows),
+		TEST(test_stopped_before_it_began),
 		TEST(test_what_was_waited_for_may_not_have_ended),
 		TEST(test_a_life_decides_the_same_again),
 		TEST(test_a_life_whose_beginning_is_forgotten),
