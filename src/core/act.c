@@ -98,3 +98,10 @@ void act_reserve(struct parc_core *core, int32_t job, const struct parc_action *
 	action.job = core->jobs[job].id;
 	act_on(core, job, &action, 0);
 }
+
+void act_unreserve(struct parc_core *core, int32_t job)
+{
+	struct parc_action none = {0};
+
+	act_reserve(core, job, &none);
+}

@@ -32,4 +32,7 @@ void act_start(struct parc_core *core, int32_t job, int32_t first);
  * up. */
 void act_reserve(struct parc_core *core, int32_t job, const struct parc_action *reserve);
 
+/* Give its reservation up. */
+void act_unreserve(struct parc_core *core, int32_t job);
+
 #endif

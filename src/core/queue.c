@@ -200,15 +200,6 @@ static void line_wait(struct parc_core *core, int32_t line, int32_t reason)
 		act_reason(core, job, reason);
 }
 
-/* Easy: the job that holds the reservation, -1: none. Recalls are not meant. */
-static int32_t easy_holder(const struct parc_core *core)
-{
-	for (int32_t slot = 0; slot < core->reservations_table.high; slot++)
-		if (core->reservations[slot].job >= 0 && !core->reservations[slot].recall)
-			return core->reservations[slot].job;
-	return -1;
-}
-
 /* Try a job whose turn is before that of the only one with a reservation: what is kept is his. */
 static int32_t try_before_holder(struct parc_core *core, int32_t job, int32_t holder)
 {
@@ -230,7 +221,7 @@ static int32_t try_before_holder(struct parc_core *core, int32_t job, int32_t ho
 static int32_t job_try(struct parc_core *core, int32_t job)
 {
 	struct window window = WINDOW_ALWAYS;
-	int32_t holder = core->rules.backfill == PARC_BACKFILL_EASY ? easy_holder(core) : -1;
+	int32_t holder = core->rules.backfill == PARC_BACKFILL_EASY ? reserve_holder(core) : -1;
 	int32_t reason;
 
 	window.except = core->jobs[job].reservation;
@@ -412,13 +403,6 @@ static int queue_strict(struct parc_core *core)
 
 /* ---- With reservations */
 
-static void give_up_reservation(struct parc_core *core, int32_t job)
-{
-	struct parc_action none = {0};
-
-	act_reserve(core, job, &none);
-}
-
 /* Has the job a reservation, or was one sought in vain in this step? */
 static int is_settled(const struct parc_core *core, int32_t job)
 {
@@ -472,7 +456,7 @@ static int32_t job_reserve(struct parc_core *core, int32_t job, int32_t yields)
 	if (reserve_check(core, job, &action, NULL) != 0)
 		return PARC_REASON_LIMIT;
 	if (yields >= 0) {
-		give_up_reservation(core, yields);
+		act_unreserve(core, yields);
 		core->allocations[yields].planned = 0;
 	}
 	act_reserve(core, job, &action);
@@ -497,14 +481,14 @@ static int pass_line(struct parc_core *core, int32_t line)
 	if (reason == PARC_REASON_NONE)
 		return 1;
 	if (!line_is_barred(reason) && is_to_reserve(core, line, job)) {
-		int32_t holder = core->jobs[job].reservation < 0 ? easy_holder(core) : -1;
+		int32_t holder = core->jobs[job].reservation < 0 ? reserve_holder(core) : -1;
 		int32_t never = job_reserve(core, job, holder);
 
 		if (never != PARC_REASON_NONE && (never == PARC_REASON_LIMIT || core->recalls == 0))
 			reason = never; /* else what is recalled may have no known end */
 	}
 	if (line_is_barred(reason) && core->jobs[job].reservation >= 0)
-		give_up_reservation(core, job);
+		act_unreserve(core, job);
 	line_wait(core, line, reason);
 	return 0;
 }
@@ -682,7 +666,7 @@ static void pass_bar(struct pass *pass)
 		pass->full = !act_has_room(core);
 		if (pass->full)
 			return;
-		give_up_reservation(core, job);
+		act_unreserve(core, job);
 		core->disrupted = 1;
 		line_ready(core, core->jobs[job].line);
 	}

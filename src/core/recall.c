@@ -77,15 +77,13 @@ static int is_in_place(const struct parc_core *core, const struct reservation *i
 /* Those that yield and are in the place of the plan are given up, to be planned anew. */
 static void yields_drop(struct parc_core *core, const struct parc_action *plan)
 {
-	struct parc_action none = {0};
-
 	for (int32_t slot = 0; slot < core->reservations_table.high; slot++) {
 		const struct reservation *it = &core->reservations[slot];
 		int32_t job = it->job;
 
 		if (job < 0 || !it->yields || !is_in_place(core, it, plan))
 			continue;
-		act_reserve(core, job, &none);
+		act_unreserve(core, job);
 		core->allocations[job].planned = 0;
 		core->disrupted = 1;
 		line_ready(core, core->jobs[job].line);

@@ -167,6 +167,14 @@ void reserve_drop(struct parc_core *core, int32_t job)
 	core->reserved--;
 }
 
+int32_t reserve_holder(const struct parc_core *core)
+{
+	for (int32_t slot = 0; slot < core->reservations_table.high; slot++)
+		if (core->reservations[slot].job >= 0 && !core->reservations[slot].recall)
+			return core->reservations[slot].job;
+	return -1;
+}
+
 void reserve_drop_all(struct parc_core *core)
 {
 	for (int32_t slot = 0; slot < core->reservations_table.high; slot++)

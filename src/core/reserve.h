@@ -34,6 +34,9 @@ struct window {
 void reserve_init(struct parc_core *core, struct block *block);
 void reserve_reset(struct parc_core *core);
 
+/* Easy: the job that holds the reservation, -1: none. Recalls are not meant. */
+int32_t reserve_holder(const struct parc_core *core);
+
 /* Could the action be applied to the waiting job? 0, or the sentence in err. */
 int reserve_check(const struct parc_core *core, int32_t job, const struct parc_action *action,
 		  struct parc_err *err);
