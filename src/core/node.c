@@ -444,8 +444,11 @@ void node_set_state(struct parc_core *core, int32_t slot, enum parc_node_state s
 	node->state = (uint8_t)state;
 	node_book(core, node, 1);
 	node_changed(core, slot);
-	if (state == PARC_NODE_UP)
-		node_freed(core, slot);
+	if (state != PARC_NODE_UP)
+		return;
+	node_freed(core, slot);
+	if (core->kinds[node->kind].ups == 1)
+		core->freed_all = 1; /* what only this kind of node holds has hope again */
 }
 
 static int32_t device_chip(const struct node *node, int32_t device)
