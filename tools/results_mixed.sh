@@ -7,6 +7,7 @@
 # Usage: tools/results_mixed.sh [DATA]
 #   RESULTS_SEEDS="1 2 3"        seeds of the rules that make jobs and true speeds
 #   RESULTS_LOADS="0.9 1.1"      RESULTS_PORTABLE="20 50 80": which cells
+#   RESULTS_HOW="parc, trials"   one of the three ways alone
 #   RESULTS_SHARES=0             per cent of small jobs that ask for a share of a device
 #   RESULTS_POLICY=easy:true     of parc, as --policy has it
 #   PARC=build/parc              another program
@@ -98,6 +99,7 @@ echo "|---|---|---|---|---|---|---|---|---|---|---|---|"
 for load in ${RESULTS_LOADS:-0.9 1.1}; do
 	for portable in ${RESULTS_PORTABLE:-20 50 80}; do
 		for how in "one queue a chip" "parc" "parc, trials"; do
+			[ "${RESULTS_HOW:-$how}" = "$how" ] || continue
 			: >"$work/rows"
 			for seed in $seeds; do
 				case $how in
