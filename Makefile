@@ -291,7 +291,7 @@ man: program
 
 install: all
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/pkgconfig include/parc share/man/man1 \
-		share/bash-completion/completions share/doc/parc/docs share/doc/parc/examples/library)
+		share/bash-completion/completions share/doc/parc/docs)
 	install -m 755 build/parc $(DESTDIR)$(PREFIX)/bin/parc
 	install -m 644 build/libparc.a $(DESTDIR)$(PREFIX)/lib/libparc.a
 	install -m 755 build/libparc.so.$(ABI) $(DESTDIR)$(PREFIX)/lib/libparc.so.$(ABI)
@@ -300,10 +300,11 @@ install: all
 	install -m 644 docs/parc.1 $(DESTDIR)$(PREFIX)/share/man/man1/parc.1
 	install -m 644 tools/completion.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/parc
-	install -m 644 LICENSE README.md CHANGELOG.md $(DESTDIR)$(PREFIX)/share/doc/parc
+	install -m 644 LICENSE README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md \
+		$(DESTDIR)$(PREFIX)/share/doc/parc
 	install -m 644 docs/*.md docs/*.png $(DESTDIR)$(PREFIX)/share/doc/parc/docs
-	install -m 644 examples/*.yaml examples/*.csv $(DESTDIR)$(PREFIX)/share/doc/parc/examples
-	install -m 644 examples/library/*.c $(DESTDIR)$(PREFIX)/share/doc/parc/examples/library
+	find examples -type f -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/doc/parc/{} \;
+	chmod 755 $(DESTDIR)$(PREFIX)/share/doc/parc/examples/*/*.sh
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' tools/parc.pc.in \
 		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/parc.pc
 

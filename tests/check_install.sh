@@ -22,6 +22,12 @@ for file in bin/parc lib/libparc.a lib/libparc.so lib/libparc.so.0 include/parc/
 	share/doc/parc/README.md share/doc/parc/docs/formats.md share/doc/parc/examples/mixed.yaml; do
 	tap_run "$file is installed" test -s "$root/$file"
 done
+# What the installed README links to, but for pages elsewhere; headers lie where compilers look.
+tap_report "all that README.md links to is installed" \
+	"$(grep -o '](\([^)#]*\)' "$root/share/doc/parc/README.md" | cut -c3- | grep -v '://' | sort -u |
+		while read -r link; do
+			[ -e "$root/share/doc/parc/$link" ] || [ -e "$root/$link" ] || echo "$link is missing"
+		done)"
 tap_run "the installed program runs" "$root/bin/parc" version
 
 for header in "$root"/include/parc/*.h; do
