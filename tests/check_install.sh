@@ -22,9 +22,11 @@ for file in bin/parc lib/libparc.a lib/libparc.so lib/libparc.so.0 include/parc/
 	share/doc/parc/README.md share/doc/parc/docs/formats.md share/doc/parc/examples/mixed.yaml; do
 	tap_run "$file is installed" test -s "$root/$file"
 done
-# What the installed README links to, but for pages elsewhere; headers lie where compilers look.
-tap_report "all that README.md links to is installed" \
-	"$(grep -o '](\([^)#]*\)' "$root/share/doc/parc/README.md" | cut -c3- | grep -v '://' | sort -u |
+# What the installed README links to, but for pages elsewhere and sources; headers lie where compilers
+# look.
+tap_report "the pages, headers and examples that README.md links to are installed" \
+	"$(grep -o '](\([^)#]*\)' "$root/share/doc/parc/README.md" | cut -c3- | grep -v '://\|^src/' |
+		sort -u |
 		while read -r link; do
 			[ -e "$root/share/doc/parc/$link" ] || [ -e "$root/$link" ] || echo "$link is missing"
 		done)"
