@@ -198,7 +198,7 @@ static int class_score(struct parc_core *core, int32_t class, const struct heap 
 	view.priced = 0;
 	*score = policy_get(core)->score(core, &view, &heap->ask, &pick);
 	*priced = view.priced;
-	it->priced |= (uint8_t)view.priced;
+	it->priced |= (uint16_t)view.priced;
 	return 1;
 }
 
@@ -212,18 +212,17 @@ static int class_score_again(struct parc_core *core, int32_t class, const struct
 	struct class *it = &index->classes[class];
 	int priced;
 
-	if (alike->key == key &&
-	    priced_stands(&index->prices, alike->prices, it->chips, alike->prices >> PRICED_BITS)) {
-		it->priced |= alike->prices & (PRICED_HOST | PRICED_CHIP);
+	if (alike_is(alike, key) &&
+	    priced_stands(&index->prices, (uint16_t)alike->key, it->chips, alike->epoch)) {
+		it->priced |= (uint16_t)alike->key;
 		*score = alike->score;
 		return 1;
 	}
 	if (!class_score(core, class, heap, &priced, score))
 		return 0;
-	*alike = (struct alike){.key = key,
+	*alike = (struct alike){.key = key << 16 | (uint16_t)priced,
 				.score = *score,
-				.prices = (uint32_t)(index->prices.now << PRICED_BITS) |
-					  (uint32_t)priced};
+				.epoch = (uint32_t)index->prices.now};
 	return 1;
 }
 

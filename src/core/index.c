@@ -658,13 +658,13 @@ void index_rescore(struct parc_core *core)
 		index->heaps[i].epoch = 0;
 }
 
-void index_reprice(struct parc_core *core, int hosts, uint64_t chips)
+void index_reprice(struct parc_core *core, uint64_t types, uint64_t chips)
 {
 	struct index *index = core->index;
 	uint64_t before = index->prices.now++;
 
-	if (hosts)
-		index->prices.hosts = index->prices.now;
+	for (uint32_t left = priced_hosts(types); left != 0; left &= left - 1)
+		index->prices.hosts[__builtin_ctz(left)] = index->prices.now;
 	for (uint64_t left = chips; left != 0; left &= left - 1)
 		index->prices.chips[__builtin_ctzll(left)] = index->prices.now;
 	for (int32_t i = 0; i < index->filled_count; i++) {

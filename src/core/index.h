@@ -45,9 +45,9 @@ struct class
 	uint32_t generation;	   /* of the slot and of its scores */
 	uint32_t free;		   /* what it has at a glance (glance.h) */
 	int16_t whole, most_milli; /* free whole devices; the largest free share */
+	uint16_t priced;	   /* what prices some score of it looked at (priced.h) */
 	uint8_t plain;		   /* free CPU, memory and shares alone tell what fits */
 	uint8_t unused;		   /* all devices are free: `root` is in use */
-	uint8_t priced;		   /* what prices some score of it looked at (priced.h) */
 	/* the rest */
 	uint64_t held[HEAPS_WORDS]; /* heaps that have an entry of this generation */
 	uint64_t hash;
@@ -119,9 +119,9 @@ void index_rebuild(struct parc_core *core, int exact);
 /* All scores changed (a policy's epoch): every heap is scored again when its ask is next made. */
 void index_rescore(struct parc_core *core);
 
-/* Prices changed, of hosts and of these chips: scores that looked at one of them are reckoned
- * again. */
-void index_reprice(struct parc_core *core, int hosts, uint64_t chips);
+/* Prices changed, of hosts of these types and of these chips, a bit each: scores that looked at one
+ * of them are reckoned again. */
+void index_reprice(struct parc_core *core, uint64_t types, uint64_t chips);
 
 /* A node changed, its stamp is set: reckon its class by its view, fetch that from memory, each some
  * time before the next, and file it there behind `prev` (-1: in front; else only to undo changes in

@@ -130,7 +130,7 @@ static int64_t value_after(const struct policy *policy, struct view *view, uint6
 	hosts = hosts_before & ~hosts;
 	if (hosts == 0)
 		return value;
-	view->priced |= PRICED_HOST;
+	view->priced |= (int)priced_hosts(hosts);
 	return value - prices_dearest(policy->prices, hosts);
 }
 
