@@ -280,7 +280,6 @@ static void node_file(struct parc_core *core, int32_t slot, int32_t prev)
 		view_of_node(core, slot, &view);
 		index_seek(core, &view);
 	}
-	close_note(core, slot);
 	node_digest(core, slot);
 	if (up)
 		index_fetch(core);
@@ -289,6 +288,7 @@ static void node_file(struct parc_core *core, int32_t slot, int32_t prev)
 		index_file(core, &view, prev);
 	else
 		index_remove(core, slot);
+	close_note(core, slot);
 }
 
 void node_changed(struct parc_core *core, int32_t slot)
