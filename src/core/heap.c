@@ -690,6 +690,19 @@ static int32_t random_best(struct parc_core *core, int32_t slot, struct view *vi
 	return node;
 }
 
+void index_foresee(const struct parc_core *core, const struct ask *ask)
+{
+	const struct index *index = core->index;
+	int32_t slot = index->heap_buckets[ask->hash % HEAPS_MAX];
+	const struct class *top;
+
+	if (slot < 0 || index->heaps[slot].ask.hash != ask->hash || index->heaps[slot].count == 0)
+		return;
+	top = &index->classes[index->entries[index->heaps[slot].extent].class];
+	if (top->count > 0)
+		node_prefetch(core, top->head);
+}
+
 void index_tend(struct parc_core *core)
 {
 	struct index *index = core->index;
