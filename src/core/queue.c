@@ -92,6 +92,8 @@ struct pass {
 	struct parc_core *core;
 	int32_t failed_first, failed_last; /* lines that did not fit, in order */
 	int full;			   /* the step has no room for more */
+	int freed; /* something was given back, or a reservation given up, since the early were
+		    * tried */
 };
 
 static void pass_note_failed(struct pass *pass, int32_t line)
@@ -169,6 +171,18 @@ static void pass_reserved(struct pass *pass, int (*is_such)(struct parc_core *co
 		}
 		queue_try_in_turn(core, job);
 	}
+}
+
+/* Those who have reserved and whose turn it is not start before their time on what is free by now.
+ */
+static void pass_early(struct pass *pass)
+{
+	int conservative = pass->core->rules.backfill == PARC_BACKFILL_CONSERVATIVE;
+
+	if (!pass->freed || pass->full)
+		return;
+	pass->freed = 0;
+	pass_reserved(pass, conservative ? is_early : is_recall_early);
 }
 
 static void pass_short(struct pass *pass);
@@ -355,6 +369,7 @@ static void pass_ordered(struct pass *pass)
 	int32_t line;
 
 	for (;;) {
+		pass->freed |= core->freed_count > 0;
 		wake_lines(core);
 		if (core->rules.backfill == PARC_BACKFILL_EASY)
 			easy_settle(core);
@@ -521,7 +536,7 @@ static void pass_bar(struct pass *pass)
 /* `freed`: something that others held was given back in this step. */
 static int queue_backfill(struct parc_core *core, int freed)
 {
-	struct pass pass = {.core = core, .failed_first = -1, .failed_last = -1};
+	struct pass pass = {.core = core, .failed_first = -1, .failed_last = -1, .freed = freed};
 
 	if (core->fleet_changed)
 		line_wake_hopeless(core);
@@ -538,18 +553,20 @@ static int queue_backfill(struct parc_core *core, int freed)
 			pass.full = !recall_decide(core);
 		if (!pass.full && core->rules.backfill == PARC_BACKFILL_CONSERVATIVE)
 			pass_reserve(&pass);
-		/* A reservation was given up. */
+		if (core->freed_count == 0)
+			pass_early(&pass);
+		/* A reservation was given up, or used up only in part. */
 	} while (!pass.full &&
 		 (core->freed_count > 0 || core->gates_changed >= 0 || core->pledge_freed));
-	if (!pass.full && freed && core->rules.backfill == PARC_BACKFILL_CONSERVATIVE)
-		pass_reserved(&pass, is_early);
 	for (;;) {
 		pass_short(&pass);
 		pass_bar(&pass);
 		if (!pass.full)
 			pass.full = !recall_decide(core);
-		/* The head of a line that started as short leaves the next one untried. */
-		if (pass.full || line_first(core, LINE_READY) < 0)
+		pass_early(&pass);
+		/* The head of a line that started as short leaves the next one untried, and who
+		 * starts may leave something of what it had reserved. */
+		if (pass.full || (line_first(core, LINE_READY) < 0 && core->freed_count == 0))
 			break;
 		pass_ordered(&pass);
 	}
