@@ -73,7 +73,7 @@ static void chip_set(struct parc_core *core, const struct parc_chip *chip)
 	index_rebuild(core, core->index->exact);
 	index_rescore(core);
 	if (paced)
-		speed_chips_changed(core);
+		speed_changed(core);
 	if (core->stranded)
 		rules_changed(core);
 }

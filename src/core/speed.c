@@ -139,6 +139,13 @@ void speed_rebuild(struct parc_core *core)
 		speed_chip_set(core, chip);
 }
 
+void speed_changed(struct parc_core *core)
+{
+	rebuild_lines(core);
+	attribution_note(core);
+	core->freed_all = core->disrupted = 1;
+}
+
 void speed_chips_changed(struct parc_core *core)
 {
 	uint64_t paced = 0;
@@ -147,9 +154,7 @@ void speed_chips_changed(struct parc_core *core)
 		paced |= core->chips_paced[c];
 	if (paced == 0 && core->speeds_count == 0 && table_count(&core->variants_table) == 0)
 		return; /* nothing has a speed: none was shut out, and none is */
-	rebuild_lines(core);
-	attribution_note(core);
-	core->freed_all = core->disrupted = 1;
+	speed_changed(core);
 }
 
 /* ---- How fast */

@@ -67,7 +67,9 @@ void speed_measure(struct parc_core *core, const struct parc_event *event);
 void speed_started(struct parc_core *core, const struct job *job,
 		   const struct parc_placement *placements, int32_t count);
 
-/* A chip came into the fleet or left it, or has a speed or none any more: lines are made anew. */
+/* A chip has a speed, another one, or none any more: lines are made anew. The same when one came
+ * into the fleet or left it, if anything has a speed. */
+void speed_changed(struct parc_core *core);
 void speed_chips_changed(struct parc_core *core);
 void speed_chip_set(struct parc_core *core, int32_t chip);
 

@@ -156,7 +156,8 @@ struct parc_core {
 	int64_t kinds_version;
 	int32_t *freed, freed_count, freed_all; /* nodes on which this step freed something */
 	int64_t chip_free[PARC_CHIPS_MAX], chip_total[PARC_CHIPS_MAX], chip_whole[PARC_CHIPS_MAX];
-	int64_t cores_free; /* thousandths, on all nodes that are up */
+	int64_t chip_claimed[PARC_CHIPS_MAX]; /* of what is free; 0 but while a deal stops work */
+	int64_t cores_free;		      /* thousandths, on all nodes that are up */
 	uint64_t digest;
 	int32_t undigested; /* within a step: 1 + the job that is not yet in it as it is; 0: none */
 	int32_t score_epochs;		   /* that ended before this step (score.h) */

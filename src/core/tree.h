@@ -45,6 +45,9 @@ void tree_recount_kept(struct parc_core *core);
 /* It holds so much more on a chip. */
 void tree_add_normal(struct parc_core *core, int32_t tenant, int32_t chip, int64_t normal);
 
+/* The same for the guarantee of a holder alone; 0: it has none for that chip. */
+int tree_use(struct parc_core *core, int32_t holder, int32_t chip, int64_t normal);
+
 /* What is left of one guarantee of a holder. Below 0: it borrows. */
 int64_t tree_left_of(const struct tenant *holder, int32_t place);
 

@@ -47,6 +47,27 @@ struct totals {
 
 static const char *const plants[] = {"none", "action", "share", "ledger", "state", "wake"};
 
+/* What a failure prints is all that its reader has: an event that is written and read again must be
+ * the same, or its script shows something else. What is refused matters less. */
+static int reads_back(struct rig *rig, struct entry *entry)
+{
+	static uint8_t bytes[2][PARC_EVENT_BYTES_MAX];
+	char text[ENTRY_TEXT_MAX];
+	struct entry read;
+	const char *why;
+	int64_t size;
+
+	entry_bind(entry, rig->main);
+	if (parc_check(rig->main, &entry->event, NULL) != 0)
+		return 1;
+	if (entry_parse(&read, entry_format(entry, text), &why) != 0)
+		return 0;
+	entry_bind(&read, rig->main);
+	size = parc_event_encode(&entry->event, bytes[0], sizeof(bytes[0]));
+	return parc_event_encode(&read.event, bytes[1], sizeof(bytes[1])) == size &&
+	       memcmp(bytes[0], bytes[1], (size_t)size) == 0;
+}
+
 static int run_step(struct rig *rig, struct run *run, struct entry *entry)
 {
 	struct entry *added;
@@ -54,6 +75,11 @@ static int run_step(struct rig *rig, struct run *run, struct entry *entry)
 
 	script_add(&run->script, entry);
 	added = &run->script.list[run->script.count - 1];
+	if (!reads_back(rig, added)) {
+		snprintf(rig->kind, sizeof(rig->kind), "text");
+		snprintf(rig->text, sizeof(rig->text), "as text an event is another one");
+		return -1;
+	}
 	if (rig_step(rig, added) != 0)
 		return -1;
 	if (run->options->inputs != NULL && rig->refused == refused &&
