@@ -165,7 +165,8 @@ struct sim_inputs {
 
 /* ---- Reading */
 
-/* Keep the seeds that --seed and --seeds ask for. */
+/* Keep the seeds that --seed and --seeds ask for: all that follow without --seeds, never fewer than
+ * it asks for. */
 static int choose_seeds(struct sim_inputs *inputs, const struct sim_options *options,
 			struct parc_err *err)
 {
@@ -179,8 +180,13 @@ static int choose_seeds(struct sim_inputs *inputs, const struct sim_options *opt
 				    options->order_file ? options->order_file : "(made)",
 				    (long long)options->seed);
 	inputs->seeds = inputs->order.seeds + first;
-	inputs->seeds_count =
-		options->seeds && options->seeds < left ? (int32_t)options->seeds : left;
+	if (options->seeds > left)
+		return parc_err_set(err, PARC_ERR_UNKNOWN,
+				    "the order file %s has %d seed%s from %lld on, --seeds asks "
+				    "for %lld",
+				    options->order_file, left, left == 1 ? "" : "s",
+				    (long long)inputs->seeds[0].seed, (long long)options->seeds);
+	inputs->seeds_count = options->seeds ? (int32_t)options->seeds : left;
 	return 0;
 }
 
