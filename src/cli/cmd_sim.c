@@ -196,11 +196,12 @@ static int read_order(struct sim_inputs *inputs, const struct sim_options *optio
 	if (options->order_file)
 		return order_read_openb(&inputs->order, options->order_file, inputs->tasks.count,
 					inputs->fleet.nodes_count, err);
-	int32_t seeds = options->seeds ? (int32_t)options->seeds : SIM_SEEDS_DEFAULT;
-	int64_t first = options->seed >= 0 ? options->seed : SIM_SEED_DEFAULT;
-	return order_make(&inputs->order, &inputs->tasks, &inputs->fleet,
-			  options->saturate_milli ? options->saturate_milli : PARC_SHARE_WHOLE,
-			  first, seeds, err);
+	struct order_wish wish = {
+		.saturate_milli =
+			options->saturate_milli ? options->saturate_milli : PARC_SHARE_WHOLE,
+		.seeds = options->seeds ? (int32_t)options->seeds : SIM_SEEDS_DEFAULT,
+		.first_seed = options->seed >= 0 ? options->seed : SIM_SEED_DEFAULT};
+	return order_make(&inputs->order, &inputs->tasks, &inputs->fleet, &wish, err);
 }
 
 static int read_inputs(struct sim_inputs *inputs, const struct sim_options *options,
