@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/daemon.h"
+#include "store/prune.h"
 #include "store/snapshot.h"
 
 #define LOOK_EVERY_US INT64_C(10000000)

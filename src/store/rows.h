@@ -156,7 +156,7 @@ struct store_key {
 /* The caller has no such key yet. */
 int store_key_add(struct store *store, const struct store_key *key, struct parc_err *err);
 
-/* 1: hash and job are those that were kept; 0: there is no such key; or a negative code. */
+/* What was asked under the key, and the answer. */
 int store_key_find(struct store *store, const char *caller, const char *key,
 		   uint8_t hash[STORE_HASH_BYTES], int64_t *job, struct parc_err *err);
 int store_key_expire(struct store *store, int64_t before_us, struct parc_err *err);
@@ -171,18 +171,5 @@ int store_token_revoke(struct store *store, int64_t number, int64_t now_us, stru
 typedef int store_token_visit(void *context, const struct store_token *token);
 int store_token_list(struct store *store, store_token_visit *visit, void *context,
 		     struct parc_err *err);
-
-/* What is no longer wanted, and how far it was looked for. */
-struct store_pruning {
-	int64_t cursor;	   /* the last job looked at, by number; 0: begin anew */
-	int64_t before_us; /* ends before this moment are no longer wanted */
-	int32_t most;	   /* jobs looked at in one call */
-};
-
-/* Drop the rows of jobs that are no longer wanted, each told to `visit` (an attempt of it, while
- * its row is there) first. The cursor goes on, to 0 at the end. The newest job of all stays, so
- * that its number is not given again. 0, or a negative code, also of `visit`. */
-int store_job_prune(struct store *store, struct store_pruning *pruning, store_attempt_visit *visit,
-		    void *context, struct parc_err *err);
 
 #endif
