@@ -33,8 +33,17 @@ struct plan {
 	int32_t level, unit;			    /* FLEET, or a place or node slot */
 };
 
-static int claim(struct parc_core *core, const struct plan *plan, const struct ask *ask,
-		 int32_t node, const struct pick *pick, int32_t group, int32_t index)
+/* What is being placed: tasks index .. wanted - 1 of one group. */
+struct fill {
+	const struct plan *plan;
+	const struct ask *ask;
+	struct tracker *tracker;
+	int32_t group, index, wanted;
+};
+
+/* Take what was picked on the node for the next task; 0: there is no room for its placement. */
+static int fill_claim(struct parc_core *core, struct fill *fill, int32_t node,
+		      const struct pick *pick)
 {
 	int32_t i = core->placements_count;
 	struct parc_placement *placement = &core->placements[i];
@@ -43,20 +52,21 @@ static int claim(struct parc_core *core, const struct plan *plan, const struct a
 	if (i == core->placements_max)
 		return 0;
 	*placement = (struct parc_placement){.node = core->nodes[node].id,
-					     .group = group,
-					     .task = index,
+					     .group = fill->group,
+					     .task = fill->index,
 					     .devices = pick->devices,
 					     .share_milli = pick->booking.share_milli,
 					     .device_memory_mib = pick->booking.memory_mib,
 					     .cpu_milli = pick->booking.cpu_milli,
-					     .memory_mib = ask->task.memory_mib,
+					     .memory_mib = fill->ask->task.memory_mib,
 					     .slots = pick->slots,
-					     .variant = plan->variant_index};
+					     .variant = fill->plan->variant_index};
 	if (pick->devices == 0)
 		placement->share_milli = placement->device_memory_mib = 0;
 	task_on_node(placement, node, &task);
-	node_take(core, &task, job_spec(core, plan->job)->user, &core->undos[i]);
+	node_take(core, &task, job_spec(core, fill->plan->job)->user, &core->undos[i]);
 	core->placements_count++;
+	fill->index++;
 	return 1;
 }
 
@@ -71,36 +81,18 @@ void plan_undo(struct parc_core *core, int32_t first)
 	}
 }
 
-/* Claim as many tasks as fit on the node, up to `most`. Returns how many. */
-static int32_t node_fill(struct parc_core *core, const struct plan *plan, const struct ask *ask,
-			 int32_t node, int32_t group, int32_t index, int32_t most)
+/* As many of the tasks as fit on the node. */
+static void fill_node(struct parc_core *core, struct fill *fill, int32_t node)
 {
-	int32_t count = 0;
-
-	for (; count < most; count++) {
+	while (fill->index < fill->wanted) {
 		struct view view;
 		struct pick pick;
 
 		view_of_node(core, node, &view);
-		if (!view_fits(core, &view, ask, &pick) ||
-		    !claim(core, plan, ask, node, &pick, group, index + count))
+		if (!view_fits(core, &view, fill->ask, &pick) ||
+		    !fill_claim(core, fill, node, &pick))
 			break;
 	}
-	return count;
-}
-
-/* What is being placed: tasks index .. wanted - 1 of one group. */
-struct fill {
-	const struct plan *plan;
-	const struct ask *ask;
-	struct tracker *tracker;
-	int32_t group, index, wanted;
-};
-
-static void fill_node(struct parc_core *core, struct fill *fill, int32_t node)
-{
-	fill->index += node_fill(core, fill->plan, fill->ask, node, fill->group, fill->index,
-				 fill->wanted - fill->index);
 }
 
 /* The node directly in the place that scores best among those not yet full; -1: none. */
@@ -183,10 +175,8 @@ static void fill_fleet(struct parc_core *core, struct fill *fill)
 		struct pick pick;
 		int32_t node = index_best(core, fill->ask, &pick);
 
-		if (node < 0 ||
-		    !claim(core, fill->plan, fill->ask, node, &pick, fill->group, fill->index))
+		if (node < 0 || !fill_claim(core, fill, node, &pick))
 			break;
-		fill->index++;
 	}
 }
 

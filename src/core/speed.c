@@ -103,7 +103,7 @@ static int32_t speed_make(struct parc_core *core, int64_t kind, int64_t beside, 
 
 void speed_init(struct parc_core *core, struct block *block)
 {
-	int32_t jobs = core->limits.jobs, count = jobs;
+	int32_t jobs = core->limits.jobs, count;
 	uint32_t buckets = SPEEDS_MIN;
 
 	count = jobs < SPEEDS_MIN ? SPEEDS_MIN : jobs < SPEEDS_MAX / 2 ? 2 * jobs : SPEEDS_MAX;

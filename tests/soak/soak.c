@@ -5,6 +5,7 @@
  * can run must have run. A run that fails is shrunk to the few events that matter and printed
  * as a script, which can be run again with --script.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <malloc.h>
 #include <stdlib.h>
@@ -355,6 +356,18 @@ static int32_t plant_parse(const char *name)
 	return -1;
 }
 
+/* The whole number of a word; without a number the options are wrong. */
+static int64_t number_of(const char *word, int *is_wrong)
+{
+	char *end;
+	long long number;
+
+	errno = 0;
+	number = strtoll(word, &end, 10);
+	*is_wrong |= errno != 0 || end == word || *end != '\0' || number < 0;
+	return number;
+}
+
 static int options_read(struct options *options, int argc, char **argv)
 {
 	static const struct option longs[] = {
@@ -363,19 +376,17 @@ static int options_read(struct options *options, int argc, char **argv)
 		{"script", 1, NULL, 'x'}, {"verbose", 0, NULL, 'v'}, {"inputs", 1, NULL, 'i'},
 		{NULL, 0, NULL, 0},
 	};
-	int option, plant = 0;
+	int option, plant = 0, is_wrong = 0;
 
 	while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		long long number = optarg == NULL ? 0 : strtoll(optarg, NULL, 10);
-
 		if (option == 's')
-			options->seed = (uint64_t)number;
+			options->seed = (uint64_t)number_of(optarg, &is_wrong);
 		else if (option == 't')
-			options->seconds = number;
+			options->seconds = number_of(optarg, &is_wrong);
 		else if (option == 'r')
-			options->runs = number;
+			options->runs = number_of(optarg, &is_wrong);
 		else if (option == 'e')
-			options->events = number;
+			options->events = number_of(optarg, &is_wrong);
 		else if (option == 'p')
 			options->place = place_parse(optarg);
 		else if (option == 'f')
@@ -390,7 +401,7 @@ static int options_read(struct options *options, int argc, char **argv)
 			return -1;
 	}
 	options->plant = (enum rig_plant)plant;
-	return optind < argc || options->place < -1 || plant < 0 ? -1 : 0;
+	return is_wrong || optind < argc || options->place < -1 || plant < 0 ? -1 : 0;
 }
 
 int main(int argc, char **argv)
