@@ -254,14 +254,17 @@ static void actions_give(const struct parc_core *core, struct parc_actions *acti
 }
 
 /* What the next job that comes and starts will write is fetched from memory while the caller is
- * busy with what was decided. Changes nothing. */
-static void next_prefetch(const struct parc_core *core)
+ * busy with what was decided: after one that came, as it took what was fetched before. What ends
+ * leaves what is taken next. Changes nothing. */
+static void next_prefetch(const struct parc_core *core, const struct parc_event *event)
 {
+	if (event->kind != PARC_EVENT_SUBMIT)
+		return;
 	table_prefetch(&core->jobs_table);
 	table_prefetch(&core->groups_table);
 	table_prefetch(&core->tasks_table);
-	idmap_prefetch(&core->job_ids, core->last_job + 1);
-	idmap_prefetch(&core->allocation_ids, core->last_allocation + 1);
+	idmap_prefetch_next(&core->job_ids, core->last_job);
+	idmap_prefetch_next(&core->allocation_ids, core->last_allocation);
 	if (core->jobs_table.first_free >= 0)
 		__builtin_prefetch(&core->allocations[core->jobs_table.first_free], 1);
 	if (core->endless.last >= 0)
@@ -279,7 +282,7 @@ int parc_step(struct parc_core *core, const struct parc_event *event, struct par
 		decide(core, event);
 		attribution_settle(core);
 		job_digest_settle(core);
-		next_prefetch(core);
+		next_prefetch(core, event);
 	}
 	actions_give(core, actions);
 	return code;

@@ -75,7 +75,8 @@ static int32_t drained_reason(const struct parc_core *core, int32_t allocation)
 
 static void decide_run(struct parc_core *core, const struct parc_event *event)
 {
-	int32_t slot = idmap_find(&core->allocation_ids, event->run.allocation);
+	int32_t slot =
+		idmap_find_near(&core->allocation_ids, event->run.allocation, core->run_slot);
 	int32_t job = slot;
 	const struct job *it = &core->jobs[job];
 

@@ -161,6 +161,7 @@ struct parc_core {
 	int32_t undigested; /* within a step: 1 + the job that is not yet in it as it is; 0: none */
 	int32_t score_epochs;		   /* that ended before this step (score.h) */
 	int64_t pending, limited, running; /* jobs in lines; stopped by a full table; that run */
+	int32_t run_slot;		   /* within a step: the allocation that the event is of */
 	int32_t orphans; /* first pending job whose dependency cannot come true; to be ended */
 	struct index *index;
 	struct close *close;
