@@ -134,6 +134,7 @@ static void derived_carve(struct parc_core *core, struct block *block)
 	core->shape_buckets = block_take(block, shapes, sizeof(*core->shape_buckets));
 	core->shape_mask = shapes - 1;
 	core->line_buckets = block_take(block, lines, sizeof(*core->line_buckets));
+	core->line_notes = block_take(block, LINE_NOTES, sizeof(*core->line_notes));
 	core->line_mask = lines - 1;
 	ranking_init_within(&core->waiting, core->allocations, sizeof(*core->allocations));
 	ranking_init_major(&core->turns, block, strand_limit(limits));

@@ -150,6 +150,7 @@ struct parc_core {
 	struct node_undo *lifts;     /* nodes whose holds are lifted for a try */
 	int32_t releases_count, releases_max, touched_count, files_count, lifts_count, plan_over;
 	int32_t *line_buckets;
+	struct line_note *line_notes; /* what specs give to keys (line.c) */
 	uint32_t line_mask;
 	int32_t shelves[LINE_SHELVES]; /* blocked lines by what they need */
 	int32_t shapes_idle;	       /* shapes that no job has */
