@@ -224,10 +224,9 @@ static void apply_device(struct parc_core *core, const struct parc_event *event)
 
 static void apply_run(struct parc_core *core, const struct parc_event *event)
 {
-	int32_t slot = idmap_find(&core->allocation_ids, event->run.allocation);
+	int32_t slot = core->run_slot;
 	struct allocation *it = &core->allocations[slot];
 
-	core->run_slot = slot;
 	switch (event->kind) {
 	case PARC_EVENT_STARTED:
 		if (it->state == PARC_JOB_STARTING)

@@ -608,7 +608,7 @@ static int check_device(const struct parc_core *core, const struct parc_event *e
 }
 
 static int check_run(const struct parc_core *core, const struct parc_event *event,
-		     struct parc_err *err)
+		     int32_t *run_slot, struct parc_err *err)
 {
 	int32_t slot = idmap_find(&core->allocation_ids, event->run.allocation);
 	const struct allocation *it = &core->allocations[slot < 0 ? 0 : slot];
@@ -616,6 +616,7 @@ static int check_run(const struct parc_core *core, const struct parc_event *even
 
 	if (slot < 0)
 		return unknown(err, "allocation", event->run.allocation);
+	*run_slot = slot;
 	allocation_prefetch(core, slot);
 	if (core->jobs[job_of(core, it)].attempt != event->run.attempt)
 		return parc_err_set(err, PARC_ERR_STATE, "allocation %lld is attempt %d, not %d",
@@ -753,7 +754,8 @@ static int check_kinds(const struct parc_core *core, const struct parc_event *ev
 	return 0;
 }
 
-int parc_check(const struct parc_core *core, const struct parc_event *event, struct parc_err *err)
+int check_event(const struct parc_core *core, const struct parc_event *event, int32_t *run_slot,
+		struct parc_err *err)
 {
 	int code = check_at_once("time_us", event->time_us, 0, PARC_TIME_MAX, err);
 
@@ -763,10 +765,17 @@ int parc_check(const struct parc_core *core, const struct parc_event *event, str
 		return parc_err_set(err, PARC_ERR_TIME, "time %lld us is before %lld us",
 				    (long long)event->time_us, (long long)core->time_us);
 	if (event->kind >= PARC_EVENT_STARTED && event->kind <= PARC_EVENT_ENDED)
-		return check_run(core, event, err);
+		return check_run(core, event, run_slot, err);
 	if (event->kind < PARC_EVENT_TIME || event->kind > PARC_EVENT_WINDOW_DROP)
 		return parc_err_set(err, PARC_ERR_INVALID, "there is no event of kind %d",
 				    event->kind);
 	code = check_outside(core, event, err);
 	return code != 0 ? code : check_kinds(core, event, err);
+}
+
+int parc_check(const struct parc_core *core, const struct parc_event *event, struct parc_err *err)
+{
+	int32_t run_slot;
+
+	return check_event(core, event, &run_slot, err);
 }

@@ -11,6 +11,7 @@
 #include "core/apply.h"
 #include "core/array.h"
 #include "core/attribution.h"
+#include "core/check.h"
 #include "core/close.h"
 #include "core/closure.h"
 #include "core/deal.h"
@@ -275,7 +276,7 @@ static void next_prefetch(const struct parc_core *core, const struct parc_event 
 int parc_step(struct parc_core *core, const struct parc_event *event, struct parc_actions *actions,
 	      struct parc_err *err)
 {
-	int code = parc_check(core, event, err);
+	int code = check_event(core, event, &core->run_slot, err);
 
 	core->actions_count = core->placements_count = 0;
 	if (code == 0) {
@@ -292,7 +293,7 @@ int parc_step(struct parc_core *core, const struct parc_event *event, struct par
 int parc_apply(struct parc_core *core, const struct parc_event *event,
 	       const struct parc_actions *actions, struct parc_err *err)
 {
-	int code = parc_check(core, event, err);
+	int code = check_event(core, event, &core->run_slot, err);
 
 	if (code != 0)
 		return code;
