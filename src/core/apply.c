@@ -224,7 +224,7 @@ static void apply_device(struct parc_core *core, const struct parc_event *event)
 
 static void apply_run(struct parc_core *core, const struct parc_event *event)
 {
-	int32_t slot = idmap_find(&core->allocation_ids, event->run.allocation);
+	int32_t slot = core->run_slot;
 	struct allocation *it = &core->allocations[slot];
 
 	switch (event->kind) {

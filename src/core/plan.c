@@ -198,16 +198,21 @@ static int32_t fill_group(struct parc_core *core, const struct plan *plan, const
 	return fill.index;
 }
 
-static void plan_ask(const struct parc_core *core, const struct plan *plan,
-		     const struct group *group, struct ask *ask)
+/* What the plan asks for a task of the group: mostly what its shape does, else made in `own`. */
+static const struct ask *plan_ask(const struct parc_core *core, const struct plan *plan,
+				  const struct group *group, struct ask *own)
 {
+	const struct ask *base = &core->shapes[group->shape].ask;
 	uint64_t chips = group->mixed_chips ? 0 : plan->chips, only = core->plan_only;
 
-	if ((core->shapes[group->shape].ask.task.chips & only & ~core->cores_chips) != 0)
+	if ((base->task.chips & only & ~core->cores_chips) != 0)
 		only &= ~core->cores_chips; /* that they lie beside any chip is for those without */
 	if (only != 0)
 		chips = chips != 0 ? chips & only : only;
-	group_ask(core, &core->jobs[plan->job], group, plan->variant, chips, ask);
+	if (chips == 0 && !speed_matters(core, &core->jobs[plan->job]))
+		return base;
+	group_ask(core, &core->jobs[plan->job], group, plan->variant, chips, own);
+	return own;
 }
 
 /* The groups of a gang in the order in which they are placed. */
@@ -250,13 +255,13 @@ static void gang_init(const struct parc_core *core, struct gang *gang, int32_t j
 static int32_t plan_in_order(struct parc_core *core, const struct plan *plan,
 			     const struct gang *gang)
 {
-	struct ask ask;
+	struct ask own;
 
 	for (int32_t i = 0; i < gang->count; i++) {
 		const struct group *group = &core->groups[gang->slots[i]];
+		const struct ask *ask = plan_ask(core, plan, group, &own);
 
-		plan_ask(core, plan, group, &ask);
-		if (fill_group(core, plan, &ask, gang->numbers[i], 0, group->tasks_min) <
+		if (fill_group(core, plan, ask, gang->numbers[i], 0, group->tasks_min) <
 		    group->tasks_min) {
 			plan_undo(core, plan->first);
 			return PARC_REASON_GANG;
@@ -267,8 +272,8 @@ static int32_t plan_in_order(struct parc_core *core, const struct plan *plan,
 
 		if (group->tasks_max == group->tasks_min)
 			continue;
-		plan_ask(core, plan, group, &ask);
-		fill_group(core, plan, &ask, gang->numbers[i], group->tasks_min, group->tasks_max);
+		fill_group(core, plan, plan_ask(core, plan, group, &own), gang->numbers[i],
+			   group->tasks_min, group->tasks_max);
 	}
 	return PARC_REASON_NONE;
 }
@@ -292,15 +297,14 @@ static int32_t plan_in_unit(struct parc_core *core, const struct plan *plan)
 /* Is it known from the counts alone that the gang's minima fit nowhere in the fleet? */
 static int gang_is_hopeless(struct parc_core *core, const struct plan *plan)
 {
-	struct ask ask;
+	struct ask own;
 
 	for (int32_t g = job_spec(core, plan->job)->groups; g >= 0; g = core->groups[g].next) {
 		const struct tracker *tracker;
 
 		if (core->groups[g].tasks_min == 1)
 			continue;
-		plan_ask(core, plan, &core->groups[g], &ask);
-		tracker = close_track(core, &ask);
+		tracker = close_track(core, plan_ask(core, plan, &core->groups[g], &own));
 		if (!close_suffices(tracker, tracker->total, core->groups[g].tasks_min))
 			return 1;
 	}
@@ -310,14 +314,13 @@ static int gang_is_hopeless(struct parc_core *core, const struct plan *plan)
 /* Do the counts of the unit allow the minima of each group by itself? */
 static int unit_could_hold(struct parc_core *core, const struct plan *plan)
 {
-	struct ask ask;
+	struct ask own;
 
 	for (int32_t g = job_spec(core, plan->job)->groups; g >= 0; g = core->groups[g].next) {
 		struct tracker *tracker;
 		int32_t count;
 
-		plan_ask(core, plan, &core->groups[g], &ask);
-		tracker = close_track(core, &ask);
+		tracker = close_track(core, plan_ask(core, plan, &core->groups[g], &own));
 		count = plan->level == PARC_LEVEL_NODE ? close_node_count(core, tracker, plan->unit)
 						       : close_place_count(tracker, plan->unit);
 		if (!close_suffices(tracker, count, core->groups[g].tasks_min))
@@ -330,15 +333,16 @@ static int unit_could_hold(struct parc_core *core, const struct plan *plan)
 static int32_t plan_at_level(struct parc_core *core, struct plan *plan, enum parc_level level)
 {
 	const struct group *first = &core->groups[job_spec(core, plan->job)->groups];
-	struct ask ask;
+	const struct ask *ask;
+	struct ask own;
 
 	plan->level = level;
 	plan->unit = -1;
 	if (level == PARC_LEVEL_FLEET)
 		return gang_is_hopeless(core, plan) ? PARC_REASON_GANG : plan_in_unit(core, plan);
-	plan_ask(core, plan, first, &ask);
+	ask = plan_ask(core, plan, first, &own);
 	for (;;) {
-		struct tracker *tracker = close_track(core, &ask);
+		struct tracker *tracker = close_track(core, ask);
 
 		plan->unit = close_best(core, tracker, level, first->tasks_min, plan->unit);
 		if (plan->unit < 0)

@@ -268,7 +268,7 @@ int32_t quota_gate(const struct parc_core *core, int32_t slot, int32_t reason)
 
 int32_t quota_bars(const struct parc_core *core, int32_t job)
 {
-	if (!core->stranded) /* no tenant has a rule */
+	if (core->ruled == 0) /* nothing is guaranteed, and nobody limited */
 		return PARC_REASON_NONE;
 	if (quota_gate(core, job, PARC_REASON_QUOTA) != -1)
 		return PARC_REASON_QUOTA;
@@ -295,10 +295,13 @@ static int32_t tasks_least(const struct parc_core *core, int32_t job)
 
 void quota_trim(struct parc_core *core, int32_t job, int32_t first)
 {
-	int32_t tenant = job_spec(core, job)->tenant, least = first + tasks_least(core, job);
+	int32_t tenant = job_spec(core, job)->tenant, least;
 	int64_t normal = 0;
 
-	if (core->placements_count <= least || tenant < 0 || core->tenants[tenant].capped < 0)
+	if (!is_capped(core, job))
+		return;
+	least = first + tasks_least(core, job);
+	if (core->placements_count <= least)
 		return;
 	for (int32_t i = first; i < core->placements_count; i++)
 		normal += placement_normal(core, &core->placements[i]);

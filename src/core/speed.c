@@ -306,13 +306,6 @@ static void reach_of(const struct parc_core *core, const struct job *job, const 
 	}
 }
 
-int speed_matters(const struct parc_core *core, const struct job *job)
-{
-	return spec_of(core, job)->variants >= 0 ||
-	       (core->chips_paced[spec_of(core, job)->work_class] & core->chips_here) != 0 ||
-	       (spec_of(core, job)->kind != PARC_NONE && core->speeds_count > 0);
-}
-
 /* Is the group kept to chips on which its speed is known, and to trials on the others? */
 static int is_kept_to_known(const struct parc_core *core, const struct job *job,
 			    const struct group *group, int32_t variant, struct reach *reach)
@@ -364,8 +357,6 @@ int speed_shuts_out(const struct parc_core *core, int32_t job)
 
 uint64_t speed_key(const struct parc_core *core, const struct job *job, uint64_t hash)
 {
-	if (!speed_matters(core, job))
-		return hash;
 	for (int32_t g = spec_of(core, job)->groups; g >= 0; g = core->groups[g].next) {
 		int32_t v = spec_of(core, job)->variants;
 		struct reach reach;
