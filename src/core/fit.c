@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/hash.h"
 
 #define ALL_SLOTS 0xffff
@@ -159,10 +160,20 @@ static struct cell cell_beset(const struct device *device, const struct beset *b
 	};
 }
 
-static void view_fill(const struct parc_core *core, int32_t slot, int kept, struct view *view)
+struct cell cell_of_device(const struct device *device, const struct beset *beset,
+			   int32_t memory_mib)
+{
+	if (device->failed | device->beset)
+		return cell_beset(device, beset, memory_mib, 0);
+	return (struct cell){.free_milli = (int16_t)(PARC_SHARE_WHOLE - device->used_milli),
+			     .free_mib = memory_mib - (int32_t)device->used_mib,
+			     .owner = device->owner,
+			     .slots = device->slots};
+}
+
+void view_of_node_alone(const struct parc_core *core, int32_t slot, struct view *view)
 {
 	const struct node *node = &core->nodes[slot];
-	const struct device *devices = &core->devices[node->devices];
 
 	view->kind = &core->kinds[node->kind];
 	view->memory_free = node->memory_free;
@@ -170,6 +181,14 @@ static void view_fill(const struct parc_core *core, int32_t slot, int kept, stru
 	view->node = slot;
 	view->hash = 0;
 	view->standing = NULL;
+}
+
+static void view_fill(const struct parc_core *core, int32_t slot, int kept, struct view *view)
+{
+	const struct node *node = &core->nodes[slot];
+	const struct device *devices = &core->devices[node->devices];
+
+	view_of_node_alone(core, slot, view);
 	if (kept) {
 		view->memory_free -= node->memory_kept;
 		view->cpu_free -= node->cpu_kept;
@@ -287,7 +306,7 @@ static uint32_t link_best(uint32_t can, const struct pool *pool, int32_t devices
 	for (int32_t i = 0; i < pool->count; i += pool->link_size) {
 		uint32_t mask = (uint32_t)((UINT64_C(1) << pool->link_size) - 1)
 				<< (pool->first + i);
-		int32_t count = __builtin_popcount(can & mask);
+		int32_t count = bits_count(can & mask);
 
 		if (count >= devices && count < best_count) {
 			best = can & mask;
@@ -446,14 +465,14 @@ static int32_t devices_lack(const struct view *view, const struct ask *ask, cons
 {
 	uint32_t can = cells_with(view, pool, chip->unit, booking->share_milli, 0);
 
-	if (__builtin_popcount(can) < booking->devices)
+	if (bits_count(can) < booking->devices)
 		return PARC_LEDGER_STRANDED_SHARE;
 	if (view->cpu_free < booking->cpu_milli)
 		return PARC_LEDGER_STRANDED_CPU;
 	can = cells_with(view, pool, chip->unit, booking->share_milli, booking->memory_mib);
-	if (view->memory_free < ask->task.memory_mib || __builtin_popcount(can) < booking->devices)
+	if (view->memory_free < ask->task.memory_mib || bits_count(can) < booking->devices)
 		return PARC_LEDGER_STRANDED_MEMORY;
-	if (__builtin_popcount(link_narrow(can, pool, chip, ask, booking)) < booking->devices)
+	if (bits_count(link_narrow(can, pool, chip, ask, booking)) < booking->devices)
 		return PARC_LEDGER_STRANDED_CLOSENESS;
 	for (uint32_t left = can; left != 0; left &= left - 1)
 		if (!cell_holds(&view->cells[__builtin_ctz(left)], booking, ask->user))
@@ -461,8 +480,8 @@ static int32_t devices_lack(const struct view *view, const struct ask *ask, cons
 	if (chip->unit > 1)
 		can = units_whole(can, pool, chip->unit);
 	can = link_narrow(can, pool, chip, ask, booking);
-	return __builtin_popcount(can) < booking->devices ? PARC_LEDGER_STRANDED_MODE
-							  : PARC_LEDGER_FREE_HELD;
+	return bits_count(can) < booking->devices ? PARC_LEDGER_STRANDED_MODE
+						  : PARC_LEDGER_FREE_HELD;
 }
 
 int32_t view_lacks(const struct parc_core *core, const struct view *view, const struct ask *ask,

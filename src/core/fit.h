@@ -28,6 +28,19 @@ struct view {
 	struct cell cells[PARC_NODE_DEVICES_MAX];
 };
 
+#define CHANGE_MAX 2
+
+/* What a task that comes or goes changes of the devices of a node: so many of a pool that were
+ * alike and are again. What follows from the devices of the node is mended by that, and not
+ * reckoned anew from all of them. */
+struct change {
+	int32_t count; /* CHANGE_MAX + 1: they are too many */
+	struct changed_devices {
+		int32_t pool, count;
+		struct cell before, after;
+	} parts[CHANGE_MAX];
+};
+
 /* What a task would hold on each of its devices of one chip. */
 struct booking {
 	int32_t devices, share_milli, memory_mib, cpu_milli; /* cpu: with rented cores */
@@ -61,6 +74,12 @@ int chip_book(const struct parc_chip *chip, const struct ask *ask, struct bookin
 /* Copy what is free on a node, less what it keeps for reservations; and all that is free. */
 void view_of_node(const struct parc_core *core, int32_t node, struct view *view);
 void view_of_node_whole(const struct parc_core *core, int32_t node, struct view *view);
+
+/* The same of one device with so much memory, of a node that keeps nothing; and the view of such a
+ * node but for its devices. */
+struct cell cell_of_device(const struct device *device, const struct beset *beset,
+			   int32_t memory_mib);
+void view_of_node_alone(const struct parc_core *core, int32_t node, struct view *view);
 
 /* Take out of a view what is kept. */
 struct kept;

@@ -176,14 +176,23 @@ static void links_sort(uint64_t *cells, int32_t count, int32_t size)
 			}
 }
 
-/* Bring devices that stand for each other into one order: within a link group or a unit, and
- * these among each other. Units inside link groups are left as they are. */
+/* So many devices of a pool stand for each other: a link group or a unit. 0: units inside link
+ * groups, which are left as they are. */
+static int32_t pool_alike(const struct parc_core *core, const struct pool *pool)
+{
+	int32_t unit = core->chips[pool->chip].unit;
+
+	if (unit <= 1)
+		return pool->link_size;
+	return pool->link_size == unit || pool->link_size == pool->count ? unit : 0;
+}
+
+/* Bring devices that stand for each other into one order, and such groups among each other. */
 static void pool_sort(const struct parc_core *core, const struct pool *pool, uint64_t *cells)
 {
-	int32_t unit = core->chips[pool->chip].unit, count = pool->count;
-	int32_t size = unit > 1 ? unit : pool->link_size;
+	int32_t count = pool->count, size = pool_alike(core, pool);
 
-	if (unit > 1 && pool->link_size != unit && pool->link_size != count)
+	if (size == 0)
 		return;
 	for (int32_t i = 0; i < count; i += size)
 		cells_sort(cells + i, size < count - i ? size : count - i);
@@ -191,23 +200,89 @@ static void pool_sort(const struct parc_core *core, const struct pool *pool, uin
 		links_sort(cells, count, size);
 }
 
+/* All but the devices. */
+static void key_begin(const struct parc_core *core, const struct view *view, struct sought *key)
+{
+	key->kind = core->nodes[view->node].kind;
+	key->cpu_free = (int32_t)threshold_floor(&core->cpu, view->cpu_free);
+	key->memory_free = threshold_floor(&core->memory, view->memory_free);
+}
+
+static void key_hash(const struct kind *kind, struct sought *key)
+{
+	uint64_t hash = HASH_START;
+
+	for (int32_t i = 0; i < kind->devices_count; i++)
+		hash = hash_word(hash, key->cells[i]);
+	hash = hash_pair(hash, key->memory_free, key->cpu_free);
+	key->hash = hash_word(hash, kind->hash);
+}
+
 /* Project what is free to what the known shapes can tell apart. */
 static void class_key(const struct parc_core *core, const struct view *view, struct sought *key)
 {
 	uint64_t *cells = key->cells;
 	const struct node *it = &core->nodes[view->node];
-	uint64_t hash = HASH_START;
 
-	key->kind = it->kind;
-	key->cpu_free = (int32_t)threshold_floor(&core->cpu, view->cpu_free);
-	key->memory_free = threshold_floor(&core->memory, view->memory_free);
+	key_begin(core, view, key);
 	cells_pack(core, view, cells);
 	for (int32_t p = 0; p < it->pools_count; p++)
 		pool_sort(core, &it->pools[p], cells + it->pools[p].first);
-	for (int32_t i = 0; i < it->devices_count; i++)
-		hash = hash_word(hash, cells[i]);
-	hash = hash_pair(hash, key->memory_free, key->cpu_free);
-	key->hash = hash_word(hash, core->kinds[it->kind].hash);
+	key_hash(view->kind, key);
+}
+
+int index_can_mend(const struct parc_core *core, int32_t node)
+{
+	const struct node *it = &core->nodes[node];
+
+	if (core->index->exact || it->class < 0)
+		return 0;
+	for (int32_t p = 0; p < it->pools_count; p++)
+		if (pool_alike(core, &it->pools[p]) < it->pools[p].count)
+			return 0;
+	return 1;
+}
+
+/* Of the cells, which are sorted, `n` change from one value to another. */
+static void cells_mend(uint64_t *cells, int32_t count, int32_t n, uint64_t from, uint64_t to)
+{
+	int32_t at = 0;
+
+	while (at + n < count && cells[at] != from)
+		at++;
+	ASSERT(cells[at] == from && cells[at + n - 1] == from);
+	for (; at + n < count && cells[at + n] > to; at++)
+		cells[at] = cells[at + n];
+	for (; at > 0 && cells[at - 1] < to; at--)
+		cells[at + n - 1] = cells[at - 1];
+	for (int32_t i = at; i < at + n; i++)
+		cells[i] = to;
+}
+
+static uint64_t cell_key(const struct parc_core *core, const struct cell *cell)
+{
+	return cell_pack(cell, threshold_floor(&core->device_memory, cell->free_mib));
+}
+
+/* The same from the class that the node is still in, and what changed since it was filed there. */
+static void class_key_mend(const struct parc_core *core, const struct view *view,
+			   const struct change *change, struct sought *key)
+{
+	const struct node *it = &core->nodes[view->node];
+	const uint64_t *cells =
+		core->index->cells + (size_t)it->class * (size_t)core->limits.node_devices;
+
+	key_begin(core, view, key);
+	for (int32_t i = 0; i < view->kind->devices_count; i++)
+		key->cells[i] = cells[i];
+	for (int32_t i = 0; i < change->count; i++) {
+		const struct changed_devices *part = &change->parts[i];
+		const struct pool *pool = &it->pools[part->pool];
+
+		cells_mend(key->cells + pool->first, pool->count, part->count,
+			   cell_key(core, &part->before), cell_key(core, &part->after));
+	}
+	key_hash(view->kind, key);
 }
 
 static int class_is(const struct parc_core *core, int32_t class, const struct sought *key)
@@ -382,13 +457,16 @@ static int32_t class_of(struct parc_core *core, const struct view *view)
 	return class_get(core);
 }
 
-void index_seek(struct parc_core *core, const struct view *view)
+void index_seek(struct parc_core *core, const struct view *view, const struct change *change)
 {
 	struct index *index = core->index;
 
 	if (index->exact)
 		return;
-	class_key(core, view, index->sought);
+	if (change != NULL)
+		class_key_mend(core, view, change, index->sought);
+	else
+		class_key(core, view, index->sought);
 	__builtin_prefetch(&index->buckets[index->sought->hash & index->bucket_mask], 1);
 }
 
@@ -644,7 +722,7 @@ void index_rebuild(struct parc_core *core, int exact)
 		if (core->nodes[node].state != PARC_NODE_UP)
 			continue;
 		view_of_node(core, node, &view);
-		index_seek(core, &view);
+		index_seek(core, &view, NULL);
 		index_file(core, &view, -1);
 	}
 }

@@ -123,10 +123,15 @@ void index_rescore(struct parc_core *core);
  * of them are reckoned again. */
 void index_reprice(struct parc_core *core, uint64_t types, uint64_t chips);
 
-/* A node changed, its stamp is set: reckon its class by its view, fetch that from memory, each some
- * time before the next, and file it there behind `prev` (-1: in front; else only to undo changes in
- * reverse); or take it out. */
-void index_seek(struct parc_core *core, const struct view *view);
+/* Is the node filed so that the class it goes to can be reckoned from a change alone? Not where
+ * devices are sorted by link groups, for a group may be in any place. */
+int index_can_mend(const struct parc_core *core, int32_t node);
+
+/* A node changed, its stamp is set: reckon its class by its view, or by its class and a change of
+ * it that can be mended (NULL: none); fetch that from memory, each some time before the next, and
+ * file it there behind `prev` (-1: in front; else only to undo changes in reverse); or take it out.
+ */
+void index_seek(struct parc_core *core, const struct view *view, const struct change *change);
 void index_fetch(const struct parc_core *core);
 void index_file(struct parc_core *core, const struct view *view, int32_t prev);
 void index_remove(struct parc_core *core, int32_t node);

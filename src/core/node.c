@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/hash.h"
 #include "core/attribution.h"
 #include "core/close.h"
@@ -155,13 +156,18 @@ static void free_book(struct parc_core *core, struct node *node, enum parc_ledge
 	node->free_milli += sign * rest->free;
 }
 
-/* Add (sign 1) or subtract (-1) one device. */
+/* Add (`sign` > 0) or subtract so many devices like this one. */
 static void rest_add(struct rest *rest, const struct device *device, const struct beset *beset,
 		     int sign)
 {
-	int32_t left = PARC_SHARE_WHOLE - device->used_milli;
-	int32_t foreign = beset->foreign_milli < left ? beset->foreign_milli : left;
+	int32_t left = PARC_SHARE_WHOLE - device->used_milli, foreign;
 
+	if (!device->beset) { /* as most are */
+		rest->free += sign * left;
+		rest->whole += sign * (left == PARC_SHARE_WHOLE);
+		return;
+	}
+	foreign = beset->foreign_milli < left ? beset->foreign_milli : left;
 	left -= foreign;
 	rest->foreign += sign * foreign;
 	rest->free += sign * left;
@@ -213,17 +219,31 @@ static void node_book(struct parc_core *core, struct node *node, int sign)
 	cores_book(core, node, sign);
 }
 
-/* The part of one device in the digest. They are hashed apart and added, so that a change of one
- * needs no look at the others. */
-static uint64_t device_hash(const struct device *it, const struct beset *beset, int32_t number)
+/* What the digest looks at of a device. */
+struct device_words {
+	uint64_t share, memory;
+};
+
+static struct device_words device_words(const struct device *it, const struct beset *beset)
 {
-	uint64_t milli = (uint64_t)(uint16_t)it->used_milli << 48 |
+	uint64_t share = (uint64_t)(uint16_t)it->used_milli << 48 |
 			 (uint64_t)(uint16_t)beset->foreign_milli << 32 |
 			 (uint64_t)it->slots << 16 | (uint64_t)it->holders << 8 | it->failed;
 	uint64_t memory = (uint64_t)it->used_mib << 32 | (uint32_t)beset->foreign_mib;
 
-	return hash_word(hash_word((uint64_t)number + 1, milli),
-			 memory ^ (uint64_t)it->owner << 20);
+	return (struct device_words){share, memory ^ (uint64_t)it->owner << 20};
+}
+
+/* The part of one device in the digest. They are hashed apart and added, so that a change of one
+ * needs no look at the others. */
+static inline uint64_t words_hash(struct device_words words, int32_t number)
+{
+	return hash_word(hash_word((uint64_t)number + 1, words.share), words.memory);
+}
+
+static uint64_t device_hash(const struct device *it, const struct beset *beset, int32_t number)
+{
+	return words_hash(device_words(it, beset), number);
 }
 
 static uint64_t devices_hash(const struct parc_core *core, const struct node *node)
@@ -270,20 +290,25 @@ static void node_digest(struct parc_core *core, int32_t slot)
 	core->digest += node->hash;
 }
 
-/* All that follows from what is free; its stamp is set. */
-static void node_file(struct parc_core *core, int32_t slot, int32_t prev)
+/* All that follows from what is free; its stamp is set. `change`: all that changed since it was
+ * last filed; NULL: not noted. */
+static void node_file(struct parc_core *core, int32_t slot, int32_t prev,
+		      const struct change *change)
 {
 	struct view view;
 	int up = core->nodes[slot].state == PARC_NODE_UP;
 
 	if (up) {
-		view_of_node(core, slot, &view);
-		index_seek(core, &view);
+		if (change != NULL)
+			view_of_node_alone(core, slot, &view);
+		else
+			view_of_node(core, slot, &view);
+		index_seek(core, &view, change);
 	}
 	node_digest(core, slot);
 	if (up)
 		index_fetch(core);
-	prices_note(core, slot, up ? &view : NULL);
+	prices_note(core, slot, up ? &view : NULL, change);
 	if (up)
 		index_file(core, &view, prev);
 	else
@@ -291,13 +316,20 @@ static void node_file(struct parc_core *core, int32_t slot, int32_t prev)
 	close_note(core, slot);
 }
 
-void node_changed(struct parc_core *core, int32_t slot)
+static void node_note(struct parc_core *core, int32_t slot, const struct change *change)
 {
 	struct node *node = &core->nodes[slot];
 
+	if (change != NULL && (change->count > CHANGE_MAX || node->keeps))
+		change = NULL;
 	node->changed = ++core->stamp;
 	core->index->latest = slot;
-	node_file(core, slot, -1);
+	node_file(core, slot, -1, change);
+}
+
+void node_changed(struct parc_core *core, int32_t slot)
+{
+	node_note(core, slot, NULL);
 }
 
 /* Something that waits may fit there now. */
@@ -426,7 +458,7 @@ void node_remove(struct parc_core *core, int32_t slot)
 	close_node_removed(core, slot);
 	core->kinds[node->kind].ups -= node->state == PARC_NODE_UP;
 	node->state = PARC_NODE_DOWN;
-	prices_note(core, slot, NULL);
+	prices_note(core, slot, NULL, NULL);
 	core->digest -= node->hash;
 	core->kinds[node->kind].nodes--;
 	idmap_remove(&core->node_ids, node->id);
@@ -451,13 +483,18 @@ void node_set_state(struct parc_core *core, int32_t slot, enum parc_node_state s
 		core->freed_all = 1; /* what only this kind of node holds has hope again */
 }
 
-static int32_t device_chip(const struct node *node, int32_t device)
+static int32_t device_pool(const struct node *node, int32_t device)
 {
 	for (int32_t p = 0; p < node->pools_count; p++)
 		if (device < node->pools[p].first + node->pools[p].count)
-			return node->pools[p].chip;
+			return p;
 	ASSERT(0 && "a device lies in a pool");
 	return -1;
+}
+
+static int32_t device_chip(const struct node *node, int32_t device)
+{
+	return node->pools[device_pool(node, device)].chip;
 }
 
 /* A device is about to change: out of the books and the digest with it, and in again after. */
@@ -516,7 +553,7 @@ void node_set_foreign(struct parc_core *core, int32_t slot, int32_t device, int3
 
 int64_t node_task_milli(const struct parc_core *core, const struct task *task)
 {
-	int64_t milli = (int64_t)task->share_milli * __builtin_popcount(task->devices);
+	int64_t milli = (int64_t)task->share_milli * bits_count(task->devices);
 
 	return core->nodes[task->node].cores_pool < 0 ? milli : milli + task->cpu_milli;
 }
@@ -545,39 +582,108 @@ static void rests_book(struct parc_core *core, struct node *node, int32_t chip, 
 	}
 }
 
-/* The same for all devices of the task, as a rule of one chip; what is left of them is booked by
- * what it changed in sum. */
-static void devices_hold(struct parc_core *core, const struct task *task, int64_t user, int sign)
+/* Where to note what the task will change on its node; NULL: that can't be mended. It can't where
+ * the node keeps something, or while a plan for later is made: what is held on the node is then
+ * changed while it stays filed as it was. */
+static struct change *change_begin(const struct parc_core *core, int32_t slot, struct change *room)
+{
+	const struct node *node = &core->nodes[slot];
+
+	if (node->keeps || node->touched || !index_can_mend(core, slot))
+		return NULL;
+	room->count = 0;
+	return room;
+}
+
+/* Which of these devices of a task are of the same pool as the first, and their records like its.
+ */
+static uint32_t devices_alike(const struct parc_core *core, const struct node *node,
+			      const struct pool *pool, uint32_t devices)
+{
+	const struct device *all = &core->devices[node->devices];
+	const struct device *first = &all[__builtin_ctz(devices)];
+	uint32_t alike = devices & -devices;
+
+	for (uint32_t left = first->beset ? 0 : devices & ~alike; left != 0; left &= left - 1) {
+		int32_t i = __builtin_ctz(left);
+
+		if (i >= pool->first + pool->count)
+			break;
+		alike |= memcmp(&all[i], first, sizeof(*first)) == 0 ? left & -left : 0;
+	}
+	return alike;
+}
+
+/* These devices, which are alike, get another record: into that and the digest. */
+static void devices_put(struct parc_core *core, struct node *node, uint32_t devices,
+			const struct device *record, const struct beset *beset)
+{
+	struct device *all = &core->devices[node->devices];
+	struct device_words before = device_words(&all[__builtin_ctz(devices)], beset);
+	struct device_words after = device_words(record, beset);
+
+	for (; devices != 0; devices &= devices - 1) {
+		int32_t i = __builtin_ctz(devices);
+
+		node->devices_hash += words_hash(after, i) - words_hash(before, i);
+		all[i] = *record;
+	}
+}
+
+/* Note that so many devices of a pool changed. */
+static void change_note(struct change *change, const struct changed_devices *part)
+{
+	if (change->count < CHANGE_MAX)
+		change->parts[change->count] = *part;
+	change->count += change->count <= CHANGE_MAX;
+}
+
+/* The same for all devices of the task, as a rule alike and of one chip; what is left of them is
+ * booked by what it changed in sum. */
+static void devices_hold(struct parc_core *core, const struct task *task, int64_t user, int sign,
+			 struct change *change)
 {
 	struct node *node = &core->nodes[task->node];
 	struct rest rests[2] = {0}; /* of sound devices, of failed ones */
-	int32_t chip = -1;
+	int32_t own = -1;
 
-	for (uint32_t left = task->devices; left != 0; left &= left - 1) {
-		int32_t i = __builtin_ctz(left), own = device_chip(node, i);
-		struct device *it = &core->devices[node->devices + i];
-		const struct beset *beset = device_beset(core, it);
-		struct rest *rest = &rests[it->failed];
+	for (uint32_t left = task->devices, alike; left != 0; left &= ~alike) {
+		int32_t first = __builtin_ctz(left), p = device_pool(node, first), count;
+		const struct parc_chip *chip = &core->chips[node->pools[p].chip];
+		struct device before = core->devices[node->devices + first], after = before;
+		const struct beset *beset =
+			device_beset(core, &core->devices[node->devices + first]);
 
-		if (chip >= 0 && own != chip)
-			rests_book(core, node, chip, rests);
-		chip = own;
-		rest_add(rest, it, beset, -1);
-		node->devices_hash -= device_hash(it, beset, i);
-		device_hold(it, task, user, core->chips[chip].one_user, sign);
-		node->devices_hash += device_hash(it, beset, i);
-		rest_add(rest, it, beset, 1);
+		if (own >= 0 && own != node->pools[p].chip)
+			rests_book(core, node, own, rests);
+		own = node->pools[p].chip;
+		alike = devices_alike(core, node, &node->pools[p], left);
+		count = bits_count(alike);
+		device_hold(&after, task, user, chip->one_user, sign);
+		devices_put(core, node, alike, &after, beset);
+		rest_add(&rests[before.failed], &before, beset, -count);
+		rest_add(&rests[before.failed], &after, beset, count);
+		if (change != NULL)
+			change_note(
+				change,
+				&(struct changed_devices){
+					.pool = p,
+					.count = count,
+					.before = cell_of_device(&before, beset, chip->memory_mib),
+					.after = cell_of_device(&after, beset, chip->memory_mib)});
 	}
-	if (chip >= 0)
-		rests_book(core, node, chip, rests);
+	if (own >= 0)
+		rests_book(core, node, own, rests);
 }
 
-static void node_hold(struct parc_core *core, const struct task *task, int64_t user, int sign)
+/* `change`: to be filled, NULL: not. */
+static void node_hold(struct parc_core *core, const struct task *task, int64_t user, int sign,
+		      struct change *change)
 {
 	struct node *node = &core->nodes[task->node];
 	const struct kind *kind = &core->kinds[node->kind]; /* it says the same, and is at hand */
 
-	devices_hold(core, task, user, sign);
+	devices_hold(core, task, user, sign, change);
 	cores_book(core, node, -1);
 	node->cpu_free -= sign * task->cpu_milli;
 	node->memory_free -= sign * task->memory_mib;
@@ -590,25 +696,27 @@ int64_t node_take(struct parc_core *core, const struct task *task, int64_t user,
 		  struct node_undo *undo)
 {
 	int64_t milli = node_task_milli(core, task);
+	struct change room, *change = change_begin(core, task->node, &room);
 
 	neighbours_prefetch(core, &core->nodes[task->node]);
 	if (undo != NULL)
 		node_mark(core, task->node, undo);
-	node_hold(core, task, user, 1);
+	node_hold(core, task, user, 1, change);
 	ledger_add(core, PARC_LEDGER_STARTING, milli);
-	node_changed(core, task->node);
+	node_note(core, task->node, change);
 	return milli;
 }
 
 int64_t node_give(struct parc_core *core, const struct task *task, enum parc_ledger from)
 {
 	int64_t milli = node_task_milli(core, task);
+	struct change room, *change = change_begin(core, task->node, &room);
 
 	neighbours_prefetch(core, &core->nodes[task->node]);
-	node_hold(core, task, 0, -1);
+	node_hold(core, task, 0, -1, change);
 	ledger_add(core, from, -milli);
 	reserve_refresh(core, task->node);
-	node_changed(core, task->node);
+	node_note(core, task->node, change);
 	node_freed(core, task->node);
 	return milli;
 }
@@ -627,20 +735,20 @@ void node_restore(struct parc_core *core, const struct node_undo *undo)
 	ASSERT(node->changed == core->stamp);
 	core->stamp--;
 	node->changed = undo->changed;
-	node_file(core, undo->node, undo->prev);
+	node_file(core, undo->node, undo->prev, NULL);
 }
 
 void node_untake(struct parc_core *core, const struct task *task, const struct node_undo *undo)
 {
 	ASSERT(undo->node == task->node);
-	node_hold(core, task, 0, -1);
+	node_hold(core, task, 0, -1, NULL);
 	ledger_add(core, PARC_LEDGER_STARTING, -node_task_milli(core, task));
 	node_restore(core, undo);
 }
 
 void node_pretend(struct parc_core *core, const struct task *task, int64_t user, int sign)
 {
-	node_hold(core, task, user, sign);
+	node_hold(core, task, user, sign, NULL);
 	ledger_add(core, PARC_LEDGER_STARTING, sign * node_task_milli(core, task));
 }
 

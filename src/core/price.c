@@ -116,26 +116,44 @@ static void filled_count(struct parc_core *core, struct node *node, const struct
 	}
 }
 
-static void node_count(struct parc_core *core, int32_t slot, const struct view *view)
+/* Count changed devices by what they had free before, and have now. */
+static void devices_recount(const struct policy *policy, struct node *node,
+			    const struct changed_devices *it)
+{
+	int32_t from = it->before.free_milli, to = it->after.free_milli;
+	int32_t more = it->count * (policy->device_values[to] - policy->device_values[from]);
+
+	policy->prices->filled[node->pools[it->pool].chip] += more;
+	node->priced.filled[it->pool] += more;
+	node->priced.whole += it->count * ((to == PARC_SHARE_WHOLE) - (from == PARC_SHARE_WHOLE));
+}
+
+static void node_count(struct parc_core *core, int32_t slot, const struct view *view,
+		       const struct change *change)
 {
 	struct prices *prices = core->policy->prices;
 	struct priced_node *it = &core->nodes[slot].priced;
 
-	filled_count(core, &core->nodes[slot], view);
-	it->whole = view != NULL ? whole_free(view) : 0;
+	for (int32_t i = 0; change != NULL && i < change->count; i++)
+		devices_recount(core->policy, &core->nodes[slot], &change->parts[i]);
+	if (change == NULL) {
+		filled_count(core, &core->nodes[slot], view);
+		it->whole = view != NULL ? whole_free(view) : 0;
+	}
 	it->cpu = view != NULL ? view->cpu_free : 0;
 	it->hosts = view != NULL ? prices_hosts(prices, view->kind, it->whole, it->cpu) : 0;
 	hosts_count(prices, it, 1);
 }
 
-void prices_note(struct parc_core *core, int32_t node, const struct view *view)
+void prices_note(struct parc_core *core, int32_t node, const struct view *view,
+		 const struct change *change)
 {
 	struct prices *prices = core->policy->prices;
 
 	if (!prices->on)
 		return;
 	hosts_count(prices, &core->nodes[node].priced, -1);
-	node_count(core, node, view);
+	node_count(core, node, view, change);
 }
 
 static int32_t level_value(const struct priced_type *type)
@@ -164,7 +182,7 @@ void prices_recount(struct parc_core *core)
 		if (core->nodes[node].id == PARC_NONE || core->nodes[node].state != PARC_NODE_UP)
 			continue;
 		view_of_node(core, node, &view);
-		node_count(core, node, &view);
+		node_count(core, node, &view, NULL);
 	}
 }
 
@@ -440,38 +458,52 @@ void prices_choose(struct parc_core *core)
 		reckon(core);
 }
 
+/* What a node up hosts, and what of it is fillable, added to these counts. */
+static void node_tally(const struct parc_core *core, int32_t node, int64_t *hosted, int64_t *filled)
+{
+	const struct policy *policy = core->policy;
+	const struct prices *prices = policy->prices;
+	struct view view;
+	int32_t whole;
+
+	view_of_node(core, node, &view);
+	whole = whole_free(&view);
+	for (uint64_t left = prices_hosts(prices, view.kind, whole, view.cpu_free); left != 0;
+	     left &= left - 1) {
+		const struct priced_type *type = &prices->types[__builtin_ctzll(left)];
+		int64_t tasks = 1, most;
+
+		if (type->devices == 1) {
+			most = type->cpu_milli > 0 ? view.cpu_free / type->cpu_milli : whole;
+			tasks = most < whole ? most : whole;
+		}
+		hosted[__builtin_ctzll(left)] += tasks;
+	}
+	for (int32_t i = 0; i < view.kind->devices_count; i++)
+		filled[kind_device_chip(view.kind, i)] +=
+			policy->device_values[view.cells[i].free_milli];
+}
+
 int prices_check(const struct parc_core *core, struct parc_err *err)
 {
 	const struct prices *prices = core->policy->prices;
-	int64_t hosted[PRICED_MAX] = {0};
+	int64_t hosted[PRICED_MAX] = {0}, filled[PARC_CHIPS_MAX] = {0};
 
 	if (!prices->on)
 		return 0;
-	for (int32_t node = 0; node < core->nodes_table.high; node++) {
-		struct view view;
-		uint64_t left;
-
-		if (core->nodes[node].id == PARC_NONE || core->nodes[node].state != PARC_NODE_UP)
-			continue;
-		view_of_node(core, node, &view);
-		left = prices_hosts(prices, view.kind, whole_free(&view), view.cpu_free);
-		for (; left != 0; left &= left - 1) {
-			const struct priced_type *type = &prices->types[__builtin_ctzll(left)];
-			int64_t tasks = 1, most;
-
-			if (type->devices == 1) {
-				tasks = whole_free(&view);
-				most = type->cpu_milli > 0 ? view.cpu_free / type->cpu_milli
-							   : tasks;
-				tasks = most < tasks ? most : tasks;
-			}
-			hosted[__builtin_ctzll(left)] += tasks;
-		}
-	}
+	for (int32_t node = 0; node < core->nodes_table.high; node++)
+		if (core->nodes[node].id != PARC_NONE && core->nodes[node].state == PARC_NODE_UP)
+			node_tally(core, node, hosted, filled);
 	for (int32_t t = 0; t < prices->types_count; t++)
 		if (hosted[t] != prices->hosted[t])
 			return parc_err_set(err, PARC_ERR_MISMATCH,
 					    "C3: %lld hosts of a priced type are counted as %lld",
 					    (long long)hosted[t], (long long)prices->hosted[t]);
+	for (int32_t chip = 0; chip < PARC_CHIPS_MAX; chip++)
+		if (filled[chip] != prices->filled[chip])
+			return parc_err_set(err, PARC_ERR_MISMATCH,
+					    "C3: %lld of a chip are fillable and counted as %lld",
+					    (long long)filled[chip],
+					    (long long)prices->filled[chip]);
 	return 0;
 }

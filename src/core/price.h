@@ -56,8 +56,10 @@ void prices_choose(struct parc_core *core);
 /* A task arrived: reckon when it is time. */
 void prices_arrive(struct parc_core *core);
 
-/* A node changed: count what it hosts anew, by its view, NULL: it is not up. */
-void prices_note(struct parc_core *core, int32_t node, const struct view *view);
+/* A node changed: count what it hosts anew, by its view, NULL: it is not up. `change`: as in
+ * index_seek, and the view lacks the devices. */
+void prices_note(struct parc_core *core, int32_t node, const struct view *view,
+		 const struct change *change);
 
 /* Count all nodes anew, after decoding or when the policy changes. */
 void prices_recount(struct parc_core *core);
