@@ -77,12 +77,14 @@ void glance_bear(struct index *index, int32_t class, uint64_t cores)
 {
 	struct class *it = &index->classes[class];
 	int64_t birth = index->births_count++;
+	int32_t level = glance_level(it->free), linked = glance_linked(it->free);
 
 	for (uint64_t chips = it->chips; chips != 0; chips &= chips - 1) {
 		struct glance *glance = &index->glances[__builtin_ctzll(chips)];
 
-		glance->born[glance_level(it->free)] = birth + 1;
-		glance->born_linked[glance_linked(it->free)] = birth + 1;
+		glance->born[level] = glance->born_linked[linked] = birth + 1;
+		glance->levels_born |= UINT64_C(1) << level;
+		glance->linked_born |= UINT64_C(1) << linked;
 	}
 	it->birth = birth;
 	index->births[birth & index->births_mask] = birth_of(it, class, cores);
@@ -94,12 +96,13 @@ static int ask_is_unseen(const struct parc_core *core, const struct ask *ask)
 	return ask->task.devices == 0 || (ask->task.chips & core->cores_chips) != 0;
 }
 
-/* Is any of these later than the birth? */
-static int any_later(const int64_t *born, int32_t from, int32_t count, int64_t birth)
+/* Was any later than the birth, of these from so much on at which there were some? */
+static int any_later(const int64_t *born, uint64_t some, int32_t from, int64_t birth)
 {
-	while (from < count && born[from] <= birth)
-		from++;
-	return from < count;
+	for (uint64_t left = some >> from << from; left != 0; left &= left - 1)
+		if (born[__builtin_ctzll(left)] > birth)
+			return 1;
+	return 0;
 }
 
 int glance_has_hope(const struct parc_core *core, const struct ask *ask, int64_t birth)
@@ -111,8 +114,8 @@ int glance_has_hope(const struct parc_core *core, const struct ask *ask, int64_t
 	for (uint64_t left = ask->task.chips & core->chips_known; left != 0; left &= left - 1) {
 		const struct glance *it = &core->index->glances[__builtin_ctzll(left)];
 
-		if (any_later(it->born, level, LEVELS, birth) &&
-		    (linked == 0 || any_later(it->born_linked, linked, LINKED, birth)))
+		if (any_later(it->born, it->levels_born, level, birth) &&
+		    (linked == 0 || any_later(it->born_linked, it->linked_born, linked, birth)))
 			return 1;
 	}
 	return 0;

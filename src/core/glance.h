@@ -35,7 +35,8 @@ struct birth {
 struct glance {
 	int64_t born[LEVELS]; /* births there were up to the last at this level */
 	int64_t born_linked[LINKED];
-	int32_t filled[LEVELS]; /* classes with members */
+	uint64_t levels_born, linked_born; /* sets of those at which there were some */
+	int32_t filled[LEVELS];		   /* classes with members */
 	int32_t filled_linked[LINKED];
 	uint64_t levels, linked; /* sets of those at which some class has members */
 };
