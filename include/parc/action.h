@@ -110,6 +110,7 @@ struct parc_action {
 	};
 };
 
+/* The word for a number, as "start", of static storage; "?" for what there is not. */
 const char *parc_action_name(int kind);
 const char *parc_warning_name(int number);
 const char *parc_window_phase_name(int number);

@@ -16,6 +16,7 @@ static inline uint64_t random_mix(uint64_t x)
 	return x ^ (x >> 31);
 }
 
+/* The next word of the sequence; the caller's state begins with any seed. */
 static inline uint64_t random_next(uint64_t *state)
 {
 	*state += UINT64_C(0x9e3779b97f4a7c15);

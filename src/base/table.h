@@ -3,6 +3,10 @@
  * A table of fixed records: the array, and which of its slots are in use. Freed slots are reused
  * last in, first out. A free record holds, in one of its fields, the next free slot, so that the
  * list of them takes no memory.
+ *
+ *   life     TABLE_INIT, table_reset; the memory is the block's
+ *   change   table_take, table_give
+ *   query    table_count, table_has_room, table_prefetch
  */
 #ifndef BASE_TABLE_H
 #define BASE_TABLE_H
@@ -57,6 +61,7 @@ static inline int32_t *table_link(const struct table *table, int32_t slot)
 	return (int32_t *)(void *)(table->records + (size_t)slot * table->stride + table->link);
 }
 
+/* Slots in use. */
 static inline int32_t table_count(const struct table *table)
 {
 	return table->high - table->frees;
@@ -77,6 +82,7 @@ static inline void table_prefetch(const struct table *table)
 		lines_prefetch(table->records + (size_t)slot * table->stride, table->stride);
 }
 
+/* A slot, which the caller fills; there must be room. Its record holds what was there before. */
 static inline int32_t table_take(struct table *table)
 {
 	int32_t slot = table->first_free;
@@ -89,6 +95,7 @@ static inline int32_t table_take(struct table *table)
 	return slot;
 }
 
+/* Give back a slot that is in use. */
 static inline void table_give(struct table *table, int32_t slot)
 {
 	ASSERT(slot >= 0 && slot < table->high && table->frees < table->high);

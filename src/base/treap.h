@@ -15,6 +15,7 @@ struct treap {
 	int32_t root;	       /* -1: empty */
 };
 
+/* The unit, which is not in yet, with the count that it has now. */
 void treap_insert(struct treap *treap, int32_t unit);
 
 /* The unit must be in. */

@@ -33,11 +33,13 @@ int watch_state(struct watch *watch);
 /* Show what is new of its output; `is_last`: also the line that has not ended. */
 int watch_output(struct watch *watch, int is_last);
 
+/* By the state that was asked for last. */
 int watch_has_ended(const struct watch *watch);
 
 /* Wait a moment; not long while things change. */
 void watch_pause(void);
 
+/* Takes a zeroed one. */
 void watch_deinit(struct watch *watch);
 
 #endif
