@@ -87,6 +87,7 @@ static const struct field tenant_fields[] = {
 };
 
 #define POLICY(member, name, usual) NUMBER(struct parc_policy, member, name, usual)
+#define RIGHTS(tier)		    BITS(struct parc_policy, rights[tier], "rights-" #tier)
 static const struct field policy_fields[] = {
 	NAMED(struct parc_policy, place, "place", 0, 7, parc_place_name),
 	NAMED(struct parc_policy, order, "order", 0, 5, parc_order_name),
@@ -97,9 +98,21 @@ static const struct field policy_fields[] = {
 	POLICY(reclaim, "reclaim", 0),
 	NAMED(struct parc_policy, victims, "victims", 0, 3, parc_victims_name),
 	NAMED(struct parc_policy, lend, "lend", 0, 3, parc_lend_name),
-	BITS(struct parc_policy, rights[1], "rights-1"),
-	BITS(struct parc_policy, rights[2], "rights-2"),
-	BITS(struct parc_policy, rights[3], "rights-3"),
+	RIGHTS(1),
+	RIGHTS(2),
+	RIGHTS(3),
+	RIGHTS(4),
+	RIGHTS(5),
+	RIGHTS(6),
+	RIGHTS(7),
+	RIGHTS(8),
+	RIGHTS(9),
+	RIGHTS(10),
+	RIGHTS(11),
+	RIGHTS(12),
+	RIGHTS(13),
+	RIGHTS(14),
+	RIGHTS(15),
 	POLICY(run_min_us, "run-min", 600000000),
 	POLICY(reclaim_us, "reclaim-time", 0),
 	POLICY(seed, "seed", 0),
