@@ -375,8 +375,13 @@ void allocation_set_busy(struct parc_core *core, int32_t slot, int32_t busy_mill
 int64_t allocation_attained_us(const struct parc_core *core, int32_t slot)
 {
 	const struct allocation *it = &core->allocations[slot];
-	__int128 had =
-		(__int128)it->held_milli * (core->time_us - it->booked_us) / PARC_SHARE_WHOLE;
+	int64_t past_us = core->time_us - it->booked_us, product;
+	__int128 had;
+
+	if (!__builtin_mul_overflow(it->held_milli, past_us, &product))
+		had = product / PARC_SHARE_WHOLE;
+	else
+		had = (__int128)it->held_milli * past_us / PARC_SHARE_WHOLE;
 
 	had += core->jobs[job_of(core, it)].attained_us;
 	return had > PARC_TIME_MAX ? PARC_TIME_MAX : (int64_t)had;

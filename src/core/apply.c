@@ -227,6 +227,7 @@ static void apply_run(struct parc_core *core, const struct parc_event *event)
 	int32_t slot = core->run_slot;
 	struct allocation *it = &core->allocations[slot];
 
+	ASSERT(it->id == event->run.allocation);
 	switch (event->kind) {
 	case PARC_EVENT_STARTED:
 		if (it->state == PARC_JOB_STARTING)

@@ -342,7 +342,7 @@ static void epoch_open(struct parc_core *core)
 				    core->ledger.rate[i]);
 }
 
-static void epoch_close(struct parc_core *core)
+static __attribute__((noinline)) void epoch_close(struct parc_core *core)
 {
 	int64_t causes[PARC_LEDGER_COUNT];
 

@@ -235,13 +235,11 @@ static void rank_anew(struct parc_core *core)
 	attribution_note(core);
 }
 
-void fair_begin(struct parc_core *core, int64_t time_us)
+/* One epoch or more have ended by now. Not inlined, as most steps are within one. */
+static __attribute__((noinline)) void epochs_charge(struct parc_core *core, int64_t time_us)
 {
-	int64_t part_us, end_us;
+	int64_t part_us = core->rules.half_life_us / PARTS + 1, end_us;
 
-	if (!fair_is_on(&core->rules) || time_us < epoch_end(core))
-		return;
-	part_us = core->rules.half_life_us / PARTS + 1;
 	end_us = time_us / core->rules.epoch_us * core->rules.epoch_us;
 	if ((end_us - core->fair_us) / part_us > PARTS_CHARGED) {
 		charge_all(core, core->fair_us + part_us); /* what ended soon after it */
@@ -251,6 +249,12 @@ void fair_begin(struct parc_core *core, int64_t time_us)
 		charge_all(core, core->fair_us + part_us);
 	charge_all(core, end_us);
 	rank_anew(core);
+}
+
+void fair_begin(struct parc_core *core, int64_t time_us)
+{
+	if (fair_is_on(&core->rules) && time_us >= epoch_end(core))
+		epochs_charge(core, time_us);
 }
 
 void fair_settle(struct parc_core *core)

@@ -286,7 +286,8 @@ int32_t job_submit(struct parc_core *core, const struct parc_submit *submit)
 	tree_add_pending(core, spec->tenant, !job_is_service(job));
 	strand_enter(core, slot, line_key(core, slot));
 	job_digest(core, slot);
-	array_enter(core, slot);
+	if (job->array != PARC_NONE)
+		array_enter(core, slot);
 	if (!spec->now_or_never && !job_is_eligible(core, slot))
 		job_set_reason(core, slot, kept_back_reason(job));
 	else if (!spec->now_or_never && !array_admit(core, slot))
@@ -446,7 +447,7 @@ void job_end(struct parc_core *core, int32_t slot, int32_t result)
 	job_set_reason(core, slot, PARC_REASON_NONE);
 	if (job->line >= 0)
 		line_leave(core, slot);
-	is_awaited = array_leave(core, slot);
+	is_awaited = job->array != PARC_NONE && array_leave(core, slot);
 	strand_exit(core, slot);
 	if (job->cancelled && job->state == PARC_JOB_PENDING)
 		orphan_unlink(core, slot);

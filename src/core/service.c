@@ -218,6 +218,8 @@ void service_set_load(struct parc_core *core, int32_t job, int64_t load_milli)
 
 void service_time(struct parc_core *core)
 {
+	if (core->dues_root < 0)
+		return;
 	while (service_wake_us(core) <= core->time_us) {
 		int32_t slot = ranking_first(&core->dues, core->dues_root, PARC_NEVER);
 
