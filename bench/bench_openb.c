@@ -38,6 +38,8 @@ static void run(const struct saturate_config *base, enum parc_place place)
 int main(void)
 {
 	struct saturate_config config = {.seeds_count = 1, .saturate_milli = 1300};
+	const struct order_wish wish = {
+		.saturate_milli = config.saturate_milli, .seeds = 1, .first_seed = SEED};
 	struct parc_err err = {0};
 	struct demand demand;
 	struct fleet fleet;
@@ -50,7 +52,7 @@ int main(void)
 	}
 	if (fleet_read(&fleet, DATA "nodes.csv", &err) != 0 ||
 	    tasks_read_openb(&tasks, &fleet, DATA "default.csv", &err) != 0 ||
-	    order_make(&order, &tasks, &fleet, config.saturate_milli, SEED, 1, &err) != 0 ||
+	    order_make(&order, &tasks, &fleet, &wish, &err) != 0 ||
 	    demand_init(&demand, &tasks, &err) != 0) {
 		fprintf(stderr, "bench: %s\n", err.text);
 		return 1;

@@ -30,9 +30,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	struct order order;
 	struct parc_err err = {0};
-	int code = order_read_openb_bytes(&order, "fuzz", (const char *)bytes, size, ROWS, NODES,
-					  &err);
+	struct text text;
+	int code;
 
+	text_init(&text, "fuzz", (const char *)bytes, size);
+	code = order_read_openb_text(&order, &text, ROWS, NODES, &err);
 	if (code != 0) {
 		ASSERT(err.code == code && err.text[0] != '\0' && order.seeds == NULL);
 		return 0;

@@ -49,9 +49,9 @@ struct parc_err {
 const char *parc_err_name(int code);
 
 /* Fill `err` (which may be NULL) and return `code`, so that `return parc_err_set(...)` reads well.
- */
+ * Cold: what calls it is kept out of the way of what does not fail. */
 int parc_err_set(struct parc_err *err, int code, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+	__attribute__((format(printf, 3, 4), cold));
 
 PARC_C_END
 

@@ -92,8 +92,9 @@ struct gap {
 	uint32_t at, tag;
 };
 
-/* The cell of the id, or NOWHERE; then the gap is told. */
-static uint32_t probe(const struct idmap *map, int64_t id, struct gap *gap)
+/* The cell of the id, or NOWHERE; then the gap is told. Inlined, as each caller wants a part. */
+static inline __attribute__((always_inline)) uint32_t probe(const struct idmap *map, int64_t id,
+							    struct gap *gap)
 {
 	uint32_t hash = hash_of(id), i = home(map, hash), away = 0;
 	uint32_t wanted = tag(map, hash, 0);

@@ -18,6 +18,8 @@
 
 #include "base/block.h"
 
+#define IDMAP_ROW 4 /* ids in a row, from a multiple of it on, that have homes side by side */
+
 struct idmap {
 	uint32_t *cells;     /* 1 + the slot, and above it a part of the id's hash; 0: empty */
 	const char *records; /* of `stride` bytes, each with its id first */
@@ -48,6 +50,13 @@ static inline int32_t idmap_find_near(const struct idmap *map, int64_t id, int32
 
 /* Fetch where the id is, or would be, from memory, while something else is done. */
 void idmap_prefetch(const struct idmap *map, int64_t id);
+
+/* The same of the id after the last one that was added, mostly in the line of the cache of that. */
+static inline void idmap_prefetch_next(const struct idmap *map, int64_t last)
+{
+	if (((last + 1) & (IDMAP_ROW - 1)) == 0)
+		idmap_prefetch(map, last + 1);
+}
 
 /* Add an id that is not there, of the record in that slot. */
 void idmap_add(struct idmap *map, int64_t id, int32_t slot);

@@ -182,6 +182,17 @@ static int make_fleet(const struct gen_options *options, struct parc_err *err)
 	return code;
 }
 
+/* What the mix asks of the fleet is refused with the mix's file. */
+static int make_tasks(struct tasks *tasks, const struct fleet *fleet, const struct task_mix *mix,
+		      const struct gen_options *options, struct parc_err *err)
+{
+	struct parc_err why = {0};
+	int code = tasks_generate(tasks, fleet, mix, (int32_t)options->tasks,
+				  (uint64_t)options->seed, &why);
+
+	return code == 0 ? 0 : parc_err_set(err, code, "%s: %.200s", options->mix, why.text);
+}
+
 static int make_trace(const struct gen_options *options, struct parc_err *err)
 {
 	struct task_mix mix = {0};
@@ -197,8 +208,7 @@ static int make_trace(const struct gen_options *options, struct parc_err *err)
 	if (code == 0)
 		code = task_mix_read(&mix, options->mix, err);
 	if (code == 0)
-		code = tasks_generate(&tasks, &fleet, &mix, (int32_t)options->tasks,
-				      (uint64_t)options->seed, err);
+		code = make_tasks(&tasks, &fleet, &mix, options, err);
 	if (code == 0)
 		code = write_tasks(&tasks, &fleet, options, err);
 	tasks_deinit(&tasks);

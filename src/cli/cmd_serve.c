@@ -13,6 +13,7 @@
 #include "api/api.h"
 #include "cli/client.h"
 #include "cli/command.h"
+#include "cli/live.h"
 #include "engine/rights.h"
 
 #define JOBS_DEFAULT 100000
@@ -63,10 +64,39 @@ static long port_of(const char *address)
 	return *word >= '0' && *word <= '9' && *end == '\0' && number <= 65535 ? number : -1;
 }
 
+static int listen_read(struct serve_options *options, const char *address)
+{
+	long port = port_of(address);
+
+	if (port < 0)
+		return command_usage("serve",
+				     "--listen %s: PORT or ADDRESS:PORT, a port from 0 to 65535",
+				     address);
+	options->places.address = address;
+	options->rights.binds_low = port > 0 && port < 1024;
+	return COMMAND_OK;
+}
+
+static int jobs_max_read(struct serve_options *options, const char *word)
+{
+	int64_t number = live_number(word);
+
+	if (number < 1 || number > JOBS_MAX)
+		return command_usage("serve", "--jobs-max %s: 1 to %d", word, JOBS_MAX);
+	options->daemon.jobs_max = (int32_t)number;
+	return COMMAND_OK;
+}
+
+static int log_read(struct serve_options *options, const char *word)
+{
+	if (strcmp(word, "text") != 0 && strcmp(word, "json") != 0)
+		return command_usage("serve", "--log %s: text or json", word);
+	options->daemon.log.as_json = strcmp(word, "json") == 0;
+	return COMMAND_OK;
+}
+
 static int option_read(struct serve_options *options, int option)
 {
-	long number = optarg == NULL ? 0 : strtol(optarg, NULL, 10);
-
 	switch (option) {
 	case 'd':
 		options->daemon.directory = optarg;
@@ -78,14 +108,7 @@ static int option_read(struct serve_options *options, int option)
 		options->places.path = optarg;
 		break;
 	case 'l':
-		options->places.address = optarg;
-		options->rights.binds_low = port_of(optarg) > 0 && port_of(optarg) < 1024;
-		if (port_of(optarg) < 0)
-			return command_usage(
-				"serve",
-				"--listen %s: PORT or ADDRESS:PORT, a port from 0 to 65535",
-				optarg);
-		break;
+		return listen_read(options, optarg);
 	case 'u':
 		options->rights.allows_set_uid = 1;
 		break;
@@ -93,10 +116,7 @@ static int option_read(struct serve_options *options, int option)
 		options->places.is_plain = 1;
 		break;
 	case 'j':
-		if (number < 1 || number > JOBS_MAX)
-			return command_usage("serve", "--jobs-max %s: 1 to %d", optarg, JOBS_MAX);
-		options->daemon.jobs_max = (int32_t)number;
-		break;
+		return jobs_max_read(options, optarg);
 	case 'y':
 		options->daemon.dry = 1;
 		break;
@@ -104,10 +124,7 @@ static int option_read(struct serve_options *options, int option)
 		options->daemon.fleet = optarg;
 		break;
 	case 'g':
-		if (strcmp(optarg, "text") != 0 && strcmp(optarg, "json") != 0)
-			return command_usage("serve", "--log %s: text or json", optarg);
-		options->daemon.log.as_json = strcmp(optarg, "json") == 0;
-		break;
+		return log_read(options, optarg);
 	case 'q':
 		options->daemon.log.level = LOG_WARNING_LEVEL;
 		break;

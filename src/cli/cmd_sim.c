@@ -165,7 +165,8 @@ struct sim_inputs {
 
 /* ---- Reading */
 
-/* Keep the seeds that --seed and --seeds ask for. */
+/* Keep the seeds that --seed and --seeds ask for: all that follow without --seeds, never fewer than
+ * it asks for. */
 static int choose_seeds(struct sim_inputs *inputs, const struct sim_options *options,
 			struct parc_err *err)
 {
@@ -179,8 +180,13 @@ static int choose_seeds(struct sim_inputs *inputs, const struct sim_options *opt
 				    options->order_file ? options->order_file : "(made)",
 				    (long long)options->seed);
 	inputs->seeds = inputs->order.seeds + first;
-	inputs->seeds_count =
-		options->seeds && options->seeds < left ? (int32_t)options->seeds : left;
+	if (options->seeds > left)
+		return parc_err_set(err, PARC_ERR_UNKNOWN,
+				    "the order file %s has %d seed%s from %lld on, --seeds asks "
+				    "for %lld",
+				    options->order_file, left, left == 1 ? "" : "s",
+				    (long long)inputs->seeds[0].seed, (long long)options->seeds);
+	inputs->seeds_count = options->seeds ? (int32_t)options->seeds : left;
 	return 0;
 }
 
@@ -190,11 +196,12 @@ static int read_order(struct sim_inputs *inputs, const struct sim_options *optio
 	if (options->order_file)
 		return order_read_openb(&inputs->order, options->order_file, inputs->tasks.count,
 					inputs->fleet.nodes_count, err);
-	int32_t seeds = options->seeds ? (int32_t)options->seeds : SIM_SEEDS_DEFAULT;
-	int64_t first = options->seed >= 0 ? options->seed : SIM_SEED_DEFAULT;
-	return order_make(&inputs->order, &inputs->tasks, &inputs->fleet,
-			  options->saturate_milli ? options->saturate_milli : PARC_SHARE_WHOLE,
-			  first, seeds, err);
+	struct order_wish wish = {
+		.saturate_milli =
+			options->saturate_milli ? options->saturate_milli : PARC_SHARE_WHOLE,
+		.seeds = options->seeds ? (int32_t)options->seeds : SIM_SEEDS_DEFAULT,
+		.first_seed = options->seed >= 0 ? options->seed : SIM_SEED_DEFAULT};
+	return order_make(&inputs->order, &inputs->tasks, &inputs->fleet, &wish, err);
 }
 
 static int read_inputs(struct sim_inputs *inputs, const struct sim_options *options,

@@ -347,6 +347,11 @@ static int set_option(struct sim_options *options, const struct sim_option *opti
 
 /* ---- What only one kind of experiment takes */
 
+static int has_format(const struct sim_options *options, const char *name)
+{
+	return options->format && strcmp(options->format, name) == 0;
+}
+
 static int settle_places(struct sim_options *options)
 {
 	if (!options->compare)
@@ -370,7 +375,7 @@ static int settle_task_list(struct sim_options *options)
 		return command_usage("sim", "--saturate and --churn exclude each other");
 	if (options->arrivals && options->hours)
 		return command_usage("sim", "--arrivals and --hours exclude each other");
-	if (options->format && strcmp(options->format, "openb") != 0)
+	if (options->format && !has_format(options, "openb"))
 		return command_usage(
 			"sim", "--saturate and --churn read task lists of --format openb, not '%s'",
 			options->format);
@@ -430,10 +435,22 @@ static int settle_load_factor(struct sim_options *options)
 	return 0;
 }
 
+/* What only logs take whose rows do not say what the tasks of a gang ask for. */
+static int settle_sizes(const struct sim_options *options)
+{
+	int is_swf = has_format(options, "swf");
+	if (options->devices && !is_swf)
+		return command_usage("sim", "--devices is for --format swf");
+	if (options->task_size && !is_swf && !has_format(options, "philly") &&
+	    !has_format(options, "itp"))
+		return command_usage("sim", "--task-size is for --format philly, itp and swf");
+	return 0;
+}
+
 /* What only Gavel's lists take, and what they need. */
 static int settle_gavel(const struct sim_options *options)
 {
-	int is_gavel = options->format && strcmp(options->format, "gavel") == 0;
+	int is_gavel = has_format(options, "gavel");
 	if (options->know_lengths && strcmp(options->know_lengths, "yes") != 0 &&
 	    strcmp(options->know_lengths, "no") != 0)
 		return command_usage("sim", "--know-lengths '%s' must be yes or no",
@@ -456,7 +473,7 @@ static const char *usual_scheme(const struct sim_options *options)
 	int knows = options->know_lengths
 			    ? strcmp(options->know_lengths, "yes") == 0
 			    : options->lengths && strcmp(options->lengths, "none") != 0;
-	if (strcmp(options->format, "gavel") != 0)
+	if (!has_format(options, "gavel"))
 		return "fifo+easy";
 	if (!knows && !options->estimate)
 		return "attained+deal:none";
@@ -470,7 +487,7 @@ static int settle_schemes(struct sim_options *options)
 	if (schemes || !options->policy_file)
 		return set_list(options, schemes ? schemes : usual_scheme(options), add_scheme);
 	options->schemes[options->schemes_count++] = base_scheme(options);
-	options->pairs |= options->base.pairs && strcmp(options->format, "gavel") == 0;
+	options->pairs |= options->base.pairs && has_format(options, "gavel");
 	return 0;
 }
 
@@ -489,7 +506,9 @@ static int settle_replay(struct sim_options *options)
 		return command_usage("sim",
 				     "--lengths '%s' must be true, limit, declared, learnt or none",
 				     options->lengths);
-	int code = settle_gavel(options);
+	int code = settle_sizes(options);
+	if (!code)
+		code = settle_gavel(options);
 	if (!code)
 		code = settle_schemes(options);
 	return code ? code : settle_load_factor(options);
@@ -540,10 +559,10 @@ static int settle(struct sim_options *options, const uint8_t *is_given)
 		return 0;
 	if (options->use)
 		return command_usage("sim", "--use takes --fleet FILE and --memory MIB, too");
-	int has_fleet =
-		options->fleet || (options->format && strcmp(options->format, "gavel") == 0);
-	if (!has_fleet || !options->trace)
+	if ((!options->fleet && !has_format(options, "gavel")) || !options->trace)
 		return command_usage("sim", "--fleet FILE and --trace FILE are needed");
+	if (options->json && options->digest)
+		return command_usage("sim", "--json and --digest exclude each other");
 	return options->saturate_milli || options->churn ? settle_task_list(options)
 							 : settle_replay(options);
 }

@@ -73,7 +73,7 @@ static void chip_set(struct parc_core *core, const struct parc_chip *chip)
 	index_rebuild(core, core->index->exact);
 	index_rescore(core);
 	if (paced)
-		speed_chips_changed(core);
+		speed_changed(core);
 	if (core->stranded)
 		rules_changed(core);
 }
@@ -224,7 +224,7 @@ static void apply_device(struct parc_core *core, const struct parc_event *event)
 
 static void apply_run(struct parc_core *core, const struct parc_event *event)
 {
-	int32_t slot = idmap_find(&core->allocation_ids, event->run.allocation);
+	int32_t slot = core->run_slot;
 	struct allocation *it = &core->allocations[slot];
 
 	switch (event->kind) {

@@ -14,12 +14,23 @@
 #include "core/strand.h"
 #include "core/tree.h"
 
-int check_range(const char *field, int64_t value, int64_t low, int64_t high, struct parc_err *err)
+/* Errors are rare: what tells them stands apart from what checks. */
+#define RARE __attribute__((cold, noinline))
+
+__attribute__((noinline)) int check_range(const char *field, int64_t value, int64_t low,
+					  int64_t high, struct parc_err *err)
 {
 	if (value >= low && value <= high)
 		return 0;
 	return parc_err_set(err, PARC_ERR_INVALID, "%s is %lld; it must be %lld to %lld", field,
 			    (long long)value, (long long)low, (long long)high);
+}
+
+/* The same where it is asked at each step and hardly ever false. */
+static inline int check_at_once(const char *field, int64_t value, int64_t low, int64_t high,
+				struct parc_err *err)
+{
+	return value >= low && value <= high ? 0 : check_range(field, value, low, high, err);
 }
 
 /* One row a field; the first that is out of range is the error. */
@@ -43,13 +54,13 @@ static inline __attribute__((always_inline)) int check_ranges(const struct range
 
 #define CHECK_RANGES(ranges, err) check_ranges(ranges, sizeof(ranges) / sizeof(*(ranges)), err)
 
-static int full(struct parc_err *err, const char *table, int64_t limit)
+static RARE int full(struct parc_err *err, const char *table, int64_t limit)
 {
 	return parc_err_set(err, PARC_ERR_FULL, "the table of %s is full at %lld; raise its limit",
 			    table, (long long)limit);
 }
 
-static int unknown(struct parc_err *err, const char *what, int64_t id)
+static RARE int unknown(struct parc_err *err, const char *what, int64_t id)
 {
 	return parc_err_set(err, PARC_ERR_UNKNOWN, "there is no %s %lld", what, (long long)id);
 }
@@ -179,7 +190,7 @@ static int check_groups(const struct parc_core *core, const struct parc_submit *
 			return code;
 		tasks += group->tasks_max;
 	}
-	return check_range("tasks of all groups", tasks, 1, tasks_most, err);
+	return check_at_once("tasks of all groups", tasks, 1, tasks_most, err);
 }
 
 static int check_variants(const struct parc_submit *submit, struct parc_err *err)
@@ -230,8 +241,8 @@ static int check_depends(const struct parc_core *core, const struct parc_submit 
 }
 
 /* It is unlike all jobs that there are, and one more kind of them has no room. */
-static int full_of_specs(const struct parc_core *core, const struct parc_submit *submit,
-			 struct parc_err *err)
+static RARE int full_of_specs(const struct parc_core *core, const struct parc_submit *submit,
+			      struct parc_err *err)
 {
 	if (!table_has_room(&core->specs_table, 1))
 		return full(err, "unlike jobs", core->specs_table.size);
@@ -319,12 +330,11 @@ static int check_service(const struct parc_submit *submit, struct parc_err *err)
 int check_submit(const struct parc_core *core, const struct parc_submit *submit,
 		 struct parc_err *err)
 {
-	int32_t tenant =
-		submit->tenant != PARC_NONE ? idmap_find(&core->tenant_ids, submit->tenant) : -1;
+	int32_t tenant = submit->tenant != PARC_NONE ? tenant_find(core, submit->tenant) : -1;
 	int code = check_new_id("job", submit->job, core->last_job, err);
 
 	if (code == 0)
-		code = check_range("job id", submit->job, 1, PARC_REPLICA_IDS, err);
+		code = check_at_once("job id", submit->job, 1, PARC_REPLICA_IDS, err);
 	if (code == 0)
 		code = check_submit_fields(submit, err);
 	if (code == 0)
@@ -598,7 +608,7 @@ static int check_device(const struct parc_core *core, const struct parc_event *e
 }
 
 static int check_run(const struct parc_core *core, const struct parc_event *event,
-		     struct parc_err *err)
+		     int32_t *run_slot, struct parc_err *err)
 {
 	int32_t slot = idmap_find(&core->allocation_ids, event->run.allocation);
 	const struct allocation *it = &core->allocations[slot < 0 ? 0 : slot];
@@ -606,6 +616,7 @@ static int check_run(const struct parc_core *core, const struct parc_event *even
 
 	if (slot < 0)
 		return unknown(err, "allocation", event->run.allocation);
+	*run_slot = slot;
 	allocation_prefetch(core, slot);
 	if (core->jobs[job_of(core, it)].attempt != event->run.attempt)
 		return parc_err_set(err, PARC_ERR_STATE, "allocation %lld is attempt %d, not %d",
@@ -743,9 +754,10 @@ static int check_kinds(const struct parc_core *core, const struct parc_event *ev
 	return 0;
 }
 
-int parc_check(const struct parc_core *core, const struct parc_event *event, struct parc_err *err)
+int check_event(const struct parc_core *core, const struct parc_event *event, int32_t *run_slot,
+		struct parc_err *err)
 {
-	int code = check_range("time_us", event->time_us, 0, PARC_TIME_MAX, err);
+	int code = check_at_once("time_us", event->time_us, 0, PARC_TIME_MAX, err);
 
 	if (code != 0)
 		return code;
@@ -753,10 +765,17 @@ int parc_check(const struct parc_core *core, const struct parc_event *event, str
 		return parc_err_set(err, PARC_ERR_TIME, "time %lld us is before %lld us",
 				    (long long)event->time_us, (long long)core->time_us);
 	if (event->kind >= PARC_EVENT_STARTED && event->kind <= PARC_EVENT_ENDED)
-		return check_run(core, event, err);
+		return check_run(core, event, run_slot, err);
 	if (event->kind < PARC_EVENT_TIME || event->kind > PARC_EVENT_WINDOW_DROP)
 		return parc_err_set(err, PARC_ERR_INVALID, "there is no event of kind %d",
 				    event->kind);
 	code = check_outside(core, event, err);
 	return code != 0 ? code : check_kinds(core, event, err);
+}
+
+int parc_check(const struct parc_core *core, const struct parc_event *event, struct parc_err *err)
+{
+	int32_t run_slot;
+
+	return check_event(core, event, &run_slot, err);
 }

@@ -11,6 +11,10 @@
 /* Is the value within low..high? Else the error names the field. */
 int check_range(const char *field, int64_t value, int64_t low, int64_t high, struct parc_err *err);
 
+/* parc_check, which also tells the slot of the allocation that the event is of, if it is of one. */
+int check_event(const struct parc_core *core, const struct parc_event *event, int32_t *run_slot,
+		struct parc_err *err);
+
 int check_policy(const struct parc_policy *policy, struct parc_err *err);
 int check_chip(const struct parc_core *core, const struct parc_chip *chip, struct parc_err *err);
 int check_tenant_fields(const struct parc_tenant *set, struct parc_err *err);

@@ -245,7 +245,7 @@ int32_t choose_order(const struct parc_core *core, int32_t job, uint64_t *sets)
 	int32_t worth[PARC_CHIPS_MAX], count = 0;
 	int32_t least = may_rent(core, job, chips) ? 1 : 2; /* sets that leave a choice */
 
-	if (__builtin_popcountll(chips) < least ||
+	if (chips == 0 || (least > 1 && (chips & (chips - 1)) == 0) ||
 	    (!are_scored(core, chips) && !is_paced(core, job, chips)))
 		return 0;
 	for (; chips != 0; chips &= chips - 1) {

@@ -10,6 +10,7 @@
 #include "core/index.h"
 
 #define TENDED	     2	 /* trackers brought up to date at a time */
+#define AHEAD	     6	 /* changes whose counts are fetched from memory ahead of their turn */
 #define TENDED_TICKS 256 /* an ask not made in so many of gangs is left alone */
 
 static void treap_carve(struct block *block, int32_t units, const int32_t *counts,
@@ -35,6 +36,8 @@ void close_init(struct parc_core *core, struct block *block)
 		size *= 2;
 	it->changes_mask = size - 1;
 	it->changes = block_take(block, size, sizeof(*it->changes));
+	if (it->changes != NULL)
+		memset(it->changes, 0, size * sizeof(*it->changes)); /* looked at ahead of time */
 	for (int32_t t = 0; t < TRACKERS_MAX; t++) {
 		struct tracker *tracker = &it->trackers[t];
 		struct treap treap;
@@ -58,7 +61,16 @@ void close_note(struct parc_core *core, int32_t node)
 {
 	struct close *close = core->close;
 
-	close->changes[close->changes_count++ & close->changes_mask] = node;
+	struct change *it = &close->changes[close->changes_count++ & close->changes_mask];
+
+	*it = (struct change){.node = node};
+	if (core->nodes[node].class >= 0) {
+		const struct class *class = &core->index->classes[core->nodes[node].class];
+
+		it->chips = chips_fold(class->chips);
+		it->level = (uint8_t)glance_level(class->free);
+		it->linked = (uint8_t)glance_linked(class->free);
+	}
 }
 
 /* Give a unit another count, in the treap as well (NULL: there is none). */
@@ -101,10 +113,11 @@ static int32_t node_count(const struct parc_core *core, int32_t node, const stru
 	return view_count(core, &view, ask, CLOSE_NODE_MAX);
 }
 
-/* Bring the count of one node, and of the places it is in, up to date. */
-static void node_recount(struct parc_core *core, struct tracker *tracker, int32_t node)
+/* Now so many tasks fit on the node: bring its count, and those of its places, up to date. */
+static void node_recount(struct parc_core *core, struct tracker *tracker, int32_t node,
+			 int32_t count)
 {
-	int32_t more = node_count(core, node, &tracker->ask) - node_counts(core, tracker)[node];
+	int32_t more = count - node_counts(core, tracker)[node];
 
 	if (more != 0)
 		count_add(core, tracker, node, more);
@@ -149,7 +162,19 @@ static void tracker_rebuild(struct parc_core *core, struct tracker *tracker, con
 		tracker->levels[level].root = -1;
 	for (int32_t node = 0; node < core->nodes_table.high; node++)
 		if (core->nodes[node].id != PARC_NONE)
-			node_recount(core, tracker, node);
+			node_recount(core, tracker, node, node_count(core, node, ask));
+}
+
+/* Can no task of the ask be on the node as it was after this change? If it changed again since,
+ * that change comes later in the list. */
+static int change_rules_out(const struct parc_core *core, const struct change *change,
+			    const struct ask *ask)
+{
+	if (ask->task.devices == 0 || (ask->task.chips & core->cores_chips) != 0)
+		return 0;
+	return (change->chips & chips_fold(ask->task.chips)) == 0 ||
+	       change->level < level_needed(&ask->task) ||
+	       change->linked < linked_needed(&ask->task);
 }
 
 static void tracker_catch_up(struct parc_core *core, struct tracker *tracker)
@@ -163,10 +188,16 @@ static void tracker_catch_up(struct parc_core *core, struct tracker *tracker)
 		return;
 	}
 	while (tracker->changes_seen < close->changes_count) {
-		int32_t node = close->changes[tracker->changes_seen++ & close->changes_mask];
+		int64_t number = tracker->changes_seen++;
+		const struct change *it = &close->changes[number & close->changes_mask];
+		const struct change *next = &close->changes[(number + AHEAD) & close->changes_mask];
 
-		if (core->nodes[node].id != PARC_NONE)
-			node_recount(core, tracker, node);
+		__builtin_prefetch(&node_counts(core, tracker)[next->node], 1);
+		if (change_rules_out(core, it, &tracker->ask))
+			node_recount(core, tracker, it->node, 0);
+		else if (core->nodes[it->node].id != PARC_NONE)
+			node_recount(core, tracker, it->node,
+				     node_count(core, it->node, &tracker->ask));
 	}
 }
 

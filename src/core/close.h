@@ -36,10 +36,17 @@ struct node_tree {
 	struct tracker *owner; /* NULL: nobody's */
 };
 
+/* A node that changed, and what it had then at a glance (glance.h). */
+struct change {
+	int32_t node;
+	uint16_t chips;
+	uint8_t level, linked;
+};
+
 struct close {
 	struct tracker trackers[TRACKERS_MAX];
 	struct node_tree node_trees[NODE_TREES_MAX];
-	int32_t *changes;
+	struct change *changes;
 	int64_t changes_count, ticks, tended;
 	uint32_t changes_mask;
 };
@@ -47,7 +54,7 @@ struct close {
 void close_init(struct parc_core *core, struct block *block);
 void close_reset(struct parc_core *core);
 
-/* A node changed or came; it goes. */
+/* A node changed or came, and is filed in the index; it goes. */
 void close_note(struct parc_core *core, int32_t node);
 void close_node_removed(struct parc_core *core, int32_t node);
 

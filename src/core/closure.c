@@ -78,8 +78,6 @@ uint64_t closure_key(const struct parc_core *core, const struct job *job, uint64
 {
 	uint64_t sum = 0;
 
-	if (table_count(&core->closures_table) == 0)
-		return hash;
 	for (int32_t i = 0; i < core->closures_table.high; i++)
 		if (core->closures[i].id != PARC_NONE && closure_admits(core, i, job))
 			sum += hash_word(HASH_START, (uint64_t)core->closures[i].id);

@@ -248,6 +248,38 @@ static void measured_code(struct codec *codec, struct parc_event *event)
 	}
 }
 
+static void place_code(struct codec *codec, struct parc_event *event)
+{
+	codec_i64(codec, &event->place.place);
+	codec_i64(codec, &event->place.parent);
+	codec_i32(codec, &event->place.level);
+}
+
+static void profile_code(struct codec *codec, struct parc_event *event)
+{
+	codec_i32(codec, &event->profile.count);
+	ARRAY_CODE(codec, event->profile.entries, event->profile.count, struct parc_profile_entry,
+		   codec_profile_entry);
+}
+
+/* What becomes of a node that is there. */
+static void node_code(struct codec *codec, struct parc_event *event)
+{
+	codec_i64(codec, &event->node.node);
+	codec_u8(codec, &event->node.maintenance);
+}
+
+/* What is told of a whole range of kinds; a kind that there isn't fails. */
+static void range_code(struct codec *codec, struct parc_event *event)
+{
+	if (event->kind >= PARC_EVENT_STARTED && event->kind <= PARC_EVENT_ENDED)
+		run_code(codec, event);
+	else if (event->kind >= PARC_EVENT_NODE_DRAIN && event->kind <= PARC_EVENT_NODE_BACK)
+		node_code(codec, event);
+	else
+		codec->failed = 1;
+}
+
 static void body_code(struct codec *codec, struct parc_event *event)
 {
 	switch (event->kind) {
@@ -263,14 +295,10 @@ static void body_code(struct codec *codec, struct parc_event *event)
 		codec_policy(codec, &event->policy);
 		break;
 	case PARC_EVENT_PROFILE_SET:
-		codec_i32(codec, &event->profile.count);
-		ARRAY_CODE(codec, event->profile.entries, event->profile.count,
-			   struct parc_profile_entry, codec_profile_entry);
+		profile_code(codec, event);
 		break;
 	case PARC_EVENT_PLACE_ADD:
-		codec_i64(codec, &event->place.place);
-		codec_i64(codec, &event->place.parent);
-		codec_i32(codec, &event->place.level);
+		place_code(codec, event);
 		break;
 	case PARC_EVENT_NODE_ADD:
 		node_add_code(codec, &event->node_add);
@@ -298,15 +326,7 @@ static void body_code(struct codec *codec, struct parc_event *event)
 		measured_code(codec, event);
 		break;
 	default:
-		if (event->kind >= PARC_EVENT_STARTED && event->kind <= PARC_EVENT_ENDED) {
-			run_code(codec, event);
-		} else if (event->kind >= PARC_EVENT_NODE_DRAIN &&
-			   event->kind <= PARC_EVENT_NODE_BACK) {
-			codec_i64(codec, &event->node.node);
-			codec_u8(codec, &event->node.maintenance);
-		} else {
-			codec->failed = 1;
-		}
+		range_code(codec, event);
 		break;
 	}
 }
@@ -364,6 +384,36 @@ static void placement_code(struct codec *codec, struct parc_placement *it)
 	codec_i32(codec, &it->variant);
 }
 
+static void placements_code(struct codec *codec, const struct parc_placement **list, int32_t *count)
+{
+	codec_i32(codec, count);
+	ARRAY_CODE(codec, *list, *count, struct parc_placement, placement_code);
+}
+
+/* What is told to an allocation that runs: a stop, another booking, a warning. */
+static void running_code(struct codec *codec, struct parc_action *it)
+{
+	switch (it->kind) {
+	case PARC_ACTION_STOP:
+		codec_i64(codec, &it->stop.allocation);
+		codec_i32(codec, &it->stop.attempt);
+		codec_i64(codec, &it->stop.grace_us);
+		codec_i32(codec, &it->stop.why);
+		break;
+	case PARC_ACTION_REBOOK:
+		codec_i64(codec, &it->rebook.allocation);
+		codec_i32(codec, &it->rebook.attempt);
+		codec_i32(codec, &it->rebook.group);
+		codec_i32(codec, &it->rebook.share_milli);
+		break;
+	default:
+		codec_i64(codec, &it->warn.allocation);
+		codec_i32(codec, &it->warn.attempt);
+		codec_i32(codec, &it->warn.what);
+		break;
+	}
+}
+
 static void action_code(struct codec *codec, struct parc_action *it)
 {
 	codec_i32(codec, &it->kind);
@@ -373,15 +423,12 @@ static void action_code(struct codec *codec, struct parc_action *it)
 		codec_i64(codec, &it->start.allocation);
 		codec_i32(codec, &it->start.attempt);
 		codec_i64(codec, &it->start.beside);
-		codec_i32(codec, &it->start.count);
-		ARRAY_CODE(codec, it->start.placements, it->start.count, struct parc_placement,
-			   placement_code);
+		placements_code(codec, &it->start.placements, &it->start.count);
 		break;
 	case PARC_ACTION_STOP:
-		codec_i64(codec, &it->stop.allocation);
-		codec_i32(codec, &it->stop.attempt);
-		codec_i64(codec, &it->stop.grace_us);
-		codec_i32(codec, &it->stop.why);
+	case PARC_ACTION_REBOOK:
+	case PARC_ACTION_WARN:
+		running_code(codec, it);
 		break;
 	case PARC_ACTION_REASON:
 	case PARC_ACTION_REQUEUE:
@@ -395,9 +442,7 @@ static void action_code(struct codec *codec, struct parc_action *it)
 	case PARC_ACTION_RECALL:
 		codec_i64(codec, &it->reserve.start_us);
 		codec_i64(codec, &it->reserve.end_us);
-		codec_i32(codec, &it->reserve.count);
-		ARRAY_CODE(codec, it->reserve.placements, it->reserve.count, struct parc_placement,
-			   placement_code);
+		placements_code(codec, &it->reserve.placements, &it->reserve.count);
 		break;
 	case PARC_ACTION_SCORE:
 		codec_i32(codec, &it->score.chip);
@@ -408,20 +453,7 @@ static void action_code(struct codec *codec, struct parc_action *it)
 	case PARC_ACTION_WINDOW:
 		codec_i64(codec, &it->window.window);
 		codec_i32(codec, &it->window.phase);
-		codec_i32(codec, &it->window.count);
-		ARRAY_CODE(codec, it->window.placements, it->window.count, struct parc_placement,
-			   placement_code);
-		break;
-	case PARC_ACTION_REBOOK:
-		codec_i64(codec, &it->rebook.allocation);
-		codec_i32(codec, &it->rebook.attempt);
-		codec_i32(codec, &it->rebook.group);
-		codec_i32(codec, &it->rebook.share_milli);
-		break;
-	case PARC_ACTION_WARN:
-		codec_i64(codec, &it->warn.allocation);
-		codec_i32(codec, &it->warn.attempt);
-		codec_i32(codec, &it->warn.what);
+		placements_code(codec, &it->window.placements, &it->window.count);
 		break;
 	case PARC_ACTION_REPLICA:
 		codec_i64(codec, &it->replica.replica);

@@ -11,6 +11,7 @@
 #include "core/apply.h"
 #include "core/array.h"
 #include "core/attribution.h"
+#include "core/check.h"
 #include "core/close.h"
 #include "core/closure.h"
 #include "core/deal.h"
@@ -134,6 +135,7 @@ static void derived_carve(struct parc_core *core, struct block *block)
 	core->shape_buckets = block_take(block, shapes, sizeof(*core->shape_buckets));
 	core->shape_mask = shapes - 1;
 	core->line_buckets = block_take(block, lines, sizeof(*core->line_buckets));
+	core->line_notes = block_take(block, LINE_NOTES, sizeof(*core->line_notes));
 	core->line_mask = lines - 1;
 	ranking_init_within(&core->waiting, core->allocations, sizeof(*core->allocations));
 	ranking_init_major(&core->turns, block, strand_limit(limits));
@@ -254,14 +256,17 @@ static void actions_give(const struct parc_core *core, struct parc_actions *acti
 }
 
 /* What the next job that comes and starts will write is fetched from memory while the caller is
- * busy with what was decided. Changes nothing. */
-static void next_prefetch(const struct parc_core *core)
+ * busy with what was decided: after one that came, as it took what was fetched before. What ends
+ * leaves what is taken next. Changes nothing. */
+static void next_prefetch(const struct parc_core *core, const struct parc_event *event)
 {
+	if (event->kind != PARC_EVENT_SUBMIT)
+		return;
 	table_prefetch(&core->jobs_table);
 	table_prefetch(&core->groups_table);
 	table_prefetch(&core->tasks_table);
-	idmap_prefetch(&core->job_ids, core->last_job + 1);
-	idmap_prefetch(&core->allocation_ids, core->last_allocation + 1);
+	idmap_prefetch_next(&core->job_ids, core->last_job);
+	idmap_prefetch_next(&core->allocation_ids, core->last_allocation);
 	if (core->jobs_table.first_free >= 0)
 		__builtin_prefetch(&core->allocations[core->jobs_table.first_free], 1);
 	if (core->endless.last >= 0)
@@ -271,7 +276,7 @@ static void next_prefetch(const struct parc_core *core)
 int parc_step(struct parc_core *core, const struct parc_event *event, struct parc_actions *actions,
 	      struct parc_err *err)
 {
-	int code = parc_check(core, event, err);
+	int code = check_event(core, event, &core->run_slot, err);
 
 	core->actions_count = core->placements_count = 0;
 	if (code == 0) {
@@ -279,7 +284,7 @@ int parc_step(struct parc_core *core, const struct parc_event *event, struct par
 		decide(core, event);
 		attribution_settle(core);
 		job_digest_settle(core);
-		next_prefetch(core);
+		next_prefetch(core, event);
 	}
 	actions_give(core, actions);
 	return code;
@@ -288,7 +293,7 @@ int parc_step(struct parc_core *core, const struct parc_event *event, struct par
 int parc_apply(struct parc_core *core, const struct parc_event *event,
 	       const struct parc_actions *actions, struct parc_err *err)
 {
-	int code = parc_check(core, event, err);
+	int code = check_event(core, event, &core->run_slot, err);
 
 	if (code != 0)
 		return code;

@@ -49,6 +49,7 @@ struct hand {
 	int32_t mate;		  /* who shares its devices; -1: nobody */
 	int32_t stays;		  /* it keeps the devices that it has */
 	int32_t comes;		  /* it will start where it shall be when others have gone */
+	int32_t leaves;		  /* it was told to stop: what it holds is reckoned as free */
 };
 
 struct deal {
@@ -598,26 +599,58 @@ static int clear_host(struct parc_core *core, struct deal *deal, int32_t i)
 	return host->mate < 0 || is_stopping(core, &deal->hands[host->mate]);
 }
 
-/* It will start when others have gone: the next of its tenant finds that less room. */
-static void expect(struct parc_core *core, struct hand *hand)
+/* The job of a hand will hold what it was dealt (sign 1), or will not (-1). A guest takes it from
+ * its host. */
+static void claim_dealt(struct parc_core *core, const struct deal *deal, int32_t i, int sign)
 {
-	hand->comes = 1;
-	quota_claim(core, hand->job, 1);
+	const struct hand *hand = &deal->hands[i];
+
+	quota_claim(core, hand->job, sign);
+	if (!is_guest(deal, i))
+		quota_claim_on(core, hand->job, deal->chips[deal->jobs[i].chip],
+			       sign * (int64_t)hand->size * PARC_SHARE_WHOLE);
+}
+
+/* Those that were told to stop give back what they hold; to a mate who stays, if they have one. */
+static void expect_left(struct parc_core *core, struct deal *deal)
+{
+	for (int32_t i = 0; i < deal->count; i++) {
+		struct hand *hand = &deal->hands[i];
+
+		if (hand->was < 0 || hand->leaves || !is_stopping(core, hand) ||
+		    (hand->mate >= 0 && !is_stopping(core, &deal->hands[hand->mate])))
+			continue;
+		hand->leaves = 1;
+		quota_claim_left(core, hand->job, 1);
+	}
+}
+
+/* It will start when others have gone: the next finds that less room within caps, and beside what
+ * is guaranteed to others. */
+static void expect(struct parc_core *core, struct deal *deal, int32_t i)
+{
+	deal->hands[i].comes = 1;
+	claim_dealt(core, deal, i, 1);
+	expect_left(core, deal);
 }
 
 /* Those that were told to stop before, and shall be elsewhere. */
 static void expect_leaving(struct parc_core *core, struct deal *deal)
 {
+	expect_left(core, deal);
 	for (int32_t i = 0; i < deal->count; i++)
 		if (deal->hands[i].leaving && deal->jobs[i].chip >= 0)
-			expect(core, &deal->hands[i]);
+			expect(core, deal, i);
 }
 
 static void expect_nobody(struct parc_core *core, const struct deal *deal)
 {
-	for (int32_t i = 0; i < deal->count; i++)
+	for (int32_t i = 0; i < deal->count; i++) {
 		if (deal->hands[i].comes)
-			quota_claim(core, deal->hands[i].job, -1);
+			claim_dealt(core, deal, i, -1);
+		if (deal->hands[i].leaves)
+			quota_claim_left(core, deal->hands[i].job, -1);
+	}
 }
 
 /* Stop those in whose place others start who wait; those that move; those that join others. */
@@ -627,7 +660,7 @@ static void stop_for_waiting(struct parc_core *core, struct deal *deal)
 		if (still_waits(core, &deal->hands[i]) && deal->jobs[i].chip >= 0 &&
 		    !is_guest(deal, i) && may_start(core, &deal->hands[i]) &&
 		    stop_for(core, deal, i) > 0)
-			expect(core, &deal->hands[i]);
+			expect(core, deal, i);
 }
 
 static void stop_movers(struct parc_core *core, struct deal *deal)
@@ -639,7 +672,7 @@ static void stop_movers(struct parc_core *core, struct deal *deal)
 		    !may_start(core, hand) || !find_place(core, deal, i))
 			continue;
 		act_stop(core, hand->job, PARC_RESULT_PREEMPTED);
-		expect(core, hand);
+		expect(core, deal, i);
 	}
 }
 
@@ -654,7 +687,7 @@ static void stop_guests(struct parc_core *core, struct deal *deal)
 			continue;
 		if (hand->was >= 0)
 			act_stop(core, hand->job, PARC_RESULT_PREEMPTED);
-		expect(core, hand);
+		expect(core, deal, i);
 	}
 }
 

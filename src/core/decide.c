@@ -75,8 +75,7 @@ static int32_t drained_reason(const struct parc_core *core, int32_t allocation)
 
 static void decide_run(struct parc_core *core, const struct parc_event *event)
 {
-	int32_t slot = idmap_find(&core->allocation_ids, event->run.allocation);
-	int32_t job = slot;
+	int32_t slot = core->run_slot, job = slot;
 	const struct job *it = &core->jobs[job];
 
 	task_prefetch(core, core->allocations[slot].tasks);
@@ -148,7 +147,7 @@ static void decide_event(struct parc_core *core, const struct parc_event *event)
 		decide_run(core, event);
 		break;
 	case PARC_EVENT_USE:
-		pack_grow(core, idmap_find(&core->allocation_ids, event->run.allocation));
+		pack_grow(core, core->run_slot);
 		break;
 	case PARC_EVENT_NODE_FENCE:
 		decide_fence(core, idmap_find(&core->node_ids, event->node.node));

@@ -237,10 +237,11 @@ static void rank_anew(struct parc_core *core)
 
 void fair_begin(struct parc_core *core, int64_t time_us)
 {
-	int64_t part_us = core->rules.half_life_us / PARTS + 1, end_us;
+	int64_t part_us, end_us;
 
 	if (!fair_is_on(&core->rules) || time_us < epoch_end(core))
 		return;
+	part_us = core->rules.half_life_us / PARTS + 1;
 	end_us = time_us / core->rules.epoch_us * core->rules.epoch_us;
 	if ((end_us - core->fair_us) / part_us > PARTS_CHARGED) {
 		charge_all(core, core->fair_us + part_us); /* what ended soon after it */

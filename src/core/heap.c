@@ -29,7 +29,7 @@ void heap_reset(struct parc_core *core)
 	memset(index->heap_buckets, -1, sizeof(index->heap_buckets));
 	index->heaps_count = 0;
 	index->births_count = 0;
-	memset(index->born, 0, PARC_CHIPS_MAX * sizeof(*index->born));
+	glance_reset(index);
 	memset(index->lapses, 0, sizeof(*index->lapses) << LAPSE_ORDER);
 }
 
@@ -198,7 +198,7 @@ static int class_score(struct parc_core *core, int32_t class, const struct heap 
 	view.priced = 0;
 	*score = policy_get(core)->score(core, &view, &heap->ask, &pick);
 	*priced = view.priced;
-	it->priced |= (uint8_t)view.priced;
+	it->priced |= (uint16_t)view.priced;
 	return 1;
 }
 
@@ -212,18 +212,17 @@ static int class_score_again(struct parc_core *core, int32_t class, const struct
 	struct class *it = &index->classes[class];
 	int priced;
 
-	if (alike->key == key &&
-	    priced_stands(&index->prices, alike->prices, it->chips, alike->prices >> PRICED_BITS)) {
-		it->priced |= alike->prices & (PRICED_HOST | PRICED_CHIP);
+	if (alike_is(alike, key) &&
+	    priced_stands(&index->prices, (uint16_t)alike->key, it->chips, alike->epoch)) {
+		it->priced |= (uint16_t)alike->key;
 		*score = alike->score;
 		return 1;
 	}
 	if (!class_score(core, class, heap, &priced, score))
 		return 0;
-	*alike = (struct alike){.key = key,
+	*alike = (struct alike){.key = key << 16 | (uint16_t)priced,
 				.score = *score,
-				.prices = (uint32_t)(index->prices.now << PRICED_BITS) |
-					  (uint32_t)priced};
+				.epoch = (uint32_t)index->prices.now};
 	return 1;
 }
 
@@ -398,7 +397,7 @@ static void heap_hear(struct parc_core *core, int32_t slot)
 {
 	struct index *index = core->index;
 	struct heap *heap = &index->heaps[slot];
-	struct birth needed = birth_needed(&heap->ask);
+	struct birth needed = birth_needed(&heap->ask, heap->exact);
 	struct batch batch;
 
 	batch_init(core, &batch, slot, BATCH_INSERT);
@@ -418,27 +417,6 @@ static void heap_hear(struct parc_core *core, int32_t slot)
 	batch_push(core, &batch);
 }
 
-/* 0: the ask surely fits on no class that was born since, from the birth of this number on. Most
- * asks that fit nowhere are told so. */
-static int ask_has_hope(const struct parc_core *core, const struct ask *ask, int64_t birth)
-{
-	const struct parc_task *task = &ask->task;
-	uint64_t chips = task->chips & core->chips_known;
-
-	if (task->devices == 0 || (chips & core->cores_chips) != 0)
-		return 1;
-	for (; chips != 0; chips &= chips - 1) {
-		const struct births *it = &core->index->born[__builtin_ctzll(chips)];
-		int64_t last = task->share_milli == PARC_SHARE_WHOLE
-				       ? it->whole[task->devices]
-				       : it->share[task->share_milli >> SHARE_SHIFT];
-
-		if (last > birth)
-			return 1;
-	}
-	return 0;
-}
-
 /* Has the heap missed so much that it is filled from the list of filled classes? */
 static int heap_is_behind(const struct parc_core *core, const struct heap *heap)
 {
@@ -448,7 +426,7 @@ static int heap_is_behind(const struct parc_core *core, const struct heap *heap)
 
 	return heap->epoch == 0 || heap->births_seen < 0 || missed > index->births_mask ||
 	       (missed > index->filled_count * 3 / 2 &&
-		ask_has_hope(core, &heap->ask, heap->births_seen));
+		glance_has_hope(core, &heap->ask, heap->births_seen));
 }
 
 /* Forget what is in the heap if the scores have changed. */
@@ -473,7 +451,7 @@ static void heap_catch_up(struct parc_core *core, int32_t slot)
 	heap_begin(index, slot);
 	if (heap_is_behind(core, heap))
 		heap_fill(core, slot);
-	else if (ask_has_hope(core, &heap->ask, heap->births_seen))
+	else if (glance_has_hope(core, &heap->ask, heap->births_seen))
 		heap_hear(core, slot);
 	else
 		heap->births_seen = index->births_count;
@@ -631,6 +609,8 @@ static int32_t heap_best(struct parc_core *core, int32_t slot, struct view *view
 	struct heap_entry passed[PASSED_MAX];
 	int32_t class, node = -1, count = 0;
 
+	if (!glance_may_fit(core, &heap->ask))
+		return -1; /* and the heap goes on without having heard */
 	if (heap_is_seldom(core, heap)) {
 		class = heap_peek(core, slot);
 		return class < 0 ? -1 : member_find(core, class, &heap->ask, view, pick);
@@ -710,6 +690,19 @@ static int32_t random_best(struct parc_core *core, int32_t slot, struct view *vi
 	return node;
 }
 
+void index_foresee(const struct parc_core *core, const struct ask *ask)
+{
+	const struct index *index = core->index;
+	int32_t slot = index->heap_buckets[ask->hash % HEAPS_MAX];
+	const struct class *top;
+
+	if (slot < 0 || index->heaps[slot].ask.hash != ask->hash || index->heaps[slot].count == 0)
+		return;
+	top = &index->classes[index->entries[index->heaps[slot].extent].class];
+	if (top->count > 0)
+		node_prefetch(core, top->head);
+}
+
 void index_tend(struct parc_core *core)
 {
 	struct index *index = core->index;
@@ -781,6 +774,9 @@ int heap_check(const struct parc_core *core, struct parc_err *err)
 			continue;
 		/* Scores are remembered; remembering changes no state. */
 		found = entries_check((struct parc_core *)core, heap, &expected);
+		if (expected > 0 && !glance_may_fit(core, &heap->ask))
+			return parc_err_set(err, PARC_ERR_MISMATCH,
+					    "I3: a glance rules out %d classes that fit", expected);
 		if (found != expected)
 			return parc_err_set(err, PARC_ERR_MISMATCH,
 					    "I3: a heap has %d right entries of %d", found,

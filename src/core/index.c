@@ -50,7 +50,7 @@ void index_init(struct parc_core *core, struct block *block)
 	it->births = block_take(block, size, sizeof(*it->births));
 	if (it->births != NULL)
 		memset(it->births, 0, size * sizeof(*it->births)); /* looked at ahead of time */
-	it->born = block_take(block, PARC_CHIPS_MAX, sizeof(*it->born));
+	it->glances = block_take(block, PARC_CHIPS_MAX, sizeof(*it->glances));
 	ranking_init(&it->ranks, block, nodes);
 	it->filled = block_take(block, (size_t)it->classes_max, sizeof(*it->filled));
 	it->entries = block_take(block, (size_t)core->limits.index_entries, sizeof(*it->entries));
@@ -291,34 +291,6 @@ static void class_evict(struct index *index)
 	table_give(&index->classes_table, class);
 }
 
-/* Rented cores are not told at a glance: any ask may fit there. */
-static struct birth birth_of(const struct class *it, int32_t class, uint64_t cores)
-{
-	int any = (it->chips & cores) != 0;
-
-	return (struct birth){.class = class,
-			      .chips = chips_fold(it->chips),
-			      .whole = any ? UINT8_MAX : (uint8_t)it->whole,
-			      .share = any ? UINT8_MAX : (uint8_t)(it->most_milli >> SHARE_SHIFT)};
-}
-
-/* Every heap that does not hold the class must hear of it. */
-static void class_bear(struct index *index, int32_t class, uint64_t cores)
-{
-	struct class *it = &index->classes[class];
-
-	for (uint64_t chips = it->chips; chips != 0; chips &= chips - 1) {
-		struct births *births = &index->born[__builtin_ctzll(chips)];
-
-		for (int32_t n = 0; n <= it->whole; n++)
-			births->whole[n] = index->births_count + 1;
-		for (int32_t n = 0; n <= it->most_milli >> SHARE_SHIFT; n++)
-			births->share[n] = index->births_count + 1;
-	}
-	it->birth = index->births_count++;
-	index->births[it->birth & index->births_mask] = birth_of(it, class, cores);
-}
-
 /* What is remembered of the class is no longer so. */
 static void class_forget(struct class *it)
 {
@@ -337,7 +309,8 @@ static void class_fill(struct index *index, int32_t class, uint64_t cores)
 		class_forget(it);
 	it->filled = index->filled_count;
 	index->filled[index->filled_count++] = class;
-	class_bear(index, class, cores);
+	glance_count(index, it, 1);
+	glance_bear(index, class, cores);
 }
 
 static void class_drain(struct index *index, int32_t class)
@@ -347,6 +320,7 @@ static void class_drain(struct index *index, int32_t class)
 	index->filled[at] = last;
 	index->classes[last].filled = at;
 	index->classes[class].prices = index->prices.now;
+	glance_count(index, &index->classes[class], -1);
 }
 
 /* Do free CPU, memory and the free shares alone tell what fits on nodes of this kind, for an ask
@@ -379,6 +353,7 @@ static void class_glance(const struct parc_core *core, struct class *it, const i
 		it->whole = (int16_t)(it->whole + (milli[i] == PARC_SHARE_WHOLE));
 		it->most_milli = milli[i] > it->most_milli ? milli[i] : it->most_milli;
 	}
+	it->free = glance_of(kind, milli, it->cpu_free, it->memory_free);
 	it->unused = !core->index->exact && it->whole > 0 && it->whole == kind->devices_count;
 }
 
@@ -698,13 +673,13 @@ void index_rescore(struct parc_core *core)
 		index->heaps[i].epoch = 0;
 }
 
-void index_reprice(struct parc_core *core, int hosts, uint64_t chips)
+void index_reprice(struct parc_core *core, uint64_t types, uint64_t chips)
 {
 	struct index *index = core->index;
 	uint64_t before = index->prices.now++;
 
-	if (hosts)
-		index->prices.hosts = index->prices.now;
+	for (uint32_t left = priced_hosts(types); left != 0; left &= left - 1)
+		index->prices.hosts[__builtin_ctz(left)] = index->prices.now;
 	for (uint64_t left = chips; left != 0; left &= left - 1)
 		index->prices.chips[__builtin_ctzll(left)] = index->prices.now;
 	for (int32_t i = 0; i < index->filled_count; i++) {
@@ -713,7 +688,7 @@ void index_reprice(struct parc_core *core, int hosts, uint64_t chips)
 		if (priced_stands(&index->prices, it->priced, it->chips, before))
 			continue;
 		class_forget(it);
-		class_bear(index, index->filled[i], core->cores_chips);
+		glance_bear(index, index->filled[i], core->cores_chips);
 	}
 }
 
@@ -775,6 +750,8 @@ int index_check(const struct parc_core *core, struct parc_err *err)
 		members += index->classes[class].count;
 		code = index->classes[class].count > 0 ? class_check(core, class, err) : 0;
 	}
+	if (code == 0)
+		code = glance_check(core, err);
 	if (code == 0 && filed != members)
 		return parc_err_set(err, PARC_ERR_MISMATCH, "I2: %d nodes filed, %d in classes",
 				    filed, members);

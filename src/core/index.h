@@ -25,7 +25,7 @@
 #define CORE_INDEX_H
 
 #include "base/buddy.h"
-#include "core/birth.h"
+#include "core/glance.h"
 #include "core/policy.h"
 #include "core/priced.h"
 #include "core/remember.h"
@@ -43,10 +43,11 @@ struct class
 	int32_t cpu_free, kind;
 	int32_t count, head;	   /* members, last changed first */
 	uint32_t generation;	   /* of the slot and of its scores */
+	uint32_t free;		   /* what it has at a glance (glance.h) */
 	int16_t whole, most_milli; /* free whole devices; the largest free share */
+	uint16_t priced;	   /* what prices some score of it looked at (priced.h) */
 	uint8_t plain;		   /* free CPU, memory and shares alone tell what fits */
 	uint8_t unused;		   /* all devices are free: `root` is in use */
-	uint8_t priced;		   /* what prices some score of it looked at (priced.h) */
 	/* the rest */
 	uint64_t held[HEAPS_WORDS]; /* heaps that have an entry of this generation */
 	uint64_t hash;
@@ -76,12 +77,6 @@ struct heap {
 	int32_t plain; /* it asks for nothing but shares, CPU and memory */
 };
 
-/* By chip: how many births there were up to the last of a class with at least so much free. */
-struct births {
-	int64_t whole[PARC_NODE_DEVICES_MAX + 1];	      /* by free whole devices */
-	int64_t share[(PARC_SHARE_WHOLE >> SHARE_SHIFT) + 1]; /* by largest free share */
-};
-
 struct index {
 	struct class *classes;
 	uint64_t *cells; /* limits.node_devices a class */
@@ -94,8 +89,8 @@ struct index {
 	struct birth *births;
 	int64_t births_count;
 	uint32_t births_mask;
-	struct births *born;  /* by chip */
-	struct ranking ranks; /* by node slot */
+	struct glance *glances; /* by chip */
+	struct ranking ranks;	/* by node slot */
 	struct heap heaps[HEAPS_MAX];
 	int32_t heap_buckets[HEAPS_MAX];
 	int32_t heaps_count;
@@ -124,8 +119,9 @@ void index_rebuild(struct parc_core *core, int exact);
 /* All scores changed (a policy's epoch): every heap is scored again when its ask is next made. */
 void index_rescore(struct parc_core *core);
 
-/* Prices of hosts and of these chips changed: scores that looked at one are reckoned again. */
-void index_reprice(struct parc_core *core, int hosts, uint64_t chips);
+/* Prices changed, of hosts of these types and of these chips, a bit each: scores that looked at one
+ * of them are reckoned again. */
+void index_reprice(struct parc_core *core, uint64_t types, uint64_t chips);
 
 /* A node changed, its stamp is set: reckon its class by its view, or (NULL: not) by its class
  * before and the change, if index_can_mend; fetch that from memory, each some time before the next,
@@ -162,12 +158,15 @@ static inline int index_may_fit(const struct parc_core *core, int32_t class, con
 	if ((task->chips & it->chips) == 0)
 		return 0;
 	if (task->share_milli == PARC_SHARE_WHOLE)
-		return it->whole >= task->devices;
+		return it->whole >= task->devices && glance_linked(it->free) >= linked_needed(task);
 	return it->most_milli >= task->share_milli;
 }
 
 /* The best node for the ask and the pick on it; -1: it fits on no node. */
 int32_t index_best(struct parc_core *core, const struct ask *ask, struct pick *pick);
+
+/* The ask will soon be made: fetch from memory the node that it may well go to. */
+void index_foresee(const struct parc_core *core, const struct ask *ask);
 
 /* Bring one heap up to date, each in turn: done where nobody waits for an answer, it spares the
  * next who asks the catching up. Changes no decision. */

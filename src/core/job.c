@@ -259,6 +259,11 @@ void job_settle(struct parc_core *core, int32_t slot)
 	}
 }
 
+static const struct ask *job_first_ask(const struct parc_core *core, const struct job *job)
+{
+	return &core->shapes[core->groups[spec_of(core, job)->groups].shape].ask;
+}
+
 int32_t job_submit(struct parc_core *core, const struct parc_submit *submit)
 {
 	int32_t slot = table_take(&core->jobs_table);
@@ -270,6 +275,7 @@ int32_t job_submit(struct parc_core *core, const struct parc_submit *submit)
 	idmap_add(&core->job_ids, submit->job, slot);
 	core->last_job = submit->job;
 	job->spec = spec_take(core, submit);
+	index_foresee(core, job_first_ask(core, job));
 	depends_take(core, slot, submit);
 	variants_learn(core, job);
 	if (submit->service.replicas_max > 0)

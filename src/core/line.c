@@ -13,12 +13,9 @@
 #include "core/speed.h"
 #include "core/strand.h"
 
-/* What a line is known by. Two lines with the same key of 64 bits are taken for one; that its
- * jobs really are alike is checked when a job joins. */
-uint64_t line_key(const struct parc_core *core, int32_t slot)
+/* What all jobs of a spec have in the keys of their lines. */
+static uint64_t spec_key(const struct parc_core *core, const struct spec *spec)
 {
-	const struct job *job = &core->jobs[slot];
-	const struct spec *spec = spec_of(core, job);
 	uint64_t hash =
 		hash_pair(HASH_START, spec->tier, spec->close_level * 4 + spec->close_strength);
 
@@ -33,9 +30,31 @@ uint64_t line_key(const struct parc_core *core, int32_t slot)
 		hash = hash_word(hash, core->variants[v].set.chips);
 		hash = hash_word(hash, (uint64_t)core->variants[v].set.device_memory_mib);
 	}
+	return hash;
+}
+
+/* The same, remembered: the hash of a spec tells all that the key is made of. */
+static uint64_t spec_key_near(const struct parc_core *core, const struct spec *spec)
+{
+	struct line_note *note = &core->line_notes[spec->hash % LINE_NOTES];
+
+	if (note->spec_hash != spec->hash)
+		*note = (struct line_note){.spec_hash = spec->hash, .key = spec_key(core, spec)};
+	return note->key;
+}
+
+/* What a line is known by. Two lines with the same key of 64 bits are taken for one; that its
+ * jobs really are alike is checked when a job joins. */
+uint64_t line_key(const struct parc_core *core, int32_t slot)
+{
+	const struct job *job = &core->jobs[slot];
+	uint64_t hash = spec_key_near(core, spec_of(core, job));
+
 	if (core->rules.lend == PARC_LEND_PREEMPTIBLE)
 		hash = hash_pair(hash, job->preemptible, 1);
-	return speed_key(core, job, closure_key(core, job, hash));
+	if (table_count(&core->closures_table) > 0)
+		hash = closure_key(core, job, hash);
+	return speed_matters(core, job) ? speed_key(core, job, hash) : hash;
 }
 
 /* 0: no device, 1: a share, 1 + n: n whole devices. */
@@ -409,6 +428,7 @@ void line_wake_hopeless(struct parc_core *core)
 void line_reset(struct parc_core *core)
 {
 	memset(core->line_buckets, -1, ((size_t)core->line_mask + 1) * sizeof(*core->line_buckets));
+	memset(core->line_notes, 0, LINE_NOTES * sizeof(*core->line_notes));
 	memset(core->shelves, -1, sizeof(core->shelves));
 	table_reset(&core->lines_table);
 	core->pending = 0;

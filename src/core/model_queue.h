@@ -25,6 +25,13 @@ struct line {
 	uint8_t failed;	     /* 1: it is in that list */
 };
 
+/* What a spec gives to the keys of lines, remembered by its hash. */
+struct line_note {
+	uint64_t spec_hash, key;
+};
+
+#define LINE_NOTES 256
+
 /* The jobs of one tenant that want the same, as long as one of them is in the core. */
 struct strand {
 	uint64_t key;		    /* that of the line */

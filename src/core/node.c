@@ -305,7 +305,6 @@ static void node_file(struct parc_core *core, int32_t slot, int32_t prev,
 			view_of_node(core, slot, &view);
 		index_seek(core, &view, change);
 	}
-	close_note(core, slot);
 	node_digest(core, slot);
 	if (up)
 		index_fetch(core);
@@ -314,6 +313,7 @@ static void node_file(struct parc_core *core, int32_t slot, int32_t prev,
 		index_file(core, &view, prev);
 	else
 		index_remove(core, slot);
+	close_note(core, slot);
 }
 
 static void node_note(struct parc_core *core, int32_t slot, const struct change *change)

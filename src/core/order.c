@@ -49,6 +49,8 @@ int32_t order_speed(const struct parc_core *core, int32_t job,
 {
 	int32_t slowest = INT32_MAX;
 
+	if (!speed_matters(core, &core->jobs[job]))
+		return PARC_SHARE_WHOLE;
 	for (int32_t i = 0; i < count; i++) {
 		int32_t speed = placement_speed(core, &core->jobs[job], &placements[i]);
 

@@ -33,8 +33,17 @@ struct plan {
 	int32_t level, unit;			    /* FLEET, or a place or node slot */
 };
 
-static int claim(struct parc_core *core, const struct plan *plan, const struct ask *ask,
-		 int32_t node, const struct pick *pick, int32_t group, int32_t index)
+/* What is being placed: tasks index .. wanted - 1 of one group. */
+struct fill {
+	const struct plan *plan;
+	const struct ask *ask;
+	struct tracker *tracker;
+	int32_t group, index, wanted;
+};
+
+/* Take what was picked on the node for the next task; 0: there is no room for its placement. */
+static int fill_claim(struct parc_core *core, struct fill *fill, int32_t node,
+		      const struct pick *pick)
 {
 	int32_t i = core->placements_count;
 	struct parc_placement *placement = &core->placements[i];
@@ -43,20 +52,21 @@ static int claim(struct parc_core *core, const struct plan *plan, const struct a
 	if (i == core->placements_max)
 		return 0;
 	*placement = (struct parc_placement){.node = core->nodes[node].id,
-					     .group = group,
-					     .task = index,
+					     .group = fill->group,
+					     .task = fill->index,
 					     .devices = pick->devices,
 					     .share_milli = pick->booking.share_milli,
 					     .device_memory_mib = pick->booking.memory_mib,
 					     .cpu_milli = pick->booking.cpu_milli,
-					     .memory_mib = ask->task.memory_mib,
+					     .memory_mib = fill->ask->task.memory_mib,
 					     .slots = pick->slots,
-					     .variant = plan->variant_index};
+					     .variant = fill->plan->variant_index};
 	if (pick->devices == 0)
 		placement->share_milli = placement->device_memory_mib = 0;
 	task_on_node(placement, node, &task);
-	node_take(core, &task, job_spec(core, plan->job)->user, &core->undos[i]);
+	node_take(core, &task, job_spec(core, fill->plan->job)->user, &core->undos[i]);
 	core->placements_count++;
+	fill->index++;
 	return 1;
 }
 
@@ -71,36 +81,18 @@ void plan_undo(struct parc_core *core, int32_t first)
 	}
 }
 
-/* Claim as many tasks as fit on the node, up to `most`. Returns how many. */
-static int32_t node_fill(struct parc_core *core, const struct plan *plan, const struct ask *ask,
-			 int32_t node, int32_t group, int32_t index, int32_t most)
+/* As many of the tasks as fit on the node. */
+static void fill_node(struct parc_core *core, struct fill *fill, int32_t node)
 {
-	int32_t count = 0;
-
-	for (; count < most; count++) {
+	while (fill->index < fill->wanted) {
 		struct view view;
 		struct pick pick;
 
 		view_of_node(core, node, &view);
-		if (!view_fits(core, &view, ask, &pick) ||
-		    !claim(core, plan, ask, node, &pick, group, index + count))
+		if (!view_fits(core, &view, fill->ask, &pick) ||
+		    !fill_claim(core, fill, node, &pick))
 			break;
 	}
-	return count;
-}
-
-/* What is being placed: tasks index .. wanted - 1 of one group. */
-struct fill {
-	const struct plan *plan;
-	const struct ask *ask;
-	struct tracker *tracker;
-	int32_t group, index, wanted;
-};
-
-static void fill_node(struct parc_core *core, struct fill *fill, int32_t node)
-{
-	fill->index += node_fill(core, fill->plan, fill->ask, node, fill->group, fill->index,
-				 fill->wanted - fill->index);
 }
 
 /* The node directly in the place that scores best among those not yet full; -1: none. */
@@ -183,10 +175,8 @@ static void fill_fleet(struct parc_core *core, struct fill *fill)
 		struct pick pick;
 		int32_t node = index_best(core, fill->ask, &pick);
 
-		if (node < 0 ||
-		    !claim(core, fill->plan, fill->ask, node, &pick, fill->group, fill->index))
+		if (node < 0 || !fill_claim(core, fill, node, &pick))
 			break;
-		fill->index++;
 	}
 }
 
@@ -208,16 +198,21 @@ static int32_t fill_group(struct parc_core *core, const struct plan *plan, const
 	return fill.index;
 }
 
-static void plan_ask(const struct parc_core *core, const struct plan *plan,
-		     const struct group *group, struct ask *ask)
+/* What the plan asks for a task of the group: mostly what its shape does, else made in `own`. */
+static const struct ask *plan_ask(const struct parc_core *core, const struct plan *plan,
+				  const struct group *group, struct ask *own)
 {
+	const struct ask *base = &core->shapes[group->shape].ask;
 	uint64_t chips = group->mixed_chips ? 0 : plan->chips, only = core->plan_only;
 
-	if ((core->shapes[group->shape].ask.task.chips & only & ~core->cores_chips) != 0)
+	if ((base->task.chips & only & ~core->cores_chips) != 0)
 		only &= ~core->cores_chips; /* that they lie beside any chip is for those without */
 	if (only != 0)
 		chips = chips != 0 ? chips & only : only;
-	group_ask(core, &core->jobs[plan->job], group, plan->variant, chips, ask);
+	if (chips == 0 && !speed_matters(core, &core->jobs[plan->job]))
+		return base;
+	group_ask(core, &core->jobs[plan->job], group, plan->variant, chips, own);
+	return own;
 }
 
 /* The groups of a gang in the order in which they are placed. */
@@ -260,13 +255,13 @@ static void gang_init(const struct parc_core *core, struct gang *gang, int32_t j
 static int32_t plan_in_order(struct parc_core *core, const struct plan *plan,
 			     const struct gang *gang)
 {
-	struct ask ask;
+	struct ask own;
 
 	for (int32_t i = 0; i < gang->count; i++) {
 		const struct group *group = &core->groups[gang->slots[i]];
+		const struct ask *ask = plan_ask(core, plan, group, &own);
 
-		plan_ask(core, plan, group, &ask);
-		if (fill_group(core, plan, &ask, gang->numbers[i], 0, group->tasks_min) <
+		if (fill_group(core, plan, ask, gang->numbers[i], 0, group->tasks_min) <
 		    group->tasks_min) {
 			plan_undo(core, plan->first);
 			return PARC_REASON_GANG;
@@ -277,8 +272,8 @@ static int32_t plan_in_order(struct parc_core *core, const struct plan *plan,
 
 		if (group->tasks_max == group->tasks_min)
 			continue;
-		plan_ask(core, plan, group, &ask);
-		fill_group(core, plan, &ask, gang->numbers[i], group->tasks_min, group->tasks_max);
+		fill_group(core, plan, plan_ask(core, plan, group, &own), gang->numbers[i],
+			   group->tasks_min, group->tasks_max);
 	}
 	return PARC_REASON_NONE;
 }
@@ -302,15 +297,14 @@ static int32_t plan_in_unit(struct parc_core *core, const struct plan *plan)
 /* Is it known from the counts alone that the gang's minima fit nowhere in the fleet? */
 static int gang_is_hopeless(struct parc_core *core, const struct plan *plan)
 {
-	struct ask ask;
+	struct ask own;
 
 	for (int32_t g = job_spec(core, plan->job)->groups; g >= 0; g = core->groups[g].next) {
 		const struct tracker *tracker;
 
 		if (core->groups[g].tasks_min == 1)
 			continue;
-		plan_ask(core, plan, &core->groups[g], &ask);
-		tracker = close_track(core, &ask);
+		tracker = close_track(core, plan_ask(core, plan, &core->groups[g], &own));
 		if (!close_suffices(tracker, tracker->total, core->groups[g].tasks_min))
 			return 1;
 	}
@@ -320,14 +314,13 @@ static int gang_is_hopeless(struct parc_core *core, const struct plan *plan)
 /* Do the counts of the unit allow the minima of each group by itself? */
 static int unit_could_hold(struct parc_core *core, const struct plan *plan)
 {
-	struct ask ask;
+	struct ask own;
 
 	for (int32_t g = job_spec(core, plan->job)->groups; g >= 0; g = core->groups[g].next) {
 		struct tracker *tracker;
 		int32_t count;
 
-		plan_ask(core, plan, &core->groups[g], &ask);
-		tracker = close_track(core, &ask);
+		tracker = close_track(core, plan_ask(core, plan, &core->groups[g], &own));
 		count = plan->level == PARC_LEVEL_NODE ? close_node_count(core, tracker, plan->unit)
 						       : close_place_count(tracker, plan->unit);
 		if (!close_suffices(tracker, count, core->groups[g].tasks_min))
@@ -340,15 +333,16 @@ static int unit_could_hold(struct parc_core *core, const struct plan *plan)
 static int32_t plan_at_level(struct parc_core *core, struct plan *plan, enum parc_level level)
 {
 	const struct group *first = &core->groups[job_spec(core, plan->job)->groups];
-	struct ask ask;
+	const struct ask *ask;
+	struct ask own;
 
 	plan->level = level;
 	plan->unit = -1;
 	if (level == PARC_LEVEL_FLEET)
 		return gang_is_hopeless(core, plan) ? PARC_REASON_GANG : plan_in_unit(core, plan);
-	plan_ask(core, plan, first, &ask);
+	ask = plan_ask(core, plan, first, &own);
 	for (;;) {
-		struct tracker *tracker = close_track(core, &ask);
+		struct tracker *tracker = close_track(core, ask);
 
 		plan->unit = close_best(core, tracker, level, first->tasks_min, plan->unit);
 		if (plan->unit < 0)

@@ -100,10 +100,22 @@ static int64_t fragments_sum(const struct policy *policy, const struct view *vie
 	return policy->kept_sum * free_milli - of_use;
 }
 
+static uint64_t fragments_key(const struct policy *policy, uint64_t cells, int32_t rank)
+{
+	return hash_word(hash_word(cells, policy->epoch), (uint64_t)rank);
+}
+
+void fragments_prefetch(const struct policy *policy, const struct view *view, uint64_t cells)
+{
+	int32_t rank = profile_cpu_rank(policy, view->cpu_free);
+
+	__builtin_prefetch(memo_at(policy, fragments_key(policy, cells, rank)));
+}
+
 int64_t fragments_of(const struct policy *policy, const struct view *view, uint64_t cells)
 {
 	int32_t rank = profile_cpu_rank(policy, view->cpu_free);
-	uint64_t key = hash_word(hash_word(cells, policy->epoch), (uint64_t)rank);
+	uint64_t key = fragments_key(policy, cells, rank);
 	struct memo_entry *entry = memo_at(policy, key);
 
 	if (entry->key != key)

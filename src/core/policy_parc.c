@@ -130,34 +130,57 @@ static int64_t value_after(const struct policy *policy, struct view *view, uint6
 	hosts = hosts_before & ~hosts;
 	if (hosts == 0)
 		return value;
-	view->priced |= PRICED_HOST;
+	view->priced |= (int)priced_hosts(hosts);
 	return value - prices_dearest(policy->prices, hosts);
 }
 
-/* A share: each device that could take it, those with equal room once; the first of the best. */
-static int64_t best_share(const struct policy *policy, struct view *view, uint64_t cells,
-			  const struct standing *before, struct pick *pick)
+/* A device that could take a share, and the hash of the node's devices with it. */
+struct trial {
+	uint64_t cells;
+	int32_t device;
+};
+
+/* The devices that could take it, those with equal room once, while what F remembers of each is
+ * fetched from memory. Returns how many. */
+static int32_t trials_find(const struct policy *policy, const struct view *view, uint64_t cells,
+			   const struct pick *pick, struct trial *trials)
 {
-	struct shortness at = shortness_of(policy, view);
-	int64_t best = INT64_MIN, tried[PARC_NODE_DEVICES_MAX];
-	int32_t best_device = -1, count = 0;
+	int32_t count = 0;
 
 	for (uint32_t left = pick->can; left != 0; left &= left - 1) {
 		int32_t i = __builtin_ctz(left), chip = kind_device_chip(view->kind, i), t = 0;
-		int16_t milli = view->cells[i].free_milli;
-		uint64_t hash = cells - profile_cell_hash(chip, milli);
-		struct worth worth = {before->devices, before->priced, before->whole};
-		int64_t value;
+		int32_t milli = view->cells[i].free_milli;
 
-		while (t < count && tried[t] != milli)
+		while (t < count && view->cells[trials[t].device].free_milli != milli)
 			t++;
 		if (t < count)
 			continue;
-		tried[count++] = milli;
+		trials[count].device = i;
+		trials[count].cells = cells - profile_cell_hash(chip, milli) +
+				      profile_cell_hash(chip, milli - pick->booking.share_milli);
+		fragments_prefetch(policy, view, trials[count++].cells);
+	}
+	return count;
+}
+
+/* A share: each device that could take it; the first of the best. */
+static int64_t best_share(const struct policy *policy, struct view *view, uint64_t cells,
+			  const struct standing *before, struct pick *pick)
+{
+	struct trial trials[PARC_NODE_DEVICES_MAX];
+	int32_t best_device = -1, count = trials_find(policy, view, cells, pick, trials);
+	struct shortness at = shortness_of(policy, view);
+	int64_t best = INT64_MIN;
+
+	for (int32_t t = 0; t < count; t++) {
+		int32_t i = trials[t].device, chip = kind_device_chip(view->kind, i);
+		int16_t milli = view->cells[i].free_milli;
+		struct worth worth = {before->devices, before->priced, before->whole};
+		int64_t value;
+
 		view->cells[i].free_milli = (int16_t)(milli - pick->booking.share_milli);
-		hash += profile_cell_hash(chip, view->cells[i].free_milli);
 		worth_change(policy, chip, milli, view->cells[i].free_milli, &worth);
-		value = value_after(policy, view, hash, &at, &worth, before->hosts);
+		value = value_after(policy, view, trials[t].cells, &at, &worth, before->hosts);
 		view->cells[i].free_milli = milli;
 		if (value > best) {
 			best = value;

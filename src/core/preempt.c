@@ -142,11 +142,13 @@ int32_t preempt_holder(const struct parc_core *core, int32_t job)
 {
 	const struct job *it = &core->jobs[job];
 	int32_t holder = holder_of(core, it);
+	int64_t need;
 
-	if (!core->rules.reclaim || holder < 0 || it->line < 0 ||
-	    core->lines[it->line].need_normal >
-		    tree_left_normal(core, holder, strand_places(core, job)))
+	if (!core->rules.reclaim || holder < 0 || it->line < 0)
 		return -1;
+	need = core->lines[it->line].need_normal;
+	if (need == 0 || need > tree_left_normal(core, holder, strand_places(core, job)))
+		return -1; /* who needs nothing of what is guaranteed has nothing to take back */
 	return holder;
 }
 

@@ -243,13 +243,14 @@ static int64_t harder_count(const struct prices *prices, const struct priced_typ
 }
 
 /* The hosts that are needed, in 1/256: what is expected until the fleet is full, in the mean,
- * and three standard deviations more, for arrivals come at random. 1: some price changed. */
-static int reckon_hosts(struct parc_core *core)
+ * and three standard deviations more, for arrivals come at random. Returns the types whose price
+ * changed, a bit each. */
+static uint64_t reckon_hosts(struct parc_core *core)
 {
 	const struct policy *policy = core->policy;
 	struct prices *prices = policy->prices;
 	int64_t volume = profile_volume(policy), arrivals;
-	int changed = 0;
+	uint64_t changed = 0;
 
 	if (volume == 0)
 		return 0;
@@ -261,7 +262,7 @@ static int reckon_hosts(struct parc_core *core)
 		int64_t need = expected * 16 + 3 * square_root((expected + 4) * 4096);
 		int32_t level = level_of(type, need, prices->hosted[t]);
 
-		changed |= level != type->level;
+		changed |= (uint64_t)(level != type->level) << t;
 		type->level = level;
 		prices->values[t] = level_value(type);
 	}
@@ -316,11 +317,10 @@ static uint64_t reckon_chips(struct parc_core *core)
 
 static void reckon(struct parc_core *core)
 {
-	int hosts = reckon_hosts(core);
-	uint64_t chips = reckon_chips(core);
+	uint64_t types = reckon_hosts(core), chips = reckon_chips(core);
 
-	if (hosts || chips != 0)
-		index_reprice(core, hosts, chips);
+	if (types != 0 || chips != 0)
+		index_reprice(core, types, chips);
 }
 
 void prices_arrive(struct parc_core *core)

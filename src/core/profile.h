@@ -113,6 +113,9 @@ static inline int32_t kind_device_chip(const struct kind *kind, int32_t device)
  * types (policy_fgd.c). Remembered by `cells`, the hash of the view, and the rank of its CPU. */
 int64_t fragments_of(const struct policy *policy, const struct view *view, uint64_t cells);
 
+/* It will soon be asked: fetch from memory where it is remembered. */
+void fragments_prefetch(const struct policy *policy, const struct view *view, uint64_t cells);
+
 /* The place of a remembered value; it is there if *entry->key is the key. */
 static inline struct memo_entry *memo_at(const struct policy *policy, uint64_t key)
 {

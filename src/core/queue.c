@@ -27,13 +27,10 @@
 #include "core/job.h"
 #include "core/line.h"
 #include "core/move.h"
-#include "core/node.h"
-#include "core/order.h"
 #include "core/plan.h"
 #include "core/quota.h"
 #include "core/recall.h"
 #include "core/reserve.h"
-#include "core/speed.h"
 #include "core/strand.h"
 
 #define RESERVE_USUAL 64 /* reservations when the policy names no number */
@@ -42,126 +39,6 @@
 static int has_closures(const struct parc_core *core)
 {
 	return table_count(&core->closures_table) > 0;
-}
-
-/* The job, started now, may use its own windows, and what others keep from its end on. */
-static void closures_of(const struct parc_core *core, int32_t job, struct window *window)
-{
-	window->member = job + 1;
-	window->closed_us = order_end_most_us(core, job, core->time_us);
-}
-
-/* Will the job have ended, on the chips where it is planned, before what was lifted is needed? */
-static int ends_within(const struct parc_core *core, int32_t job, int32_t first,
-		       const struct window *window)
-{
-	int32_t speed =
-		order_speed(core, job, &core->placements[first], core->placements_count - first);
-
-	return window->until_us == INT64_MIN ||
-	       order_end_us(core, job, core->time_us, speed) <= window->until_us;
-}
-
-/* The same with what is kept in the window lifted: planned, taken back and, when the holds are in
- * force again, taken. */
-static int32_t try_lifted(struct parc_core *core, int32_t job, const struct window *window)
-{
-	int32_t first = core->placements_count, count, reason;
-
-	reason = quota_bars(core, job);
-	if (reason != PARC_REASON_NONE)
-		return reason;
-	if (reserve_lift(core, window) == 0 && window->except < 0)
-		return PARC_REASON_RESERVATION; /* as before */
-	reason = plan_job(core, job);
-	if (reason == PARC_REASON_NONE)
-		quota_trim(core, job, first);
-	count = core->placements_count - first;
-	if (reason == PARC_REASON_NONE) {
-		if (!ends_within(core, job, first, window))
-			reason = PARC_REASON_RESERVATION;
-		plan_undo(core, first);
-	}
-	reserve_unlift(core);
-	if (reason != PARC_REASON_NONE)
-		return reason;
-	for (int32_t i = 0; i < count; i++) {
-		struct task task;
-
-		task_of_placement(core, &core->placements[first + i], &task);
-		node_take(core, &task, job_spec(core, job)->user, NULL);
-	}
-	core->placements_count = first + count;
-	act_start(core, job, first);
-	return reason;
-}
-
-/* Would the job fit if no window kept anything? Then it waits for one. */
-static int32_t closure_reason(struct parc_core *core, int32_t job, int32_t reason)
-{
-	struct window open = {.except = core->jobs[job].reservation,
-			      .from_us = INT64_MIN,
-			      .until_us = PARC_NEVER,
-			      .closed_us = INT64_MIN};
-	int32_t first = core->placements_count;
-	int fits;
-
-	if (!has_closures(core) || line_is_barred(reason))
-		return reason;
-	reserve_lift(core, &open);
-	fits = plan_job(core, job) == PARC_REASON_NONE;
-	if (fits) {
-		reason = reserve_closed_reason(core, &core->placements[first],
-					       core->placements_count - first);
-		plan_undo(core, first);
-	}
-	reserve_unlift(core);
-	return reason;
-}
-
-/* Try the job on what it may use of windows, and on what they keep for later than its end. */
-static int32_t closure_try(struct parc_core *core, int32_t job, int32_t reason)
-{
-	struct window window = {.except = -1, .from_us = INT64_MIN, .until_us = PARC_NEVER};
-
-	closures_of(core, job, &window);
-	if (try_lifted(core, job, &window) == PARC_REASON_NONE)
-		return PARC_REASON_NONE;
-	return closure_reason(core, job, reason);
-}
-
-/* Place the job and start it; else the reason. */
-int32_t queue_try(struct parc_core *core, int32_t job)
-{
-	int32_t first = core->placements_count;
-	int32_t reason = quota_bars(core, job);
-
-	if (reason != PARC_REASON_NONE)
-		return reason;
-	reason = plan_job(core, job);
-	if (reason != PARC_REASON_NONE)
-		return has_closures(core) && !line_is_barred(reason)
-			       ? closure_try(core, job, reason)
-			       : reason;
-	quota_trim(core, job, first);
-	act_start(core, job, first);
-	return reason;
-}
-
-int queue_fits(struct parc_core *core, int32_t job)
-{
-	struct window window = WINDOW_ALWAYS;
-	int32_t first = core->placements_count;
-	int fits;
-
-	closures_of(core, job, &window);
-	if (has_closures(core))
-		reserve_lift(core, &window);
-	fits = plan_job(core, job) == PARC_REASON_NONE;
-	if (fits)
-		plan_undo(core, first);
-	reserve_unlift(core);
-	return fits;
 }
 
 static void wake_lines(struct parc_core *core)
@@ -200,54 +77,10 @@ static void line_wait(struct parc_core *core, int32_t line, int32_t reason)
 		act_reason(core, job, reason);
 }
 
-/* Try a job whose turn is before that of the only one with a reservation: what is kept is his. */
-static int32_t try_before_holder(struct parc_core *core, int32_t job, int32_t holder)
-{
-	struct window his = WINDOW_ALWAYS;
-	int32_t reason = queue_try(core, job);
-
-	his.except = core->jobs[holder].reservation;
-	if (reason != PARC_REASON_NONE)
-		closures_of(core, job, &his);
-	if (reason == PARC_REASON_NONE || try_lifted(core, job, &his) != PARC_REASON_NONE)
-		return reason;
-	core->disrupted = 1;
-	core->allocations[holder].planned = 0;
-	line_ready(core, core->jobs[holder].line);
-	return PARC_REASON_NONE;
-}
-
-/* Try the first job of a line: with what is kept for it, without what is kept for others. */
-static int32_t job_try(struct parc_core *core, int32_t job)
-{
-	struct window window = WINDOW_ALWAYS;
-	int32_t holder = core->rules.backfill == PARC_BACKFILL_EASY ? reserve_holder(core) : -1;
-	int32_t reason;
-
-	window.except = core->jobs[job].reservation;
-	closures_of(core, job, &window);
-	if (window.except >= 0) {
-		const struct reservation *own = &core->reservations[window.except];
-
-		if (own->end_us != PARC_NEVER)
-			window.until_us = core->time_us + (own->end_us - own->start_us);
-		reason = try_lifted(core, job, &window);
-		if (reason == PARC_REASON_RESERVATION) {
-			/* It fits on a chip where it takes longer than where it has reserved. */
-			window.until_us = order_end_most_us(core, job, core->time_us);
-			reason = try_lifted(core, job, &window);
-		}
-		return reason == PARC_REASON_NONE ? reason : closure_reason(core, job, reason);
-	}
-	if (holder >= 0 && line_job_is_before(core, job, holder))
-		return try_before_holder(core, job, holder);
-	return queue_try(core, job);
-}
-
 /* Try the line's first job; 1 if it started. */
 static int line_try(struct parc_core *core, int32_t line)
 {
-	int32_t reason = job_try(core, line_head(core, line));
+	int32_t reason = queue_try_in_turn(core, line_head(core, line));
 
 	if (reason != PARC_REASON_NONE)
 		line_wait(core, line, reason);
@@ -259,6 +92,8 @@ struct pass {
 	struct parc_core *core;
 	int32_t failed_first, failed_last; /* lines that did not fit, in order */
 	int full;			   /* the step has no room for more */
+	int freed; /* something was given back, or a reservation given up, since the early were
+		    * tried */
 };
 
 static void pass_note_failed(struct pass *pass, int32_t line)
@@ -334,8 +169,20 @@ static void pass_reserved(struct pass *pass, int (*is_such)(struct parc_core *co
 			pass->full = 1;
 			return;
 		}
-		job_try(core, job);
+		queue_try_in_turn(core, job);
 	}
+}
+
+/* Those who have reserved and whose turn it is not start before their time on what is free by now.
+ */
+static void pass_early(struct pass *pass)
+{
+	int conservative = pass->core->rules.backfill == PARC_BACKFILL_CONSERVATIVE;
+
+	if (!pass->freed || pass->full)
+		return;
+	pass->freed = 0;
+	pass_reserved(pass, conservative ? is_early : is_recall_early);
 }
 
 static void pass_short(struct pass *pass);
@@ -357,8 +204,10 @@ static int queue_greedy(struct parc_core *core)
 			quota_open(core);
 		}
 		pass_short(&pass);
+		if (!pass.full && line_first(core, LINE_READY) < 0)
+			pass.full = !recall_decide(core);
 	} while (!pass.full && line_first(core, LINE_READY) >= 0); /* as in queue_backfill */
-	return !pass.full && recall_decide(core);
+	return !pass.full;
 }
 
 /* The first of all starts, as long as it fits. Returns 0 when the step has no room for more. */
@@ -379,26 +228,40 @@ static int strict_start(struct parc_core *core)
 	return 1;
 }
 
-/* The first of all starts, or nobody does but whom a guarantee covers. */
-static int queue_strict(struct parc_core *core)
+/* Those that were not tried wait for this. Returns 0 when the step has no room for more. */
+static int lines_wait(struct parc_core *core, int32_t reason)
 {
 	int32_t line;
-	int full = 0;
 
-	do {
-		if (!strict_start(core))
-			return 0;
-	} while (recall_start(core, &full));
-	if (full)
-		return 0;
-	/* Those behind it were not tried and wait for their turn, also those whose tenants got
-	 * room: each of them, as a core that was decoded has them all past their gates. */
 	while ((line = line_first(core, LINE_READY)) >= 0) {
 		if (!act_has_room(core))
 			return 0;
-		line_wait(core, line, PARC_REASON_PRIORITY);
+		line_wait(core, line, reason);
 	}
-	return recall_decide(core);
+	return 1;
+}
+
+/* The first of all starts, or nobody does but whom a guarantee covers. */
+static int queue_strict(struct parc_core *core)
+{
+	int64_t running;
+	int full = 0;
+
+	do {
+		do {
+			if (!strict_start(core))
+				return 0;
+		} while (recall_start(core, &full));
+		/* Those behind it were not tried and wait for their turn, also those whose tenants
+		 * got room: each of them, as a core that was decoded has them all past their
+		 * gates. */
+		if (full || !lines_wait(core, PARC_REASON_PRIORITY))
+			return 0;
+		running = core->running;
+		if (!recall_decide(core))
+			return 0;
+	} while (core->running > running); /* one fitted as planned: now it is another's turn */
+	return 1;
 }
 
 /* ---- With reservations */
@@ -441,7 +304,9 @@ static int plan_over(struct parc_core *core, int32_t job, int32_t yields,
 
 /* Reserve for the job, or again if it has a reservation that may be wrong by now; once a step. Who
  * has to yield for it (-1: nobody) does so when the new reservation is found, so that nothing
- * slips in between. Returns why that cannot be: it could never start, or a table is full. */
+ * slips in between. Returns why that cannot be: it could never start, or a table is full. Who
+ * starts after all, as the chips of the plan are faster than it had to be reckoned with, has none.
+ */
 static int32_t job_reserve(struct parc_core *core, int32_t job, int32_t yields)
 {
 	struct parc_action action = {.kind = PARC_ACTION_RESERVE, .job = core->jobs[job].id};
@@ -452,6 +317,8 @@ static int32_t job_reserve(struct parc_core *core, int32_t job, int32_t yields)
 	if (!plan_over(core, job, yields, &action))
 		return plan_never(core, job);
 	if (reserve_is(core, job, &action))
+		return PARC_REASON_NONE;
+	if (queue_try_planned(core, job, &action))
 		return PARC_REASON_NONE;
 	if (reserve_check(core, job, &action, NULL) != 0)
 		return PARC_REASON_LIMIT;
@@ -476,7 +343,7 @@ static int is_to_reserve(const struct parc_core *core, int32_t line, int32_t job
 /* Try a line's first job; 1 if it started. */
 static int pass_line(struct parc_core *core, int32_t line)
 {
-	int32_t job = line_head(core, line), reason = job_try(core, job);
+	int32_t job = line_head(core, line), reason = queue_try_in_turn(core, job);
 
 	if (reason == PARC_REASON_NONE)
 		return 1;
@@ -484,6 +351,8 @@ static int pass_line(struct parc_core *core, int32_t line)
 		int32_t holder = core->jobs[job].reservation < 0 ? reserve_holder(core) : -1;
 		int32_t never = job_reserve(core, job, holder);
 
+		if (core->jobs[job].runs)
+			return 1;
 		if (never != PARC_REASON_NONE && (never == PARC_REASON_LIMIT || core->recalls == 0))
 			reason = never; /* else what is recalled may have no known end */
 	}
@@ -500,6 +369,7 @@ static void pass_ordered(struct pass *pass)
 	int32_t line;
 
 	for (;;) {
+		pass->freed |= core->freed_count > 0;
 		wake_lines(core);
 		if (core->rules.backfill == PARC_BACKFILL_EASY)
 			easy_settle(core);
@@ -547,17 +417,6 @@ static int32_t reserved_last(const struct parc_core *core)
 	return last;
 }
 
-/* Try a job with what is kept until it will have ended. */
-static int32_t short_try(struct parc_core *core, int32_t job)
-{
-	struct window window = {.except = core->jobs[job].reservation,
-				.from_us = INT64_MIN,
-				.until_us = order_end_most_us(core, job, core->time_us)};
-
-	closures_of(core, job, &window);
-	return try_lifted(core, job, &window);
-}
-
 /* A rule for its tenant keeps the job back, and all that want the same with it: the first of them
  * waits for that, unless it has reserved. */
 static void job_bar(struct parc_core *core, int32_t job, int32_t reason)
@@ -588,7 +447,7 @@ static void pass_reserve(struct pass *pass)
 			pass->full = 1;
 			return;
 		}
-		reason = short_try(core, job);
+		reason = queue_try_short(core, job);
 		if (reason == PARC_REASON_NONE)
 			continue;
 		if (line_is_gated(reason)) {
@@ -598,6 +457,8 @@ static void pass_reserve(struct pass *pass)
 		}
 		others = core->reserved;
 		reason = job_reserve(core, job, full ? last : -1);
+		if (core->jobs[job].runs)
+			continue;
 		if (others > 0 && reason != PARC_REASON_LIMIT && line_is_hopeless(reason))
 			return; /* what is reserved may have no known end */
 		if (reason != PARC_REASON_NONE && job == line_head(core, core->jobs[job].line))
@@ -619,7 +480,7 @@ static void pass_short_line(struct pass *pass, int32_t line, int64_t most)
 			return;
 		}
 		next = line_next_job(core, line, job, most);
-		reason = short_try(core, job);
+		reason = queue_try_short(core, job);
 		if (reason == PARC_REASON_NONE)
 			continue;
 		if (line_is_gated(reason)) {
@@ -675,7 +536,7 @@ static void pass_bar(struct pass *pass)
 /* `freed`: something that others held was given back in this step. */
 static int queue_backfill(struct parc_core *core, int freed)
 {
-	struct pass pass = {.core = core, .failed_first = -1, .failed_last = -1};
+	struct pass pass = {.core = core, .failed_first = -1, .failed_last = -1, .freed = freed};
 
 	if (core->fleet_changed)
 		line_wake_hopeless(core);
@@ -692,18 +553,20 @@ static int queue_backfill(struct parc_core *core, int freed)
 			pass.full = !recall_decide(core);
 		if (!pass.full && core->rules.backfill == PARC_BACKFILL_CONSERVATIVE)
 			pass_reserve(&pass);
-		/* A reservation was given up. */
+		if (core->freed_count == 0)
+			pass_early(&pass);
+		/* A reservation was given up, or used up only in part. */
 	} while (!pass.full &&
 		 (core->freed_count > 0 || core->gates_changed >= 0 || core->pledge_freed));
-	if (!pass.full && freed && core->rules.backfill == PARC_BACKFILL_CONSERVATIVE)
-		pass_reserved(&pass, is_early);
 	for (;;) {
 		pass_short(&pass);
 		pass_bar(&pass);
 		if (!pass.full)
 			pass.full = !recall_decide(core);
-		/* The head of a line that started as short leaves the next one untried. */
-		if (pass.full || line_first(core, LINE_READY) < 0)
+		pass_early(&pass);
+		/* The head of a line that started as short leaves the next one untried, and who
+		 * starts may leave something of what it had reserved. */
+		if (pass.full || (line_first(core, LINE_READY) < 0 && core->freed_count == 0))
 			break;
 		pass_ordered(&pass);
 	}
@@ -716,7 +579,6 @@ static int queue_backfill(struct parc_core *core, int freed)
 static int queue_deal(struct parc_core *core, const struct parc_event *event)
 {
 	int plain, done = deal_decide(core, event, &plain);
-	int32_t line;
 
 	quota_open(core); /* what was dealt may have used up a guarantee */
 	if (done && plain && !queue_greedy(core))
@@ -726,12 +588,7 @@ static int queue_deal(struct parc_core *core, const struct parc_event *event)
 		return !deal_is_round(core, event) || move_decide(core);
 	}
 	quota_open_rest(core); /* as in queue_strict: who is past his gate waits for the round */
-	while (done && (line = line_first(core, LINE_READY)) >= 0) {
-		if (!act_has_room(core))
-			return 0;
-		line_wait(core, line, PARC_REASON_ROUND);
-	}
-	return done && recall_decide(core);
+	return done && lines_wait(core, PARC_REASON_ROUND) && recall_decide(core);
 }
 
 /* Who has recalled something is tried with it before anybody else. Returns 0 when the step has no

@@ -16,6 +16,16 @@ static inline uint32_t plan_stamp(const struct parc_core *core)
 /* Place one job and start it: PARC_REASON_NONE, or why it has to wait. */
 int32_t queue_try(struct parc_core *core, int32_t job);
 
+/* The same with what is kept until the job will have ended; and in its turn, with what is reserved
+ * for it or, with easy, for one of lower order. */
+int32_t queue_try_short(struct parc_core *core, int32_t job);
+int32_t queue_try_in_turn(struct parc_core *core, int32_t job);
+
+/* The job was planned for later, and tried as if it ran on the slowest chip that it accepts. On
+ * those of the plan it may have ended before what others have reserved: 1 if it starts that way,
+ * behind the placements of the plan. */
+int queue_try_planned(struct parc_core *core, int32_t job, const struct parc_action *plan);
+
 /* Would it find a place now? Limits are not asked. */
 int queue_fits(struct parc_core *core, int32_t job);
 

@@ -163,7 +163,8 @@ static int64_t unpledged(const struct parc_core *core, uint64_t chips)
 		int32_t chip = __builtin_ctzll(left);
 
 		if (chips == 0 || (chips >> chip & 1))
-			normal += core->chip_free[chip] * core->chips[chip].rate_milli;
+			normal += (core->chip_free[chip] - core->chip_claimed[chip]) *
+				  core->chips[chip].rate_milli;
 	}
 	for (int32_t i = 0; i < core->pledges_count; i++)
 		if (is_within_chips(core->pledges[i].chips, chips))
@@ -227,6 +228,33 @@ void quota_claim(struct parc_core *core, int32_t job, int sign)
 			   allocation_is_live(core, job) ? 0 : sign, sign * more_normal(core, job));
 }
 
+void quota_claim_on(struct parc_core *core, int32_t job, int32_t chip, int64_t milli)
+{
+	int32_t tenant = job_spec(core, job)->tenant;
+	int freed = core->pledge_freed;
+
+	core->chip_claimed[chip] += milli;
+	if (tenant >= 0 && core->tenants[tenant].holder >= 0)
+		tree_use(core, core->tenants[tenant].holder, chip,
+			 milli * core->chips[chip].rate_milli);
+	core->pledge_freed = freed; /* nothing is given back yet */
+}
+
+void quota_claim_left(struct parc_core *core, int32_t job, int sign)
+{
+	for (int32_t t = core->allocations[job].tasks; t >= 0; t = core->tasks[t].next) {
+		const struct task *task = &core->tasks[t];
+		const struct node *node = &core->nodes[task->node];
+
+		if (task->devices != 0 && node->state == PARC_NODE_UP)
+			quota_claim_on(core, job,
+				       kind_device_chip(&core->kinds[node->kind],
+							__builtin_ctz(task->devices)),
+				       -sign * (int64_t)task->share_milli *
+					       __builtin_popcount(task->devices));
+	}
+}
+
 int32_t quota_gate(const struct parc_core *core, int32_t slot, int32_t reason)
 {
 	const struct job *job = &core->jobs[slot];
@@ -240,7 +268,7 @@ int32_t quota_gate(const struct parc_core *core, int32_t slot, int32_t reason)
 
 int32_t quota_bars(const struct parc_core *core, int32_t job)
 {
-	if (!core->stranded) /* no tenant has a rule */
+	if (core->ruled == 0) /* nothing is guaranteed, and nobody limited */
 		return PARC_REASON_NONE;
 	if (quota_gate(core, job, PARC_REASON_QUOTA) != -1)
 		return PARC_REASON_QUOTA;
@@ -267,10 +295,13 @@ static int32_t tasks_least(const struct parc_core *core, int32_t job)
 
 void quota_trim(struct parc_core *core, int32_t job, int32_t first)
 {
-	int32_t tenant = job_spec(core, job)->tenant, least = first + tasks_least(core, job);
+	int32_t tenant = job_spec(core, job)->tenant, least;
 	int64_t normal = 0;
 
-	if (core->placements_count <= least || tenant < 0 || core->tenants[tenant].capped < 0)
+	if (!is_capped(core, job))
+		return;
+	least = first + tasks_least(core, job);
+	if (core->placements_count <= least)
 		return;
 	for (int32_t i = first; i < core->placements_count; i++)
 		normal += placement_normal(core, &core->placements[i]);

@@ -46,6 +46,11 @@ int quota_bars_return(const struct parc_core *core, int32_t job);
  * longer (-1). Both within one decision. */
 void quota_claim(struct parc_core *core, int32_t job, int sign);
 
+/* The same of what is pledged: it will hold so many thousandths of a chip more; what it holds now
+ * it will have left (sign 1) or not (-1). */
+void quota_claim_on(struct parc_core *core, int32_t job, int32_t chip, int64_t milli);
+void quota_claim_left(struct parc_core *core, int32_t job, int sign);
+
 /* The gate at which a job has to wait that waits for this reason; -1: none. */
 int32_t quota_gate(const struct parc_core *core, int32_t job, int32_t reason);
 

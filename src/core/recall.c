@@ -91,7 +91,8 @@ static void yields_drop(struct parc_core *core, const struct parc_action *plan)
 }
 
 /* Have others stop for the job, and reserve what they leave; 0: that cannot be. Nobody is asked
- * to stop for who fits as things are, which only `none` leaves untried: it waits for its turn. */
+ * to stop for who fits as things are: it starts, or with `none`, which leaves it untried, it waits
+ * for its turn. */
 static int recall_make(struct parc_core *core, int32_t job)
 {
 	int32_t list[VICTIMS_MAX], count;
@@ -106,12 +107,14 @@ static int recall_make(struct parc_core *core, int32_t job)
 	core->plan_over = 0;
 	if (count < 0 || reserve_check(core, job, &plan, NULL) != 0)
 		return 0;
+	core->placements_count += plan.reserve.count;
+	if (core->rules.backfill != PARC_BACKFILL_DEAL && queue_try_planned(core, job, &plan))
+		return 1;
 	yields_drop(core, &plan);
 	for (int32_t i = 0; i < count; i++) {
 		act_stop(core, list[i], PARC_RESULT_PREEMPTED);
 		preempt_note(core, list[i]);
 	}
-	core->placements_count += plan.reserve.count;
 	act_reserve(core, job, &plan);
 	return 1;
 }
@@ -163,18 +166,23 @@ static int look_has_room(const struct parc_core *core, struct look *look, int32_
 /* Try to recall, and go on; 0: in vain. */
 static int look_try(struct parc_core *core, struct look *look, int32_t job)
 {
-	int made;
+	int32_t line = core->jobs[job].line, next = line_next_job(core, line, job, INT64_MAX);
+	int32_t holder = preempt_holder(core, job);
+	int64_t need = core->lines[line].need_normal;
+	uint32_t places = strand_places(core, job);
 
 	if (!look_has_room(core, look, job, VICTIMS_MAX + core->reserved + 8))
 		return 0;
 	look_begin(core, look);
-	made = recall_make(core, job);
-	look->vain += !made;
-	if (made)
-		line_walk_on(core, &look->walk);
-	else
+	if (!recall_make(core, job)) {
+		look->vain++;
 		line_walk_skip(core, &look->walk);
-	return made;
+		return 0;
+	}
+	if (core->jobs[job].runs && holder >= 0)
+		recalled_add(core, holder, places, -need); /* it counts as what runs */
+	look->walk.jobs[look->walk.at] = next;
+	return 1;
 }
 
 /* Do the guarantees cover the job as well, beside those before it? Then it is counted. */

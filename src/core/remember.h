@@ -19,10 +19,13 @@ struct heap_lapse {
 
 /* The score of an ask on all plain classes that the policy cannot tell apart (policy.h). */
 struct alike {
-	uint64_t key;
+	uint64_t key; /* without its top 16 bits, which its place tells; below the rest, 16 bits of
+		       * the prices that the score looked at (priced.h) */
 	int32_t score;
-	uint32_t prices; /* PRICED_BITS of what it looked at, above them the prices' epoch */
+	uint32_t epoch; /* of the prices */
 };
+
+_Static_assert(ALIKE_ORDER >= 16, "an entry's place tells the bits of its key that it lacks");
 
 /* Where the score of a class in a heap is remembered while the heap does not hold it. */
 static inline struct heap_lapse *lapse_at(struct heap_lapse *lapses, int32_t class, int32_t heap)
@@ -36,6 +39,11 @@ static inline struct heap_lapse *lapse_at(struct heap_lapse *lapses, int32_t cla
 static inline struct alike *alike_at(struct alike *alikes, uint64_t key)
 {
 	return &alikes[key >> (64 - ALIKE_ORDER)];
+}
+
+static inline int alike_is(const struct alike *it, uint64_t key)
+{
+	return (it->key ^ key << 16) >> 16 == 0;
 }
 
 #endif

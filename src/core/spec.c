@@ -7,6 +7,7 @@
 #include "core/pack.h"
 #include "core/policy.h"
 #include "core/shape.h"
+#include "core/tree.h"
 
 #define GUESSES 1024
 
@@ -182,7 +183,7 @@ static void spec_init_words(const struct parc_core *core, struct spec *spec,
 			      .checkpoint_us = submit->checkpoint_us,
 			      .grace_us = submit->grace_us,
 			      .user = (int32_t)submit->user,
-			      .tenant = idmap_find(&core->tenant_ids, submit->tenant),
+			      .tenant = tenant_find(core, submit->tenant),
 			      .array_running_max = submit->array_running_max,
 			      .work_class = (uint8_t)submit->work_class,
 			      .groups_count = (uint8_t)submit->groups_count & 0xf,

@@ -103,7 +103,7 @@ static int32_t speed_make(struct parc_core *core, int64_t kind, int64_t beside, 
 
 void speed_init(struct parc_core *core, struct block *block)
 {
-	int32_t jobs = core->limits.jobs, count = jobs;
+	int32_t jobs = core->limits.jobs, count;
 	uint32_t buckets = SPEEDS_MIN;
 
 	count = jobs < SPEEDS_MIN ? SPEEDS_MIN : jobs < SPEEDS_MAX / 2 ? 2 * jobs : SPEEDS_MAX;
@@ -139,6 +139,13 @@ void speed_rebuild(struct parc_core *core)
 		speed_chip_set(core, chip);
 }
 
+void speed_changed(struct parc_core *core)
+{
+	rebuild_lines(core);
+	attribution_note(core);
+	core->freed_all = core->disrupted = 1;
+}
+
 void speed_chips_changed(struct parc_core *core)
 {
 	uint64_t paced = 0;
@@ -147,9 +154,7 @@ void speed_chips_changed(struct parc_core *core)
 		paced |= core->chips_paced[c];
 	if (paced == 0 && core->speeds_count == 0 && table_count(&core->variants_table) == 0)
 		return; /* nothing has a speed: none was shut out, and none is */
-	rebuild_lines(core);
-	attribution_note(core);
-	core->freed_all = core->disrupted = 1;
+	speed_changed(core);
 }
 
 /* ---- How fast */
@@ -301,13 +306,6 @@ static void reach_of(const struct parc_core *core, const struct job *job, const 
 	}
 }
 
-int speed_matters(const struct parc_core *core, const struct job *job)
-{
-	return spec_of(core, job)->variants >= 0 ||
-	       (core->chips_paced[spec_of(core, job)->work_class] & core->chips_here) != 0 ||
-	       (spec_of(core, job)->kind != PARC_NONE && core->speeds_count > 0);
-}
-
 /* Is the group kept to chips on which its speed is known, and to trials on the others? */
 static int is_kept_to_known(const struct parc_core *core, const struct job *job,
 			    const struct group *group, int32_t variant, struct reach *reach)
@@ -359,8 +357,6 @@ int speed_shuts_out(const struct parc_core *core, int32_t job)
 
 uint64_t speed_key(const struct parc_core *core, const struct job *job, uint64_t hash)
 {
-	if (!speed_matters(core, job))
-		return hash;
 	for (int32_t g = spec_of(core, job)->groups; g >= 0; g = core->groups[g].next) {
 		int32_t v = spec_of(core, job)->variants;
 		struct reach reach;

@@ -20,7 +20,7 @@
 #ifndef CORE_SPEED_H
 #define CORE_SPEED_H
 
-#include "core/state.h"
+#include "core/spec.h"
 
 /* In thousandths of the reference chip; 0 when it is unknown. `variant` is a slot, -1: none.
  * `source` may be NULL, else it is set to enum parc_speed. */
@@ -41,7 +41,14 @@ int32_t speed_variant_of(const struct parc_core *core, const struct job *job,
 			 const struct parc_placement *placement);
 
 /* May a speed of the job be known, so that chips have to be told apart? Cheap where none is. */
-int speed_matters(const struct parc_core *core, const struct job *job);
+static inline int speed_matters(const struct parc_core *core, const struct job *job)
+{
+	const struct spec *spec = spec_of(core, job);
+
+	return spec->variants >= 0 ||
+	       (core->chips_paced[spec->work_class] & core->chips_here) != 0 ||
+	       (spec->kind != PARC_NONE && core->speeds_count > 0);
+}
 
 /* Chips on which the group may run with this variant as far as speeds go; all bits if they do not
  * matter. It may be narrower after a start and wider only after an event. */
@@ -67,7 +74,9 @@ void speed_measure(struct parc_core *core, const struct parc_event *event);
 void speed_started(struct parc_core *core, const struct job *job,
 		   const struct parc_placement *placements, int32_t count);
 
-/* A chip came into the fleet or left it, or has a speed or none any more: lines are made anew. */
+/* A chip has a speed, another one, or none any more: lines are made anew. The same when one came
+ * into the fleet or left it, if anything has a speed. */
+void speed_changed(struct parc_core *core);
 void speed_chips_changed(struct parc_core *core);
 void speed_chip_set(struct parc_core *core, int32_t chip);
 

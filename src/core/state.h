@@ -150,17 +150,20 @@ struct parc_core {
 	struct node_undo *lifts;     /* nodes whose holds are lifted for a try */
 	int32_t releases_count, releases_max, touched_count, files_count, lifts_count, plan_over;
 	int32_t *line_buckets;
+	struct line_note *line_notes; /* what specs give to keys (line.c) */
 	uint32_t line_mask;
 	int32_t shelves[LINE_SHELVES]; /* blocked lines by what they need */
 	int32_t shapes_idle;	       /* shapes that no job has */
 	int64_t kinds_version;
 	int32_t *freed, freed_count, freed_all; /* nodes on which this step freed something */
 	int64_t chip_free[PARC_CHIPS_MAX], chip_total[PARC_CHIPS_MAX], chip_whole[PARC_CHIPS_MAX];
-	int64_t cores_free; /* thousandths, on all nodes that are up */
+	int64_t chip_claimed[PARC_CHIPS_MAX]; /* of what is free; 0 but while a deal stops work */
+	int64_t cores_free;		      /* thousandths, on all nodes that are up */
 	uint64_t digest;
 	int32_t undigested; /* within a step: 1 + the job that is not yet in it as it is; 0: none */
 	int32_t score_epochs;		   /* that ended before this step (score.h) */
 	int64_t pending, limited, running; /* jobs in lines; stopped by a full table; that run */
+	int32_t run_slot;		   /* within a step: the allocation that the event is of */
 	int32_t orphans; /* first pending job whose dependency cannot come true; to be ended */
 	struct index *index;
 	struct close *close;

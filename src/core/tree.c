@@ -220,26 +220,30 @@ void tree_add_kept(struct parc_core *core, int32_t tenant, int32_t more, int64_t
 		quota_note(core, tenant);
 }
 
+int tree_use(struct parc_core *core, int32_t holder, int32_t chip, int64_t normal)
+{
+	struct tenant *it = &core->tenants[holder];
+	int32_t place = parc_guarantee_find(&it->set, UINT64_C(1) << chip);
+
+	if (place < 0)
+		return 0;
+	pledge_add(core, it, place, -1);
+	it->guarantees[place].used_normal += normal;
+	pledge_add(core, it, place, 1);
+	return 1;
+}
+
 void tree_add_normal(struct parc_core *core, int32_t tenant, int32_t chip, int64_t normal)
 {
-	int32_t holder = tenant < 0 ? -1 : core->tenants[tenant].holder, place;
-	struct tenant *it;
+	int32_t holder = tenant < 0 ? -1 : core->tenants[tenant].holder;
 
 	for (; tenant >= 0; tenant = core->tenants[tenant].parent) {
 		core->tenants[tenant].tree_normal += normal;
 		if (normal < 0)
 			quota_note(core, tenant);
 	}
-	if (holder < 0)
-		return;
-	it = &core->tenants[holder];
-	place = parc_guarantee_find(&it->set, UINT64_C(1) << chip);
-	if (place < 0)
-		return;
-	pledge_add(core, it, place, -1);
-	it->guarantees[place].used_normal += normal;
-	pledge_add(core, it, place, 1);
-	strand_holder_changed(core, holder);
+	if (holder >= 0 && tree_use(core, holder, chip, normal))
+		strand_holder_changed(core, holder);
 }
 
 int64_t tree_left_of(const struct tenant *holder, int32_t place)

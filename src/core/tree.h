@@ -25,6 +25,14 @@ int64_t tree_normal_of(int64_t milli);
 int tree_has_guarantee(const struct parc_tenant *set);
 int tree_has_rule(const struct parc_tenant *set);
 
+/* The slot of a tenant, -1: there is none. Mostly they came in the order of their ids, 1, 2, ... */
+static inline int32_t tenant_find(const struct parc_core *core, int64_t id)
+{
+	int is_near = id > 0 && id <= core->tenants_table.high;
+
+	return idmap_find_near(&core->tenant_ids, id, is_near ? (int32_t)id - 1 : -1);
+}
+
 /* A new tenant, below which there is nothing yet, takes its place. */
 void tree_grow(struct parc_core *core, int32_t tenant);
 
@@ -44,6 +52,9 @@ void tree_recount_kept(struct parc_core *core);
 
 /* It holds so much more on a chip. */
 void tree_add_normal(struct parc_core *core, int32_t tenant, int32_t chip, int64_t normal);
+
+/* The same for the guarantee of a holder alone; 0: it has none for that chip. */
+int tree_use(struct parc_core *core, int32_t holder, int32_t chip, int64_t normal);
 
 /* What is left of one guarantee of a holder. Below 0: it borrows. */
 int64_t tree_left_of(const struct tenant *holder, int32_t place);

@@ -45,51 +45,63 @@ static int32_t devices_chip(const struct node *node, uint32_t devices)
 	return node->pools[p].chip;
 }
 
-/* Tasks in a row that are on one chip. */
+/* What a task, or tasks in a row, hold on one chip. */
 struct run {
 	int32_t chip;
 	int64_t milli;
 };
 
-static void run_end(struct parc_core *core, const struct account *account, const struct run *run,
-		    int sign)
+static struct run devices_of(const struct node *node, const struct task *task)
 {
-	if (run->milli > 0)
-		usage_add(core, account, run->chip, sign * run->milli);
+	if (task->devices == 0)
+		return (struct run){0};
+	return (struct run){devices_chip(node, task->devices),
+			    (int64_t)task->share_milli * __builtin_popcount(task->devices)};
+}
+
+static struct run cores_of(const struct node *node, const struct task *task)
+{
+	if (node->cores_pool < 0)
+		return (struct run){0};
+	return (struct run){node->pools[node->cores_pool].chip, task->cpu_milli};
+}
+
+static void run_end(struct parc_core *core, const struct account *account, struct run run, int sign)
+{
+	if (run.milli > 0)
+		usage_add(core, account, run.chip, sign * run.milli);
 }
 
 static void run_add(struct parc_core *core, const struct account *account, struct run *run,
-		    const struct run *more, int sign)
+		    struct run more, int sign)
 {
-	if (run->chip != more->chip) {
-		run_end(core, account, run, sign);
-		*run = (struct run){.chip = more->chip};
+	if (more.milli > 0 && run->chip != more.chip) {
+		run_end(core, account, *run, sign);
+		*run = (struct run){.chip = more.chip};
 	}
-	run->milli += more->milli;
+	run->milli += more.milli;
 }
 
 static void account_book(struct parc_core *core, const struct account *account, int32_t slot,
 			 int sign)
 {
-	struct run devices = {0}, cores = {0}, more;
+	struct run devices, cores;
+	int32_t t = core->allocations[slot].tasks;
+	const struct task *task = &core->tasks[t < 0 ? 0 : t];
+	const struct node *node = &core->nodes[task->node];
 
-	for (int32_t t = core->allocations[slot].tasks; t >= 0; t = core->tasks[t].next) {
-		const struct task *task = &core->tasks[t];
-		const struct node *node = &core->nodes[task->node];
-
-		if (task->devices != 0) {
-			more.chip = devices_chip(node, task->devices);
-			more.milli = (int64_t)task->share_milli * __builtin_popcount(task->devices);
-			run_add(core, account, &devices, &more, sign);
-		}
-		if (node->cores_pool >= 0) {
-			more.chip = node->pools[node->cores_pool].chip;
-			more.milli = task->cpu_milli;
-			run_add(core, account, &cores, &more, sign);
-		}
+	if (t < 0)
+		return;
+	devices = devices_of(node, task);
+	cores = cores_of(node, task);
+	for (t = task->next; t >= 0; t = core->tasks[t].next) {
+		task = &core->tasks[t];
+		node = &core->nodes[task->node];
+		run_add(core, account, &devices, devices_of(node, task), sign);
+		run_add(core, account, &cores, cores_of(node, task), sign);
 	}
-	run_end(core, account, &devices, sign);
-	run_end(core, account, &cores, sign);
+	run_end(core, account, devices, sign);
+	run_end(core, account, cores, sign);
 }
 
 void usage_book(struct parc_core *core, int32_t slot, int sign)

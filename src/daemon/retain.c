@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/daemon.h"
+#include "store/prune.h"
 #include "store/snapshot.h"
 
 #define LOOK_EVERY_US INT64_C(10000000)
@@ -122,11 +123,16 @@ static int output_remove(void *context, const struct store_attempt *attempt)
 
 static int jobs_prune(struct daemon *daemon, struct parc_err *err)
 {
+	struct store_pruning pruning = {.cursor = daemon->retain.job,
+					.before_us = daemon->now_us - daemon->config.keep.jobs_us,
+					.most = JOBS_PART};
+	int code;
+
 	if (daemon->config.keep.jobs_us == 0)
 		return 0;
-	return store_job_prune(daemon->store, &daemon->retain.job, JOBS_PART,
-			       daemon->now_us - daemon->config.keep.jobs_us, output_remove, daemon,
-			       err);
+	code = store_job_prune(daemon->store, &pruning, output_remove, daemon, err);
+	daemon->retain.job = pruning.cursor;
+	return code;
 }
 
 void retain_care(struct daemon *daemon)

@@ -309,6 +309,18 @@ static void partitions_note(struct daemon *daemon, const struct fleet_chip *chip
 	}
 }
 
+/* There are devices of this chip. */
+static void chip_note(struct daemon *daemon, const struct fleet_chip *chip)
+{
+	for (int32_t c = 0; c < daemon->chips.count; c++) {
+		if (chip->chip.rule == PARC_RULE_CORES ||
+		    strcmp(daemon->chips.names[c], chip->name) != 0)
+			continue;
+		daemon->chips.present |= UINT64_C(1) << c;
+		partitions_note(daemon, chip, c);
+	}
+}
+
 /* Of which chips there are devices: work without a word on its runtime is for these. */
 static void chips_note(struct daemon *daemon, const struct fleet *fleet)
 {
@@ -317,16 +329,8 @@ static void chips_note(struct daemon *daemon, const struct fleet *fleet)
 	for (int32_t i = 0; i < fleet->nodes_count; i++) {
 		const struct parc_node_add *add = &fleet->nodes[i].add;
 
-		for (int32_t p = 0; p < add->pools_count; p++) {
-			const struct fleet_chip *chip = &fleet->chips[add->pools[p].chip];
-
-			for (int32_t c = 0; c < daemon->chips.count; c++)
-				if (chip->chip.rule != PARC_RULE_CORES &&
-				    strcmp(daemon->chips.names[c], chip->name) == 0) {
-					daemon->chips.present |= UINT64_C(1) << c;
-					partitions_note(daemon, chip, c);
-				}
-		}
+		for (int32_t p = 0; p < add->pools_count; p++)
+			chip_note(daemon, &fleet->chips[add->pools[p].chip]);
 	}
 }
 

@@ -301,7 +301,12 @@ int daemon_submit(struct daemon *daemon, const struct daemon_caller *caller,
 	spec.submit.user = (int64_t)caller->uid + 1;
 	code = array_submit(daemon, caller, submission, &spec, err);
 	if (code == 0 && submission->key != NULL)
-		code = store_key_add(daemon->store, caller->id, submission->key, submission->hash,
-				     *first, daemon->now_us, err);
+		code = store_key_add(daemon->store,
+				     &(struct store_key){.caller = caller->id,
+							 .key = submission->key,
+							 .hash = submission->hash,
+							 .job = *first,
+							 .created_us = daemon->now_us},
+				     err);
 	return code;
 }

@@ -232,30 +232,37 @@ static void take_mount(struct groups *groups, const struct mount *mount, const c
 	}
 }
 
+/* Take what the mounts of one version give. A line is ended for as long as it is read. */
+static void take_mounts(struct groups *groups, char *mounts, int version, const char *own,
+			const char *name)
+{
+	struct mount mount;
+
+	for (char *line = mounts; line != NULL && *line != '\0';) {
+		char *end = strchr(line, '\n');
+
+		if (end != NULL)
+			*end = '\0';
+		if (parse_mount(line, &mount) && mount.version == version)
+			take_mount(groups, &mount, own, name);
+		if (end != NULL)
+			*end = '\n';
+		line = end != NULL ? end + 1 : NULL;
+	}
+}
+
 void groups_find(struct groups *groups, const char *name, const char *const files[2])
 {
 	static const char *const own_files[2] = {"/proc/self/mountinfo", "/proc/self/cgroup"};
 	char *mounts = malloc(FILE_MAX), *own = malloc(FILE_MAX);
-	struct mount mount;
 
 	*groups = (struct groups){0};
 	files = files != NULL ? files : own_files;
 	if (mounts != NULL && own != NULL && groups_read_file(files[0], mounts, FILE_MAX) > 0 &&
 	    groups_read_file(files[1], own, FILE_MAX) >= 0) {
 		/* Version 2 first, for what both could give. */
-		for (int version = 2; version > 0; version--) {
-			for (char *line = mounts; line != NULL && *line != '\0';) {
-				char *end = strchr(line, '\n');
-
-				if (end != NULL)
-					*end = '\0';
-				if (parse_mount(line, &mount) && mount.version == version)
-					take_mount(groups, &mount, own, name);
-				if (end != NULL)
-					*end = '\n';
-				line = end != NULL ? end + 1 : NULL;
-			}
-		}
+		for (int version = 2; version > 0; version--)
+			take_mounts(groups, mounts, version, own, name);
 	}
 	free(mounts);
 	free(own);

@@ -375,6 +375,15 @@ void slots_tend(struct local *local)
 
 /* ---- Hearing */
 
+/* Something happened in the folder of a slot, or in so many that the kernel lost count. */
+static void hear_change(struct local *local, const struct inotify_event *event)
+{
+	for (int32_t i = 0; i < local->slots_count; i++) {
+		if (event->mask & IN_Q_OVERFLOW || local->slots[i].watch == event->wd)
+			slots_mark(local, &local->slots[i]);
+	}
+}
+
 static void hear_changes(struct local *local)
 {
 	char bytes[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
@@ -384,11 +393,7 @@ static void hear_changes(struct local *local)
 		for (char *at = bytes; at < bytes + got;) {
 			const struct inotify_event *event = (const struct inotify_event *)at;
 
-			for (int32_t i = 0; i < local->slots_count; i++) {
-				if (event->mask & IN_Q_OVERFLOW ||
-				    local->slots[i].watch == event->wd)
-					slots_mark(local, &local->slots[i]);
-			}
+			hear_change(local, event);
 			at += sizeof(*event) + event->len;
 		}
 	}

@@ -268,23 +268,22 @@ static void figure_tenants(const struct course *course, struct course_figures *f
 				figures->tenants[t].wait_mean_us, figures->tenants[t].started);
 }
 
-int course_figures(const struct course *course, struct store *store, const struct parc_core *base,
-		   const struct parc_core *core, int64_t end_us, struct course_figures *figures,
-		   struct parc_err *err)
+int course_figures(const struct course *course, struct store *store, const struct course_span *span,
+		   struct course_figures *figures, struct parc_err *err)
 {
-	struct tenants_listing listing = {figures, base, core, err};
+	struct tenants_listing listing = {figures, span->base, span->core, err};
 	int code;
 
 	*figures = (struct course_figures){.starts = course->starts,
 					   .preempted = course->preempted,
 					   .requeues = course->requeues};
 	for (int i = 0; i < PARC_LEDGER_COUNT; i++)
-		figures->ledger[i] = parc_ledger(core, (enum parc_ledger)i) -
-				     parc_ledger(base, (enum parc_ledger)i);
-	figures->capacity = parc_ledger_capacity(core) - parc_ledger_capacity(base);
+		figures->ledger[i] = parc_ledger(span->core, (enum parc_ledger)i) -
+				     parc_ledger(span->base, (enum parc_ledger)i);
+	figures->capacity = parc_ledger_capacity(span->core) - parc_ledger_capacity(span->base);
 	code = store_name_list(store, STORE_TENANT, tenant_add, &listing, err);
 	if (code == 0)
-		code = figure_waits(course, end_us, figures, err);
+		code = figure_waits(course, span->end_us, figures, err);
 	if (code == 0)
 		figure_tenants(course, figures);
 	return code;

@@ -60,11 +60,16 @@ int course_note(struct course *course, const struct parc_event *event,
 /* The job's result when it has ended; PARC_RESULT_NONE: it is there. -1: it never was. */
 int32_t course_ended(const struct course *course, int64_t job);
 
-/* Fill the figures: of what is in `core` now that was not in `base` before. The caller ends them,
- * also after a failure. */
-int course_figures(const struct course *course, struct store *store, const struct parc_core *base,
-		   const struct parc_core *core, int64_t end_us, struct course_figures *figures,
-		   struct parc_err *err);
+/* What the figures are of: what is in `core` at end_us that was not in `base` before. */
+struct course_span {
+	const struct parc_core *base, *core;
+	int64_t end_us;
+};
+
+/* Fill the figures; the names of tenants are the store's. The caller ends them, also after a
+ * failure. */
+int course_figures(const struct course *course, struct store *store, const struct course_span *span,
+		   struct course_figures *figures, struct parc_err *err);
 void course_figures_deinit(struct course_figures *figures);
 
 #endif

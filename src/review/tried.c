@@ -10,32 +10,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-int tried_init(struct tried *tried, struct store *store, const struct past *past,
-	       struct parc_core *core, const struct parc_policy *policy, int64_t base,
-	       struct parc_err *err)
+int tried_init(struct tried *tried, const struct tried_setup *setup, struct parc_err *err)
 {
-	struct parc_event event = {.kind = PARC_EVENT_POLICY_SET, .time_us = past->begin_us};
+	struct parc_event event = {.kind = PARC_EVENT_POLICY_SET, .time_us = setup->past->begin_us};
 	int code;
 
-	*tried = (struct tried){.store = store,
-				.past = past,
-				.core = core,
-				.policy = policy,
-				.base = base,
-				.now_us = past->begin_us};
+	*tried = (struct tried){.store = setup->store,
+				.past = setup->past,
+				.core = setup->core,
+				.policy = setup->policy,
+				.base = setup->base,
+				.now_us = setup->past->begin_us};
 	course_init(&tried->course);
 	roll_init(&tried->runs, sizeof(struct tried_run));
 	roll_init(&tried->jobs, sizeof(struct tried_job));
 	code = clock_init(&tried->clock, 4096, err);
 	if (code == 0)
-		code = course_inherit(&tried->course, store, core, err);
+		code = course_inherit(&tried->course, setup->store, setup->core, err);
 	if (code == 0)
 		code = tried_inherit(tried, err);
-	if (code != 0 || base == 0 || policy == NULL)
+	if (code != 0 || setup->base == 0 || setup->policy == NULL)
 		return code;
-	event.policy = *policy;
-	tried->other_state = base + 1;
-	return parc_step(core, &event, NULL, err);
+	event.policy = *setup->policy;
+	tried->other_state = setup->base + 1;
+	return parc_step(setup->core, &event, NULL, err);
 }
 
 void tried_deinit(struct tried *tried)

@@ -68,10 +68,17 @@ struct tried {
 	char other_text[160];	    /* what differs first */
 };
 
-/* `core` is as it was before the first record; `base` is the number of the one before that. */
-int tried_init(struct tried *tried, struct store *store, const struct past *past,
-	       struct parc_core *core, const struct parc_policy *policy, int64_t base,
-	       struct parc_err *err);
+/* What is tried, on what. All of it stays the caller's and outlives the course. */
+struct tried_setup {
+	struct store *store;
+	const struct past *past;
+	struct parc_core *core;		  /* as it was before the first record */
+	const struct parc_policy *policy; /* NULL: the recorded one */
+	int64_t base;			  /* number of the record before the first */
+};
+
+/* The caller ends it, also after a failure. */
+int tried_init(struct tried *tried, const struct tried_setup *setup, struct parc_err *err);
 void tried_deinit(struct tried *tried); /* takes a zeroed one */
 
 /* Come to the moment of the record, and take it if it is an outside event. */

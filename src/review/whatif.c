@@ -62,6 +62,15 @@ static int ledger_close(struct passes *passes, struct parc_err *err)
 	return parc_step(passes->core, &event, NULL, err);
 }
 
+/* The figures of a pass that has come to the end of the journal. */
+static int figures_fill(const struct passes *passes, const struct course *course,
+			struct course_figures *figures, struct parc_err *err)
+{
+	const struct course_span span = {passes->base, passes->core, passes->past.end_us};
+
+	return course_figures(course, passes->review.store, &span, figures, err);
+}
+
 static int recorded_pass(struct passes *passes, struct parc_err *err)
 {
 	int code = core_renew(passes, err);
@@ -77,29 +86,31 @@ static int recorded_pass(struct passes *passes, struct parc_err *err)
 	if (code == 0)
 		code = ledger_close(passes, err);
 	if (code == 0)
-		code = course_figures(&passes->course, passes->review.store, passes->base,
-				      passes->core, passes->past.end_us, &passes->whatif->recorded,
-				      err);
+		code = figures_fill(passes, &passes->course, &passes->whatif->recorded, err);
 	return code;
 }
 
 static int tried_pass(struct passes *passes, struct parc_err *err)
 {
-	const struct parc_policy *policy =
-		passes->path == NULL ? NULL : &passes->whatif->policy_tried;
 	int code = core_renew(passes, err);
 
 	if (code == 0)
-		code = tried_init(&passes->tried, passes->review.store, &passes->past, passes->core,
-				  policy, passes->review.base, err);
+		code = tried_init(
+			&passes->tried,
+			&(struct tried_setup){.store = passes->review.store,
+					      .past = &passes->past,
+					      .core = passes->core,
+					      .policy = passes->path == NULL
+								? NULL
+								: &passes->whatif->policy_tried,
+					      .base = passes->review.base},
+			err);
 	if (code == 0)
 		code = review_scan(&passes->review, record_try, passes, err);
 	if (code == 0)
 		code = tried_finish(&passes->tried, err);
 	if (code == 0)
-		code = course_figures(&passes->tried.course, passes->review.store, passes->base,
-				      passes->core, passes->past.end_us, &passes->whatif->tried,
-				      err);
+		code = figures_fill(passes, &passes->tried.course, &passes->whatif->tried, err);
 	return code;
 }
 

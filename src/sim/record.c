@@ -187,9 +187,18 @@ static int corrupt(const struct reader *reader, const char *what, struct parc_er
 			    (long long)reader->audit->steps, what);
 }
 
+/* Why the next step can't be had, with the file and the step that it stands at. */
+static int step_fail(const struct reader *reader, const char *step, int code,
+		     const struct parc_err *why, struct parc_err *err)
+{
+	return parc_err_set(err, code, "%s: step %lld (%s): %.180s", reader->record.path,
+			    (long long)reader->audit->steps + 1, step, why->text);
+}
+
 static int read_world(struct reader *reader, size_t size, struct parc_err *err)
 {
 	struct parc_limits limits = {0};
+	struct parc_err why = {0};
 	int32_t *fields[RECORD_LIMITS];
 	if (size != RECORD_WORLD_SIZE || reader->has_event)
 		return corrupt(reader, "a malformed start of a core", err);
@@ -198,20 +207,23 @@ static int read_world(struct reader *reader, size_t size, struct parc_err *err)
 		*fields[i] = (int32_t)get_u32(reader->record.bytes + (size_t)i * 4);
 	parc_core_destroy(reader->core);
 	reader->core =
-		parc_core_create(&limits, get_u64(reader->record.bytes + RECORD_LIMITS * 4), err);
+		parc_core_create(&limits, get_u64(reader->record.bytes + RECORD_LIMITS * 4), &why);
+	if (!reader->core)
+		return step_fail(reader, "a new core", why.code, &why, err);
 	reader->audit->worlds++;
-	return reader->core ? 0 : PARC_ERR_INVALID;
+	return 0;
 }
 
 static int read_event(struct reader *reader, size_t size, struct parc_err *err)
 {
+	struct parc_err why = {0};
 	if (!reader->core || reader->has_event)
 		return corrupt(reader, "an event without a core or before the last one's actions",
 			       err);
 	int64_t used = parc_event_decode(&reader->event, reader->event_scratch, PARC_EVENT_SCRATCH,
-					 reader->record.bytes, size, err);
+					 reader->record.bytes, size, &why);
 	if (used < 0)
-		return (int)used;
+		return step_fail(reader, "its event", (int)used, &why, err);
 	if ((size_t)used != size)
 		return corrupt(reader, "bytes are left over behind an event", err);
 	reader->has_event = 1;
@@ -235,6 +247,7 @@ static int reserve_scratch(struct reader *reader, size_t size, struct parc_err *
 static int read_actions(struct reader *reader, size_t size, struct parc_err *err)
 {
 	struct parc_actions actions = {0};
+	struct parc_err why = {0};
 	if (!reader->has_event)
 		return corrupt(reader, "actions without their event", err);
 	int code = reserve_scratch(reader, size, err);
@@ -242,17 +255,14 @@ static int read_actions(struct reader *reader, size_t size, struct parc_err *err
 		return code;
 	int64_t used =
 		parc_actions_decode(&actions, reader->action_scratch, reader->action_scratch_size,
-				    reader->record.bytes, size, err);
+				    reader->record.bytes, size, &why);
 	if (used < 0)
-		return (int)used;
+		return step_fail(reader, parc_event_name(reader->event.kind), (int)used, &why, err);
 	if ((size_t)used != size)
 		return corrupt(reader, "bytes are left over behind actions", err);
-	struct parc_err why = {0};
 	code = parc_audit_step(reader->core, &reader->event, &actions, &why);
 	if (code)
-		return parc_err_set(err, code, "%s: step %lld (%s): %.180s", reader->record.path,
-				    (long long)reader->audit->steps + 1,
-				    parc_event_name(reader->event.kind), why.text);
+		return step_fail(reader, parc_event_name(reader->event.kind), code, &why, err);
 	reader->has_event = 0;
 	reader->audit->steps++;
 	return 0;

@@ -63,12 +63,10 @@ int store_name_list(struct store *store, int32_t kind, store_name_visit *visit, 
 	return code;
 }
 
-int store_key_add(struct store *store, const char *caller, const char *key,
-		  const uint8_t hash[STORE_HASH_BYTES], int64_t job, int64_t now_us,
-		  struct parc_err *err)
+int store_key_add(struct store *store, const struct store_key *key, struct parc_err *err)
 {
-	return sql_write(store, SQL_KEY_ADD, err, "ssbii", caller, key, hash,
-			 (size_t)STORE_HASH_BYTES, job, now_us);
+	return sql_write(store, SQL_KEY_ADD, err, "ssbii", key->caller, key->key, key->hash,
+			 (size_t)STORE_HASH_BYTES, key->job, key->created_us);
 }
 
 /* A hash of another size than ours was not written by us: it equals none. */

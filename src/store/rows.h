@@ -146,9 +146,17 @@ int store_name_list(struct store *store, int32_t kind, store_name_visit *visit, 
 		    struct parc_err *err);
 
 /* Idempotency keys: of a caller, with the hash of what was asked and the answer. */
-int store_key_add(struct store *store, const char *caller, const char *key,
-		  const uint8_t hash[STORE_HASH_BYTES], int64_t job, int64_t now_us,
-		  struct parc_err *err);
+struct store_key {
+	const char *caller, *key;
+	const uint8_t *hash; /* STORE_HASH_BYTES of what was asked */
+	int64_t job;	     /* the answer: the first job that was made */
+	int64_t created_us;
+};
+
+/* The caller has no such key yet. */
+int store_key_add(struct store *store, const struct store_key *key, struct parc_err *err);
+
+/* What was asked under the key, and the answer. */
 int store_key_find(struct store *store, const char *caller, const char *key,
 		   uint8_t hash[STORE_HASH_BYTES], int64_t *job, struct parc_err *err);
 int store_key_expire(struct store *store, int64_t before_us, struct parc_err *err);
@@ -163,11 +171,5 @@ int store_token_revoke(struct store *store, int64_t number, int64_t now_us, stru
 typedef int store_token_visit(void *context, const struct store_token *token);
 int store_token_list(struct store *store, store_token_visit *visit, void *context,
 		     struct parc_err *err);
-
-/* Drop the rows of jobs that ended before `before_us` among the next `max` jobs above *cursor,
- * each told to `visit` (an attempt of it, while its row is there) first. *cursor goes on, to 0
- * at the end. The newest job of all stays, so that its number is not given again. */
-int store_job_prune(struct store *store, int64_t *cursor, int32_t max, int64_t before_us,
-		    store_attempt_visit *visit, void *context, struct parc_err *err);
 
 #endif

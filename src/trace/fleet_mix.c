@@ -49,7 +49,7 @@ static int read_together(struct yaml_tree *tree, yaml_node_t *node, int32_t *tog
 static int read_model(struct yaml_tree *tree, yaml_node_t *map, struct fleet_builder *builder,
 		      struct mix_model *model, struct parc_err *err)
 {
-	struct fleet_node node = {.name = "of-the-mix"};
+	struct fleet_node node = {.name = "of this model"};
 	int code = yaml_read_map(tree, map, &model_fields, model, err);
 
 	if (code == 0)

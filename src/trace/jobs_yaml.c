@@ -41,9 +41,14 @@ static struct text_field node_place(const yaml_node_t *node)
 				   .column = (int64_t)node->start_mark.column + 1};
 }
 
-/* A list as one text with `separator` between its entries, in `joined`. */
+/* Room for the words of a list, or a runtime with its sign, as the table has them in one field. */
+struct joined {
+	char bytes[LIST_MAX * (FLEET_NAME_MAX + 1)];
+};
+
+/* The words of a list with `separator` between them: *text, which is kept in `joined`. */
 static int join_list(const struct reader *reader, yaml_node_t *list, const char *label,
-		     char separator, char *joined, size_t room, struct text_field *text)
+		     char separator, struct joined *joined, struct text_field *text)
 {
 	struct parc_err *err = reader->builder->err;
 	int count = yaml_items_count(reader->tree, list, label, LIST_MAX, err);
@@ -56,17 +61,17 @@ static int join_list(const struct reader *reader, yaml_node_t *list, const char 
 
 		if (code != 0)
 			return code;
-		if (size + word.size + 1 > room)
+		if (size + word.size + 1 > sizeof(joined->bytes))
 			return yaml_refuse(reader->tree, list, PARC_ERR_FULL, err, "%s is too long",
 					   label);
 		if (i > 0)
-			joined[size++] = separator;
+			joined->bytes[size++] = separator;
 		else
 			*text = word;
-		memcpy(joined + size, word.bytes, word.size);
+		memcpy(joined->bytes + size, word.bytes, word.size);
 		size += word.size;
 	}
-	text->bytes = joined;
+	text->bytes = joined->bytes;
 	text->size = count > 0 ? size : 0;
 	return count < 0 ? count : 0;
 }
@@ -90,37 +95,49 @@ static int read_part(const struct reader *reader, yaml_node_t *map, const char *
 			    : yaml_read_word(reader->tree, node, key, text, reader->builder->err);
 }
 
-/* Chips, or a runtime, in the words of the table. */
-static int read_variant(const struct reader *reader, yaml_node_t *map, struct jobs_draft *draft)
+/* A runtime as the table has it among chips: with an @ before it. */
+static int read_runtime(const struct reader *reader, yaml_node_t *node, struct joined *joined,
+			struct text_field *text)
 {
-	char joined[LIST_MAX * (FLEET_NAME_MAX + 1)];
-	struct parc_err *err = reader->builder->err;
-	yaml_node_t *chips = NULL, *runtime = NULL;
-	struct text_field names = node_place(map), speed, memory;
-	int code = yaml_read_map(reader->tree, map, &variant_fields, NULL, err);
+	int code = yaml_read_word(reader->tree, node, "runtime", text, reader->builder->err);
 
-	if (code == 0) {
-		chips = yaml_find(reader->tree, map, "chips");
-		runtime = yaml_find(reader->tree, map, "runtime");
-	}
-	if (code == 0 && (chips == NULL) == (runtime == NULL))
+	if (code != 0)
+		return code;
+	if (text->size > FLEET_NAME_MAX)
+		text->size = FLEET_NAME_MAX + 1; /* is refused as a name */
+	joined->bytes[0] = '@';
+	memcpy(joined->bytes + 1, text->bytes, text->size);
+	text->bytes = joined->bytes;
+	text->size++;
+	return 0;
+}
+
+/* On what a variant runs: chips, or all of a runtime. */
+static int read_target(const struct reader *reader, yaml_node_t *map, struct joined *joined,
+		       struct text_field *text)
+{
+	yaml_node_t *chips = yaml_find(reader->tree, map, "chips");
+	yaml_node_t *runtime = yaml_find(reader->tree, map, "runtime");
+	struct parc_err *err = reader->builder->err;
+
+	if ((chips == NULL) == (runtime == NULL))
 		return yaml_refuse(reader->tree, map, PARC_ERR_SYNTAX, err,
 				   "a variant names chips or a runtime, expected one of the two");
-	if (code == 0 && runtime != NULL) {
-		code = yaml_read_word(reader->tree, runtime, "runtime", &names, err);
-		if (code == 0 && names.size > FLEET_NAME_MAX)
-			names.size = FLEET_NAME_MAX + 1; /* is refused as a name */
-		if (code == 0) {
-			joined[0] = '@';
-			memcpy(joined + 1, names.bytes, names.size);
-			names.bytes = joined;
-			names.size++;
-		}
-	} else if (code == 0 && chips->type == YAML_SEQUENCE_NODE) {
-		code = join_list(reader, chips, "chips", '/', joined, sizeof(joined), &names);
-	} else if (code == 0) {
-		code = yaml_read_word(reader->tree, chips, "chips", &names, err);
-	}
+	if (runtime != NULL)
+		return read_runtime(reader, runtime, joined, text);
+	if (chips->type == YAML_SEQUENCE_NODE)
+		return join_list(reader, chips, "chips", '/', joined, text);
+	return yaml_read_word(reader->tree, chips, "chips", text, err);
+}
+
+static int read_variant(const struct reader *reader, yaml_node_t *map, struct jobs_draft *draft)
+{
+	struct joined joined;
+	struct text_field names = node_place(map), speed, memory;
+	int code = yaml_read_map(reader->tree, map, &variant_fields, NULL, reader->builder->err);
+
+	if (code == 0)
+		code = read_target(reader, map, &joined, &names);
 	if (code == 0)
 		code = read_part(reader, map, "speed_milli", &speed);
 	if (code == 0)
@@ -143,7 +160,7 @@ static int read_variants(const struct reader *reader, yaml_node_t *list, struct 
 static int read_field(const struct reader *reader, yaml_node_t *map, struct jobs_draft *draft,
 		      struct jobs_group *group, const struct jobs_own_field *field)
 {
-	char joined[LIST_MAX * (FLEET_NAME_MAX + 1)];
+	struct joined joined;
 	yaml_node_t *node = yaml_find(reader->tree, map, field->name);
 	bool is_list = field->kind == JOBS_OWN_CHIPS || field->kind == JOBS_OWN_DEPENDS ||
 		       field->kind == JOBS_OWN_RUNTIME;
@@ -156,8 +173,7 @@ static int read_field(const struct reader *reader, yaml_node_t *map, struct jobs
 		return read_variants(reader, node, draft);
 	if (is_list && node->type == YAML_SEQUENCE_NODE)
 		code = join_list(reader, node, field->name,
-				 field->kind == JOBS_OWN_DEPENDS ? '+' : '|', joined,
-				 sizeof(joined), &text);
+				 field->kind == JOBS_OWN_DEPENDS ? '+' : '|', &joined, &text);
 	else
 		code = yaml_read_word(reader->tree, node, field->name, &text, reader->builder->err);
 	return code != 0 ? code : jobs_own_read(reader->builder, draft, group, field, text);

@@ -200,16 +200,18 @@ static int read_lines(struct reader *reader)
 	return code;
 }
 
-int order_read_openb_bytes(struct order *order, const char *name, const char *bytes, size_t size,
-			   int32_t rows_max, int32_t nodes_count, struct parc_err *err)
+int order_read_openb_text(struct order *order, const struct text *text, int32_t rows_max,
+			  int32_t nodes_count, struct parc_err *err)
 {
-	struct reader reader = {
-		.order = order, .rows_max = rows_max, .nodes_count = nodes_count, .err = err};
+	struct reader reader = {.text = *text,
+				.order = order,
+				.rows_max = rows_max,
+				.nodes_count = nodes_count,
+				.err = err};
 	int code;
 
 	ASSERT(rows_max > 0 && nodes_count > 0);
 	*order = (struct order){0};
-	text_init(&reader.text, name, bytes, size);
 	code = read_lines(&reader);
 	if (code != 0)
 		order_deinit(order);
@@ -219,6 +221,7 @@ int order_read_openb_bytes(struct order *order, const char *name, const char *by
 int order_read_openb(struct order *order, const char *path, int32_t rows_max, int32_t nodes_count,
 		     struct parc_err *err)
 {
+	struct text text;
 	char *bytes;
 	size_t size;
 	int code;
@@ -227,7 +230,8 @@ int order_read_openb(struct order *order, const char *path, int32_t rows_max, in
 	code = text_load(path, &bytes, &size, err);
 	if (code != 0)
 		return code;
-	code = order_read_openb_bytes(order, path, bytes, size, rows_max, nodes_count, err);
+	text_init(&text, path, bytes, size);
+	code = order_read_openb_text(order, &text, rows_max, nodes_count, err);
 	free(bytes);
 	return code;
 }
@@ -311,24 +315,24 @@ static bool has_request(const struct tasks *tasks)
 }
 
 int order_make(struct order *order, const struct tasks *tasks, const struct fleet *fleet,
-	       int32_t saturate_milli, int64_t first_seed, int32_t seeds, struct parc_err *err)
+	       const struct order_wish *wish, struct parc_err *err)
 {
-	int64_t target_milli = fleet->devices * saturate_milli;
+	int64_t target_milli = fleet->devices * wish->saturate_milli;
 	int code = 0;
 
-	ASSERT(saturate_milli >= 0 && seeds > 0 && seeds <= SEEDS_MAX);
+	ASSERT(wish->saturate_milli >= 0 && wish->seeds > 0 && wish->seeds <= SEEDS_MAX);
 	*order = (struct order){0};
 	if (!has_request(tasks))
 		return parc_err_set(
 			err, PARC_ERR_INVALID,
 			"no task of the list asks for a device, so it can't fill a fleet");
-	order->seeds = calloc((size_t)seeds, sizeof(*order->seeds));
+	order->seeds = calloc((size_t)wish->seeds, sizeof(*order->seeds));
 	if (order->seeds == NULL)
-		return parc_err_set(err, PARC_ERR_MEMORY, "no memory for %d orders", seeds);
-	for (order->count = 0; order->count < seeds && code == 0; order->count++) {
+		return parc_err_set(err, PARC_ERR_MEMORY, "no memory for %d orders", wish->seeds);
+	for (order->count = 0; order->count < wish->seeds && code == 0; order->count++) {
 		struct order_seed *seed = &order->seeds[order->count];
 
-		seed->seed = first_seed + order->count;
+		seed->seed = wish->first_seed + order->count;
 		code = make_seed(seed, tasks, fleet->nodes_count, target_milli, err);
 	}
 	if (code != 0)

@@ -60,17 +60,27 @@ void tasks_deinit(struct tasks *tasks);
 /* "prefer:rack" and the like: 0, or a negative code with level and strength untouched. */
 int tasks_parse_close(const char *bytes, size_t size, int32_t *level, int32_t *strength);
 
-/* Read arrival orders; every row index is below rows_max, every rank list covers nodes_count. */
+/* Read arrival orders; every row index is below rows_max, every rank list covers nodes_count. The
+ * caller ends them with order_deinit; a malformed file is refused with its line, and they are
+ * empty. */
 int order_read_openb(struct order *order, const char *path, int32_t rows_max, int32_t nodes_count,
 		     struct parc_err *err);
-int order_read_openb_bytes(struct order *order, const char *name, const char *bytes, size_t size,
-			   int32_t rows_max, int32_t nodes_count, struct parc_err *err);
+int order_read_openb_text(struct order *order, const struct text *text, int32_t rows_max,
+			  int32_t nodes_count, struct parc_err *err);
 
-/* Make the orders of `seeds` seeds, as the given ones are made: every row once, shuffled, then rows
- * drawn at random, until the device requests reach saturate_milli / 1000 of the fleet's devices
- * (perhaps before every row has come). The ranks are a shuffle as well. */
+/* What orders are to be made. */
+struct order_wish {
+	int32_t saturate_milli; /* device requests, in thousandths of the fleet's devices */
+	int32_t seeds;		/* how many orders, from 1 on */
+	int64_t first_seed;	/* the seeds follow each other */
+};
+
+/* Make orders as the given ones are made: every row once, shuffled, then rows drawn at random,
+ * until the device requests are reached (perhaps before every row has come). The ranks are a
+ * shuffle as well. The caller ends them; on failure they are empty. PARC_ERR_INVALID: no task asks
+ * for a device; PARC_ERR_FULL: they ask for too little. */
 int order_make(struct order *order, const struct tasks *tasks, const struct fleet *fleet,
-	       int32_t saturate_milli, int64_t first_seed, int32_t seeds, struct parc_err *err);
+	       const struct order_wish *wish, struct parc_err *err);
 void order_deinit(struct order *order);
 
 #endif

@@ -21,6 +21,7 @@ static const struct text_column column_list[COLUMNS] = {
 };
 static const struct text_columns columns = {column_list, COLUMNS, true, ','};
 
+/* The kind's number in the log; -2: no job is of it. */
 static int32_t find_kind(const struct jobs *jobs, const char *name)
 {
 	for (int32_t i = 0; i < jobs->kinds.count; i++)
@@ -29,11 +30,25 @@ static int32_t find_kind(const struct jobs *jobs, const char *name)
 	return -2;
 }
 
-/* One row; *is_used: log and fleet have its kind and its chip. */
-static int read_row(const struct text *text, const struct text_field *fields,
-		    const struct fleet *fleet, const struct jobs *jobs, struct truth_row *row,
-		    bool *is_used, struct parc_err *err)
+/* What the rows are read from, and what their names are looked up in. */
+struct reader {
+	struct text *text;
+	const struct fleet *fleet;
+	const struct jobs *jobs;
+	struct parc_err *err;
+};
+
+/* Do log and fleet have the row's kind and its chip? */
+static bool is_used(const struct truth_row *row)
 {
+	return row->kind >= -1 && row->chip >= 0;
+}
+
+static int read_row(const struct reader *reader, const struct text_field *fields,
+		    struct truth_row *row)
+{
+	const struct text *text = reader->text;
+	struct parc_err *err = reader->err;
 	static const int64_t speeds[2] = {1, PARC_SPEED_MAX}, spreads[2] = {0, PARC_SPEED_MAX};
 	char kind[JOBS_NAME_MAX + 1], chip[FLEET_NAME_MAX + 1];
 	int64_t speed = 0, spread = 0;
@@ -43,7 +58,7 @@ static int read_row(const struct text *text, const struct text_field *fields,
 	if (!text_is(fields[KIND], "*"))
 		code = text_read_name(text, fields[KIND], "kind", kind, sizeof(kind), err);
 	if (code == 0 && !text_is(fields[KIND], "*"))
-		row->kind = find_kind(jobs, kind);
+		row->kind = find_kind(reader->jobs, kind);
 	if (code == 0)
 		code = text_read_name(text, fields[CHIP], "chip", chip, sizeof(chip), err);
 	if (code == 0)
@@ -57,10 +72,9 @@ static int read_row(const struct text *text, const struct text_field *fields,
 		return text_refuse(text, fields[SPREAD], PARC_ERR_INVALID, err,
 				   "spread_milli is %lld, expected less than the speed %lld",
 				   (long long)spread, (long long)speed);
-	row->chip = fleet_find_chip(fleet, chip);
+	row->chip = fleet_find_chip(reader->fleet, chip);
 	row->speed_milli = (int32_t)speed;
 	row->spread_milli = (int32_t)spread;
-	*is_used = row->kind >= -1 && row->chip >= 0;
 	return 0;
 }
 
@@ -73,40 +87,45 @@ static int compare_rows(const void *left, const void *right)
 	return (a->chip > b->chip) - (a->chip < b->chip);
 }
 
-static int read_table(struct truth *truth, struct text *text, const struct fleet *fleet,
-		      const struct jobs *jobs, struct parc_err *err)
+/* All rows, in the order of the file. */
+static int read_table(const struct reader *reader, struct truth *truth)
 {
 	struct text_field fields[COLUMNS];
 	struct text_table table;
 	int32_t capacity = 0;
-	int code = text_table_init(&table, text, &columns, err);
+	int code = text_table_init(&table, reader->text, &columns, reader->err);
 
-	while (code == 0 && (code = text_table_next(&table, fields, err)) > 0) {
+	while (code == 0 && (code = text_table_next(&table, fields, reader->err)) > 0) {
 		struct truth_row row;
-		bool is_used = false;
 
-		code = read_row(text, fields, fleet, jobs, &row, &is_used, err);
-		if (code != 0 || !is_used)
+		code = read_row(reader, fields, &row);
+		if (code != 0 || !is_used(&row))
 			continue;
 		if (truth->count == TRUTH_ROWS_MAX)
-			return text_refuse(text, fields[KIND], PARC_ERR_FULL, err,
+			return text_refuse(reader->text, fields[KIND], PARC_ERR_FULL, reader->err,
 					   "more than %d speeds", TRUTH_ROWS_MAX);
-		code = fleet_grow(&truth->rows, truth->count, &capacity, sizeof(row), err);
+		code = fleet_grow(&truth->rows, truth->count, &capacity, sizeof(row), reader->err);
 		if (code == 0)
 			truth->rows[truth->count++] = row;
 	}
-	if (code != 0)
-		return code;
+	return code;
+}
+
+/* Sorted for bisection; a kind may have a chip once. */
+static int sort_rows(const struct reader *reader, struct truth *truth)
+{
 	if (truth->count > 0)
 		qsort(truth->rows, (size_t)truth->count, sizeof(*truth->rows), compare_rows);
-	for (int32_t i = 1; i < truth->count; i++)
-		if (compare_rows(&truth->rows[i - 1], &truth->rows[i]) == 0)
+	for (int32_t i = 1; i < truth->count; i++) {
+		const struct truth_row *row = &truth->rows[i];
+
+		if (compare_rows(row - 1, row) == 0)
 			return parc_err_set(
-				err, PARC_ERR_EXISTS,
-				"%s: the kind %s stands twice for the chip %s", text->name,
-				truth->rows[i].kind < 0 ? "*"
-							: jobs->kinds.list[truth->rows[i].kind],
-				fleet->chips[truth->rows[i].chip].name);
+				reader->err, PARC_ERR_EXISTS,
+				"%s: the kind %s stands twice for the chip %s", reader->text->name,
+				row->kind < 0 ? "*" : reader->jobs->kinds.list[row->kind],
+				reader->fleet->chips[row->chip].name);
+	}
 	return 0;
 }
 
@@ -114,10 +133,13 @@ int truth_read_bytes(struct truth *truth, const struct text *text, const struct 
 		     const struct jobs *jobs, struct parc_err *err)
 {
 	struct text copy = *text;
+	const struct reader reader = {.text = &copy, .fleet = fleet, .jobs = jobs, .err = err};
 	int code;
 
 	*truth = (struct truth){0};
-	code = read_table(truth, &copy, fleet, jobs, err);
+	code = read_table(&reader, truth);
+	if (code == 0)
+		code = sort_rows(&reader, truth);
 	if (code != 0)
 		truth_deinit(truth);
 	return code;

@@ -57,7 +57,7 @@ setup() {
 
 @test "gen trace refuses a mix that names a chip which the fleet lacks" {
 	run -1 parc gen trace --fleet examples/openb/nodes.csv --mix examples/bench-mix.yaml --tasks 1
-	[[ $output == "parc: the mix names the chip H100, which the fleet lacks; "* ]]
+	[[ $output == "parc: examples/bench-mix.yaml: the mix names the chip H100, which the fleet lacks; "* ]]
 }
 
 @test "a malformed mix is refused with its place, and no file is written" {

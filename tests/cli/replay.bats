@@ -197,6 +197,8 @@ value() {
 		--order-file x|--order-file is for --saturate and --churn
 		--memory 5|--memory is for --use
 		--audit x|--fleet is for all but --audit
+		--task-size 4|--task-size is for --format philly, itp and swf
+		--devices|--devices is for --format swf
 	END
 	run -2 --separate-stderr parc sim --fleet "$fleet" --trace "$log"
 	[[ $stderr == *"--format NAME is needed to replay a job log"* ]]

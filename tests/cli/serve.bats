@@ -279,7 +279,7 @@ load daemon
 	for words in "submit" "submit --cpu x -- true" "submit --memory 1Q -- true" "submit --time 1w -- true" \
 		"submit --after x -- true" "submit --array 0 -- true" "show" "show x" "show 1 2" "cancel" \
 		"cancel x" "why" "logs" "drain" "serve" "serve --data x --listen 0x1" "serve --data x --listen h:70000" "audit" "token revoke" \
-		"token frob" "queue 1" "run --array 2 -- true" "serve --data x --fleet y" "serve --data x --log z"; do
+		"token frob" "queue 1" "run --array 2 -- true" "serve --data x --fleet y" "serve --data x --log z" "serve --data x --jobs-max 5x"; do
 		# shellcheck disable=SC2086  # words are a command line
 		run -2 parc $words
 		[[ $output == *"'parc help "* ]]

@@ -78,6 +78,8 @@ sim() {
 	[[ ${#lines[@]} == 1 && ${lines[0]} == "parc 5 "* ]]
 	run -1 --separate-stderr sim --saturate 1.3 --order-file "$order" --seed 9
 	[[ $stderr == *"has no seed 9"* ]]
+	run -1 --separate-stderr sim --saturate 1.3 --order-file "$order" --seed 6 --seeds 3
+	[[ $stderr == "parc: the order file $order has 2 seeds from 6 on, --seeds asks for 3" ]]
 }
 
 @test "a run stopped half way and continued ends in the same state" {
@@ -136,6 +138,7 @@ sim() {
 	done <<-END
 		|choose an experiment
 		--saturate 1.3 --churn|exclude each other
+		--saturate 1.3 --json --digest|exclude each other
 		--churn --arrivals 5 --hours 5|exclude each other
 		--saturate 1 --load 85|--load is for replays and --churn
 		--saturate 1 --tenants x|--tenants is for replays, without --saturate and --churn

@@ -50,7 +50,12 @@ static const struct field chip_fields[] = {
 	CHIP(mode_cost_us, "mode-cost", 0),
 	CHIP(speed_milli[0], "speed-train", 0),
 	CHIP(speed_milli[1], "speed-infer", 0),
+	CHIP(speed_milli[2], "speed-interactive", 0),
+	CHIP(speed_milli[3], "speed-batch", 0),
 	CHIP(price_micro[0], "price-train", 0),
+	CHIP(price_micro[1], "price-infer", 0),
+	CHIP(price_micro[2], "price-interactive", 0),
+	CHIP(price_micro[3], "price-batch", 0),
 };
 
 #define TEMPLATE(member, name) NUMBER(struct parc_template, member, name, 0)
@@ -341,9 +346,14 @@ static int64_t number_get(const void *at, size_t bytes)
 {
 	int64_t wide;
 	int32_t word;
+	uint16_t half;
 
 	if (bytes == 1)
 		return *(const uint8_t *)at;
+	if (bytes == 2) {
+		memcpy(&half, at, 2);
+		return half;
+	}
 	if (bytes == 4) {
 		memcpy(&word, at, 4);
 		return word;
@@ -355,9 +365,15 @@ static int64_t number_get(const void *at, size_t bytes)
 static void number_set(void *at, size_t bytes, int64_t value)
 {
 	uint8_t byte = (uint8_t)value;
+	uint16_t half = (uint16_t)value;
 	int32_t word = (int32_t)value;
 
-	memcpy(at, bytes == 1 ? (void *)&byte : bytes == 4 ? (void *)&word : (void *)&value, bytes);
+	memcpy(at,
+	       bytes == 1   ? (void *)&byte
+	       : bytes == 2 ? (void *)&half
+	       : bytes == 4 ? (void *)&word
+			    : (void *)&value,
+	       bytes);
 }
 
 /* ---- Writing */

@@ -587,6 +587,8 @@ static void spoil(struct world *world, struct entry *entry)
 		entry->event.time_us = draw_chance(world->draw, 80) ? world->time_us - 1 : value;
 	else if (it->bytes == 1)
 		*(uint8_t *)it->at = (uint8_t)value;
+	else if (it->bytes == 2)
+		memcpy(it->at, &(uint16_t){(uint16_t)value}, 2);
 	else if (it->bytes == 4)
 		memcpy(it->at, &(int32_t){(int32_t)value}, 4);
 	else

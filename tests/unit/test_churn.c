@@ -63,7 +63,9 @@ static void bench_init_of(struct bench *bench, int nodes, int other, const char 
 					  strlen(tasks), &err),
 		   &err);
 	check_code(demand_init(&bench->demand, &bench->tasks, &err), &err);
-	check_code(order_make(&bench->order, &bench->tasks, &bench->fleet, 1000, 1, 2, &err), &err);
+	check_code(order_make(&bench->order, &bench->tasks, &bench->fleet,
+			      &(struct order_wish){1000, 2, 1}, &err),
+		   &err);
 	bench->config = (struct churn_config){.fleet = &bench->fleet,
 					      .tasks = &bench->tasks,
 					      .demand = &bench->demand,

@@ -24,9 +24,12 @@ static uint8_t bytes[BYTES_MAX], again[BYTES_MAX];
 static const char *const lines[] = {
 	"1s time",
 	"2s chip-set chip=3 rule=templates memory=5 step=7 rate=11 runtime=13 slots=8 mode-cost=17 "
-	"speed-train=19 price-train=23 template share=125 memory=3 slots=1 starts=0,1,2",
+	"speed-train=19 speed-infer=20 speed-interactive=21 speed-batch=22 price-train=23 "
+	"price-infer=24 price-interactive=25 price-batch=26 template share=125 memory=3 slots=1 "
+	"starts=0,1,2",
 	"3s tenant-set tenant=5 parent=4 weight=3 guarantee=7 limit=8 jobs-max=9 budget=10",
-	"4s policy-set place=fgd seed=5 epoch=6s grace=7s half-life=8s requeue-max=9 trials=7",
+	"4s policy-set place=fgd rights-1=0 rights-2=0,1 rights-3=2 seed=5 epoch=6s grace=7s "
+	"half-life=8s requeue-max=9 trials=7",
 	"5s profile-set shape devices=2 cpu=3 count=4 shape chips=1,2 devices=1 share=5 count=6",
 	"6s place-add place=7 parent=6 level=rack",
 	"7s node-add node=9 place=8 rank=7 cpu=6 memory=5 pool chip=4 devices=3 link=2 pool chip=1",

@@ -294,7 +294,7 @@ static void test_malformed_fleet_mixes_are_refused(void **state)
 		 "the chip A is neither in the list of chips"},
 		{"fleet_mix: {chips: [{name: A}], models: [{weight: 1, pools: [{chip: A, devices: "
 		 "33}]}]}",
-		 "has 33 devices, expected at most 32"},
+		 "m:1:42: the node of this model has 33 devices, expected at most 32"},
 		{"fleet_mix: {chips: [], models: [{weight: 1}], together: room}",
 		 "together is \"room\", expected site, pod, rack or node"},
 	};

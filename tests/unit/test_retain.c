@@ -181,7 +181,9 @@ static void test_keys_expire(void **state)
 
 	(void)state;
 	assert_int_equal(store_begin(daemon->store, NULL), 0);
-	assert_int_equal(store_key_add(daemon->store, "uid:0", "k", hash, 1, daemon->now_us, NULL),
+	assert_int_equal(store_key_add(daemon->store,
+				       &(struct store_key){"uid:0", "k", hash, 1, daemon->now_us},
+				       NULL),
 			 0);
 	retain_care(daemon);
 	assert_int_equal(store_key_find(daemon->store, "uid:0", "k", hash, &job, NULL), 1);

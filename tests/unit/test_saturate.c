@@ -67,13 +67,15 @@ static void bench_init(struct bench *bench, const char *tasks)
 /* Let the rows arrive in the order of a file, or in a made one when `order` is NULL. */
 static void bench_order(struct bench *bench, const char *order, int32_t seeds)
 {
+	const struct order_wish wish = {1300, seeds, 7};
 	struct parc_err err = {0};
-	int code =
-		order ? order_read_openb_bytes(&bench->order, "order", order, strlen(order),
-					       bench->tasks.count, bench->fleet.nodes_count, &err)
-		      : order_make(&bench->order, &bench->tasks, &bench->fleet, 1300, 7, seeds,
-				   &err);
-	check_code(code, &err);
+	struct text text;
+
+	text_init(&text, "order", order ? order : "", order ? strlen(order) : 0);
+	check_code(order ? order_read_openb_text(&bench->order, &text, bench->tasks.count,
+						 bench->fleet.nodes_count, &err)
+			 : order_make(&bench->order, &bench->tasks, &bench->fleet, &wish, &err),
+		   &err);
 	bench->config.seeds = bench->order.seeds;
 	bench->config.seeds_count = bench->order.count;
 }

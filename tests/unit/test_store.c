@@ -538,7 +538,8 @@ static void test_names_keys_tokens(void **state)
 	assert_int_equal(store_name_of(store, STORE_TENANT, 2, &name, &text, NULL), 1);
 	assert_string_equal(text, "3");
 	assert_int_equal(store_name_find(store, STORE_TENANT, "c", &number, &text, NULL), 0);
-	assert_int_equal(store_key_add(store, "uid:1", "k", hash, 5, 10, NULL), 0);
+	assert_int_equal(store_key_add(store, &(struct store_key){"uid:1", "k", hash, 5, 10}, NULL),
+			 0);
 	assert_int_equal(store_key_find(store, "uid:1", "k", found, &job, NULL), 1);
 	assert_memory_equal(found, hash, sizeof(hash));
 	assert_int_equal(store_key_find(store, "uid:2", "k", found, &job, NULL), 0);

@@ -220,10 +220,11 @@ static void test_orders(void **state)
 	static const char text[] = "SEED 42 N 3 REQ_MILLI 900\nORDER 1 0 1\nNODEPREFIX 1 0\n"
 				   "SEED 43 N 0 REQ_MILLI 0\r\nORDER\r\n\r\n";
 	struct order order;
+	struct text lines;
 
 	(void)state;
-	assert_int_equal(order_read_openb_bytes(&order, "o", text, sizeof(text) - 1, 2, 2, NULL),
-			 0);
+	text_init(&lines, "o", text, sizeof(text) - 1);
+	assert_int_equal(order_read_openb_text(&order, &lines, 2, 2, NULL), 0);
 	assert_int_equal(order.count, 2);
 	assert_int_equal(order.seeds[0].seed, 42);
 	assert_int_equal(order.seeds[0].request_milli, 900);
@@ -265,9 +266,11 @@ static void test_malformed_orders_are_refused(void **state)
 	for (size_t i = 0; i < COUNT(list); i++) {
 		struct order order;
 		struct parc_err err = {0};
-		int code = order_read_openb_bytes(&order, "o", list[i].text, strlen(list[i].text),
-						  2, 2, &err);
+		struct text lines;
+		int code;
 
+		text_init(&lines, "o", list[i].text, strlen(list[i].text));
+		code = order_read_openb_text(&order, &lines, 2, 2, &err);
 		if (code != list[i].code || strstr(err.text, list[i].sentence) == NULL)
 			print_message("entry %zu (%s): %s\n", i, list[i].sentence, err.text);
 		assert_int_equal(code, list[i].code);
@@ -285,8 +288,10 @@ static void test_made_orders(void **state)
 
 	(void)state;
 	read_good(&tasks, SHORT_HEAD "p,1,2,1,100\nq,1,2,1,200\nr,1,2,0,0\n");
-	assert_int_equal(order_make(&order, &tasks, &fleet, 1300, 42, 2, NULL), 0);
-	assert_int_equal(order_make(&again, &tasks, &fleet, 1300, 43, 1, NULL), 0);
+	assert_int_equal(
+		order_make(&order, &tasks, &fleet, &(struct order_wish){1300, 2, 42}, NULL), 0);
+	assert_int_equal(
+		order_make(&again, &tasks, &fleet, &(struct order_wish){1300, 1, 43}, NULL), 0);
 	assert_int_equal(order.count, 2);
 	assert_int_equal(order.seeds[1].seed, 43);
 	for (int32_t i = 0; i < 3; i++)
@@ -311,7 +316,8 @@ static void test_order_of_nothing_is_refused(void **state)
 
 	(void)state;
 	read_good(&tasks, SHORT_HEAD "p,1,2,0,0\n");
-	assert_int_equal(order_make(&order, &tasks, &fleet, 1300, 1, 1, &err), PARC_ERR_INVALID);
+	assert_int_equal(order_make(&order, &tasks, &fleet, &(struct order_wish){1300, 1, 1}, &err),
+			 PARC_ERR_INVALID);
 	assert_non_null(strstr(err.text, "no task of the list asks for a device"));
 	tasks_deinit(&tasks);
 }
