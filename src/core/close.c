@@ -61,9 +61,9 @@ void close_note(struct parc_core *core, int32_t node)
 {
 	struct close *close = core->close;
 
-	struct change *it = &close->changes[close->changes_count++ & close->changes_mask];
+	struct node_change *it = &close->changes[close->changes_count++ & close->changes_mask];
 
-	*it = (struct change){.node = node};
+	*it = (struct node_change){.node = node};
 	if (core->nodes[node].class >= 0) {
 		const struct class *class = &core->index->classes[core->nodes[node].class];
 
@@ -167,14 +167,13 @@ static void tracker_rebuild(struct parc_core *core, struct tracker *tracker, con
 
 /* Can no task of the ask be on the node as it was after this change? If it changed again since,
  * that change comes later in the list. */
-static int change_rules_out(const struct parc_core *core, const struct change *change,
-			    const struct ask *ask)
+static int node_change_rules_out(const struct parc_core *core, const struct node_change *it,
+				 const struct ask *ask)
 {
 	if (ask->task.devices == 0 || (ask->task.chips & core->cores_chips) != 0)
 		return 0;
-	return (change->chips & chips_fold(ask->task.chips)) == 0 ||
-	       change->level < level_needed(&ask->task) ||
-	       change->linked < linked_needed(&ask->task);
+	return (it->chips & chips_fold(ask->task.chips)) == 0 ||
+	       it->level < level_needed(&ask->task) || it->linked < linked_needed(&ask->task);
 }
 
 static void tracker_catch_up(struct parc_core *core, struct tracker *tracker)
@@ -189,11 +188,12 @@ static void tracker_catch_up(struct parc_core *core, struct tracker *tracker)
 	}
 	while (tracker->changes_seen < close->changes_count) {
 		int64_t number = tracker->changes_seen++;
-		const struct change *it = &close->changes[number & close->changes_mask];
-		const struct change *next = &close->changes[(number + AHEAD) & close->changes_mask];
+		const struct node_change *it = &close->changes[number & close->changes_mask];
+		const struct node_change *next =
+			&close->changes[(number + AHEAD) & close->changes_mask];
 
 		__builtin_prefetch(&node_counts(core, tracker)[next->node], 1);
-		if (change_rules_out(core, it, &tracker->ask))
+		if (node_change_rules_out(core, it, &tracker->ask))
 			node_recount(core, tracker, it->node, 0);
 		else if (core->nodes[it->node].id != PARC_NONE)
 			node_recount(core, tracker, it->node,

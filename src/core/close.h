@@ -37,7 +37,7 @@ struct node_tree {
 };
 
 /* A node that changed, and what it had then at a glance (glance.h). */
-struct change {
+struct node_change {
 	int32_t node;
 	uint16_t chips;
 	uint8_t level, linked;
@@ -46,7 +46,7 @@ struct change {
 struct close {
 	struct tracker trackers[TRACKERS_MAX];
 	struct node_tree node_trees[NODE_TREES_MAX];
-	struct change *changes;
+	struct node_change *changes;
 	int64_t changes_count, ticks, tended;
 	uint32_t changes_mask;
 };
