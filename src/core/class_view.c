@@ -4,14 +4,7 @@
  */
 #include "core/index.h"
 
-/* The largest value with the same floor. */
-static int64_t threshold_ceiling(const struct thresholds *it, int64_t floor)
-{
-	for (int32_t i = 0; i < it->count; i++)
-		if (it->value[i] > floor)
-			return it->value[i] - 1;
-	return INT64_MAX;
-}
+#include "core/thresholds.h"
 
 /* A cell as packed in a class's key; with `most` the largest that packs alike. */
 static struct cell cell_unpack(const struct parc_core *core, uint64_t packed, int templates,
@@ -22,7 +15,7 @@ static struct cell cell_unpack(const struct parc_core *core, uint64_t packed, in
 	struct cell cell = {0};
 
 	if (most)
-		mib = threshold_ceiling(&core->device_memory, mib);
+		mib = thresholds_ceiling(&core->device_memory, mib);
 	cell.free_milli = (int16_t)milli;
 	cell.free_mib = (int32_t)(mib > PARC_DEVICE_MEMORY_MAX ? PARC_DEVICE_MEMORY_MAX : mib);
 	if (templates)
@@ -72,10 +65,10 @@ void index_class_view(const struct parc_core *core, int32_t class, int most, str
 	view->hash = it->devices;
 	view->standing = most ? NULL : &index->classes[class].standing;
 	if (most) {
-		int64_t cpu = threshold_ceiling(&core->cpu, it->cpu_free);
+		int64_t cpu = thresholds_ceiling(&core->cpu, it->cpu_free);
 
 		view->cpu_free = cpu > PARC_CPU_MAX ? PARC_CPU_MAX : (int32_t)cpu;
-		view->memory_free = threshold_ceiling(&core->memory, it->memory_free);
+		view->memory_free = thresholds_ceiling(&core->memory, it->memory_free);
 	}
 	for (int32_t p = 0; p < kind->pools_count; p++) {
 		const struct pool *pool = &kind->pools[p];

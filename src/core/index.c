@@ -16,6 +16,7 @@
 #include "core/heap.h"
 #include "core/policy.h"
 #include "core/profile.h"
+#include "core/thresholds.h"
 
 #define CPU_STEPS    16
 #define MEMORY_STEPS 32
@@ -64,57 +65,6 @@ void index_init(struct parc_core *core, struct block *block)
 	it->prices.now = 1;
 }
 
-/* Lay the table of cells out anew. */
-static void threshold_derive(struct thresholds *it)
-{
-	int32_t at = 0;
-
-	it->shift = 0;
-	while (it->value[it->count - 1] >> it->shift >= THRESHOLDS_CELLS)
-		it->shift++;
-	for (int64_t cell = 0; cell < THRESHOLDS_CELLS; cell++) {
-		while (at + 1 < it->count && it->value[at + 1] <= cell << it->shift)
-			at++;
-		it->cells[cell] = (uint8_t)at;
-	}
-}
-
-/* The largest threshold that is not above the value, which is not negative: a look into the table,
- * and a step for each threshold in the same cell. */
-static int64_t threshold_floor(const struct thresholds *it, int64_t value)
-{
-	int64_t cell = value >> it->shift;
-	int32_t at = it->cells[cell < THRESHOLDS_CELLS ? cell : THRESHOLDS_CELLS - 1];
-
-	while (at + 1 < it->count && it->value[at + 1] <= value)
-		at++;
-	return it->value[at];
-}
-
-static int threshold_has(const struct thresholds *it, int64_t value)
-{
-	return threshold_floor(it, value) == value;
-}
-
-/* Add a value; 1 if that tells more apart than before. */
-static int threshold_add(struct thresholds *it, int64_t value)
-{
-	int32_t i = it->count;
-
-	if (value <= 0 || threshold_has(it, value))
-		return 0;
-	if (it->count == THRESHOLDS_MAX) {
-		it->full = 1;
-		return 0;
-	}
-	for (; it->value[i - 1] > value; i--)
-		it->value[i] = it->value[i - 1];
-	it->value[i] = value;
-	it->count++;
-	threshold_derive(it);
-	return 1;
-}
-
 /* free_milli 10 bits, free_mib 24, owner or slots 30: owners share by scalar, slots by
  * template, no chip does both. */
 static uint64_t cell_pack(const struct cell *cell, int64_t floor_mib)
@@ -134,7 +84,7 @@ static void cells_pack(const struct parc_core *core, const struct view *view, ui
 	for (int32_t i = 0; i < view->kind->devices_count; i++) {
 		if (view->cells[i].free_mib != mib) {
 			mib = view->cells[i].free_mib;
-			floor_mib = threshold_floor(&core->device_memory, mib);
+			floor_mib = thresholds_floor(&core->device_memory, mib);
 		}
 		cells[i] = cell_pack(&view->cells[i], floor_mib);
 	}
@@ -204,8 +154,8 @@ static void pool_sort(const struct parc_core *core, const struct pool *pool, uin
 static void key_begin(const struct parc_core *core, const struct view *view, struct sought *key)
 {
 	key->kind = core->nodes[view->node].kind;
-	key->cpu_free = (int32_t)threshold_floor(&core->cpu, view->cpu_free);
-	key->memory_free = threshold_floor(&core->memory, view->memory_free);
+	key->cpu_free = (int32_t)thresholds_floor(&core->cpu, view->cpu_free);
+	key->memory_free = thresholds_floor(&core->memory, view->memory_free);
 }
 
 static void key_hash(const struct kind *kind, struct sought *key)
@@ -231,6 +181,7 @@ static void class_key(const struct parc_core *core, const struct view *view, str
 	key_hash(view->kind, key);
 }
 
+/* Not where devices are sorted by link groups: a group may be in any place. */
 int index_can_mend(const struct parc_core *core, int32_t node)
 {
 	const struct node *it = &core->nodes[node];
@@ -261,7 +212,7 @@ static void cells_mend(uint64_t *cells, int32_t count, int32_t n, uint64_t from,
 
 static uint64_t cell_key(const struct parc_core *core, const struct cell *cell)
 {
-	return cell_pack(cell, threshold_floor(&core->device_memory, cell->free_mib));
+	return cell_pack(cell, thresholds_floor(&core->device_memory, cell->free_mib));
 }
 
 /* The same from the class that the node is still in, and what changed since it was filed there. */
@@ -598,19 +549,19 @@ static void nodes_refile(struct parc_core *core)
 
 static int booking_learn(struct parc_core *core, const struct booking *booking)
 {
-	int more = threshold_add(&core->cpu, booking->cpu_milli);
+	int more = thresholds_add(&core->cpu, booking->cpu_milli);
 
 	if (booking->devices > 0)
-		more |= threshold_add(&core->device_memory, booking->memory_mib);
+		more |= thresholds_add(&core->device_memory, booking->memory_mib);
 	return more;
 }
 
 void index_learn(struct parc_core *core, const struct ask *ask)
 {
 	struct booking booking;
-	int more = threshold_add(&core->cpu, ask->task.cpu_milli);
+	int more = thresholds_add(&core->cpu, ask->task.cpu_milli);
 
-	more |= threshold_add(&core->memory, ask->task.memory_mib);
+	more |= thresholds_add(&core->memory, ask->task.memory_mib);
 	for (uint64_t left = ask->task.chips & core->chips_known; left != 0; left &= left - 1)
 		if (chip_book(&core->chips[__builtin_ctzll(left)], ask, &booking))
 			more |= booking_learn(core, &booking);
@@ -618,25 +569,11 @@ void index_learn(struct parc_core *core, const struct ask *ask)
 		nodes_refile(core);
 }
 
-/* Add about so many steps up to the value, each a power of two times `unit`, so that another
- * largest node adds few; 1 if that tells more apart than before. */
-static int threshold_refine(struct thresholds *it, int64_t most, int64_t unit, int32_t steps)
-{
-	int64_t step = unit;
-	int more = 0;
-
-	while (step * steps < most)
-		step *= 2;
-	for (int64_t value = step; value < most; value += step)
-		more |= threshold_add(it, value);
-	return more;
-}
-
 void index_refine(struct parc_core *core, int32_t cpu_milli, int64_t memory_mib)
 {
-	int more = threshold_refine(&core->cpu, cpu_milli, 1000, CPU_STEPS);
+	int more = thresholds_refine(&core->cpu, cpu_milli, 1000, CPU_STEPS);
 
-	more |= threshold_refine(&core->memory, memory_mib, 1024, MEMORY_STEPS);
+	more |= thresholds_refine(&core->memory, memory_mib, 1024, MEMORY_STEPS);
 	if (more && !core->index->exact)
 		nodes_refile(core);
 }
@@ -645,15 +582,15 @@ int index_tells_apart(const struct parc_core *core, const struct ask *ask)
 {
 	struct booking booking;
 
-	if (!threshold_has(&core->cpu, ask->task.cpu_milli) ||
-	    !threshold_has(&core->memory, ask->task.memory_mib))
+	if (!thresholds_has(&core->cpu, ask->task.cpu_milli) ||
+	    !thresholds_has(&core->memory, ask->task.memory_mib))
 		return 0;
 	for (uint64_t left = ask->task.chips & core->chips_known; left != 0; left &= left - 1) {
 		if (!chip_book(&core->chips[__builtin_ctzll(left)], ask, &booking))
 			continue;
-		if (!threshold_has(&core->cpu, booking.cpu_milli) ||
+		if (!thresholds_has(&core->cpu, booking.cpu_milli) ||
 		    (booking.devices > 0 &&
-		     !threshold_has(&core->device_memory, booking.memory_mib)))
+		     !thresholds_has(&core->device_memory, booking.memory_mib)))
 			return 0;
 	}
 	return 1;
@@ -701,9 +638,9 @@ void index_rebuild(struct parc_core *core, int exact)
 	const int32_t *order = index_by_change(core, &count);
 	struct index *index = core->index;
 
-	threshold_derive(&core->cpu);
-	threshold_derive(&core->memory);
-	threshold_derive(&core->device_memory);
+	thresholds_derive(&core->cpu);
+	thresholds_derive(&core->memory);
+	thresholds_derive(&core->device_memory);
 	index->exact = exact;
 	table_reset(&index->classes_table);
 	index->empty_first = index->empty_last = -1;

@@ -123,14 +123,11 @@ void index_rescore(struct parc_core *core);
  * of them are reckoned again. */
 void index_reprice(struct parc_core *core, uint64_t types, uint64_t chips);
 
-/* Is the node filed so that the class it goes to can be reckoned from a change alone? Not where
- * devices are sorted by link groups, for a group may be in any place. */
+/* A node changed, its stamp is set: reckon its class by its view, or (NULL: not) by its class
+ * before and the change, if index_can_mend; fetch that from memory, each some time before the next,
+ * and file it there behind `prev` (-1: in front; else only to undo changes in reverse); or take it
+ * out. */
 int index_can_mend(const struct parc_core *core, int32_t node);
-
-/* A node changed, its stamp is set: reckon its class by its view, or by its class and a change of
- * it that can be mended (NULL: none); fetch that from memory, each some time before the next, and
- * file it there behind `prev` (-1: in front; else only to undo changes in reverse); or take it out.
- */
 void index_seek(struct parc_core *core, const struct view *view, const struct change *change);
 void index_fetch(const struct parc_core *core);
 void index_file(struct parc_core *core, const struct view *view, int32_t prev);
@@ -175,10 +172,9 @@ void index_foresee(const struct parc_core *core, const struct ask *ask);
  * next who asks the catching up. Changes no decision. */
 void index_tend(struct parc_core *core);
 
-/* What a class's members have free at least; with `most` what they have at most. */
+/* What a class's members have free at least, with `most` at most; and at least, of the devices
+ * their shares alone: enough for a plain ask. */
 void index_class_view(const struct parc_core *core, int32_t class, int most, struct view *view);
-
-/* What they have free at least, of the devices their shares alone: enough for a plain ask. */
 void index_class_shares(const struct parc_core *core, int32_t class, struct view *view);
 
 /* Every node is in the class of a rebuild, every list whole: 0, or the sentence in err. */

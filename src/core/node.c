@@ -196,15 +196,15 @@ static void device_book(struct parc_core *core, struct node *node, int32_t chip,
 
 static void cores_book(struct parc_core *core, struct node *node, int sign)
 {
-	enum parc_ledger category = rest_category(node, 0);
 	struct rest rest = {.free = node->cpu_free};
 
-	if (category == PARC_LEDGER_FREE_UNATTRIBUTED)
+	if (node->state == PARC_NODE_UP)
 		core->cores_free += sign * node->cpu_free;
 	if (node->cores_pool < 0)
 		return;
 	rest.kept = node->cpu_kept < node->cpu_free ? node->cpu_kept : node->cpu_free;
-	free_book(core, node, category, node->pools[node->cores_pool].chip, sign, &rest);
+	free_book(core, node, rest_category(node, 0), node->pools[node->cores_pool].chip, sign,
+		  &rest);
 }
 
 static void node_book(struct parc_core *core, struct node *node, int sign)
@@ -573,23 +573,13 @@ static void device_hold(struct device *it, const struct task *task, int64_t user
 	ASSERT(it->used_milli >= 0 && it->used_milli <= PARC_SHARE_WHOLE);
 }
 
-/* What is left of devices of one chip changed: book it, and begin anew. */
-static void rests_book(struct parc_core *core, struct node *node, int32_t chip, struct rest *rests)
-{
-	for (int failed = 0; failed < 2; failed++) {
-		rest_book(core, node, chip, failed, &rests[failed]);
-		rests[failed] = (struct rest){0};
-	}
-}
-
-/* Where to note what the task will change on its node; NULL: that can't be mended. It can't where
- * the node keeps something, or while a plan for later is made: what is held on the node is then
- * changed while it stays filed as it was. */
+/* Where to note what the task will change on its node, which is filed as it is; NULL: that can't be
+ * mended, as where the node keeps something. */
 static struct change *change_begin(const struct parc_core *core, int32_t slot, struct change *room)
 {
 	const struct node *node = &core->nodes[slot];
 
-	if (node->keeps || node->touched || !index_can_mend(core, slot))
+	if (node->keeps || !index_can_mend(core, slot))
 		return NULL;
 	room->count = 0;
 	return room;
@@ -638,31 +628,27 @@ static void change_note(struct change *change, const struct changed_devices *par
 	change->count += change->count <= CHANGE_MAX;
 }
 
-/* The same for all devices of the task, as a rule alike and of one chip; what is left of them is
- * booked by what it changed in sum. */
+/* The same for all devices of the task: as a rule they are alike. */
 static void devices_hold(struct parc_core *core, const struct task *task, int64_t user, int sign,
 			 struct change *change)
 {
 	struct node *node = &core->nodes[task->node];
-	struct rest rests[2] = {0}; /* of sound devices, of failed ones */
-	int32_t own = -1;
 
 	for (uint32_t left = task->devices, alike; left != 0; left &= ~alike) {
 		int32_t first = __builtin_ctz(left), p = device_pool(node, first), count;
 		const struct parc_chip *chip = &core->chips[node->pools[p].chip];
+		struct rest rest = {0};
 		struct device before = core->devices[node->devices + first], after = before;
 		const struct beset *beset =
 			device_beset(core, &core->devices[node->devices + first]);
 
-		if (own >= 0 && own != node->pools[p].chip)
-			rests_book(core, node, own, rests);
-		own = node->pools[p].chip;
 		alike = devices_alike(core, node, &node->pools[p], left);
 		count = bits_count(alike);
 		device_hold(&after, task, user, chip->one_user, sign);
 		devices_put(core, node, alike, &after, beset);
-		rest_add(&rests[before.failed], &before, beset, -count);
-		rest_add(&rests[before.failed], &after, beset, count);
+		rest_add(&rest, &before, beset, -count);
+		rest_add(&rest, &after, beset, count);
+		rest_book(core, node, node->pools[p].chip, before.failed, &rest);
 		if (change != NULL)
 			change_note(
 				change,
@@ -672,8 +658,6 @@ static void devices_hold(struct parc_core *core, const struct task *task, int64_
 					.before = cell_of_device(&before, beset, chip->memory_mib),
 					.after = cell_of_device(&after, beset, chip->memory_mib)});
 	}
-	if (own >= 0)
-		rests_book(core, node, own, rests);
 }
 
 /* `change`: to be filled, NULL: not. */
