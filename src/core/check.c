@@ -333,6 +333,7 @@ int check_submit(const struct parc_core *core, const struct parc_submit *submit,
 	int32_t tenant = submit->tenant != PARC_NONE ? tenant_find(core, submit->tenant) : -1;
 	int code = check_new_id("job", submit->job, core->last_job, err);
 
+	spec_foresee(core, submit);
 	if (code == 0)
 		code = check_at_once("job id", submit->job, 1, PARC_REPLICA_IDS, err);
 	if (code == 0)

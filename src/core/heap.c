@@ -690,7 +690,15 @@ static int32_t random_best(struct parc_core *core, int32_t slot, struct view *vi
 	return node;
 }
 
-void index_foresee(const struct parc_core *core, const struct ask *ask)
+void index_foresee(const struct parc_core *core, uint64_t ask)
+{
+	int32_t slot = core->index->heap_buckets[ask % HEAPS_MAX];
+
+	if (slot >= 0)
+		lines_prefetch(&core->index->heaps[slot], sizeof(struct heap));
+}
+
+void index_foresee_node(const struct parc_core *core, const struct ask *ask)
 {
 	const struct index *index = core->index;
 	int32_t slot = index->heap_buckets[ask->hash % HEAPS_MAX];

@@ -275,7 +275,7 @@ int32_t job_submit(struct parc_core *core, const struct parc_submit *submit)
 	idmap_add(&core->job_ids, submit->job, slot);
 	core->last_job = submit->job;
 	job->spec = spec_take(core, submit);
-	index_foresee(core, job_first_ask(core, job));
+	index_foresee_node(core, job_first_ask(core, job));
 	depends_take(core, slot, submit);
 	variants_learn(core, job);
 	if (submit->service.replicas_max > 0)

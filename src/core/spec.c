@@ -4,12 +4,19 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "core/index.h"
 #include "core/pack.h"
 #include "core/policy.h"
 #include "core/shape.h"
 #include "core/tree.h"
 
 #define GUESSES 1024
+
+/* A spec that was submitted lately, -1: none, and what it leads to. */
+struct guess {
+	uint64_t ask; /* hash */
+	int32_t spec, group, shape;
+};
 
 int32_t spec_limit(int32_t jobs)
 {
@@ -230,12 +237,13 @@ int32_t spec_find(const struct parc_core *core, const struct parc_submit *submit
 }
 
 /* Where a spec is noted that may be that of the submission. */
-static int32_t *guess_at(const struct parc_core *core, const struct parc_submit *submit)
+static struct guess *guess_at(const struct parc_core *core, const struct parc_submit *submit)
 {
 	const struct parc_task *task = &submit->groups[0].task;
 	uint64_t hash = hash_pair((uint64_t)submit->tenant, submit->user, task->cpu_milli);
 
 	hash = hash_pair(hash, task->share_milli + task->devices, submit->groups[0].tasks_min);
+	hash = hash_word(hash, task->chips);
 	return &core->spec_guesses[hash % GUESSES];
 }
 
@@ -257,7 +265,7 @@ static int words_are_of(const struct parc_core *core, const struct spec *it,
  * would be found by the hash. -1: look it up. */
 static int32_t guess(const struct parc_core *core, const struct parc_submit *submit)
 {
-	int32_t slot = *guess_at(core, submit);
+	int32_t slot = guess_at(core, submit)->spec;
 	const struct spec *it = &core->specs[slot < 0 ? 0 : slot];
 	const struct parc_group *wanted = &submit->groups[0];
 	const struct group *own;
@@ -274,6 +282,26 @@ static int32_t guess(const struct parc_core *core, const struct parc_submit *sub
 	    !ask_is_of(core, &core->shapes[own->shape].ask, &wanted->task, submit->user))
 		return -1;
 	return slot;
+}
+
+void spec_foresee(const struct parc_core *core, const struct parc_submit *submit)
+{
+	const struct guess *it = submit->groups_count > 0 ? guess_at(core, submit) : NULL;
+
+	if (it == NULL || it->spec < 0)
+		return;
+	lines_prefetch(&core->specs[it->spec], sizeof(*core->specs));
+	lines_prefetch(&core->groups[it->group], sizeof(*core->groups));
+	lines_prefetch(&core->shapes[it->shape], sizeof(*core->shapes));
+	index_foresee(core, it->ask);
+}
+
+static void guess_note(const struct parc_core *core, const struct parc_submit *submit, int32_t slot)
+{
+	int32_t group = core->specs[slot].groups, shape = core->groups[group].shape;
+
+	*guess_at(core, submit) = (struct guess){
+		.ask = core->shapes[shape].ask.hash, .spec = slot, .group = group, .shape = shape};
 }
 
 int32_t spec_take(struct parc_core *core, const struct parc_submit *submit)
@@ -297,7 +325,7 @@ int32_t spec_take(struct parc_core *core, const struct parc_submit *submit)
 	}
 	spec_init_words(core, &spec, submit);
 	slot = spec_intern(core, &spec, groups, submit->variants);
-	*guess_at(core, submit) = slot;
+	guess_note(core, submit, slot);
 	return slot;
 }
 

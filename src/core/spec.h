@@ -53,6 +53,9 @@ int spec_has_room(const struct parc_core *core, int32_t groups, int32_t variants
 /* That of the jobs that are like a submitted one; -1: there are none. */
 int32_t spec_find(const struct parc_core *core, const struct parc_submit *submit);
 
+/* It is about to be submitted: fetch from memory what it will look at, if its like was lately. */
+void spec_foresee(const struct parc_core *core, const struct parc_submit *submit);
+
 /* The same, made if there are none, with one more reference. */
 int32_t spec_take(struct parc_core *core, const struct parc_submit *submit);
 

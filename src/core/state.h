@@ -105,7 +105,7 @@ struct parc_core {
 	uint64_t chips_paced[4]; /* chips with a speed, by class */
 	uint64_t chips_here;	 /* chips of which the fleet has devices */
 	int32_t *shape_buckets, *spec_buckets;
-	int32_t *spec_guesses; /* specs that were submitted lately (spec.c) */
+	struct guess *spec_guesses; /* specs that were submitted lately (spec.c) */
 	uint32_t shape_mask, spec_mask;
 	struct kind *kinds;
 	int32_t kinds_count;
