@@ -165,8 +165,7 @@ static inline int index_may_fit(const struct parc_core *core, int32_t class, con
 /* The best node for the ask and the pick on it; -1: it fits on no node. */
 int32_t index_best(struct parc_core *core, const struct ask *ask, struct pick *pick);
 
-/* The ask, of this hash, will soon be made: fetch its heap from memory, and the node that it may
- * well go to. */
+/* The ask, of this hash, will soon be made: fetch its heap, and the node that it may well go to. */
 void index_foresee(const struct parc_core *core, uint64_t ask);
 void index_foresee_node(const struct parc_core *core, const struct ask *ask);
 
