@@ -236,13 +236,14 @@ int32_t spec_find(const struct parc_core *core, const struct parc_submit *submit
 	return look_up(core, &spec, groups, submit->variants);
 }
 
-/* Where a spec is noted that may be that of the submission. */
+/* Where a spec is noted that may be that of the submission, which need not be checked yet. */
 static struct guess *guess_at(const struct parc_core *core, const struct parc_submit *submit)
 {
 	const struct parc_task *task = &submit->groups[0].task;
 	uint64_t hash = hash_pair((uint64_t)submit->tenant, submit->user, task->cpu_milli);
 
-	hash = hash_pair(hash, task->share_milli + task->devices, submit->groups[0].tasks_min);
+	hash = hash_pair(hash, (int64_t)task->share_milli + task->devices,
+			 submit->groups[0].tasks_min);
 	hash = hash_word(hash, task->chips);
 	return &core->spec_guesses[hash % GUESSES];
 }
