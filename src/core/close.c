@@ -60,7 +60,6 @@ void close_reset(struct parc_core *core)
 void close_note(struct parc_core *core, int32_t node)
 {
 	struct close *close = core->close;
-
 	struct node_change *it = &close->changes[close->changes_count++ & close->changes_mask];
 
 	*it = (struct node_change){.node = node};

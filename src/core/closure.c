@@ -375,7 +375,7 @@ int closure_decide(struct parc_core *core)
 {
 	int32_t slot;
 
-	if (table_count(&core->closures_table) == 0)
+	if (!closure_is_any(core))
 		return 1;
 	while ((slot = closure_due(core)) >= 0) {
 		const struct closure *it = &core->closures[slot];

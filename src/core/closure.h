@@ -28,6 +28,12 @@ int closure_check(const struct parc_core *core, const struct parc_event *event,
 void closure_set(struct parc_core *core, const struct parc_window *set);
 void closure_drop(struct parc_core *core, int64_t window);
 
+/* Are there any? */
+static inline int closure_is_any(const struct parc_core *core)
+{
+	return table_count(&core->closures_table) > 0;
+}
+
 /* May the job use what the closure (a slot) keeps? */
 int closure_admits(const struct parc_core *core, int32_t closure, const struct job *job);
 

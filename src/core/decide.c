@@ -186,9 +186,8 @@ static void decide_orphans(struct parc_core *core)
  * more than to see it at a glance. */
 static int is_quiet(const struct parc_core *core)
 {
-	return table_count(&core->closures_table) == 0 && core->services_noted < 0 &&
-	       !core->pack_noted && !core->pairs_noted && core->rules.idle_us == 0 &&
-	       core->orphans < 0;
+	return !closure_is_any(core) && core->services_noted < 0 && !core->pack_noted &&
+	       !core->pairs_noted && core->rules.idle_us == 0 && core->orphans < 0;
 }
 
 /* All that is decided beside the queue; 0: the step has no room for more. */

@@ -28,18 +28,13 @@ static int32_t linked_most(const struct kind *kind, const int16_t *milli)
 	return most;
 }
 
-uint32_t glance_of(const struct kind *kind, const int16_t *milli, int32_t cpu_free,
-		   int64_t memory_free)
+uint32_t glance_of(const struct class *class, const struct kind *kind, const int16_t *milli)
 {
-	int32_t whole = 0, most = 0, level;
+	int32_t level =
+		class->whole > 0 ? LEVEL_WHOLE + class->whole : class->most_milli >> SHARE_SHIFT;
 
-	for (int32_t i = 0; i < kind->devices_count; i++) {
-		whole += milli[i] == PARC_SHARE_WHOLE;
-		most = milli[i] > most ? milli[i] : most;
-	}
-	level = whole > 0 ? LEVEL_WHOLE + whole : most >> SHARE_SHIFT;
-	return glance_pack(level, linked_most(kind, milli), glance_amount(cpu_free),
-			   glance_amount(memory_free));
+	return glance_pack(level, linked_most(kind, milli), glance_amount(class->cpu_free),
+			   glance_amount(class->memory_free));
 }
 
 void glance_reset(struct index *index)

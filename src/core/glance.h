@@ -118,9 +118,9 @@ static inline int birth_may_fit(const struct birth *it, const struct birth *need
 struct index;
 struct class;
 
-/* What nodes of this kind have free at a glance, out of the free shares of their devices. */
-uint32_t glance_of(const struct kind *kind, const int16_t *milli, int32_t cpu_free,
-		   int64_t memory_free);
+/* What a class, of nodes of this kind, has free at a glance: out of what it says itself of CPU,
+ * memory and devices (whole, most_milli), and the free shares of these. */
+uint32_t glance_of(const struct class *class, const struct kind *kind, const int16_t *milli);
 
 /* Forget all. */
 void glance_reset(struct index *index);

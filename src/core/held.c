@@ -107,8 +107,7 @@ static void need_reckon(const struct parc_core *core, const struct node *node, i
 		if (it->given)
 			continue; /* it is among what is free */
 		if ((it->end_us > window->from_us && it->end_us <= time_us) ||
-		    (table_count(&core->closures_table) > 0 &&
-		     is_within(core, node, &core->tasks[t], time_us)))
+		    (closure_is_any(core) && is_within(core, node, &core->tasks[t], time_us)))
 			need_take_task(&core->tasks[t], need);
 	}
 }

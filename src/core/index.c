@@ -353,7 +353,7 @@ static void class_glance(const struct parc_core *core, struct class *it, const i
 		it->whole = (int16_t)(it->whole + (milli[i] == PARC_SHARE_WHOLE));
 		it->most_milli = milli[i] > it->most_milli ? milli[i] : it->most_milli;
 	}
-	it->free = glance_of(kind, milli, it->cpu_free, it->memory_free);
+	it->free = glance_of(it, kind, milli);
 	it->unused = !core->index->exact && it->whole > 0 && it->whole == kind->devices_count;
 }
 

@@ -52,7 +52,7 @@ uint64_t line_key(const struct parc_core *core, int32_t slot)
 
 	if (core->rules.lend == PARC_LEND_PREEMPTIBLE)
 		hash = hash_pair(hash, job->preemptible, 1);
-	if (table_count(&core->closures_table) > 0)
+	if (closure_is_any(core))
 		hash = closure_key(core, job, hash);
 	return speed_matters(core, job) ? speed_key(core, job, hash) : hash;
 }

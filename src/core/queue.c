@@ -23,6 +23,7 @@
 #include "core/queue.h"
 
 #include "core/act.h"
+#include "core/closure.h"
 #include "core/deal.h"
 #include "core/job.h"
 #include "core/line.h"
@@ -35,11 +36,6 @@
 
 #define RESERVE_USUAL 64 /* reservations when the policy names no number */
 #define ACTIONS_EACH  4	 /* at most: give a reservation up, reserve, a reason, a start */
-
-static int has_closures(const struct parc_core *core)
-{
-	return table_count(&core->closures_table) > 0;
-}
 
 static void wake_lines(struct parc_core *core)
 {
@@ -199,7 +195,7 @@ static int queue_greedy(struct parc_core *core)
 		while ((line = line_first(core, LINE_READY)) >= 0 && !pass.full) {
 			pass.full = !has_room_for(core, line_head(core, line));
 			if (!pass.full && !line_try(core, line) &&
-			    (has_closures(core) || core->recalls > 0))
+			    (closure_is_any(core) || core->recalls > 0))
 				pass_note_failed(&pass, line);
 			quota_open(core);
 		}

@@ -5,6 +5,7 @@
  * Cost: a plan; where holds are lifted for it also two filings of each node that this concerns.
  */
 #include "core/act.h"
+#include "core/closure.h"
 #include "core/job.h"
 #include "core/line.h"
 #include "core/node.h"
@@ -13,11 +14,6 @@
 #include "core/queue.h"
 #include "core/quota.h"
 #include "core/reserve.h"
-
-static int has_closures(const struct parc_core *core)
-{
-	return table_count(&core->closures_table) > 0;
-}
 
 /* The job, started now, may use its own windows, and what others keep from its end on. */
 static void closures_of(const struct parc_core *core, int32_t job, struct window *window)
@@ -81,7 +77,7 @@ static int32_t closure_reason(struct parc_core *core, int32_t job, int32_t reaso
 	int32_t first = core->placements_count;
 	int fits;
 
-	if (!has_closures(core) || line_is_barred(reason))
+	if (!closure_is_any(core) || line_is_barred(reason))
 		return reason;
 	reserve_lift(core, &open);
 	fits = plan_job(core, job) == PARC_REASON_NONE;
@@ -115,7 +111,7 @@ int32_t queue_try(struct parc_core *core, int32_t job)
 		return reason;
 	reason = plan_job(core, job);
 	if (reason != PARC_REASON_NONE)
-		return has_closures(core) && !line_is_barred(reason)
+		return closure_is_any(core) && !line_is_barred(reason)
 			       ? closure_try(core, job, reason)
 			       : reason;
 	quota_trim(core, job, first);
@@ -144,7 +140,7 @@ int queue_fits(struct parc_core *core, int32_t job)
 	int fits;
 
 	closures_of(core, job, &window);
-	if (has_closures(core))
+	if (closure_is_any(core))
 		reserve_lift(core, &window);
 	fits = plan_job(core, job) == PARC_REASON_NONE;
 	if (fits)

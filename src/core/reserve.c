@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "core/closure.h"
 #include "core/held.h"
 #include "core/index.h"
 #include "core/job.h"
@@ -41,7 +42,7 @@ int64_t reserve_kept_milli(const struct parc_core *core)
 {
 	int64_t milli = 0;
 
-	int some = core->reserved > 0 || table_count(&core->closures_table) > 0;
+	int some = core->reserved > 0 || closure_is_any(core);
 
 	for (uint64_t left = some ? core->chips_known : 0; left != 0; left &= left - 1)
 		milli += core->chip_kept[__builtin_ctzll(left)];

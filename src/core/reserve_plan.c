@@ -8,6 +8,7 @@
  * Cost: a few dozen nanoseconds for each task that ends before the start, and for each plan a
  * filing of the nodes concerned; so it grows with how far the start is off, not with the fleet.
  */
+#include "core/closure.h"
 #include "core/held.h"
 #include "core/index.h"
 #include "core/job.h"
@@ -136,7 +137,7 @@ static int plan_at(struct parc_core *core, int32_t job, int64_t time_us, struct 
 	struct window window = window_of(core, job, time_us);
 
 	files_renew(core);
-	if (core->reserved > 0 || table_count(&core->closures_table) > 0)
+	if (core->reserved > 0 || closure_is_any(core))
 		reserve_lift(core, &window);
 	reason = plan_job(core, job);
 	action->reserve.count = core->placements_count - first;

@@ -11,7 +11,7 @@
 
 #include "base/random.h"
 #include "core/glance.h"
-#include "core/state.h"
+#include "core/index.h"
 
 /* Larger amounts have no smaller number, and all fit in 7 bits. */
 static void test_amounts(void **state)
@@ -71,13 +71,15 @@ static void test_levels(void **state)
 		{1, 900, PARC_STRENGTH_NONE, 1},     {2, 999, PARC_STRENGTH_NONE, 1},
 	};
 	static const int16_t milli[] = {1000, 1000, 1000, 300, 1000, 1000, 0, 999};
+	static const struct class class = {
+		.whole = 5, .most_milli = 1000, .cpu_free = 8000, .memory_free = 4096};
 	struct kind kind = {.devices_count = 8, .pools_count = 1};
 	struct ask ask = {.task = {.chips = 1}};
 	struct birth birth = {.chips = 1};
 
 	(void)state;
 	kind.pools[0] = (struct pool){.count = 8, .link_size = 4};
-	birth.free = glance_of(&kind, milli, 8000, 4096);
+	birth.free = glance_of(&class, &kind, milli);
 	assert_int_equal(glance_level(birth.free), LEVEL_WHOLE + 5);
 	assert_int_equal(glance_linked(birth.free), 3);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
